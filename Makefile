@@ -1,0 +1,67 @@
+# `make lab` and `make test` are all there is to set up; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip
+# The backend of the set-up that exists is kept, so that `make lab` after `make setup TORCH_BACKEND=cpu` stays small.
+TORCH_BACKEND ?= $(or $(patsubst $(VENV)/.setup-%,%,$(wildcard $(VENV)/.setup-*)),default)
+STAMP := $(VENV)/.setup-$(TORCH_BACKEND)
+# JupyterLab refuses to run as root unless told to; in a container root is all there is.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup data lab test unit lint lock measure clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(STAMP)  ## make .venv with all that is needed (TORCH_BACKEND=cpu for a small torch)
+
+data: setup
+	$(BIN)/python -m mnist_tutorial fetch
+
+lab: data  ## open JupyterLab on the notebooks (LAB_ARGS="--port 9999" are passed on)
+	cd notebooks && ../$(BIN)/jupyter lab $(AS_ROOT) $(LAB_ARGS)
+
+test: setup  ## run the unit tests and every notebook, on all of MNIST
+	$(BIN)/python -m mnist_tutorial fetch --variant full
+	$(BIN)/pytest
+
+unit: setup  ## run the unit tests only, without the notebooks
+	$(BIN)/pytest mnist_tutorial tests
+
+lint: setup  ## check style, the arrows between modules, and that notebooks carry no outputs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+measure: data  ## time notebooks, trainings and loaders here; write results/measured.json and the README's tables
+	$(BIN)/python tools/measure.py
+
+lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
+	$(UV) compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock $(LOCK_ARGS)
+
+clean:  ## remove .venv and what tools left behind; the downloaded data stay
+	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/uv:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "found Python %d.%d, expected 3.11 or newer: make PYTHON=python3.12" % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+# A CPU-only torch has other files, so other hashes, than the lock's, and needs no CUDA packages: torch and torchvision come
+# first, from one build; the rest follows at the lock's versions, with the hashes checked.
+$(STAMP): pyproject.toml requirements.lock | $(BIN)/uv
+	rm -f $(VENV)/.setup-*
+ifeq ($(TORCH_BACKEND),default)
+	$(UV) install --python $(BIN)/python --requirements requirements.lock
+else
+	$(UV) install --python $(BIN)/python --torch-backend $(TORCH_BACKEND) --no-verify-hashes --constraints requirements.lock \
+	  --reinstall-package torch --reinstall-package torchvision torch torchvision
+	$(UV) install --python $(BIN)/python --constraints requirements.lock --editable '.[lab,dev]'
+endif
+	$(UV) install --python $(BIN)/python --no-deps --editable .
+	@touch $@
