@@ -1,0 +1,79 @@
+"""Templates of deeplay networks for digits: configure them, then create them."""
+
+import deeplay as dl
+from torch import nn
+from torchvision.transforms import CenterCrop
+
+
+def mlp(hidden=(512, 512), dropout=0.2):
+    """Make the template of a multilayer perceptron: Linear, BatchNorm, ReLU and Dropout in each hidden block.
+
+    Parameters
+    ----------
+    hidden : sequence of int
+        Neurons in each hidden layer.
+    dropout : float
+        Share of neurons that a hidden layer drops while training.
+
+    Returns
+    -------
+    deeplay.MultiLayerPerceptron
+        A template. Takes float (B, 1, 28, 28), gives logits (B, 10).
+
+    Examples
+    --------
+    >>> import torch
+    >>> template = mlp(hidden=(64,))
+    >>> _ = template[..., "activation#:-1"].configure(nn.GELU)  # any part can be changed before it is created
+    >>> template.create()(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+    """
+    template = dl.MultiLayerPerceptron(28 * 28, list(hidden), 10)
+    template["blocks", :-1].all.normalized(nn.BatchNorm1d, mode="insert", after="layer")
+    template["blocks", :-1].all.set_dropout(dropout)
+    return template
+
+
+def cnn(channels=(16, 64), hidden=128):
+    """Make the template of a small convolutional network that trains fast.
+
+    Two blocks of convolution, pooling, BatchNorm and ReLU, then a perceptron with one hidden layer. Pooling comes first
+    after the convolution, since what follows then has a quarter of the pixels. The network looks at the central 24 x 24
+    pixels, so it can be trained on random 24 x 24 windows and used on whole digits.
+
+    Parameters
+    ----------
+    channels : pair of int
+        Feature maps of the two convolutions (5 x 5 and 3 x 3).
+    hidden : int
+        Neurons between the feature maps and the logits.
+
+    Returns
+    -------
+    deeplay.Sequential
+        A template. Takes float (B, 1, 28, 28) or (B, 1, 24, 24), gives logits (B, 10).
+
+    References
+    ----------
+    The layout is that of T. Tuomas' "train_mnist_fast" (github.com/tuomaso/train_mnist_fast), with BatchNorm added.
+
+    Examples
+    --------
+    >>> import torch
+    >>> network = cnn().create()
+    >>> network(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+    """
+    first, second = channels
+    convolutions = dl.ConvolutionalNeuralNetwork(1, [first], second, out_activation=nn.ReLU)
+    convolutions.blocks[0].layer.configure(kernel_size=5, padding=0)  # (B, 1, 24, 24) -> (B, first, 20, 20)
+    convolutions.blocks[1].layer.configure(padding=0)  # (B, first, 10, 10) -> (B, second, 8, 8)
+    for block in convolutions.blocks:
+        block.pooled(mode="insert", after="layer")
+    convolutions.normalized(mode="insert", after="pool")
+    head = dl.MultiLayerPerceptron(second * 4 * 4, [hidden], 10)
+    head["blocks", :-1].all.normalized(nn.BatchNorm1d, mode="insert", after="layer")
+    template = dl.Sequential(dl.Layer(CenterCrop, 24), convolutions, head)
+    # The running statistics follow fast, since a training has a few hundred steps only.
+    template[..., "normalization"].all.configure(momentum=0.3)
+    return template

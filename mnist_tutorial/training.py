@@ -1,0 +1,226 @@
+"""Training: a classifier with a schedule, a quiet trainer, and what they reach."""
+
+import warnings
+
+import deeplay as dl
+import deeptrack as dt
+import numpy as np
+import torch
+import torchmetrics
+from lightning.pytorch.callbacks import Callback
+from tqdm.auto import tqdm
+
+from mnist_tutorial.datasets import BatchDataset, batch_loader
+from mnist_tutorial.features import Standardize
+from mnist_tutorial.sources import digit_source
+
+# What Lightning says about a trainer as it is wanted here: no worker processes, since a batch takes less time than handing it
+# over; no logger, since the history is enough; and a deprecation inside Lightning itself, of torch's pytree.
+for message in (r".*does not have many workers", r".*no logger configured", r".*isinstance\(treespec, LeafSpec\)"):
+    warnings.filterwarnings("ignore", message=message)
+
+
+class OneCycleClassifier(dl.Classifier):
+    """A ``deeplay.Classifier`` whose learning rate follows one cycle over the whole training.
+
+    Made by `classifier`.
+    """
+
+    def __init__(self, model, max_lr, **kwargs):
+        super().__init__(model=model, **kwargs)
+        self.max_lr = max_lr
+
+    def on_fit_start(self):
+        """Lay convolutions out with the channels last, which is faster on every device."""
+        self.model.to(memory_format=torch.channels_last)
+
+    def configure_optimizers(self):
+        """Join the optimizer and its schedule."""
+        optimizer = super().configure_optimizers()
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=self.max_lr,
+            total_steps=int(self.trainer.estimated_stepping_batches),
+            pct_start=0.3,
+            div_factor=10,
+            final_div_factor=1000,
+            cycle_momentum=False,  # Adam's betas stay as they are
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def classifier(template, max_lr=1e-2, optimizer=None, label_smoothing=0.1):
+    """Make a classifier: logits, cross-entropy, and a learning rate that follows one cycle.
+
+    Parameters
+    ----------
+    template : deeplay template
+        Of a network that gives logits (B, 10).
+    max_lr : float
+        The learning rate at the top of the cycle. It starts at a tenth of that, is at the top after 30 % of the steps, and ends
+        at a ten-thousandth.
+    optimizer : deeplay.Optimizer, optional
+        ``dl.Adam`` or ``dl.AdamW``, say. By default Adam with betas that are made for a training of a few hundred steps.
+    label_smoothing : float
+        Share of the target that is spread over all digits.
+
+    Returns
+    -------
+    deeplay.Classifier
+        Created, so with weights drawn from torch's global generator. It measures accuracy on validation only: on each training
+        batch it would cost more than a small network does.
+
+    References
+    ----------
+    Smith and Topin, "Super-convergence", arXiv:1708.07120. Szegedy et al., "Rethinking the Inception architecture"
+    (label smoothing), arXiv:1512.00567.
+
+    Examples
+    --------
+    >>> import mnist_tutorial as mt
+    >>> classifier = mt.classifier(mt.models.mlp(hidden=(32,)), max_lr=3e-3, optimizer=dl.AdamW(weight_decay=0.01))
+    >>> isinstance(classifier, dl.Classifier)
+    True
+    """
+    if optimizer is None:
+        optimizer = dl.Adam(betas=(0.8, 0.95), fused=True)
+    optimizer.configure(lr=max_lr)
+    return OneCycleClassifier(
+        model=template,
+        max_lr=max_lr,
+        loss=torch.nn.CrossEntropyLoss(label_smoothing=label_smoothing),
+        optimizer=optimizer,
+        val_metrics=[torchmetrics.Accuracy("multiclass", num_classes=10)],
+    ).create()
+
+
+class _Bar(Callback):
+    """One line for a whole training, where Lightning's own bar takes one for each epoch and each validation."""
+
+    def on_train_start(self, trainer, module):
+        self.bar = tqdm(total=int(trainer.estimated_stepping_batches), desc="training", unit=" steps", mininterval=0.5)
+
+    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
+        self.bar.update()
+
+    def on_train_epoch_end(self, trainer, module):
+        shown = {name: f"{value:.4f}" for name, value in trainer.callback_metrics.items() if name.endswith("_epoch")}
+        self.bar.set_postfix_str(f"epoch {trainer.current_epoch + 1}" + "".join(f", {k} {v}" for k, v in shown.items()))
+
+    def teardown(self, trainer, module, stage):
+        if hasattr(self, "bar"):
+            self.bar.close()
+
+
+def trainer(max_epochs=2, progress=True, callbacks=(), **kwargs):
+    """Make a trainer that is quiet and leaves no files behind.
+
+    Parameters
+    ----------
+    max_epochs : int
+        How often each image is seen.
+    progress : bool
+        Whether to show a bar, of one line.
+    callbacks : sequence of lightning.pytorch.Callback
+        More of them.
+    **kwargs
+        Passed on to ``deeplay.Trainer``; what is given here goes before the choices below.
+
+    Returns
+    -------
+    deeplay.Trainer
+        On the fastest device there is, in bfloat16 where the processor computes with it. ``trainer.history`` keeps losses and
+        accuracies.
+
+    Examples
+    --------
+    >>> import mnist_tutorial as mt
+    >>> mt.trainer(max_epochs=1, progress=False).max_epochs
+    1
+    """
+    settings = {
+        "accelerator": "auto",
+        "precision": "bf16-mixed" if has_bfloat16() else "32-true",
+        "callbacks": [*callbacks, *([_Bar()] if progress else [])],
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "num_sanity_val_steps": 0,  # it would leave a point before the training in the history
+    }
+    return dl.Trainer(max_epochs=max_epochs, **(settings | kwargs))
+
+
+def has_bfloat16():
+    """Tell whether the processor that trains computes with bfloat16 in hardware.
+
+    Without, torch emulates it, several times slower than float32.
+
+    Returns
+    -------
+    bool
+    """
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if torch.backends.mps.is_available():
+        return False  # float32 is the common denominator of Apple's processors
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def predict(classifier, split, features=None, batch_size=1000):
+    """Compute the logits of all images of a split, in eval mode.
+
+    Parameters
+    ----------
+    classifier : torch.nn.Module
+        A classifier or a network; it is left in eval mode.
+    split : Split
+        The images.
+    features : deeptrack.Feature, optional
+        What is done to the images before. By default `Standardize`.
+    batch_size : int
+        Images at a time.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, 10)
+        In the order of the split; ``.argmax(1)`` are the digits.
+
+    Examples
+    --------
+    >>> import mnist_tutorial as mt
+    >>> classifier = mt.classifier(mt.models.mlp(hidden=(32,)))
+    >>> mt.predict(classifier, mt.load("sample").test).shape
+    (1000, 10)
+    """
+    source = digit_source(split)
+    dataset = BatchDataset(dt.Value(source.image) >> (Standardize() if features is None else features), source)
+    device = next(classifier.parameters()).device
+    classifier.eval()
+    with torch.no_grad():
+        logits = [classifier(images.to(device)).float().cpu() for (images,) in batch_loader(dataset, batch_size)]
+    return torch.cat(logits).numpy()
+
+
+def evaluate(classifier, split, features=None, batch_size=1000):
+    """Compute the accuracy on a split, in eval mode.
+
+    Parameters
+    ----------
+    classifier, split, features, batch_size
+        As in `predict`.
+
+    Returns
+    -------
+    float
+        The share of images that are classified correctly. `stats.wilson_interval` tells how sure it is.
+
+    Examples
+    --------
+    >>> import mnist_tutorial as mt
+    >>> accuracy = mt.evaluate(mt.classifier(mt.models.mlp(hidden=(32,))), mt.load("sample").test)
+    >>> 0 <= accuracy <= 1
+    True
+    """
+    return float(np.mean(predict(classifier, split, features, batch_size).argmax(1) == split.labels))
