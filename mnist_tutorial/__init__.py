@@ -4,9 +4,10 @@ import warnings
 
 import lazy_loader
 
-# Both are noise that the import of deeptrack and deeplay makes, and nothing that a user could mend: deeptrack says that
-# OpenCV, which is optional, is missing; a dependency of deeplay uses torch.jit.script, which torch has deprecated. Filters
-# work only if they are there before the import, which is why `import mnist_tutorial` comes first in each notebook.
+# Both are noise that the import of deeptrack and deeplay makes, and nothing that a user could mend: deeptrack says
+# that OpenCV, which is optional, is missing; a dependency of deeplay uses torch.jit.script, which torch has
+# deprecated. Filters work only if they are there before the import, which is why `import mnist_tutorial` comes first
+# in each notebook.
 warnings.filterwarnings("ignore", message="OpenCV")
 warnings.filterwarnings("ignore", message=r".*torch\.jit\.script")
 
@@ -15,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"models", "plots", "stats"},
     submod_attrs={
-        "data": ["MNIST", "Split", "cache_folder", "load"],
+        "data": ["MNIST", "Split", "load"],
         "datasets": ["BatchDataset", "batch_loader"],
         "errors": ["MNISTError"],
         "features": ["RandomCrop", "Standardize"],

@@ -43,7 +43,7 @@ def members(path):
             sizes = {entry.filename: entry.file_size for entry in archive.infolist() if not entry.is_dir()}
             read = archive.read
         elif tarfile.is_tarfile(path):
-            archive = tarfile.open(path)
+            archive = tarfile.open(path)  # noqa: SIM115  its members are read later
             entries = {entry.name: entry for entry in archive if entry.isfile()}
             sizes = {name: entry.size for name, entry in entries.items()}
 

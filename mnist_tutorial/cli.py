@@ -14,6 +14,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich's help would take half a second to import
 )
 
 
@@ -25,7 +26,10 @@ class Variant(StrEnum):
     sample = "sample"
 
 
-Wanted = Annotated[Variant, typer.Option(help="full: all 70,000 digits or an error; auto: the sample where that fails.")]
+Wanted = Annotated[
+    Variant,
+    typer.Option(help="full: all 70,000 digits or an error; auto: the sample where that fails."),
+]
 
 
 @app.command()
@@ -41,7 +45,7 @@ def info(variant: Wanted = Variant.auto):
     from rich.console import Console
     from rich.table import Table
 
-    from mnist_tutorial.data import cache_folder
+    from mnist_tutorial.cache import cache_folder
 
     mnist = _load(variant)
     rows = [

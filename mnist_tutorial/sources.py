@@ -1,14 +1,13 @@
 """The DeepTrack source of digits."""
 
-import numpy as np
 from deeptrack.sources import Source
 
 
 def digit_source(split):
     """Make a DeepTrack source of the digits of a split.
 
-    The source holds the three arrays as they are, without copying them. It can therefore be indexed with an array, and a
-    pipeline is then evaluated once for the whole batch.
+    The source holds the three arrays as they are, without copying them. It can therefore be indexed with an array,
+    and a pipeline is then evaluated once for the whole batch.
 
     Parameters
     ----------
@@ -22,8 +21,9 @@ def digit_source(split):
 
     Notes
     -----
-    Split the data before making sources of them. DeepTrack's own ``filter``, ``random_split`` and ``Subset`` turn arrays into
-    lists and search the whole source at each activation (measured with deeptrack 2.0.2: tens of milliseconds a digit).
+    Split the data before making sources of them. DeepTrack's own ``filter``, ``random_split`` and ``Subset`` turn
+    arrays into lists and search the whole source at each activation (measured with deeptrack 2.0.2: tens of
+    milliseconds a digit).
 
     Examples
     --------

@@ -14,9 +14,14 @@ from mnist_tutorial.datasets import BatchDataset, batch_loader
 from mnist_tutorial.features import Standardize
 from mnist_tutorial.sources import digit_source
 
-# What Lightning says about a trainer as it is wanted here: no worker processes, since a batch takes less time than handing it
-# over; no logger, since the history is enough; and a deprecation inside Lightning itself, of torch's pytree.
-for message in (r".*does not have many workers", r".*no logger configured", r".*isinstance\(treespec, LeafSpec\)"):
+# What Lightning says about a trainer as it is wanted here: no worker processes, since a batch takes less time than
+# handing it over; no logger, since the history is enough; and a deprecation inside Lightning itself, of torch's
+# pytree.
+for message in (
+    r".*does not have many workers",
+    r".*no logger configured",
+    r".*isinstance\(treespec, LeafSpec\)",
+):
     warnings.filterwarnings("ignore", message=message)
 
 
@@ -57,18 +62,19 @@ def classifier(template, max_lr=1e-2, optimizer=None, label_smoothing=0.1):
     template : deeplay template
         Of a network that gives logits (B, 10).
     max_lr : float
-        The learning rate at the top of the cycle. It starts at a tenth of that, is at the top after 30 % of the steps, and ends
-        at a ten-thousandth.
+        The learning rate at the top of the cycle. It starts at a tenth of that, is at the top after 30 % of the
+        steps, and ends at a ten-thousandth.
     optimizer : deeplay.Optimizer, optional
-        ``dl.Adam`` or ``dl.AdamW``, say. By default Adam with betas that are made for a training of a few hundred steps.
+        ``dl.Adam`` or ``dl.AdamW``, say. By default Adam with betas that are made for a training of a few hundred
+        steps.
     label_smoothing : float
         Share of the target that is spread over all digits.
 
     Returns
     -------
     deeplay.Classifier
-        Created, so with weights drawn from torch's global generator. It measures accuracy on validation only: on each training
-        batch it would cost more than a small network does.
+        Created, so with weights drawn from torch's global generator. It measures accuracy on validation only: on each
+        training batch it would cost more than a small network does.
 
     References
     ----------
@@ -98,7 +104,12 @@ class _Bar(Callback):
     """One line for a whole training, where Lightning's own bar takes one for each epoch and each validation."""
 
     def on_train_start(self, trainer, module):
-        self.bar = tqdm(total=int(trainer.estimated_stepping_batches), desc="training", unit=" steps", mininterval=0.5)
+        self.bar = tqdm(
+            total=int(trainer.estimated_stepping_batches),
+            desc="training",
+            unit=" steps",
+            mininterval=0.5,
+        )
 
     def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
         self.bar.update()
@@ -129,8 +140,8 @@ def trainer(max_epochs=2, progress=True, callbacks=(), **kwargs):
     Returns
     -------
     deeplay.Trainer
-        On the fastest device there is, in bfloat16 where the processor computes with it. ``trainer.history`` keeps losses and
-        accuracies.
+        On the fastest device there is, in bfloat16 where the processor computes with it. ``trainer.history`` keeps
+        losses and accuracies.
 
     Examples
     --------
