@@ -152,25 +152,25 @@ def _png_arrays(pngs, path):
         if not (folder or prefix):
             raise MNISTError(f"{path}: {match.group()} names no digit; expected {WHAT_IS_READ}")
         numbered[part].append((int(folder or prefix), int(number), match.group(), read_bytes))
-    arrays = []
-    bar = tqdm(total=len(pngs), desc="reading PNG files", unit=" files", delay=1, leave=False)
     for part, entries in numbered.items():
-        labels = official_labels(part)
         entries.sort(key=lambda entry: entry[:2])
         found = np.bincount([entry[0] for entry in entries], minlength=10)
-        for digit, (is_, should) in enumerate(zip(found, np.bincount(labels), strict=True)):
+        for digit, (is_, should) in enumerate(zip(found, np.bincount(official_labels(part)), strict=True)):
             if is_ != should:
                 raise MNISTError(
                     f"{path}: {is_:,} PNG files of digit {digit} for {part}, expected {should:,}; "
                     "fetch MNIST anew with: python -m mnist_tutorial fetch"
                 )
-        images = np.empty((len(labels), 28, 28), np.uint8)
-        # The stable sort by label lists the official positions of all 0s, then of all 1s, ...: the order of the files.
-        for position, (_, _, name, read_bytes) in zip(np.argsort(labels, kind="stable"), entries, strict=True):
-            images[position] = _read_png(read_bytes(), f"{path}: {name}")
-            bar.update()
-        arrays += [images, labels]
-    bar.close()
+    arrays = []
+    with tqdm(total=len(pngs), desc="reading PNG files", unit=" files", delay=1, leave=False) as bar:
+        for part, entries in numbered.items():
+            labels = official_labels(part)
+            images = np.empty((len(labels), 28, 28), np.uint8)
+            # The stable sort by label lists the official positions of all 0s, then of all 1s, ...: the order of the files.
+            for position, (_, _, name, read_bytes) in zip(np.argsort(labels, kind="stable"), entries, strict=True):
+                images[position] = _read_png(read_bytes(), f"{path}: {name}")
+                bar.update()
+            arrays += [images, labels]
     return Arrays(*arrays)
 
 

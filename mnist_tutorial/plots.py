@@ -4,11 +4,22 @@ Each function takes arrays and returns a figure of its own, which a notebook sho
 cell; none touches pyplot or its settings.
 """
 
+import io
+
 import numpy as np
 from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, which the colour-blind can tell apart (jfly.uni-koeln.de/color).
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
+
+
+class Picture(Figure):
+    """A figure that a notebook shows without pyplot, which would keep every figure in memory, and show some twice."""
+
+    def _repr_png_(self):
+        stream = io.BytesIO()
+        self.savefig(stream, format="png", dpi=80)
+        return stream.getvalue()
 
 
 def digits(images, titles=None, columns=10, title=None):
@@ -38,7 +49,7 @@ def digits(images, titles=None, columns=10, title=None):
     20
     """
     rows = -(-len(images) // columns)
-    figure = Figure(
+    figure = Picture(
         figsize=(columns, rows * (1.25 if titles is not None else 1.0) + (0.3 if title else 0)),
         layout="constrained",
     )
@@ -75,7 +86,7 @@ def learning_curves(history, step_history=None):
     'loss'
     """
     kinds = [kind for kind in ("loss", "accuracy") if any(kind in name.lower() for name in history)]
-    figure = Figure(figsize=(5 * len(kinds), 3.4), layout="constrained")
+    figure = Picture(figsize=(5 * len(kinds), 3.4), layout="constrained")
     colours = {"train": BLUE, "val": ORANGE}
     for i, kind in enumerate(kinds):
         axes = figure.add_subplot(1, len(kinds), i + 1, xlabel="step", ylabel=kind)
@@ -117,7 +128,7 @@ def confusion_matrix(labels, predictions):
     counts = np.zeros((10, 10), dtype=int)
     np.add.at(counts, (np.asarray(labels), np.asarray(predictions)), 1)
     mistakes = counts * (1 - np.eye(10, dtype=int))
-    figure = Figure(figsize=(5.6, 5.2), layout="constrained")
+    figure = Picture(figsize=(5.6, 5.2), layout="constrained")
     axes = figure.add_subplot(xlabel="predicted digit", ylabel="true digit", xticks=range(10), yticks=range(10))
     axes.imshow(mistakes, cmap="Oranges", vmax=max(1, mistakes.max()))
     for row, column in np.argwhere(counts):
