@@ -5,7 +5,7 @@ from torch import nn
 from torchvision.transforms import CenterCrop
 
 
-def mlp(hidden=(512, 512), dropout=0.2):
+def mlp(hidden=(256, 256), dropout=0.1):
     """Make the template of a multilayer perceptron: Linear, BatchNorm, ReLU and Dropout in each hidden block.
 
     Parameters

@@ -54,9 +54,9 @@ def digits(images, titles=None, columns=10, title=None):
         layout="constrained",
     )
     for i, image in enumerate(images):
-        axes = figure.add_subplot(rows, columns, i + 1)
+        axes = figure.add_subplot(rows, columns, i + 1, xticks=[], yticks=[])
         axes.imshow(image, cmap="gray_r")
-        axes.set_axis_off()
+        axes.spines[:].set_color("#dddddd")  # paper is white: without a frame one could not see where an image ends
         if titles is not None:
             axes.set_title(titles[i], fontsize=11)
     if title:
@@ -92,13 +92,16 @@ def learning_curves(history, step_history=None):
         axes = figure.add_subplot(1, len(kinds), i + 1, xlabel="step", ylabel=kind)
         for name, curve in (step_history or {}).items():
             if kind in name.lower() and name.startswith("train"):
-                axes.plot(curve["step"], curve["value"], color=BLUE, alpha=0.25, linewidth=0.8)
+                axes.plot(curve["step"], curve["value"], color=BLUE, alpha=0.5, linewidth=0.8, label="each step")
         for name, curve in history.items():
             if kind in name.lower():
                 part = "train" if name.startswith("train") else "val"
-                label = {"train": "training", "val": "validation"}[part]
+                label = {"train": "training, mean of an epoch", "val": "validation"}[part]
                 marker = {"train": "o", "val": "s"}[part]
-                axes.plot(curve["step"], curve["value"], color=colours[part], marker=marker, label=label)
+                step = np.array(curve["step"], dtype=float)
+                if part == "train":  # a mean over an epoch belongs to its middle
+                    step -= np.diff(step, prepend=0) / 2
+                axes.plot(step, curve["value"], color=colours[part], marker=marker, label=label)
         if kind == "loss":
             axes.set_yscale("log")
         axes.grid(alpha=0.3, which="both")
@@ -132,7 +135,7 @@ def confusion_matrix(labels, predictions):
     axes = figure.add_subplot(xlabel="predicted digit", ylabel="true digit", xticks=range(10), yticks=range(10))
     axes.imshow(mistakes, cmap="Oranges", vmax=max(1, mistakes.max()))
     for row, column in np.argwhere(counts):
-        dark = mistakes[row, column] > 0.6 * mistakes.max()
+        dark = mistakes[row, column] > 0.75 * mistakes.max()
         weight = "bold" if row == column else "normal"
         axes.text(
             column,

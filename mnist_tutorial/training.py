@@ -15,8 +15,8 @@ from mnist_tutorial.features import Standardize
 from mnist_tutorial.sources import digit_source
 
 # What Lightning says about a trainer as it is wanted here: no worker processes, since a batch takes less time than
-# handing it over; no logger, since the history is enough; no validation, where all choices are made; and a deprecation inside Lightning itself, of torch's
-# pytree.
+# handing it over; no logger, since the history is enough; no validation while training, unless it is asked for; and a
+# deprecation inside Lightning itself, of torch's pytree.
 for message in (
     r".*does not have many workers",
     r".*no logger configured",
@@ -34,8 +34,7 @@ class OneCycleClassifier(dl.Classifier):
         self.max_lr = max_lr
 
     def on_fit_start(self):
-        """Lay convolutions out with the channels last, which is faster on every device."""
-        self.model.to(memory_format=torch.channels_last)
+        """Forget the losses of an earlier training."""
         self.losses = []
 
     def training_step(self, batch, batch_idx):
@@ -113,12 +112,19 @@ def classifier(template, max_lr=1e-2, optimizer=None, label_smoothing=0.1):
         optimizer = dl.Adam(betas=(0.8, 0.95), fused=True)
     optimizer.configure(lr=max_lr)
     return OneCycleClassifier(
-        model=template,
+        model=template.new(),  # a template that a classifier holds ignores what is configured later
         max_lr=max_lr,
         loss=torch.nn.CrossEntropyLoss(label_smoothing=label_smoothing),
         optimizer=optimizer,
         val_metrics=[torchmetrics.Accuracy("multiclass", num_classes=10)],
     ).create()
+
+
+class _ChannelsLast(Callback):
+    """Convolutions whose weights have the channels last, as processors prefer them."""
+
+    def on_fit_start(self, trainer, module):
+        module.to(memory_format=torch.channels_last)
 
 
 class _Bar(Callback):
@@ -173,7 +179,7 @@ def trainer(max_epochs=2, progress=True, callbacks=(), **kwargs):
     settings = {
         "accelerator": "auto",
         "precision": "bf16-mixed" if has_bfloat16() else "32-true",
-        "callbacks": [*callbacks, *([_Bar()] if progress else [])],
+        "callbacks": [*callbacks, _ChannelsLast(), *([_Bar()] if progress else [])],
         "logger": False,
         "enable_checkpointing": False,
         "enable_progress_bar": False,
@@ -206,7 +212,7 @@ def predict(classifier, split, features=None, batch_size=1000):
     Parameters
     ----------
     classifier : torch.nn.Module
-        A classifier or a network; it is left in eval mode.
+        A classifier or a network. Its modes are as before afterwards: Lightning would go on training in eval mode.
     split : Split
         The images.
     features : deeptrack.Feature, optional
@@ -229,9 +235,12 @@ def predict(classifier, split, features=None, batch_size=1000):
     source = digit_source(split)
     dataset = BatchDataset(dt.Value(source.image) >> (Standardize() if features is None else features), source)
     device = next(classifier.parameters()).device
+    modes = [(module, module.training) for module in classifier.modules()]
     classifier.eval()
     with torch.no_grad():
         logits = [classifier(images.to(device)).float().cpu() for (images,) in batch_loader(dataset, batch_size)]
+    for module, mode in modes:
+        module.training = mode
     return torch.cat(logits).numpy()
 
 
