@@ -179,6 +179,6 @@ def _read_png(data, name):
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             if image.mode != "L" or image.size != (28, 28):
                 raise MNISTError(f"{name}: {image.mode} {image.size}; expected 8-bit grayscale (L), 28 x 28 pixels")
-            return np.asarray(image)
+            return np.frombuffer(image.tobytes(), np.uint8).reshape(28, 28)
     except (OSError, SyntaxError, ValueError) as error:
         raise MNISTError(f"{name}: not a PNG image ({error}); fetch MNIST anew") from error

@@ -8,7 +8,9 @@ from mnist_tutorial.digests import Arrays, digest, verify
 
 
 def arrays_of(mnist):
-    return Arrays(mnist.train.images, mnist.train.labels.astype("u1"), mnist.test.images, mnist.test.labels.astype("u1"))
+    return Arrays(
+        mnist.train.images, mnist.train.labels.astype("u1"), mnist.test.images, mnist.test.labels.astype("u1")
+    )
 
 
 def test_digest_is_that_of_the_bytes_in_c_order():

@@ -21,8 +21,12 @@ def same(found, mnist):
     return True
 
 
-def test_idx_files_are_read_packed_and_unpacked(mnist, idx_folder):
-    assert same(read(idx_folder), mnist)
+def test_idx_files_are_read_packed_and_unpacked(mnist, idx_folder, tmp_path):
+    folder = shutil.copytree(idx_folder, tmp_path / "deep/idx")
+    packed = folder / "t10k-images-idx3-ubyte.gz"
+    (folder / "t10k-images.idx3-ubyte").write_bytes(gzip.decompress(packed.read_bytes()))  # a name that exists, too
+    packed.unlink()
+    assert same(read(tmp_path), mnist)
 
 
 def test_flat_pngs_in_a_zip_come_back_in_official_order(mnist, flat_zip):

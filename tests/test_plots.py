@@ -1,0 +1,84 @@
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix
+
+import mnist_tutorial as mt
+
+
+@pytest.fixture(autouse=True)
+def nothing_global():
+    before = dict(mpl.rcParams)
+    yield
+    assert plt.get_fignums() == []
+    assert dict(mpl.rcParams) == before
+
+
+def shown(figure):
+    png = figure._repr_png_()
+    assert png.startswith(b"\x89PNG")
+    return png
+
+
+def test_digits_are_drawn_as_they_are_with_their_titles(sample):
+    figure = mt.plots.digits(sample.test.images[:12], titles=sample.test.labels[:12], columns=5, title="some")
+    assert len(figure.axes) == 12
+    np.testing.assert_array_equal(figure.axes[3].images[0].get_array(), sample.test.images[3])
+    assert [axes.get_title() for axes in figure.axes] == [str(label) for label in sample.test.labels[:12]]
+    assert figure.get_suptitle() == "some"
+    shown(figure)
+
+
+def test_learning_curves_have_a_place_for_each_kind():
+    history = {
+        "train_loss_epoch": {"value": [0.9, 0.6], "step": [10, 20]},
+        "val_loss_epoch": {"value": [0.8, 0.7], "step": [10, 20]},
+        "valMulticlassAccuracy_epoch": {"value": [0.9, 0.95], "step": [10, 20]},
+    }
+    steps = {"train_loss_step": {"value": np.linspace(1, 0.5, 20), "step": range(20)}}
+    figure = mt.plots.learning_curves(history, steps)
+    loss, accuracy = figure.axes
+    assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "accuracy"]
+    assert len(loss.lines) == 3
+    assert loss.lines[1].get_xdata().tolist() == [5, 15]  # the mean of an epoch belongs to its middle
+    assert accuracy.lines[0].get_ydata() == [0.9, 0.95]
+    shown(figure)
+
+
+def test_the_confusion_matrix_is_scikit_learns():
+    rng = np.random.default_rng(0)
+    labels, predictions = rng.integers(0, 10, (2, 500))
+    figure = mt.plots.confusion_matrix(labels, predictions)
+    found = np.zeros((10, 10), int)
+    for text in figure.axes[0].texts:
+        column, row = text.get_position()
+        found[row, column] = int(text.get_text())
+    np.testing.assert_array_equal(found, confusion_matrix(labels, predictions))
+    assert f"{np.sum(labels != predictions)} mistakes" in figure.axes[0].get_title()
+    shown(figure)
+
+
+def test_failures_are_the_mistakes_with_the_surest_first(sample):
+    images, labels = sample.test.images[:6], np.array([0, 1, 2, 3, 4, 5])
+    logits = np.zeros((6, 10))
+    logits[np.arange(6), labels] = 5
+    logits[2] = 0, 0, 0, 0, 0, 0, 0, 9, 0, 0  # 2 taken for 7, surely
+    logits[4] = 0, 0, 0, 0, 0, 0, 0, 0, 0, 1  # 4 taken for 9, doubtfully
+    figure = mt.plots.failures(images, labels, logits)
+    assert [axes.get_title().split("\n")[0] for axes in figure.axes] == ["2 → 7", "4 → 9"]
+    probability = np.exp(1) / (9 + np.exp(1))
+    assert figure.axes[1].get_title().endswith(f"{100 * probability:.0f} %")
+    np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), images[2])
+    shown(figure)
+
+
+def test_no_failures_is_a_figure_too(sample):
+    figure = mt.plots.failures(sample.test.images[:2], np.array([0, 1]), np.eye(10)[:2])
+    assert "0 of 0 mistakes" in figure.get_suptitle()
+    shown(figure)
+
+
+def test_huge_logits_do_not_overflow(sample):
+    figure = mt.plots.failures(sample.test.images[:1], np.array([0]), np.eye(10)[[1]] * 1e4)
+    assert figure.axes[0].get_title().endswith("100 %")
