@@ -95,8 +95,8 @@ def _fetched(path, url):
 
 
 def _read(path):
-    # Mapped, not copied: the digests are then computed from the system's own copy, and processes share it. A cache file is
-    # replaced as a whole, never written to.
+    # Mapped, not copied: the digests are then computed from the system's own copy, and processes share it. A cache file
+    # is replaced as a whole, never written to.
     data = np.asarray(np.memmap(path, np.uint8, "r"))
     if data.size <= sum(SIZES):
         raise MNISTError(f"{path}: {data.size:,} bytes, expected more than {sum(SIZES):,}")

@@ -166,7 +166,7 @@ def _png_arrays(pngs, path):
         for part, entries in numbered.items():
             labels = official_labels(part)
             images = np.empty((len(labels), 28, 28), np.uint8)
-            # The stable sort by label lists the official positions of all 0s, then of all 1s, ...: the order of the files.
+            # The stable sort by label lists the official positions of all 0s, then of all 1s: the order of the files.
             for position, (_, _, name, read_bytes) in zip(np.argsort(labels, kind="stable"), entries, strict=True):
                 images[position] = _read_png(read_bytes(), f"{path}: {name}")
                 bar.update()

