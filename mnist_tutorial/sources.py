@@ -29,6 +29,7 @@ def digit_source(split):
     --------
     >>> import deeptrack as dt
     >>> import mnist_tutorial as mt
+    >>> import numpy as np
     >>> source = mt.digit_source(mt.load("sample").train)
     >>> pipeline = dt.Value(source.image) / 255
     >>> pipeline(source[0]).shape  # one digit
