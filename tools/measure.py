@@ -155,9 +155,9 @@ def write_readme(measured):
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
     for name, table in tables(measured).items():
-        begin, end = f"<!-- {name}: written by tools/measure.py -->\n", f"\n<!-- end of {name} -->"
+        begin, end = f"<!-- {name}: written by tools/measure.py -->\n", f"<!-- end of {name} -->"
         head, rest = text.split(begin)
-        text = head + begin + table + end + rest.split(end, 1)[1]
+        text = f"{head}{begin}{table}\n{end}{rest.split(end)[1]}"
     readme.write_text(text, encoding="utf-8")
 
 
