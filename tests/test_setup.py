@@ -1,5 +1,6 @@
 """pyproject.toml, requirements.lock, environment.yml and the Makefile say the same."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,13 @@ from packaging.utils import canonicalize_name
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 WANTED = [*PROJECT["dependencies"], *(name for extra in PROJECT["optional-dependencies"].values() for name in extra)]
 LOCK = (ROOT / "requirements.lock").read_text()
+
+
+def make(*arguments):
+    """Run make as a person would, also where these tests are run by make."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = [shutil.which("make"), *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 def locked():
@@ -64,15 +72,14 @@ def test_what_is_installed_is_what_is_locked():
 
 
 def test_make_help_lists_each_target_once():
-    done = subprocess.run([shutil.which("make"), "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    listed = re.findall(r"^  make (\w+)  ", done.stdout, re.MULTILINE)
+    shown = make("help")
+    listed = re.findall(r"^  make (\w+)  ", shown, re.MULTILINE)
     assert {"setup", "lab", "test", "lint", "lock", "clean"} <= set(listed)
-    assert len(listed) == len(set(listed)) == len(done.stdout.splitlines())
+    assert len(listed) == len(set(listed)) == len(shown.splitlines())
 
 
 def test_a_second_set_up_does_nothing():
-    done = subprocess.run([shutil.which("make"), "-n", "setup"], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "Nothing to be done" in done.stdout
+    assert "Nothing to be done" in make("-n", "setup")
 
 
 def test_ci_calls_what_a_newcomer_calls():
