@@ -11,6 +11,7 @@ import uuid
 
 import pytest
 import requests
+import urllib3
 import websocket
 from conftest import ROOT
 
@@ -42,6 +43,13 @@ def lab(tmp_path, mnist):
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(30)
+
+
+def session(address):
+    """Connect again for a while: Jupyter prints its address a moment before it listens there."""
+    made = requests.Session()
+    made.mount(address, requests.adapters.HTTPAdapter(max_retries=urllib3.Retry(connect=8, backoff_factor=0.1)))
+    return made
 
 
 def execute(address, token, cells):
@@ -77,7 +85,8 @@ def execute(address, token, cells):
 def test_the_server_answers_on_the_next_port_and_a_notebook_can_load_mnist(lab):
     address, token, wanted, port = lab
     assert port != wanted
-    contents = requests.get(f"{address}api/contents", headers={"Authorization": f"token {token}"}, timeout=60).json()
+    headers = {"Authorization": f"token {token}"}
+    contents = session(address).get(f"{address}api/contents", headers=headers, timeout=60).json()
     assert "01_loading.ipynb" in {entry["name"] for entry in contents["content"]}
     assert requests.get(f"{address}lab", params={"token": token}, timeout=60).status_code == 200
     assert execute(address, token, ["import mnist_tutorial as mt", "print(mt.load().variant)"]) == "full\n"
