@@ -42,6 +42,7 @@ def lab(tmp_path, mnist):
                 pytest.fail("make lab ended without an address")
         finally:
             os.killpg(process.pid, signal.SIGTERM)
+            process.stdout.read()  # until the server has closed it
             process.wait(30)
 
 
