@@ -80,6 +80,13 @@ def test_random_features_draw_anew_in_each_epoch(sample):
     assert not torch.equal(first, second)
 
 
+def test_deeptracks_own_random_properties_are_drawn_once_a_batch(sample):
+    drawn = []
+    source = mt.digit_source(sample.train)
+    image = dt.Value(source.image) >> mt.Standardize(mean=lambda: drawn.append(0.1) or 0.1)
+    assert len(list(mt.batch_loader(mt.BatchDataset(image, source), batch_size=1000))) == len(drawn) == 4
+
+
 def test_a_pipeline_without_standardize_gives_floats_too(sample):
     source = mt.digit_source(sample.train)
     (image,) = mt.BatchDataset(dt.Value(source.image), source)[0]

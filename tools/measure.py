@@ -162,7 +162,7 @@ def write_readme(measured):
 
 
 def picture():
-    """Draw the picture of the README: ten of each digit."""
+    """Draw the picture of the README: some digits, in the shares that MNIST has of each."""
     mnist = mt.load("full")
     few = mnist.train.take(len(mnist.train) // 1000, seed=0)
     mt.plots.digits(few.images[:40], columns=20).savefig(ROOT / "docs/digits.png", dpi=60)
