@@ -19,9 +19,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data": ["MNIST", "Split", "load"],
         "datasets": ["BatchDataset", "batch_loader"],
         "errors": ["MNISTError"],
+        "evaluation": ["evaluate", "predict"],
         "features": ["RandomCrop", "Standardize"],
         "sources": ["digit_source"],
-        "training": ["classifier", "evaluate", "predict", "trainer"],
+        "training": ["classifier", "trainer"],
     },
 )
 __version__ = "0.1.0"

@@ -1,18 +1,12 @@
-"""Training: a classifier with a schedule, a quiet trainer, and what they reach."""
+"""Training: a classifier with a schedule, for a quiet trainer."""
 
 import warnings
 
 import deeplay as dl
-import deeptrack as dt
-import numpy as np
 import torch
 import torchmetrics
 from lightning.pytorch.callbacks import Callback
 from tqdm.auto import tqdm
-
-from mnist_tutorial.datasets import BatchDataset, batch_loader
-from mnist_tutorial.features import Standardize
-from mnist_tutorial.sources import digit_source
 
 # What Lightning says about a trainer as it is wanted here: no worker processes, since a batch takes less time than
 # handing it over; no logger, since the history is enough; no validation while training, unless it is asked for; and a
@@ -40,8 +34,8 @@ class OneCycleClassifier(dl.Classifier):
     def training_step(self, batch, batch_idx):
         """Compute the loss, and keep it.
 
-        Lightning's own log takes longer for each step than a small network does for ten images, so the losses are kept
-        here, and their mean is logged once an epoch.
+        To log each step would take Lightning a tenth of the time in which a small network trains, so the losses are
+        kept here, and their mean is logged once an epoch.
         """
         images, labels = batch
         loss = self.compute_loss(self(images), labels)
@@ -204,64 +198,3 @@ def has_bfloat16():
         return False  # float32 is the common denominator of Apple's processors
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-
-
-def predict(classifier, split, features=None, batch_size=1000):
-    """Compute the logits of all images of a split, in eval mode.
-
-    Parameters
-    ----------
-    classifier : torch.nn.Module
-        A classifier or a network. Its modes are as before afterwards: Lightning would go on training in eval mode.
-    split : Split
-        The images.
-    features : deeptrack.Feature, optional
-        What is done to the images before. By default `Standardize`.
-    batch_size : int
-        Images at a time.
-
-    Returns
-    -------
-    ndarray of float32, shape (N, 10)
-        In the order of the split; ``.argmax(1)`` are the digits.
-
-    Examples
-    --------
-    >>> import mnist_tutorial as mt
-    >>> classifier = mt.classifier(mt.models.mlp(hidden=(32,)))
-    >>> mt.predict(classifier, mt.load("sample").test).shape
-    (1000, 10)
-    """
-    source = digit_source(split)
-    dataset = BatchDataset(dt.Value(source.image) >> (Standardize() if features is None else features), source)
-    device = next(classifier.parameters()).device
-    modes = [(module, module.training) for module in classifier.modules()]
-    classifier.eval()
-    with torch.no_grad():
-        logits = [classifier(images.to(device)).float().cpu() for (images,) in batch_loader(dataset, batch_size)]
-    for module, mode in modes:
-        module.training = mode
-    return torch.cat(logits).numpy()
-
-
-def evaluate(classifier, split, features=None, batch_size=1000):
-    """Compute the accuracy on a split, in eval mode.
-
-    Parameters
-    ----------
-    classifier, split, features, batch_size
-        As in `predict`.
-
-    Returns
-    -------
-    float
-        The share of images that are classified correctly. `stats.wilson_interval` tells how sure it is.
-
-    Examples
-    --------
-    >>> import mnist_tutorial as mt
-    >>> accuracy = mt.evaluate(mt.classifier(mt.models.mlp(hidden=(32,))), mt.load("sample").test)
-    >>> 0 <= accuracy <= 1
-    True
-    """
-    return float(np.mean(predict(classifier, split, features, batch_size).argmax(1) == split.labels))

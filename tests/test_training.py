@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from lightning import Callback, seed_everything
-from sklearn.metrics import accuracy_score
 
 import mnist_tutorial as mt
 
@@ -127,30 +126,6 @@ def test_one_bar_of_one_line(sample, capsys):
     lines = [line for line in err.replace("\r", "\n").split("\n") if line.strip()]
     assert all(line.startswith("training:") for line in lines)
     assert "40/40" in lines[-1]
-
-
-def test_predict_is_the_network_in_eval_mode_and_leaves_its_mode(fitted, sample):
-    classifier, _ = fitted
-    classifier.train()
-    logits = mt.predict(classifier, sample.test)
-    assert classifier.training
-    assert all(module.training for module in classifier.model.modules())
-    images = torch.from_numpy(mt.Standardize()(sample.test.images))[:, None]
-    with torch.no_grad():
-        expected = classifier.model.eval()(images).numpy()
-    np.testing.assert_allclose(logits, expected, atol=1e-4)
-
-
-def test_evaluate_is_the_accuracy_of_scikit_learn(fitted, sample):
-    classifier, _ = fitted
-    predicted = mt.predict(classifier, sample.test, batch_size=77).argmax(1)
-    assert mt.evaluate(classifier, sample.test) == accuracy_score(sample.test.labels, predicted)
-
-
-def test_other_features_than_standardize(fitted, sample):
-    classifier, _ = fitted
-    negative = mt.Standardize() >> dt.Lambda(lambda: lambda image: -image)
-    assert mt.evaluate(classifier, sample.test, features=negative) < mt.evaluate(classifier, sample.test)
 
 
 def test_a_small_cnn_learns_all_of_mnist_from_random_crops_in_a_tenth_of_an_epoch(mnist):
