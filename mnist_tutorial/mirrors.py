@@ -1,5 +1,6 @@
 """Mirrors: the places that MNIST can be had from, and the chain that tries each."""
 
+import errno
 import logging
 import shutil
 import subprocess
@@ -147,7 +148,7 @@ def fetch(mirrors, folder):
                 arrays = formats.read(mirror.download(Path(temporary)))
                 return verify(arrays, "full", mirror.name), mirror.name, failures
             except (MNISTError, OSError, ValueError) as error:  # requests' errors are OSErrors
-                if getattr(error, "errno", None) == 28:  # ENOSPC: the next mirror will not fit either
+                if getattr(error, "errno", None) == errno.ENOSPC:  # the next mirror will not fit either
                     raise
                 failures.append(f"{mirror.name}: {_reason(error, temporary)}")
     raise MNISTError("\n".join(["no mirror delivered MNIST:", *(f"  {line}" for line in failures)]))
