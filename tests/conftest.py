@@ -1,5 +1,6 @@
 """What several test modules need: real MNIST, files made of it, and a server on this machine."""
 
+import contextlib
 import gzip
 import http.server
 import io
@@ -17,6 +18,7 @@ import pytest
 from PIL import Image
 
 import mnist_tutorial as mt
+from mnist_tutorial.export import to_zip
 from mnist_tutorial.formats import IDX_FILES
 
 mpl.use("agg")
@@ -65,50 +67,94 @@ def idx_folder(mnist, tmp_path_factory):
 
 
 def png_bytes(image):
+    """Write a PNG file with Pillow, which the package does not do."""
     stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "PNG", compress_level=1)
+    Image.fromarray(image).save(stream, "PNG")
     return stream.getvalue()
 
 
 @pytest.fixture(scope="session")
-def png_zip(mnist, tmp_path_factory):
-    """All of MNIST as PNG files: train/ flat as in DeepTrackAI/MNIST_dataset, test/ in class folders as in the seed."""
-    path = tmp_path_factory.mktemp("zip") / "mnist.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for folder, split in (("train", mnist.train), ("test/{digit}", mnist.test)):
-            seen = np.zeros(10, dtype=int)
-            for image, digit in zip(split.images, split.labels, strict=True):
-                name = f"mnist/{folder.format(digit=digit)}/{digit}_{seen[digit]:06d}.png"
-                archive.writestr(name, png_bytes(image))
-                seen[digit] += 1
-        archive.writestr("mnist/README.md", "not an image")
+def class_zip(mnist, tmp_path_factory):
+    """All of MNIST as PNG files in class folders, in one archive, with a manifest."""
+    path = tmp_path_factory.mktemp("full") / "mnist.zip"
+    to_zip(mnist, path, manifest=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def idx_zip(idx_folder, tmp_path_factory):
+    """All of MNIST as IDX files in one archive: quick to read."""
+    path = tmp_path_factory.mktemp("idx-zip") / "mnist.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in idx_folder.iterdir():
+            archive.write(file, f"MNIST/raw/{file.name}")
     return path
 
 
 @pytest.fixture
-def serve():
-    """Serve a folder on this machine; the value is a function of the folder that returns the address."""
+def answer():
+    """A server on this machine that answers as the test says.
+
+    The value is a function of a function, which is called with the handler of each GET; it returns the address. What
+    was asked for is in ``answer.requests``, with the headers.
+    """
     servers = []
 
-    def start(folder):
-        class Handler(http.server.SimpleHTTPRequestHandler):
-            def __init__(self, *args):
-                super().__init__(*args, directory=folder)
+    def start(respond):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                start.requests.append((self.path, self.headers))
+                self.close_connection = True
+                with contextlib.suppress(OSError):  # the other side has had enough
+                    respond(self)
 
             def log_message(self, *args):
-                served.append(self.path)
+                pass
 
-        served = []
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.handle_error = lambda *args: None
+        server.block_on_close = False
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
-        start.served = served
         return f"http://127.0.0.1:{server.server_port}/"
 
+    start.requests = []
     yield start
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+def send(handler, body=b"", status=200, length=None, **headers):
+    """Answer with a status, headers and a body; `length` is what the header claims, False for no such header."""
+    handler.send_response(status)
+    for name, value in headers.items():
+        handler.send_header(name.replace("_", "-"), value)
+    if length is not False:
+        handler.send_header("Content-Length", str(len(body) if length is None else length))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@pytest.fixture
+def serve(answer):
+    """Serve a folder on this machine; the value is a function of the folder that returns the address."""
+
+    def start(folder):
+        def respond(handler):
+            file = folder / handler.path.lstrip("/")
+            start.served.append(handler.path)
+            if file.is_file():
+                send(handler, file.read_bytes())
+            else:
+                send(handler, status=404)
+
+        return answer(respond)
+
+    start.served = []
+    return start
 
 
 @pytest.fixture
