@@ -15,6 +15,7 @@ CONNECT_SECONDS = 4  # a closed network has to cost seconds
 # What delivers less than this would need most of an hour for MNIST, and is as good as broken.
 STALL_SECONDS, STALL_BYTES = 20, 2**16
 ATTEMPTS = 3  # as long as each gets further than the one before
+CHUNK = 2**12  # what is lost at most when a download breaks off
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -129,7 +130,7 @@ class _Transfer:
             if tag and not tag.startswith("W/"):  # a weak tag does not promise the same bytes
                 self.tag.write_text(tag)
             with open(self.part, "ab") as file:
-                for chunk in response.iter_content(2**13):
+                for chunk in response.iter_content(CHUNK):
                     if self.stop.is_set():
                         return
                     if not self.arrived and not self.resumed and chunk.lstrip().startswith(b"<"):
@@ -157,7 +158,7 @@ def _session():
     session.mount("http://", HttpsOnly())
     session.max_redirects = 10
     # Not packed on the way: the files are, and a range counts the bytes on the way.
-    session.headers |= {"User-Agent": f"mnist-tutorial/{version('mnist-tutorial')}", "Accept-Encoding": "identity"}
+    session.headers.update({"User-Agent": f"mnist-tutorial/{version('mnist-tutorial')}", "Accept-Encoding": "identity"})
     return session
 
 
@@ -173,6 +174,7 @@ def _reason(error):
         return f"HTTP {response.status_code} {response.reason}" + (f", Retry-After {wait}" if wait else "")
     text = repr(error)
     for sign, words in {
+        "Invalid": "not an https address",
         "TooManyRedirects": "leads in a circle (more than 10 redirects)",
         "ProxyError": "the proxy refuses",
         "SSLError": "its certificate is not trusted",

@@ -32,7 +32,7 @@ def test_one_changed_bit_is_found_in_each_array(mnist, name):
     verify(good, "full", "here")
     changed = getattr(good, name).copy()
     changed.flat[changed.size // 2] ^= 1
-    with pytest.raises(MNISTError, match=rf"here: {name} are not MNIST's.*expected .*mnist_tutorial fetch"):
+    with pytest.raises(MNISTError, match=rf"here: {name} are not MNIST's: SHA-256 .*, expected .*; fetch them anew"):
         verify(good._replace(**{name: changed}), "full", "here")
 
 

@@ -107,7 +107,10 @@ def small_archives(sample, tmp_path_factory):
     shutil.unpack_archive(folder / "a.zip", folder / "a")
     return [
         (folder / "a.zip").read_bytes(),
-        *(open(shutil.make_archive(folder / f"b-{kind}", kind, folder / "a"), "rb").read() for kind in ("tar", "gztar")),
+        *(
+            open(shutil.make_archive(folder / f"b-{kind}", kind, folder / "a"), "rb").read()
+            for kind in ("tar", "gztar")
+        ),
     ]
 
 
