@@ -111,7 +111,7 @@ def _idx_findings(files):
 def _png_findings(found):
     """Compare what each file holds with what its name says, by the checksums of the catalog."""
     findings, files = list(_strangers(found)), {}  # files: (part, digit, number) -> name
-    for name in found:
+    for name in sorted(found):
         try:
             place = png.place(name)
         except MNISTError as error:

@@ -1,8 +1,78 @@
+import hashlib
+
 import pytest
+from conftest import ROOT
 
 from mnist_tutorial.digests import DIGESTS
+from mnist_tutorial.export import to_folder
 
 OFFLINE = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "PATH": ""}
+
+
+def sample_zip(run_python, path, *options):
+    return run_python("-m", "mnist_tutorial", "export", "--variant", "sample", "--zip", str(path), *options)
+
+
+def test_export_writes_folder_and_zip_and_verify_takes_both(run_python, tmp_path):
+    options = [str(tmp_path / "tree"), "--layout", "flat", "--manifest"]
+    done = sample_zip(run_python, tmp_path / "a.zip", *options)
+    assert done.returncode == 0, done.stderr
+    folder, archive = done.stdout.splitlines()
+    assert folder == f"{tmp_path / 'tree'}: MNIST sample, complete; 5,003 files written"
+    digest = hashlib.sha256((tmp_path / "a.zip").read_bytes()).hexdigest()
+    assert archive == f"{tmp_path / 'a.zip'}: MNIST sample, 5,003 files, SHA-256 {digest}"
+    assert (tmp_path / "tree/mnist/train/7_000123.png").exists()
+    for path in (tmp_path / "tree", tmp_path / "a.zip"):
+        done = run_python("-m", "mnist_tutorial", "verify", str(path))
+        assert (done.returncode, done.stdout) == (0, f"{path}: MNIST sample, complete and unchanged\n")
+
+
+def test_export_never_overwrites_without_force(run_python, tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"mine")
+    done = sample_zip(run_python, tmp_path / "a.zip")
+    assert done.returncode == 1
+    assert done.stderr == f"error: {tmp_path / 'a.zip'} exists; to overwrite it: --force\n"
+    assert sample_zip(run_python, tmp_path / "a.zip", "--force").returncode == 0
+
+
+def test_export_without_a_place_is_a_usage_error(run_python):
+    done = run_python("-m", "mnist_tutorial", "export")
+    assert done.returncode == 2
+    assert done.stderr == "error: nowhere to write to; expected DIR, --zip FILE, or both\n"
+
+
+def test_export_to_where_nothing_can_be_written_is_one_line(run_python, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = sample_zip(run_python, tmp_path / "file/a.zip")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {tmp_path / 'file'}")
+    assert "Traceback" not in done.stderr
+
+
+def test_verify_names_the_first_twenty_and_the_count(run_python, sample, tmp_path):
+    to_folder(sample, tmp_path)
+    for path in sorted(tmp_path.glob("train/7/*.png"))[:23]:
+        path.unlink()
+    done = run_python("-m", "mnist_tutorial", "verify", str(tmp_path))
+    assert done.returncode == 1
+    first, *findings, rest = done.stderr.splitlines()
+    assert first == f"{tmp_path}: not MNIST sample: 23 missing"
+    assert findings == [f"  missing: train/7/7_{number:06}.png" for number in range(20)]
+    assert rest == "  ... and 3 more"
+
+
+def test_verify_of_nothing_is_an_error(run_python, tmp_path):
+    done = run_python("-m", "mnist_tutorial", "verify", str(tmp_path / "gone.zip"))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {tmp_path / 'gone.zip'} does not exist; expected a folder")
+
+
+def test_cite_prints_what_the_readme_has(run_python):
+    done = run_python("-m", "mnist_tutorial", "cite")
+    assert done.returncode == 0
+    bibtex = done.stdout.split("```bibtex\n")[1].split("```")[0]
+    assert bibtex.count("@article{") == 2
+    assert bibtex in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_info_shows_variant_digests_versions_and_device(run_python, mnist):
@@ -12,6 +82,8 @@ def test_info_shows_variant_digests_versions_and_device(run_python, mnist):
     assert "full" in done.stdout
     for digest in DIGESTS["full"]:
         assert digest in done.stdout
+    assert mnist.origin in done.stdout
+    assert mnist.fetched in done.stdout
     for name in ("deeptrack", "deeplay", "torch", "CPU", "cache"):
         assert name in done.stdout
     assert done.stderr == ""
@@ -39,11 +111,11 @@ def test_offline_fetch_falls_back_on_the_sample_visibly(run_python, tmp_path):
     assert "This is a SAMPLE of MNIST" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["fetch", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["fetch", "--help"], ["export", "--help"]])
 def test_help_loads_nothing_heavy(arguments, run_python):
     done = run_python("-X", "importtime", "-m", "mnist_tutorial", *arguments)
     assert done.returncode == 0
-    assert "fetch" in done.stdout
+    assert "Usage" in done.stdout
     loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
     assert not loaded & {"numpy", "torch", "deeptrack", "matplotlib", "rich"}
 

@@ -2,12 +2,13 @@ import logging
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.model_selection import train_test_split
+from conftest import send
 
 import mnist_tutorial as mt
+from mnist_tutorial import mirrors
 from mnist_tutorial.digests import digest
+from mnist_tutorial.export import to_zip
+from mnist_tutorial.mirrors import MIRRORS, disk_mirror, web_mirror
 
 
 def test_the_full_set_is_in_official_order_with_the_published_counts(mnist):
@@ -62,46 +63,43 @@ def test_offline_auto_is_the_sample_and_says_so(empty_cache, no_network, caplog)
         assert part in caplog.text
 
 
-def test_offline_full_is_an_error_with_the_ways_out(empty_cache, no_network):
+def test_offline_full_is_an_error_with_a_line_for_each_mirror_and_the_ways_out(empty_cache, no_network):
     with pytest.raises(mt.MNISTError) as error:
         mt.load("full")
-    for part in ("no mirror delivered", "MNIST_TUTORIAL_DATA", "load('sample')"):
-        assert part in str(error.value)
+    text = str(error.value)
+    for mirror in MIRRORS:
+        assert f"  {mirror.name}: " in text
+    by_hand, variable, sample = text.split("The ways out:\n")[1].split("\n  - ")
+    assert f"put them into {empty_cache}" in by_hand
+    assert "MNIST_TUTORIAL_DATA" in variable
+    assert "load('sample')" in sample
+
+
+def test_a_sample_given_as_the_data_is_a_sample_and_says_so(sample, tmp_path, monkeypatch, caplog):
+    to_zip(sample, tmp_path / "small.zip")
+    monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(tmp_path / "small.zip"))
+    with caplog.at_level(logging.WARNING):
+        assert mt.load().variant == "sample"
+    assert "SAMPLE of MNIST" in caplog.text
+    with pytest.raises(mt.MNISTError, match="holds the sample of 5,000 digits; expected all 70,000"):
+        mt.load("full")
+
+
+def test_an_address_that_is_not_https_is_refused(empty_cache, monkeypatch):
+    monkeypatch.setenv("MNIST_TUTORIAL_DATA", "http://192.0.2.1/mnist.zip")
+    with pytest.raises(mt.MNISTError, match=r"nothing else is tried.*\n.*is not https"):
+        mt.load()
+
+
+def test_one_line_says_which_mirrors_failed_and_which_was_used(empty_cache, idx_folder, answer, monkeypatch, caplog):
+    bad = web_mirror(answer(lambda handler: send(handler, status=503)) + "mnist.zip")
+    monkeypatch.setattr(mirrors, "MIRRORS", (bad, disk_mirror(idx_folder)))
+    with caplog.at_level(logging.WARNING):
+        loaded = mt.load("full")
+    [record] = caplog.records
+    assert record.message == f"MNIST comes from {loaded.origin}. Tried before: {bad.name}: HTTP 503 Service Unavailable"
 
 
 def test_an_unknown_variant_names_the_known_ones():
     with pytest.raises(mt.MNISTError, match="variant is 'half'; expected one of 'auto', 'full', 'sample'"):
         mt.load("half")
-
-
-@given(n=st.integers(0, 4000), seed=st.integers(0, 5))
-def test_hold_out_is_a_stratified_partition(sample, n, seed):
-    rest, held = sample.train.hold_out(n, seed)
-    assert len(held) == n
-    assert sorted([*rest.index, *held.index]) == sample.train.index.tolist()
-    assert (np.diff(held.index) > 0).all()
-    share = 400 * n / 4000
-    assert (np.abs(np.bincount(held.labels, minlength=10) - share) < 1).all()
-
-
-def test_hold_out_takes_as_many_of_each_digit_as_scikit_learn(mnist):
-    _, theirs = train_test_split(mnist.train.labels, test_size=5000, stratify=mnist.train.labels, random_state=0)
-    _, ours = mnist.train.hold_out(5000, seed=0)
-    assert np.abs(np.bincount(ours.labels) - np.bincount(theirs)).max() <= 1
-
-
-def test_images_labels_and_positions_stay_together(mnist):
-    taken = mnist.test.take(500, seed=3)
-    np.testing.assert_array_equal(taken.images, mnist.test.images[taken.index])
-    np.testing.assert_array_equal(taken.labels, mnist.test.labels[taken.index])
-
-
-def test_the_seed_fixes_the_choice(sample):
-    assert sample.train.take(100, 1).index.tolist() == sample.train.take(100, 1).index.tolist()
-    assert sample.train.take(100, 1).index.tolist() != sample.train.take(100, 2).index.tolist()
-
-
-@pytest.mark.parametrize("n", [-1, 4001])
-def test_more_than_there_are_cannot_be_held_out(sample, n):
-    with pytest.raises(mt.MNISTError, match="of 4,000 digits; expected 0 to 4,000"):
-        sample.train.hold_out(n, seed=0)
