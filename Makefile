@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
 # The backend of the set-up that exists is kept, so that `make lab` after `make setup TORCH_BACKEND=cpu` stays small.
 TORCH_BACKEND ?= $(or $(patsubst $(VENV)/.setup-%,%,$(wildcard $(VENV)/.setup-*)),default)
+# Two processes, a test file to each: most tests wait for another process, a server or one core.
+UNIT := $(BIN)/pytest mnist_tutorial tests --numprocesses 2 --dist loadfile
 STAMP := $(VENV)/.setup-$(TORCH_BACKEND)
 # JupyterLab refuses to run as root unless told to; in a container root is all there is.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -25,10 +27,11 @@ lab: data  ## open JupyterLab on the notebooks (LAB_ARGS="--port 9999" are passe
 
 test: setup  ## run the unit tests and every notebook, on all of MNIST
 	$(BIN)/python -m mnist_tutorial fetch --variant full
-	$(BIN)/pytest
+	$(UNIT)
+	$(BIN)/pytest notebooks
 
 unit: setup  ## run the unit tests only, without the notebooks
-	$(BIN)/pytest mnist_tutorial tests
+	$(UNIT)
 
 lint: setup  ## check style, the arrows between modules, and that notebooks carry no outputs
 	$(BIN)/ruff check .

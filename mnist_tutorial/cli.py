@@ -112,6 +112,7 @@ def info(variant: Wanted = Variant.auto):
     from rich.table import Table
 
     from mnist_tutorial.cache import cache_folder
+    from mnist_tutorial.device import describe
 
     mnist = _load(variant)
     rows = [
@@ -123,7 +124,7 @@ def info(variant: Wanted = Variant.auto):
         *((f"SHA-256 {name.replace('_', ' ')}", digest) for name, digest in mnist.digests._asdict().items()),
         ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
         *((name, version(name)) for name in ("mnist-tutorial", "deeptrack", "deeplay", "torch", "lightning", "numpy")),
-        ("device", _device()),
+        ("device", describe()),
     ]
     table = Table(show_header=False, box=None)
     for row in rows:
@@ -155,17 +156,3 @@ def _load(variant):
 def _sha256(path):
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _device():
-    import torch
-
-    from mnist_tutorial.training import has_bfloat16
-
-    if torch.cuda.is_available():
-        name = torch.cuda.get_device_name()
-    elif torch.backends.mps.is_available():
-        name = "Apple GPU (MPS)"
-    else:
-        name = f"CPU, {torch.get_num_threads()} threads"
-    return f"{name}, {'bfloat16' if has_bfloat16() else 'float32'}"

@@ -8,6 +8,8 @@ import torchmetrics
 from lightning.pytorch.callbacks import Callback
 from tqdm.auto import tqdm
 
+from mnist_tutorial.device import has_bfloat16
+
 # What Lightning says about a trainer as it is wanted here: no worker processes, since a batch takes less time than
 # handing it over; no logger, since the history is enough; no validation while training, unless it is asked for; and a
 # deprecation inside Lightning itself, of torch's pytree.
@@ -181,20 +183,3 @@ def trainer(max_epochs=2, progress=True, callbacks=(), **kwargs):
         "num_sanity_val_steps": 0,  # it would leave a point before the training in the history
     }
     return dl.Trainer(max_epochs=max_epochs, **(settings | kwargs))
-
-
-def has_bfloat16():
-    """Tell whether the processor that trains computes with bfloat16 in hardware.
-
-    Without, torch emulates it, several times slower than float32.
-
-    Returns
-    -------
-    bool
-    """
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    if torch.backends.mps.is_available():
-        return False  # float32 is the common denominator of Apple's processors
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

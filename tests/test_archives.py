@@ -180,13 +180,14 @@ def test_a_bomb_is_refused_in_little_memory(kind, tmp_path, run_python):
     path = tmp_path / "bomb"
     make(path)
     program = """
-import resource, sys
+import sys, tracemalloc
 from mnist_tutorial.archives import members
+tracemalloc.start()
 try:
     print([read() for read in members(sys.argv[1]).values()])
 except Exception as error:
     print(type(error).__name__, error)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(tracemalloc.get_traced_memory()[1] // 2**20)
 """
     outcome, megabytes = run_python("-c", program, str(path)).stdout.strip().splitlines()
     assert outcome.startswith("MNISTError")

@@ -9,6 +9,7 @@ import torch
 from lightning import Callback, seed_everything
 
 import mnist_tutorial as mt
+from mnist_tutorial.device import has_bfloat16
 
 
 def loaders(sample, batch_size=200):
@@ -114,7 +115,7 @@ def test_the_choices_of_a_user_go_before_ours():
 
 
 def test_bfloat16_is_used_only_where_the_processor_has_it():
-    expected = "bf16-mixed" if mt.training.has_bfloat16() else "32-true"
+    expected = "bf16-mixed" if has_bfloat16() else "32-true"
     assert mt.trainer(progress=False).precision == expected
 
 

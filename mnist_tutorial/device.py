@@ -1,0 +1,37 @@
+"""The device that trains: a GPU where there is one, and otherwise the processor."""
+
+import torch
+
+
+def describe():
+    """Say in a few words what trains here, and in which precision.
+
+    Returns
+    -------
+    str
+        As in ``"CPU, 2 threads, float32"``.
+    """
+    if torch.cuda.is_available():
+        name = torch.cuda.get_device_name()
+    elif torch.backends.mps.is_available():
+        name = "Apple GPU (MPS)"
+    else:
+        name = f"CPU, {torch.get_num_threads()} threads"
+    return f"{name}, {'bfloat16' if has_bfloat16() else 'float32'}"
+
+
+def has_bfloat16():
+    """Tell whether the device computes with bfloat16 in hardware.
+
+    Without, torch emulates it, several times slower than float32.
+
+    Returns
+    -------
+    bool
+    """
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if torch.backends.mps.is_available():
+        return False  # float32 is the common denominator of Apple's processors
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
