@@ -60,7 +60,7 @@ def members(path):
                 )
         found = {}
         for name, read in files:
-            if name.startswith("__MACOSX/") or any(part.startswith(".") for part in name.split("/")):
+            if name.startswith((".", "__MACOSX/")) or "/." in name:
                 continue
             if name in found:
                 raise MNISTError(f"{name} is there twice; this is not MNIST")

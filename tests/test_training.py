@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import deeplay as dl
 import deeptrack as dt
 import numpy as np
@@ -39,25 +36,6 @@ def fitted(sample):
 def test_it_learns(fitted, sample):
     classifier, _ = fitted
     assert mt.evaluate(classifier, sample.test) > 0.85
-
-
-def test_it_leaves_no_files_and_no_warnings(tmp_path):
-    # In a process of its own, since pytest has warning filters of its own.
-    program = """
-import mnist_tutorial as mt
-import deeptrack as dt
-source = mt.digit_source(mt.load("sample").test)
-image = dt.Value(source.image) >> mt.Standardize()
-loader = mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source))
-for validation in (None, loader):
-    classifier = mt.classifier(mt.models.mlp(hidden=(8,)))
-    mt.trainer(max_epochs=1, progress=False).fit(classifier, loader, validation)
-    mt.evaluate(classifier, mt.load("sample").test)
-mt.trainer(max_epochs=1, progress=False).fit(classifier, loader)
-"""
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout + done.stderr == ""
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_history_has_losses_and_validation_accuracy(fitted, sample):
