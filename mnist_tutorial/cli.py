@@ -138,11 +138,8 @@ def _errors():
     """Turn what can go wrong into a line and an exit code."""
     try:
         yield
-    except MNISTError as error:
+    except (MNISTError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
-    except OSError as error:
-        typer.echo(f"error: {error.filename}: {error.strerror}", err=True)
         raise typer.Exit(1) from error
 
 

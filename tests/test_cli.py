@@ -45,8 +45,9 @@ def test_export_to_where_nothing_can_be_written_is_one_line(run_python, tmp_path
     (tmp_path / "file").write_text("")
     done = sample_zip(run_python, tmp_path / "file/a.zip")
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: {tmp_path / 'file'}")
-    assert "Traceback" not in done.stderr
+    [line] = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert str(tmp_path / "file") in line
 
 
 def test_verify_names_the_first_twenty_and_the_count(run_python, sample, tmp_path):

@@ -41,8 +41,8 @@ BROKEN = {
     "gzip that ends early": (gzip.compress(idx_bytes(np.arange(200, dtype="u1")))[:-20], "gzip ends early"),
     "gzip and more": (gzip.compress(idx_bytes(np.arange(200, dtype="u1"))) + b"more", "gzip ends early or is damaged"),
     "empty": (b"", "begins with b''"),
-    # 2**32 times 2**32 is 0 in 64 bits, and so is the number of bytes that follow.
-    "overflow": (struct.pack(">HBB2I", 0, 8, 2, 2**31, 2**31) + b"", "expected 4,611,686,018,427,387,916"),
+    # 2**31 * 2**31 * 4 is 0 in 64 bits, and so is the number of bytes that follow.
+    "overflow": (struct.pack(">HBB3I", 0, 8, 3, 2**31, 2**31, 4), "16 bytes, expected 18,446,744,073,709,551,632"),
     "no images": (struct.pack(">HBB3I", 0, 8, 3, 0, 2**32 - 1, 2**32 - 1), r"for shape \(0, 4294967295"),
 }
 
