@@ -25,6 +25,8 @@ with atheris.instrument_imports(include=["zipfile", "tarfile", "gzip", "PIL.PngI
     import zipfile
     import zlib
 
+    import PIL.PngImagePlugin
+
     from mnist_tutorial import MNISTError, formats, idx, png
 
 WORK = Path(tempfile.mkdtemp(dir="/dev/shm"))
@@ -64,7 +66,13 @@ def seeds(target):
     labels = b"\0\0\x08\1\0\0\0\3abc"
     if target == "png":
         yield b"x" + digit
-        yield b"p" + bytes(range(29)) * 28
+        for mode in ("L", "1", "P", "RGB", "I;16"):  # with a comment, so that Pillow reads all of it
+            comment = PIL.PngImagePlugin.PngInfo()
+            comment.add_text("Comment", "a digit", zip=True)
+            stream = io.BytesIO()
+            PIL.Image.new(mode, (28, 28)).save(stream, "PNG", pnginfo=comment)
+            yield b"x" + stream.getvalue()
+        yield from (b"p" + bytes([kind] * 29) * 28 for kind in range(6))  # the filters of a row
         yield b"z" + zlib.compress(bytes(812))
     elif target == "idx":
         yield labels
