@@ -51,7 +51,7 @@ def decode(data, name):
             raise MNISTError(f"{name}: gzip ends early or is damaged ({error}); fetch the file anew") from error
     if len(data) < 4 or data[:3] != b"\x00\x00\x08" or not 1 <= data[3] <= MAX_DIMENSIONS:
         raise MNISTError(
-            f"{name}: begins with {data[:4]!r}; expected an IDX file of bytes, b'\\x00\\x00\\x08\\x01' or ...\\x03'"
+            f"{name}: begins with {data[:4]!r}; expected an IDX file of bytes: two zeros, 8, and 1 to {MAX_DIMENSIONS}"
         )
     header = 4 + 4 * data[3]
     shape = struct.unpack(f">{data[3]}I", data[4:header]) if len(data) >= header else ()

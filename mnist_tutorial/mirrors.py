@@ -177,5 +177,6 @@ def fetch(mirrors, folder):
                     raise
                 failure = str(error)
             # One line, without the path of a file that is gone.
-            failures.append(f"{mirror.name}: {' '.join(failure.replace(f'{temporary}/', '').split())}")
+            failure = failure.replace(f"{temporary}/", "").replace(f"{temporary}: ", "")
+            failures.append(f"{mirror.name}: {' '.join(failure.split())}")
     raise MNISTError("\n".join(["no mirror delivered MNIST:", *(f"  {line}" for line in failures)]))

@@ -262,7 +262,7 @@ def test_a_file_of_idx_that_is_too_long(idx_folder, serve, chain, tmp_path):
     folder = shutil.copytree(idx_folder, tmp_path / "served")
     for name in (LABELS, IMAGES):
         (folder / name).write_bytes((folder / name).read_bytes() + b"more")
-    chain(serve(folder), ".*gzip ends early or is damaged")
+    chain(serve(folder), r"http://127\.0\.0\.1:\d+/: t10k-images-idx3-ubyte\.gz: gzip ends early or is damaged")
 
 
 # What the chain does with them. ---------------------------------------------------------------------------------------
