@@ -15,6 +15,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 import mnist_tutorial as mt
@@ -66,6 +67,15 @@ def idx_folder(mnist, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def idx_raw(idx_folder, tmp_path_factory):
+    """The same files unpacked: the quickest to read."""
+    folder = tmp_path_factory.mktemp("idx-raw")
+    for file in idx_folder.iterdir():
+        (folder / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
+    return folder
+
+
 def png_bytes(image):
     """Write a PNG file with Pillow, which the package does not do."""
     stream = io.BytesIO()
@@ -75,9 +85,14 @@ def png_bytes(image):
 
 @pytest.fixture(scope="session")
 def class_zip(mnist, tmp_path_factory):
-    """All of MNIST as PNG files in class folders, in one archive, with a manifest."""
-    path = tmp_path_factory.mktemp("full") / "mnist.zip"
-    to_zip(mnist, path, manifest=True)
+    """All of MNIST as PNG files in class folders, in one archive."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the folder of all workers: one of them makes the archive
+        shared = shared.parent
+    path = shared / "class" / "mnist.zip"
+    with FileLock(shared / "class.lock"):
+        if not path.exists():
+            to_zip(mnist, path)
     return path
 
 
@@ -130,6 +145,7 @@ def answer():
 def send(handler, body=b"", status=200, length=None, **headers):
     """Answer with a status, headers and a body; `length` is what the header claims, False for no such header."""
     handler.send_response(status)
+    handler.send_header("Connection", "close")
     for name, value in headers.items():
         handler.send_header(name.replace("_", "-"), value)
     if length is not False:

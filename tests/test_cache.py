@@ -19,13 +19,13 @@ from mnist_tutorial.digests import verify
 
 
 @pytest.fixture
-def one_mirror(empty_cache, idx_zip, monkeypatch):
+def one_mirror(empty_cache, idx_raw, monkeypatch):
     """An empty cache, and one mirror that works; the value counts what was fetched from it."""
     fetched = []
 
     def deliver(folder, partial):
         fetched.append(folder)
-        yield idx_zip
+        yield idx_raw
 
     monkeypatch.setattr(mirrors, "MIRRORS", (mirrors.Mirror("here", deliver),))
     return fetched
@@ -55,18 +55,26 @@ DAMAGE = {
 }
 
 
+@pytest.fixture(scope="module")
+def good(idx_raw, tmp_path_factory):
+    """The bytes of a cache file that is right."""
+    folder = tmp_path_factory.mktemp("good")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mirrors, "MIRRORS", (mirrors.disk_mirror(idx_raw),))
+        cache.cached(folder=folder)
+    return (folder / "mnist-v1.bin").read_bytes()
+
+
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_a_damaged_cache_is_noticed_and_fetched_anew(kind, one_mirror, empty_cache, caplog):
-    mt.load("full")
+def test_a_damaged_cache_is_noticed_and_fetched_anew(kind, good, one_mirror, empty_cache, caplog):
+    empty_cache.mkdir()
     path = empty_cache / "mnist-v1.bin"
-    good = path.read_bytes()
-    path.unlink()
     path.write_bytes(DAMAGE[kind](good))
     with caplog.at_level(logging.WARNING):
         mt.load("full")
     [record] = caplog.records
     assert record.message.startswith(f"The cache is damaged, and MNIST is fetched anew. {path}: ")
-    assert len(one_mirror) == 2
+    assert len(one_mirror) == 1
     assert path.read_bytes()[:SIZE] == good[:SIZE]
 
 

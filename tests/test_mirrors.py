@@ -82,13 +82,13 @@ HTTP_FAULTS = {
 
 
 @pytest.fixture
-def chain(idx_folder, tmp_path, record_property):
+def chain(idx_raw, tmp_path, record_property):
     """Fetch with a mirror that fails, then one that does not; the value is a function of the first one's address."""
 
     def run(url, reason):
-        _, name, failures = fetch([web_mirror(url), disk_mirror(idx_folder)], tmp_path)
+        _, name, failures = fetch([web_mirror(url), disk_mirror(idx_raw)], tmp_path)
         record_property("outcome", failures[0].removeprefix(url))
-        assert name == str(idx_folder)
+        assert name == str(idx_raw)
         [failure] = failures
         assert failure.startswith(f"{url}: ")
         assert "\n" not in failure
