@@ -16,14 +16,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"models", "plots", "stats"},
     submod_attrs={
+        "corruptions": ["Blur", "Brightness", "Contrast", "Erase", "GaussianNoise", "ShotNoise", "Stripe"],
         "data": ["MNIST", "load"],
         "datasets": ["BatchDataset", "batch_loader"],
+        "distributions": ["PerImage", "normal", "uniform"],
         "errors": ["MNISTError"],
         "evaluation": ["evaluate", "predict"],
         "features": ["RandomCrop", "Standardize"],
         "sources": ["digit_source"],
         "split": ["Split"],
         "training": ["classifier", "trainer"],
+        "warps": ["RandomAffine", "RandomElastic"],
     },
 )
 __version__ = "0.1.0"

@@ -1,0 +1,192 @@
+"""Warps: features that move the pixels of images, one draw per image."""
+
+from functools import cache
+
+import numpy as np
+import torch
+
+from mnist_tutorial.batchwise import BatchFeature
+from mnist_tutorial.distributions import pairs, values
+
+# DeepTrack's (scipy's) names for what lies outside an image, and torch's.
+MODES = {"grid-constant": "zeros", "nearest": "border", "mirror": "reflection"}
+
+
+class RandomAffine(BatchFeature):
+    """Scale, shift, rotate and shear each image by amounts of its own.
+
+    The parameters, their units, signs and the order in which they act are those of ``deeptrack.Affine``. Each is a
+    number, an array with a value for each image, or a distribution (`uniform`, `normal`, `PerImage`), of which each
+    image draws a value of its own; `scale` and `translate` are also pairs (x, y) of these. A function, as in
+    ``rotate=lambda: ...``, DeepTrack calls once per evaluation, so that all images of a batch turn by the same angle.
+
+    Parameters
+    ----------
+    scale : float, array, distribution, or pair of them
+        More than 1 enlarges.
+    translate : float, array, distribution, or pair of them
+        In pixels, to the right and down, before anything else: scaled and rotated, too.
+    rotate : float, array or distribution
+        In radians, counter-clockwise.
+    shear : float, array or distribution
+        In radians; positive moves lower rows to the right.
+    mode : {"grid-constant", "nearest", "mirror"}
+        What lies outside an image, in scipy's terms: zeros, the pixels of the border, or the image mirrored at them.
+    seed : int, optional
+        Fixes what is drawn. By default NumPy's global generator does.
+
+    Notes
+    -----
+    Takes (H, W) and (B, H, W), arrays or tensors; integers come out as float32 on the scale from 0 to 1. Pixels are
+    interpolated linearly. The result equals ``deeptrack.Affine(order=1, mode="grid-constant")`` to 1e-5.
+
+    Examples
+    --------
+    >>> import mnist_tutorial as mt
+    >>> digits = mt.load("sample").test.images[:3]
+    >>> turned = RandomAffine(rotate=mt.uniform(-0.35, 0.35), translate=(mt.uniform(-2, 2), 0))(digits)
+    >>> turned.shape, turned.dtype
+    ((3, 28, 28), dtype('float32'))
+    """
+
+    def __init__(self, scale=1.0, translate=0.0, rotate=0.0, shear=0.0, mode="grid-constant", **kwargs):
+        super().__init__(scale=scale, translate=translate, rotate=rotate, shear=shear, mode=mode, **kwargs)
+
+    def transform(self, images, rng, scale, translate, rotate, shear, mode):
+        """Warp a stack of images; see `BatchFeature`."""
+        n, height, width = images.shape
+        fx, fy = pairs(scale, n, rng, "scale")
+        dx, dy = pairs(translate, n, rng, "translate")
+        angle, k = values(rotate, n, rng, "rotate"), np.tan(values(shear, n, rng, "shear"))
+        cos, sin = np.cos(angle), np.sin(angle)
+        # From a pixel of the result, (row, column) from the centre, to where it comes from:
+        # diag(1/fy, 1/fx) @ [[cos, sin], [-sin, cos]] @ [[1, 0], [-k, 1]], then back by the translation.
+        row = [(cos - sin * k) / fy, sin / fy, -dy]
+        column = [-(sin + cos * k) / fx, cos / fx, -dx]
+        theta = np.empty((n, 3, 2), np.float32)
+        for i in range(3):
+            theta[:, i, 0], theta[:, i, 1] = column[i], row[i]  # x, y
+        theta *= np.float32([2 / (width - 1), 2 / (height - 1)])  # torch counts from -1 to 1
+        grid = centred(height, width, images.device) @ torch.from_numpy(theta).to(images.device)  # (B, H * W, 2)
+        return sample(images, grid.view(n, height, width, 2), mode)
+
+
+class RandomElastic(BatchFeature):
+    """Distort each image smoothly, as if it were drawn on rubber.
+
+    The algorithm is that of ``deeptrack.ElasticTransformation`` (NumPy): uniform noise for each pixel and direction,
+    smoothed by a Gaussian filter, times `alpha`, is how far a pixel is fetched from its place.
+
+    Parameters
+    ----------
+    alpha : float, array or distribution
+        Strength. With `sigma` 4, pixels move by 0.04 times `alpha` (standard deviation).
+    sigma : float, array or distribution
+        Of the filter, in pixels: how smooth the distortion is.
+    noise : ndarray of float32, shape (B, 2, H, W), optional
+        The noise, from -1 to 1: for rows, then for columns. By default it is drawn.
+    mode : {"grid-constant", "nearest", "mirror"}
+        What lies outside an image, as for `RandomAffine`.
+    seed : int, optional
+        Fixes what is drawn. By default NumPy's global generator does.
+
+    Notes
+    -----
+    Takes and gives what `RandomAffine` does. With the same noise, the result equals
+    ``deeptrack.ElasticTransformation(order=1)`` to 1e-5. A filter with zeros outside the image is a matrix from either
+    side, ``K @ noise @ K.T``: one product for all images, also with a `sigma` for each.
+
+    References
+    ----------
+    Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to visual document
+    analysis", ICDAR 2003.
+
+    Examples
+    --------
+    >>> import mnist_tutorial as mt
+    >>> RandomElastic(alpha=mt.uniform(0, 30), sigma=5)(mt.load("sample").test.images[:3]).shape
+    (3, 28, 28)
+    """
+
+    def __init__(self, alpha=20.0, sigma=4.0, noise=None, mode="grid-constant", **kwargs):
+        super().__init__(alpha=alpha, sigma=sigma, noise=noise, mode=mode, **kwargs)
+
+    def transform(self, images, rng, alpha, sigma, noise, mode):
+        """Warp a stack of images; see `BatchFeature`."""
+        n, height, width = images.shape
+        alpha = torch.from_numpy(values(alpha, n, rng, "alpha"))
+        sigma = torch.from_numpy(values(sigma, n, rng, "sigma"))
+        if noise is None:
+            noise = rng.random((n, 2, height, width), dtype=np.float32)
+            noise *= 2
+            noise -= 1
+        noise = torch.from_numpy(np.asarray(noise, dtype=np.float32)).to(images.device)
+        rows = (smoothing(height, sigma) * alpha[:, None, None]).to(images.device)[:, None]  # (1 or B, 1, H, H)
+        columns = smoothing(width, sigma).to(images.device)[:, None]
+        shift = rows @ noise @ columns.mT  # (B, 2, H, W), in pixels
+        grid = torch.empty(n, height, width, 2, device=images.device)
+        y, x = centred(height, width, images.device)[:, :2].view(height, width, 2).unbind(-1)
+        torch.add(y, shift[:, 0], out=grid[..., 1])
+        torch.add(x, shift[:, 1], out=grid[..., 0])
+        grid *= torch.tensor([2 / (width - 1), 2 / (height - 1)], device=images.device)
+        return sample(images, grid, mode)
+
+
+@cache
+def centred(height, width, device):
+    """List the pixels of an image by their distance from its centre: row, column, and a 1 for what is added."""
+    row, column = torch.meshgrid(
+        torch.arange(height, dtype=torch.float32) - (height - 1) / 2,
+        torch.arange(width, dtype=torch.float32) - (width - 1) / 2,
+        indexing="ij",
+    )
+    return torch.stack([row, column, torch.ones_like(row)], dim=-1).view(-1, 3).to(device)
+
+
+def sample(images, grid, mode):
+    """Fetch each pixel from its place, linearly between its neighbours."""
+    if mode not in MODES:
+        raise ValueError(f"mode is {mode!r}; expected one of {', '.join(map(repr, MODES))}")
+    return torch.nn.functional.grid_sample(
+        images[:, None], grid, mode="bilinear", padding_mode=MODES[mode], align_corners=True
+    )[:, 0]
+
+
+def smoothing(size, sigma, mode="constant"):
+    """Write ``scipy.ndimage.gaussian_filter1d`` as matrices.
+
+    Parameters
+    ----------
+    size : int
+        Number of pixels of the line to smooth.
+    sigma : Tensor of float32, shape (B,)
+        In pixels; 0 leaves everything as it is.
+    mode : {"constant", "reflect"}
+        What lies outside the line: zeros, or its mirror image.
+
+    Returns
+    -------
+    Tensor of float32, shape (B, size, size)
+        To be multiplied with columns from the left.
+    """
+    radius = torch.floor(4 * sigma + 0.5)  # scipy's truncate
+    reach = int(radius.max())
+    distance = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    weights = torch.exp(-0.5 * (distance / sigma.clamp(min=1e-3)[:, None]) ** 2)
+    weights = weights * (distance.abs() <= radius[:, None])
+    weights /= weights.sum(dim=1, keepdim=True)
+    return (weights @ _places(size, reach, mode)).view(len(sigma), size, size)
+
+
+@cache
+def _places(size, reach, mode):
+    """Mark which pixel stands at which distance from each: (2 * reach + 1, size * size), for `smoothing`."""
+    at = np.arange(size)[:, None] + np.arange(-reach, reach + 1)  # (size, 2 * reach + 1)
+    inside = (at >= 0) & (at < size)
+    if mode == "reflect":
+        at = at % (2 * size)
+        at, inside = np.minimum(at, 2 * size - 1 - at), np.ones_like(inside)
+    places = np.zeros((at.shape[1], size, size), np.float32)
+    pixel, distance = np.nonzero(inside)
+    places[distance, pixel, at[pixel, distance]] = 1
+    return torch.from_numpy(places.reshape(at.shape[1], -1))

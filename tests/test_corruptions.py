@@ -1,0 +1,100 @@
+import deeptrack as dt
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from torchvision.transforms import functional
+
+import mnist_tutorial as mt
+
+FEATURES = {
+    "noise": lambda **kw: mt.GaussianNoise(mt.uniform(0.05, 0.3), **kw),
+    "shot": lambda **kw: mt.ShotNoise(mt.uniform(3, 20), **kw),
+    "blur": lambda **kw: mt.Blur(mt.uniform(0.5, 3), **kw),
+    "contrast": lambda **kw: mt.Contrast(mt.uniform(0.2, 2), **kw),
+    "brightness": lambda **kw: mt.Brightness(mt.uniform(0.2, 2), **kw),
+    "erase": lambda **kw: mt.Erase(**kw),
+    "stripe": lambda **kw: mt.Stripe(**kw),
+}
+
+
+@pytest.fixture(scope="module")
+def digits(mnist):
+    return np.float32(mnist.train.images[:500] / 255)
+
+
+@pytest.mark.parametrize("kind", FEATURES)
+def test_each_image_has_a_draw_of_its_own_and_a_seed_repeats_it(kind, digits):
+    same = np.repeat(digits[:1], 8, axis=0)
+    found = FEATURES[kind](seed=0)(same)
+    assert found.shape == same.shape
+    assert found.dtype == np.float32
+    assert len(np.unique(found, axis=0)) >= 6
+    np.testing.assert_array_equal(FEATURES[kind](seed=0)(same), found)
+    assert not np.array_equal(FEATURES[kind](seed=1)(same), found)
+    assert FEATURES[kind]()(digits[0]).shape == (28, 28)
+
+
+def test_gaussian_noise_has_the_deviation_that_is_asked_for_in_each_image():
+    sigma = np.array([0.01, 0.1, 1.0])
+    noise = mt.GaussianNoise(sigma, seed=0)(np.zeros((3, 100, 100), np.float32))
+    for one, deviation in zip(noise, sigma, strict=True):
+        assert stats.kstest(one.ravel() / deviation, "norm").pvalue > 1e-3
+
+
+def test_shot_noise_is_distributed_like_deeptracks_in_each_image(digits):
+    # One image bright and one dark: DeepTrack's feature for each, and ours for both at once.
+    images = np.stack([digits[0], digits[1] * 0.2])
+    many = np.repeat(images, 400, axis=0)
+    ours = mt.ShotNoise(snr=8, seed=0)(many).reshape(2, 400, 28, 28)
+    for image, found in zip(images, ours, strict=True):
+        np.random.seed(0)
+        theirs = np.stack([dt.Poisson(snr=8)(image[..., None])[..., 0] for _ in range(400)])
+        for row, column in np.argwhere(image > 0.5 * image.max())[::20]:
+            assert stats.ks_2samp(found[:, row, column], theirs[:, row, column]).pvalue > 1e-4
+        bright = np.unravel_index(image.argmax(), image.shape)
+        assert found[:, *bright].mean() / found[:, *bright].std() == pytest.approx(8 / image.max() ** 0.5, rel=0.15)
+
+
+def test_shot_noise_leaves_an_empty_image_empty():
+    assert not mt.ShotNoise(snr=5)(np.zeros((2, 28, 28), np.float32)).any()
+
+
+def test_blur_is_deeptracks(digits):
+    sigma = np.random.default_rng(0).uniform(0.3, 5, 50)
+    found = mt.Blur(sigma)(digits[:50])
+    for image, blurred, one in zip(digits, found, sigma, strict=False):
+        expected = dt.GaussianBlur(sigma=float(one), channel_axis=None)(image)
+        np.testing.assert_allclose(blurred, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("feature", "theirs"),
+    [(mt.Contrast, functional.adjust_contrast), (mt.Brightness, functional.adjust_brightness)],
+)
+def test_contrast_and_brightness_are_torchvisions(feature, theirs, digits):
+    factors = np.linspace(0, 2, 20)
+    found = feature(factors)(digits[:20])
+    for image, changed, factor in zip(digits, found, factors, strict=False):
+        expected = theirs(torch.from_numpy(image)[None], float(factor))[0]
+        np.testing.assert_allclose(changed, expected, atol=1e-5)
+
+
+def test_erase_paints_a_rectangle_and_nothing_else(digits):
+    found = mt.Erase(6, 4, value=0.5, seed=0)(digits)
+    for image, erased in zip(digits, found, strict=True):
+        painted = np.argwhere(erased == 0.5)
+        (top, left), (bottom, right) = painted.min(axis=0), painted.max(axis=0)
+        assert bottom - top < 6
+        assert right - left < 4
+        rest = np.ones((28, 28), bool)
+        rest[top : bottom + 1, left : right + 1] = False
+        np.testing.assert_array_equal(erased[rest], image[rest])
+        assert (erased[~rest] == 0.5).all()
+
+
+def test_a_stripe_goes_from_top_to_bottom(digits):
+    found = mt.Stripe(3, column=np.linspace(0.2, 0.8, 500), value=1.0)(digits * 0.9)
+    columns = (found == 1).all(axis=1)
+    assert set(columns.sum(axis=1)) == {3}
+    assert columns[0].argmax() < columns[-1].argmax()
