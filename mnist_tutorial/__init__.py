@@ -22,7 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "distributions": ["PerImage", "normal", "uniform"],
         "errors": ["MNISTError"],
         "evaluation": ["evaluate", "predict"],
-        "features": ["RandomCrop", "Standardize"],
+        "features": ["RandomCrop", "RandomShift", "Standardize"],
         "sources": ["digit_source"],
         "split": ["Split"],
         "training": ["classifier", "trainer"],

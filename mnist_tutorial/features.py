@@ -94,9 +94,53 @@ class RandomCrop(dt.Feature):
         height, width = image.shape[-2:]
         if not 1 <= size <= min(height, width):
             raise ValueError(f"size is {size}; expected 1 to {min(height, width)} for images of {height} x {width}")
-        batch = image.reshape(-1, height, width)
-        row = np.random.randint(height - size + 1, size=len(batch))
-        column = np.random.randint(width - size + 1, size=len(batch))
-        windows = sliding_window_view(batch, (size, size), axis=(1, 2))  # (B, rows, columns, size, size), a view
-        cropped = windows[np.arange(len(batch)), row, column]  # (B, size, size), a copy
+        cropped = _windows(image.reshape(-1, height, width), size, size)
         return cropped.reshape(*image.shape[:-2], size, size)
+
+
+class RandomShift(dt.Feature):
+    """Shift each image by a whole number of pixels, at random; what is left is paper.
+
+    Parameters
+    ----------
+    pixels : int
+        The largest shift, in each direction.
+
+    Notes
+    -----
+    Nothing is interpolated, so no grey value changes; `RandomAffine` shifts by parts of a pixel. In a batch, each image
+    has a draw of its own, from NumPy's global generator.
+
+    Examples
+    --------
+    >>> batch = np.ones((256, 28, 28), dtype=np.uint8)
+    >>> RandomShift(2)(batch).shape
+    (256, 28, 28)
+    """
+
+    def __init__(self, pixels=2, **kwargs):
+        super().__init__(pixels=pixels, **kwargs)
+
+    def get(self, image, pixels, **kwargs):
+        """Shift an image or a batch.
+
+        Parameters
+        ----------
+        image : ndarray, shape (H, W) or (B, H, W)
+            Of any dtype; 0 is paper.
+
+        Returns
+        -------
+        ndarray of the same shape and dtype
+        """
+        height, width = image.shape[-2:]
+        batch = np.pad(image.reshape(-1, height, width), ((0, 0), (pixels, pixels), (pixels, pixels)))
+        return _windows(batch, height, width).reshape(image.shape)
+
+
+def _windows(batch, height, width):
+    """Cut a window out of each image, each at a random place: (B, height, width)."""
+    row = np.random.randint(batch.shape[1] - height + 1, size=len(batch))
+    column = np.random.randint(batch.shape[2] - width + 1, size=len(batch))
+    windows = sliding_window_view(batch, (height, width), axis=(1, 2))  # (B, rows, columns, height, width), a view
+    return windows[np.arange(len(batch)), row, column]  # a copy

@@ -90,3 +90,28 @@ def test_they_join_a_pipeline_with_deeptracks_own_features(sample):
     source = mt.digit_source(sample.test)
     pipeline = dt.Value(source.image) >> mt.Standardize() >> dt.Lambda(lambda: lambda image: torch.from_numpy(image))
     assert pipeline(source[np.arange(4)]).shape == (4, 28, 28)
+
+
+@given(st.integers(1, 4), st.integers(3, 9), st.integers(3, 9), st.integers(0, 4))
+def test_a_shift_moves_all_pixels_alike_and_leaves_paper(batch, height, width, pixels):
+    images = 1 + np.arange(batch * height * width).reshape(batch, height, width)  # each pixel has a value of its own
+    for image, moved in zip(images, mt.RandomShift(pixels)(images), strict=True):
+        padded = np.pad(image, pixels)
+        windows = [
+            padded[row : row + height, column : column + width]
+            for row in range(2 * pixels + 1)
+            for column in range(2 * pixels + 1)
+        ]
+        assert any(np.array_equal(moved, window) for window in windows)
+
+
+def test_all_shifts_are_equally_frequent_and_each_image_has_its_own():
+    np.random.seed(0)
+    images = np.zeros((5000, 9, 9), np.uint8)
+    images[:, 4, 4] = 1
+    _, row, column = np.nonzero(mt.RandomShift(2)(images))
+    counts = np.bincount((row - 2) * 5 + column - 2, minlength=25)
+    assert len(counts) == 25
+    # Chi-squared with 24 degrees of freedom: 51.2 is exceeded once in a thousand seeds.
+    assert ((counts - 200) ** 2 / 200).sum() < 51.2
+    assert mt.RandomShift(2)(images[0]).shape == (9, 9)
