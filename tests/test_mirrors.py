@@ -206,13 +206,22 @@ IDX_FAULTS = {
 }
 
 
+@pytest.fixture
+def served(serve, chain, tmp_path):
+    """Fetch an archive that was harmed; the value is a function of the archive, the harm and the reason."""
+
+    def run(archive, change, reason):
+        folder = tmp_path / "served"
+        folder.mkdir()
+        change(shutil.copy(archive, folder / "mnist.zip"))
+        chain(serve(folder) + "mnist.zip", rf".*mnist\.zip: mnist\.zip: .*{reason}")
+
+    return run
+
+
 @pytest.mark.parametrize("fault", IDX_FAULTS)
-def test_an_archive_of_idx_files(fault, idx_zip, serve, chain, tmp_path):
-    change, reason = IDX_FAULTS[fault]
-    folder = tmp_path / "served"
-    folder.mkdir()
-    change(shutil.copy(idx_zip, folder / "mnist.zip"))
-    chain(serve(folder) + "mnist.zip", rf".*mnist\.zip: mnist\.zip: .*{reason}")
+def test_an_archive_of_idx_files(fault, idx_zip, served):
+    served(idx_zip, *IDX_FAULTS[fault])
 
 
 FIRST = b"train/0/0_000000.png"
@@ -241,12 +250,8 @@ TINY, COLOUR = png_bytes(np.zeros((27, 28), "u1")), png_bytes(np.zeros((28, 28, 
 
 
 @pytest.mark.parametrize("fault", PNG_FAULTS)
-def test_an_archive_of_png_files(fault, class_zip, serve, chain, tmp_path):
-    change, reason = PNG_FAULTS[fault]
-    folder = tmp_path / "served"
-    folder.mkdir()
-    change(shutil.copy(class_zip, folder / "mnist.zip"))
-    chain(serve(folder) + "mnist.zip", rf".*mnist\.zip: mnist\.zip: .*{reason}")
+def test_an_archive_of_png_files(fault, class_zip, served):
+    served(class_zip, *PNG_FAULTS[fault])
 
 
 def test_a_bomb_of_ten_gigabytes(serve, chain, tmp_path):
