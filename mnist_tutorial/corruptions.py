@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from mnist_tutorial.batchwise import BatchFeature
+from mnist_tutorial.batchwise import BatchFeature, torch_generator
 from mnist_tutorial.distributions import uniform, values
 from mnist_tutorial.warps import smoothing
 
@@ -36,7 +36,7 @@ class GaussianNoise(BatchFeature):
 
     def transform(self, images, rng, sigma):
         """Corrupt a stack of images; see `BatchFeature`."""
-        noise = torch.from_numpy(rng.standard_normal(tuple(images.shape), dtype=np.float32)).to(images.device)
+        noise = torch.randn(images.shape, generator=torch_generator(rng, images.device), device=images.device)
         return images + noise * _each(sigma, images, rng, "sigma")
 
 
@@ -70,8 +70,7 @@ class ShotNoise(BatchFeature):
         peak = (images.amax(dim=(1, 2), keepdim=True) - background).abs().clamp(min=1e-12)
         # The bound keeps empty images, which have no peak, from counting more photons than there are numbers.
         photons = ((_each(snr, images, rng, "snr") / peak) ** 2).clamp(1e-10, 1e8)
-        generator = torch.Generator(images.device).manual_seed(int(rng.integers(2**62)))
-        return torch.poisson(images * photons, generator=generator) / photons
+        return torch.poisson(images * photons, generator=torch_generator(rng, images.device)) / photons
 
 
 class Blur(BatchFeature):
@@ -184,12 +183,15 @@ class Erase(BatchFeature):
     def transform(self, images, rng, height, width, row, column, value):
         """Corrupt a stack of images; see `BatchFeature`."""
         inside = True
-        for size, centre, name, dim in ((height, row, "row", 1), (width, column, "column", 2)):
+        for size, extent, centre, name, dim in (
+            (height, "height", row, "row", 1),
+            (width, "width", column, "column", 2),
+        ):
             pixels = images.shape[dim]
             at = torch.arange(pixels, device=images.device)
             at = at[:, None] if dim == 1 else at
             middle = _each(centre, images, rng, name) * (pixels - 1)
-            inside = inside & ((at - middle).abs() < _each(size, images, rng, "size") / 2)
+            inside = inside & ((at - middle).abs() < _each(size, images, rng, extent) / 2)
         return torch.where(inside, _each(value, images, rng, "value"), images)
 
 

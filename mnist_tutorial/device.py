@@ -3,6 +3,19 @@
 import torch
 
 
+def accelerator():
+    """Name the accelerator that trains here.
+
+    Returns
+    -------
+    str or None
+        ``"cuda"``, ``"mps"``, or None where there is a processor only.
+    """
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else None
+
+
 def describe():
     """Say in a few words what trains here, and in which precision.
 
@@ -11,9 +24,9 @@ def describe():
     str
         As in ``"CPU, 2 threads, float32"``.
     """
-    if torch.cuda.is_available():
+    if accelerator() == "cuda":
         name = torch.cuda.get_device_name()
-    elif torch.backends.mps.is_available():
+    elif accelerator() == "mps":
         name = "Apple GPU (MPS)"
     else:
         name = f"CPU, {torch.get_num_threads()} threads"
@@ -29,9 +42,9 @@ def has_bfloat16():
     -------
     bool
     """
-    if torch.cuda.is_available():
+    if accelerator() == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    if torch.backends.mps.is_available():
+    if accelerator() == "mps":
         return False  # float32 is the common denominator of Apple's processors
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

@@ -2,6 +2,7 @@
 
 import deeptrack as dt
 import numpy as np
+import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
 
@@ -16,8 +17,8 @@ class Standardize(dt.Feature):
 
     Notes
     -----
-    Takes arrays of any shape: ``(H, W)``, ``(B, H, W)``. Integers count from 0 to the largest of their dtype, as in
-    torchvision's ``ToTensor``; floats are taken to be on the scale from 0 to 1 already.
+    Takes arrays and tensors of any shape: ``(H, W)``, ``(B, H, W)``. Integers count from 0 to the largest of their
+    dtype, as in torchvision's ``ToTensor``; floats are taken to be on the scale from 0 to 1 already.
 
     Examples
     --------
@@ -34,13 +35,16 @@ class Standardize(dt.Feature):
 
         Parameters
         ----------
-        image : ndarray, shape (H, W) or (B, H, W)
+        image : ndarray or Tensor, shape (H, W) or (B, H, W)
             Of integers or floats.
 
         Returns
         -------
-        ndarray of float32, of the same shape
+        ndarray or Tensor of float32, of the same shape
         """
+        if isinstance(image, torch.Tensor):
+            white = 1 if image.is_floating_point() else torch.iinfo(image.dtype).max
+            return (image.to(torch.float32) - mean * white) * (1 / (std * white))
         white = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else 1
         standardized = np.subtract(image, np.float32(mean * white), dtype=np.float32)
         standardized *= np.float32(1 / (std * white))
@@ -78,12 +82,12 @@ class RandomCrop(dt.Feature):
 
         Parameters
         ----------
-        image : ndarray, shape (H, W) or (B, H, W)
+        image : ndarray or Tensor, shape (H, W) or (B, H, W)
             Of any dtype.
 
         Returns
         -------
-        ndarray, shape (size, size) or (B, size, size)
+        ndarray or Tensor, shape (size, size) or (B, size, size)
             Of the same dtype.
 
         Raises
@@ -126,15 +130,19 @@ class RandomShift(dt.Feature):
 
         Parameters
         ----------
-        image : ndarray, shape (H, W) or (B, H, W)
+        image : ndarray or Tensor, shape (H, W) or (B, H, W)
             Of any dtype; 0 is paper.
 
         Returns
         -------
-        ndarray of the same shape and dtype
+        ndarray or Tensor of the same shape and dtype
         """
         height, width = image.shape[-2:]
-        batch = np.pad(image.reshape(-1, height, width), ((0, 0), (pixels, pixels), (pixels, pixels)))
+        batch = image.reshape(-1, height, width)
+        if isinstance(batch, torch.Tensor):
+            batch = torch.nn.functional.pad(batch, (pixels, pixels, pixels, pixels))
+        else:
+            batch = np.pad(batch, ((0, 0), (pixels, pixels), (pixels, pixels)))
         return _windows(batch, height, width).reshape(image.shape)
 
 
@@ -142,5 +150,9 @@ def _windows(batch, height, width):
     """Cut a window out of each image, each at a random place: (B, height, width)."""
     row = np.random.randint(batch.shape[1] - height + 1, size=len(batch))
     column = np.random.randint(batch.shape[2] - width + 1, size=len(batch))
-    windows = sliding_window_view(batch, (height, width), axis=(1, 2))  # (B, rows, columns, height, width), a view
-    return windows[np.arange(len(batch)), row, column]  # a copy
+    # Views of all windows, (B, rows, columns, height, width); taking one of each image copies it.
+    if isinstance(batch, torch.Tensor):
+        windows = batch.unfold(1, height, 1).unfold(2, width, 1)
+    else:
+        windows = sliding_window_view(batch, (height, width), axis=(1, 2))
+    return windows[np.arange(len(batch)), row, column]

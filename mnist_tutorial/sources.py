@@ -1,9 +1,12 @@
 """The DeepTrack source of digits."""
 
+import torch
 from deeptrack.sources import Source
 
+from mnist_tutorial.device import accelerator
 
-def digit_source(split):
+
+def digit_source(split, device=None):
     """Make a DeepTrack source of the digits of a split.
 
     The source holds the three arrays as they are, without copying them. It can therefore be indexed with an array,
@@ -13,6 +16,10 @@ def digit_source(split):
     ----------
     split : Split
         The digits.
+    device : str or torch.device, optional
+        Where to keep them as tensors: on the accelerator that trains the network, say, so that only the numbers of the
+        digits go there at each step, and the features work there. ``"auto"`` is the accelerator where there is one. By
+        default, and for "auto" where there is none, they stay arrays.
 
     Returns
     -------
@@ -37,4 +44,9 @@ def digit_source(split):
     >>> pipeline(source[np.arange(32)]).shape  # a batch
     (32, 28, 28)
     """
-    return Source(image=split.images, label=split.labels, index=split.index)
+    if device == "auto":
+        device = accelerator()
+    fields = {"image": split.images, "label": split.labels, "index": split.index}
+    if device is not None:
+        fields = {name: torch.tensor(array, device=device) for name, array in fields.items()}
+    return Source(**fields)

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import torch
 
-from mnist_tutorial.batchwise import BatchFeature
+from mnist_tutorial.batchwise import BatchFeature, torch_generator
 from mnist_tutorial.distributions import pairs, values
 
 # DeepTrack's (scipy's) names for what lies outside an image, and torch's.
@@ -61,14 +61,16 @@ class RandomAffine(BatchFeature):
         cos, sin = np.cos(angle), np.sin(angle)
         # From a pixel of the result, (row, column) from the centre, to where it comes from:
         # diag(1/fy, 1/fx) @ [[cos, sin], [-sin, cos]] @ [[1, 0], [-k, 1]], then back by the translation.
-        row = [(cos - sin * k) / fy, sin / fy, -dy]
-        column = [-(sin + cos * k) / fx, cos / fx, -dx]
-        theta = np.empty((n, 3, 2), np.float32)
-        for i in range(3):
-            theta[:, i, 0], theta[:, i, 1] = column[i], row[i]  # x, y
-        theta *= np.float32([2 / (width - 1), 2 / (height - 1)])  # torch counts from -1 to 1
-        grid = centred(height, width, images.device) @ torch.from_numpy(theta).to(images.device)  # (B, H * W, 2)
-        return sample(images, grid.view(n, height, width, 2), mode)
+        theta = np.empty((n, 2, 3), np.float32)  # x, y for torch
+        for i, one in enumerate([-(sin + cos * k) / fx, cos / fx, -dx]):
+            theta[:, 0, i] = one
+        for i, one in enumerate([(cos - sin * k) / fy, sin / fy, -dy]):
+            theta[:, 1, i] = one
+        theta *= np.float32([[2 / (width - 1)], [2 / (height - 1)]])  # torch counts from -1 to 1
+        # One product for all images is ten times as fast as one for each.
+        theta = torch.from_numpy(theta).to(images.device).view(2 * n, 3)
+        grid = (theta @ centred(height, width, images.device)).view(n, 2, height, width)
+        return sample(images, grid, mode)
 
 
 class RandomElastic(BatchFeature):
@@ -116,27 +118,27 @@ class RandomElastic(BatchFeature):
         n, height, width = images.shape
         alpha = torch.from_numpy(values(alpha, n, rng, "alpha"))
         sigma = torch.from_numpy(values(sigma, n, rng, "sigma"))
-        shape = (n, 2, height, width)
-        if noise is None:
+        # Memory that is new to a process costs more than all the products, so what is large is used again.
+        shift, half = self._workspace((n, 2, height, width), images.device)
+        if noise is not None:
+            noise = np.ascontiguousarray(np.asarray(noise)[:, ::-1])  # torch wants x first
+            shift.copy_(torch.from_numpy(noise))
+        elif images.device.type == "cpu":
             # Sixteen bits are finer than any smoothed noise shows, and quicker to draw than floats.
-            count = 2 * images.numel()
-            noise = rng.bit_generator.random_raw(-(-count // 4)).view(np.int16)[:count].reshape(shape)
+            raw = rng.bit_generator.random_raw(-(-shift.numel() // 4)).view(np.int16)[: shift.numel()]
+            shift.copy_(torch.from_numpy(raw).view(shift.shape))
             alpha = alpha / 2**15
         else:
-            noise = np.asarray(noise)[:, ::-1]  # x comes first for torch, which does not matter for what is drawn here
-        columns = smoothing(width, sigma).to(images.device)[:, None]  # (1 or B, 1, W, W)
-        rows = columns if height == width else smoothing(height, sigma).to(images.device)[:, None]
-        # Memory that is new to a process costs more than all the products, so what is large is used again.
-        shift, half = self._workspace(shape, images.device)
-        shift.copy_(torch.from_numpy(np.ascontiguousarray(noise)))
-        torch.matmul(rows, shift, out=half)
-        torch.matmul(half, columns.mT, out=shift)
+            shift.uniform_(-1, 1, generator=torch_generator(rng, images.device))
+        columns = smoothing(width, sigma).to(images.device)  # (1 or B, W, W), symmetric
+        rows = columns if height == width else smoothing(height, sigma).to(images.device)
+        torch.matmul(shift.view(n, 2 * height, width), columns, out=half.view(n, 2 * height, width))
+        torch.matmul(rows[:, None], half, out=shift)
         shift *= alpha.to(images.device)[:, None, None, None]
-        row, column, _ = centred(height, width, images.device).T.view(3, height, width)
-        shift += torch.stack([column, row])
+        shift += centred(height, width, images.device)[:2].flip(0).view(2, height, width)
         for i, pixels in enumerate((width, height)):
             shift[:, i] *= 2 / (pixels - 1)  # torch counts from -1 to 1
-        return sample(images, shift.permute(0, 2, 3, 1), mode)
+        return sample(images, shift, mode)
 
     def _workspace(self, shape, device):
         if getattr(self, "_memory", None) is None or self._memory[0].shape != shape or self._memory[0].device != device:
@@ -146,19 +148,20 @@ class RandomElastic(BatchFeature):
 
 @cache
 def centred(height, width, device):
-    """List the pixels of an image by their distance from its centre: row, column, and a 1 for what is added."""
+    """List how far each pixel is from the centre: row, column, and a 1 for what is added, (3, H * W)."""
     row, column = torch.meshgrid(
         torch.arange(height, dtype=torch.float32) - (height - 1) / 2,
         torch.arange(width, dtype=torch.float32) - (width - 1) / 2,
         indexing="ij",
     )
-    return torch.stack([row, column, torch.ones_like(row)], dim=-1).view(-1, 3).to(device)
+    return torch.stack([row, column, torch.ones_like(row)]).view(3, -1).to(device)
 
 
 def sample(images, grid, mode):
-    """Fetch each pixel from its place, linearly between its neighbours."""
+    """Fetch each pixel from its place (B, 2, H, W), x before y, linearly between its neighbours."""
     if mode not in MODES:
         raise ValueError(f"mode is {mode!r}; expected one of {', '.join(map(repr, MODES))}")
+    grid = grid.permute(0, 2, 3, 1)
     return torch.nn.functional.grid_sample(
         images[:, None], grid, mode="bilinear", padding_mode=MODES[mode], align_corners=True
     )[:, 0]
@@ -179,7 +182,7 @@ def smoothing(size, sigma, mode="constant"):
     Returns
     -------
     Tensor of float32, shape (B, size, size)
-        To be multiplied with columns from the left.
+        To be multiplied with columns from the left. Symmetric for "constant".
     """
     radius = torch.floor(4 * sigma + 0.5)  # scipy's truncate
     reach = int(radius.max())
@@ -187,18 +190,12 @@ def smoothing(size, sigma, mode="constant"):
     weights = torch.exp(-0.5 * (distance / sigma.clamp(min=1e-3)[:, None]) ** 2)
     weights = weights * (distance.abs() <= radius[:, None])
     weights /= weights.sum(dim=1, keepdim=True)
-    return (weights @ _places(size, reach, mode)).view(len(sigma), size, size)
-
-
-@cache
-def _places(size, reach, mode):
-    """Mark which pixel stands at which distance from each: (2 * reach + 1, size * size), for `smoothing`."""
-    at = np.arange(size)[:, None] + np.arange(-reach, reach + 1)  # (size, 2 * reach + 1)
-    inside = (at >= 0) & (at < size)
-    if mode == "reflect":
-        at = at % (2 * size)
-        at, inside = np.minimum(at, 2 * size - 1 - at), np.ones_like(inside)
-    places = np.zeros((at.shape[1], size, size), np.float32)
-    pixel, distance = np.nonzero(inside)
-    places[distance, pixel, at[pixel, distance]] = 1
-    return torch.from_numpy(places.reshape(at.shape[1], -1))
+    # Each pixel has the weights one place further along the line, which goes on for `reach` pixels on either side.
+    line = size + 2 * reach
+    weights = torch.nn.functional.pad(weights, (size - 1, size - 1)).unfold(1, line, 1)  # from the last pixel
+    if mode == "constant":
+        return weights[:, :, reach : reach + size].flip(1)
+    place = torch.arange(-reach, size + reach) % (2 * size)
+    return weights.new_zeros(len(sigma), size, size).index_add_(
+        2, torch.minimum(place, 2 * size - 1 - place), weights.flip(1)
+    )

@@ -115,3 +115,16 @@ def test_all_shifts_are_equally_frequent_and_each_image_has_its_own():
     # Chi-squared with 24 degrees of freedom: 51.2 is exceeded once in a thousand seeds.
     assert ((counts - 200) ** 2 / 200).sum() < 51.2
     assert mt.RandomShift(2)(images[0]).shape == (9, 9)
+
+
+@pytest.mark.parametrize("feature", [mt.Standardize, mt.RandomCrop, mt.RandomShift])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_a_tensor_stays_a_tensor_and_gets_what_an_array_gets(feature, dtype):
+    images = (np.random.rand(20, 30, 28) * (255 if dtype == np.uint8 else 1)).astype(dtype)
+    np.random.seed(0)
+    expected = feature()(images)
+    np.random.seed(0)
+    found = feature()(torch.from_numpy(images))
+    assert isinstance(found, torch.Tensor)
+    assert found.numpy().dtype == expected.dtype
+    np.testing.assert_allclose(found, expected, atol=1e-6)

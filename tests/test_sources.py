@@ -1,7 +1,10 @@
 import deeptrack as dt
 import numpy as np
+import pytest
+import torch
 
 import mnist_tutorial as mt
+from mnist_tutorial.device import accelerator
 
 
 def test_one_digit_and_a_batch_are_those_of_the_arrays(mnist):
@@ -33,3 +36,30 @@ def test_the_index_leads_back_to_the_official_position(mnist):
     held = mnist.test.take(50, seed=0)
     item = mt.digit_source(held)[10]
     np.testing.assert_array_equal(item["image"], mnist.test.images[item["index"]])
+
+
+@pytest.mark.parametrize("device", ["cpu", "auto"])
+def test_on_a_device_the_whole_pipeline_runs_there_and_gives_the_same(device, sample):
+    def batch(source):
+        np.random.seed(0)
+        image = dt.Value(source.image) >> mt.RandomAffine(rotate=mt.uniform(-1, 1)) >> mt.RandomCrop(24)
+        dataset = mt.BatchDataset(image >> mt.Standardize() & dt.Value(source.label), source)
+        return next(iter(mt.batch_loader(dataset, batch_size=50)))
+
+    source = mt.digit_source(sample.test, device)
+    if device == "cpu" or accelerator():
+        assert isinstance(source[np.arange(3)]["image"], torch.Tensor)
+        assert source[np.arange(3)]["image"].dtype == torch.uint8
+    for found, expected in zip(batch(source), batch(mt.digit_source(sample.test)), strict=True):
+        assert found.device.type == ((accelerator() or "cpu") if device == "auto" else device)
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(found.cpu(), expected, atol=1e-5)
+
+
+def test_what_is_on_a_device_trains_and_is_evaluated(sample):
+    source = mt.digit_source(sample.train, device="cpu")
+    image = dt.Value(source.image) >> mt.RandomElastic(alpha=5) >> mt.Standardize()
+    loader = mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size=100, shuffle=True)
+    classifier = mt.classifier(mt.models.mlp(hidden=(64,)), max_lr=1e-2)
+    mt.trainer(max_epochs=2, progress=False).fit(classifier, loader)
+    assert mt.evaluate(classifier, sample.test) > 0.8
