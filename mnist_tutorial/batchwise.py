@@ -44,14 +44,12 @@ class BatchFeature(dt.Feature):
         if image.ndim not in (2, 3):
             raise ValueError(f"an image of shape {tuple(image.shape)}; expected (H, W) or (B, H, W)")
         if isinstance(image, torch.Tensor):
-            images = image.to(torch.float32)
             white = 1 if image.is_floating_point() else torch.iinfo(image.dtype).max
-        else:  # torch must not see an array that is read-only, as those of a split are
-            images = torch.from_numpy(image.astype(np.float32, copy=not image.flags.writeable))
+            images = image.to(torch.float32) * (1 / white)
+        else:
             white = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else 1
+            images = torch.from_numpy(np.multiply(image, 1 / white, dtype=np.float32))
         images = images.reshape(-1, *image.shape[-2:])
-        if white != 1:
-            images = images / white
         # Seeded from NumPy's global generator, which is slow to draw from.
         rng = self._generator or _generator(np.random.randint(2**31, size=4))
         images = self.transform(images, rng, **{name: properties[name] for name in self._names})

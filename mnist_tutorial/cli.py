@@ -21,6 +21,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich's help would take half a second to import
 )
 
+benchmark = typer.Typer(help="Measure routes side by side on this machine.", no_args_is_help=True)
+app.add_typer(benchmark, name="benchmark")
+
 
 class Variant(StrEnum):
     """Which data set is wanted, as in `load`."""
@@ -41,6 +44,10 @@ Wanted = Annotated[
     Variant,
     typer.Option(help="full: all 70,000 digits or an error; auto: the sample where that fails."),
 ]
+
+
+Repeats = Annotated[int, typer.Option(min=1, help="Undisturbed runs of each route; the median counts.")]
+Out = Annotated[Path, typer.Option(help="The folder for the JSON file and the bar chart.")]
 
 
 @app.command()
@@ -131,6 +138,52 @@ def info(variant: Wanted = Variant.auto):
         table.add_row(*row)
     # As wide as it needs to be: a digest that is cut off or wrapped cannot be compared.
     Console(width=200, highlight=False).print(table)
+
+
+@benchmark.command()
+def loading(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
+    """Load an epoch, shuffled, in batches of 256: ours, torch's, torchvision's and DeepTrack's tutorial."""
+    _benchmark("loading", repeats, out, variant)
+
+
+@benchmark.command()
+def augmentation(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
+    """Warp digits, affine and elastic: ours, kornia, torchvision and DeepTrack's tutorial."""
+    _benchmark("augmentation", repeats, out, variant)
+
+
+@benchmark.command()
+def overhead(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
+    """Train the network of notebook 05 for an epoch: ours, a bare loop of torch, and deeplay's defaults."""
+    _benchmark("overhead", repeats, out, variant)
+
+
+def _benchmark(name, repeats, out, variant):
+    """Measure, print and write; exit code 1 if a route was never undisturbed as often as wanted."""
+    mnist = _load(variant)
+    from importlib import import_module
+    from tempfile import TemporaryDirectory
+
+    from rich.console import Console
+
+    from mnist_tutorial.benchmark.comparison import compare
+    from mnist_tutorial.benchmark.report import result, table, write
+
+    module = import_module(f"mnist_tutorial.benchmark.{name}")
+    with _errors(), TemporaryDirectory() as folder:
+        rows = compare(module.routes(mnist.train, Path(folder)), repeats)
+        measured = result(name, rows, module.OURS, repeats, mnist.variant)
+        # Narrower than this, the table could not be read.
+        Console(highlight=False, width=max(Console().width, 118)).print(table(measured))
+        for path in write(measured, out):
+            print(path)
+    if disturbed := [row.name for row in rows if not row.failure and len(row.times) < repeats]:
+        typer.echo(
+            f"error: other programs used the processor too often to measure {', '.join(disturbed)} {repeats} times; "
+            "end them, and run it again",
+            err=True,
+        )
+        raise typer.Exit(1)
 
 
 @contextmanager

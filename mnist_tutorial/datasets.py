@@ -6,6 +6,7 @@ from operator import attrgetter
 import deeptrack as dt
 import numpy as np
 import torch
+from deeptrack.backend.core import DeepTrackDataDict
 
 
 class Batch(Sequence):
@@ -70,6 +71,10 @@ class BatchDataset(dt.pytorch.Dataset):
         # DeepTrack's class makes a list of all items; their numbers are enough for that.
         super().__init__(pipeline, inputs=range(len(source)), replace=True)
         self.source = source
+        # What `pipeline.update()` resets. It looks for these nodes anew each time, and finds each of them many times,
+        # which takes longer than to read a mini-batch from memory.
+        dependencies = self.pipeline.recurse_dependencies()
+        self._nodes = {node for dependency in dependencies for node in dependency.recurse_children()}
 
     def __len__(self):
         """Count the samples."""
@@ -81,8 +86,9 @@ class BatchDataset(dt.pytorch.Dataset):
 
     def __getitems__(self, indices):
         """Evaluate the pipeline once for all `indices`; gives a `Batch`."""
-        item = self.source[np.asarray(indices)]
-        outputs = self.pipeline.update()(item)
+        for node in self._nodes:
+            node.data = DeepTrackDataDict()
+        outputs = self.pipeline(self.source[np.asarray(indices)])
         if not isinstance(outputs, (list, tuple)):
             outputs = (outputs,)
         return Batch(tuple(self._as_tensor(output) for output in outputs))

@@ -48,3 +48,14 @@ def has_bfloat16():
         return False  # float32 is the common denominator of Apple's processors
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def precision():
+    """Choose the precision of a training, as Lightning names it.
+
+    Returns
+    -------
+    str
+        ``"bf16-mixed"`` where the device computes with bfloat16, otherwise ``"32-true"``.
+    """
+    return "bf16-mixed" if has_bfloat16() else "32-true"

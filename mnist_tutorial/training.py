@@ -8,7 +8,7 @@ import torchmetrics
 from lightning.pytorch.callbacks import Callback
 from tqdm.auto import tqdm
 
-from mnist_tutorial.device import has_bfloat16
+from mnist_tutorial.device import precision
 
 # What Lightning says about a trainer as it is wanted here: no worker processes, since a batch takes less time than
 # handing it over; no logger, since the history is enough; no validation while training, unless it is asked for; and a
@@ -174,7 +174,7 @@ def trainer(max_epochs=2, progress=True, callbacks=(), **kwargs):
     """
     settings = {
         "accelerator": "auto",
-        "precision": "bf16-mixed" if has_bfloat16() else "32-true",
+        "precision": precision(),
         "callbacks": [*callbacks, _ChannelsLast(), *([_Bar()] if progress else [])],
         "logger": False,
         "enable_checkpointing": False,
