@@ -171,6 +171,7 @@ def _benchmark(name, repeats, out, variant):
 
     module = import_module(f"mnist_tutorial.benchmark.{name}")
     with _errors(), TemporaryDirectory() as folder:
+        out.mkdir(parents=True, exist_ok=True)  # what fails, fails before the minutes of measuring
         rows = compare(module.routes(mnist.train, Path(folder)), repeats)
         measured = result(name, rows, module.OURS, repeats, mnist.variant)
         # Narrower than this, the table could not be read.

@@ -1,4 +1,5 @@
 import hashlib
+import json
 
 import pytest
 from conftest import ROOT
@@ -125,3 +126,28 @@ def test_a_wrong_variant_is_a_usage_error(run_python):
     done = run_python("-m", "mnist_tutorial", "fetch", "--variant", "half")
     assert done.returncode == 2
     assert "half" in done.stderr
+
+
+def test_benchmark_prints_a_table_and_writes_json_and_a_chart(run_python, tmp_path):
+    options = ["--variant", "sample", "--repeats", "1", "--out", str(tmp_path)]
+    done = run_python("-m", "mnist_tutorial", "benchmark", "overhead", *options)
+    measured = json.loads((tmp_path / "overhead.json").read_text())
+    assert [row["name"] for row in measured["rows"]] == ["bare torch", "ours", "deeplay's defaults"]
+    assert not any(row["failure"] for row in measured["rows"])
+    assert measured["variant"] == "sample"
+    assert "overhead, MNIST sample: median of 1 repeats, turn by turn" in done.stdout
+    disturbed = [row["name"] for row in measured["rows"] if not row["times"]]  # by other tests
+    assert done.returncode == bool(disturbed), done.stderr
+    if disturbed:
+        assert f"error: other programs used the processor too often to measure {', '.join(disturbed)}" in done.stderr
+    else:
+        assert done.stdout.splitlines()[-1] == str(tmp_path / "overhead.png")
+
+
+def test_benchmark_into_a_file_is_one_line(run_python, tmp_path):
+    (tmp_path / "file").write_text("")
+    options = ["--variant", "sample", "--repeats", "1", "--out", str(tmp_path / "file")]
+    done = run_python("-m", "mnist_tutorial", "benchmark", "overhead", *options)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert "overhead, MNIST sample" not in done.stdout  # said before it measures, not after

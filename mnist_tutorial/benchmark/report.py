@@ -102,7 +102,7 @@ def chart(measured):
 
 
 def write(measured, folder):
-    """Write a `result` and its chart.
+    """Write a `result`, and its chart if there is anything to draw.
 
     Returns
     -------
@@ -114,6 +114,8 @@ def write(measured, folder):
     part = paths[0].with_suffix(".part")
     part.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     os.replace(part, paths[0])
+    if not any(row["images_per_second"] for row in measured["rows"]):
+        return paths[:1]
     chart(measured).savefig(paths[1], dpi=100)
     return paths
 
