@@ -20,8 +20,8 @@ def test_digits_become_logits(make):
 def test_the_template_can_be_printed_selected_and_changed(make):
     template = make()
     assert "BatchNorm" in str(template)
-    head = template if make is mt.models.mlp else template[2]
-    head[..., "activation#:-1"].configure(nn.GELU)
+    hidden = template["blocks", :-1] if make is mt.models.mlp else template[1]
+    hidden[..., "activation"].configure(nn.GELU)
     network = template.create()
     assert any(isinstance(module, nn.GELU) for module in network.modules())
     assert isinstance(make(), dl.DeeplayModule)
@@ -37,9 +37,8 @@ def test_sizes_are_as_asked_for():
     network = mt.models.mlp(hidden=(30, 20), dropout=0.3).create()
     assert [m.out_features for m in network.modules() if isinstance(m, nn.Linear)] == [30, 20, 10]
     assert [m.p for m in network.modules() if isinstance(m, nn.Dropout)] == [0.3, 0.3]
-    network = mt.models.cnn(channels=(4, 6), hidden=9).create()
-    assert [m.out_channels for m in network.modules() if isinstance(m, nn.Conv2d)] == [4, 6]
-    assert [m.out_features for m in network.modules() if isinstance(m, nn.Linear)] == [9, 10]
+    network = mt.models.cnn(channels=(4, 6, 9)).create()
+    assert [m.out_channels for m in network.modules() if isinstance(m, nn.Conv2d)] == [4, 6, 6, 9, 9]
 
 
 def test_the_cnn_looks_at_the_central_24_pixels():
@@ -51,11 +50,14 @@ def test_the_cnn_looks_at_the_central_24_pixels():
 
 def test_the_cnn_is_the_network_it_says_it_is_in_plain_torch():
     torch.manual_seed(0)
-    ours = mt.models.cnn((5, 7), hidden=11).create()
+    ours = mt.models.cnn((5, 7, 11)).create()
     plain = nn.Sequential(
         *(nn.Conv2d(1, 5, 5), nn.MaxPool2d(2), nn.BatchNorm2d(5, momentum=0.3), nn.ReLU()),
-        *(nn.Conv2d(5, 7, 3), nn.MaxPool2d(2), nn.BatchNorm2d(7, momentum=0.3), nn.ReLU()),
-        *(nn.Flatten(), nn.Linear(7 * 16, 11), nn.BatchNorm1d(11, momentum=0.3), nn.ReLU(), nn.Linear(11, 10)),
+        *(nn.Conv2d(5, 7, 3, padding=1), nn.BatchNorm2d(7, momentum=0.3), nn.ReLU()),
+        *(nn.Conv2d(7, 7, 3, padding=1), nn.MaxPool2d(2), nn.BatchNorm2d(7, momentum=0.3), nn.ReLU()),
+        *(nn.Conv2d(7, 11, 3), nn.BatchNorm2d(11, momentum=0.3), nn.ReLU()),
+        *(nn.Conv2d(11, 11, 3), nn.BatchNorm2d(11, momentum=0.3), nn.ReLU()),
+        *(nn.Flatten(), nn.Linear(11, 10)),
     )
     plain.load_state_dict(dict(zip(plain.state_dict(), ours.state_dict().values(), strict=True)))
     images = torch.randn(20, 1, 24, 24)

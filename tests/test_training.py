@@ -52,7 +52,7 @@ def test_the_history_has_losses_and_validation_accuracy(fitted, sample):
 
 def test_the_same_seed_repeats_exactly_and_another_does_not(sample):
     weights = [
-        torch.cat([p.flatten() for p in fit(sample, seed, 1, mt.models.cnn((4, 6), 8))[0].parameters()])
+        torch.cat([p.flatten() for p in fit(sample, seed, 1, mt.models.cnn((4, 6, 8)))[0].parameters()])
         for seed in (0, 0, 1)
     ]
     assert torch.equal(weights[0], weights[1])
@@ -112,6 +112,6 @@ def test_a_small_cnn_learns_all_of_mnist_from_random_crops_in_a_tenth_of_an_epoc
     source = mt.digit_source(mnist.train)
     image = dt.Value(source.image) >> mt.RandomCrop(24) >> mt.Standardize()
     loader = mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), shuffle=True)
-    classifier = mt.classifier(mt.models.cnn((8, 16), 32))
+    classifier = mt.classifier(mt.models.cnn((8, 12, 16)))
     mt.trainer(max_epochs=-1, max_steps=50, progress=False).fit(classifier, loader)
     assert mt.evaluate(classifier, mnist.train.take(2000, seed=0)) > 0.93

@@ -1,66 +1,38 @@
 """Measure on this machine what the README reports, into results/measured.json; then write the README's tables from it.
 
-`python tools/measure.py` measures (about ten minutes); `python tools/measure.py --tables` only writes the tables anew.
+`python tools/measure.py` measures (a quarter of an hour); `python tools/measure.py --tables` only writes the tables
+anew. `make measure` runs the comparisons of `python -m mnist_tutorial benchmark` first.
 """
 
-import datetime
 import json
-import os
-import platform
 import statistics
-import subprocess
 import sys
-import time
-from importlib.metadata import version
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
+import deeplay as dl
+import deeptrack as dt
 import nbformat
+from lightning import seed_everything
 from nbclient import NotebookClient
 
 import mnist_tutorial as mt
+from mnist_tutorial.benchmark.clock import timed
+from mnist_tutorial.benchmark.machine import line, machine
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results/measured.json"
-SEEDS = (0, 1, 2)
-PACKAGES = ("deeplay", "deeptrack", "lightning", "numpy", "torch")
-
-
-def machine():
-    names = [line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
-    run = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
-    dirty = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return {
-        "processor": names[0] if names else platform.processor(),
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
-        "commit": run.stdout.strip(),
-        "dirty": bool(dirty.stdout.strip()),
-        "date": datetime.date.today().isoformat(),
-    }
-
-
-def _lines(path):
-    return Path(path).read_text().splitlines() if Path(path).exists() else []
-
-
-def _busy():
-    """Seconds that all processors of this machine have worked since it was started, or None where nothing tells."""
-    lines = _lines("/proc/stat")
-    if not lines:
-        return None
-    user, nice, system = map(int, lines[0].split()[1:4])
-    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
-
-
-def timed(action):
-    """Run, and tell wall seconds, own processor seconds, and those of others meanwhile."""
-    busy, own, start = _busy(), sum(os.times()[:4]), time.perf_counter()
-    value = action()
-    wall, own = time.perf_counter() - start, sum(os.times()[:4]) - own
-    others = None if busy is None else round(max(0.0, _busy() - busy - own), 2)
-    return value, {"wall": round(wall, 2), "own_cpu": round(own, 2), "other_cpu": others}
+SEEDS = range(5)
+# Of the comparisons, what the README shows: which, against what, in its words.
+COMPARED = (
+    ("loading", "DeepTrack's tutorial", "loading an epoch / DeepTrack's own tutorial"),
+    ("loading", "TensorDataset, DataLoader", "loading an epoch / tensors in torch's DataLoader"),
+    ("augmentation", "DeepTrack's tutorial", "affine and elastic warps / DeepTrack's own tutorial"),
+    ("augmentation", "kornia", "affine and elastic warps / kornia"),
+    ("overhead", "bare torch", "training the CNN / a bare loop of torch"),
+    ("overhead", "deeplay's defaults", "training the CNN / deeplay's defaults"),
+)
 
 
 def notebooks(runs=1):
@@ -69,57 +41,64 @@ def notebooks(runs=1):
         times = []
         for _ in range(runs):
             client = NotebookClient(nbformat.read(path, 4), resources={"metadata": {"path": str(path.parent)}})
-            times.append(timed(client.execute)[1])
+            times.append(asdict(timed(client.execute)[1]))
             print(path.stem, times[-1], flush=True)
         measured[path.stem] = times
     return measured
 
 
-def cnn():
-    """Train the CNN of notebook 05 as it stands there, but on all training digits; one test per trained network."""
-    import deeptrack as dt
-    from lightning import seed_everything
+def recipes():
+    """Name what is trained: template, batch size, epochs, peak of the learning rate, optimizer, warps, other features."""
+    between = mt.uniform
 
+    def affine(pixels):
+        return mt.RandomAffine(
+            scale=(between(0.9, 1.1), between(0.9, 1.1)),
+            translate=(between(-pixels, pixels), between(-pixels, pixels)),
+            rotate=between(-0.17, 0.17),
+            shear=between(-0.1, 0.1),
+        )
+
+    adamw = partial(dl.AdamW, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
+    wide, perceptron = mt.models.cnn((24, 48, 96)), mt.models.mlp((1024, 1024), dropout=0)
+    elastic = mt.RandomElastic(alpha=20, sigma=4)
+    standardize = mt.Standardize()
+    crop = mt.RandomCrop(24) >> standardize
+    return {
+        "CNN of notebook 05": (mt.models.cnn(), 256, 2, 1.5e-2, None, None, crop),
+        "wider CNN, warped digits": (wide, 256, 5, 1e-2, None, affine(1) >> elastic, crop),
+        "MLP, warped digits": (perceptron, 512, 16, 5e-3, adamw, affine(1.5), standardize),
+    }
+
+
+def trainings():
+    """Train each recipe on all training digits; one look at the test digits for each trained network."""
     mnist = mt.load("full")
-    runs = []
-    for seed in (None, *SEEDS):  # the first is for warming up, on a few steps
-        seed_everything(seed or 0, verbose=False)
-        source = mt.digit_source(mnist.train)
-        image = dt.Value(source.image) >> mt.RandomCrop(24) >> mt.Standardize()
-        loader = mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size=384, shuffle=True)
-        classifier = mt.classifier(mt.models.cnn(), max_lr=1.5e-2)
-        limit = {"limit_train_batches": 10} if seed is None else {}
-        trainer = mt.trainer(max_epochs=2, progress=False, **limit)
-        _, times = timed(lambda t=trainer, c=classifier, x=loader: t.fit(c, x))
-        if seed is not None:
-            runs.append({"seed": seed, "test_accuracy": mt.evaluate(classifier, mnist.test), **times})
-            print("cnn", runs[-1], flush=True)
-    return runs
+    return {name: [train(name, seed, mnist) for seed in (None, *SEEDS)][1:] for name in recipes()}
 
 
-def loading(runs=7):
-    """Time one epoch of standardized digits against plain tensors in torch's own loader, turn by turn."""
-    import deeptrack as dt
-    import torch
+def train(name, seed, mnist):
+    """Train once; without a seed only for some steps, to warm up."""
+    template, batch_size, epochs, max_lr, optimizer, warps, features = recipes()[name]
+    seed_everything(seed or 0, verbose=False)
+    trainer = mt.trainer(max_epochs=epochs, progress=False, **({"limit_train_batches": 10} if seed is None else {}))
+    if warps:  # not in the last epoch
+        features = dt.Probability(warps, lambda: trainer.current_epoch < epochs - 1) >> features
+    source = mt.digit_source(mnist.train, device="auto")
+    dataset = mt.BatchDataset(dt.Value(source.image) >> features & dt.Value(source.label), source)
+    loader = mt.batch_loader(dataset, batch_size=batch_size, shuffle=True)
+    classifier = mt.classifier(template, max_lr=max_lr, optimizer=optimizer and optimizer())
+    _, time = timed(partial(trainer.fit, classifier, loader))
+    if seed is None:
+        return None
+    run = {"seed": seed, "test_accuracy": mt.evaluate(classifier, mnist.test), **asdict(time)}
+    print(name, run, flush=True)
+    return run
 
-    mnist = mt.load("full")
-    source = mt.digit_source(mnist.train)
-    image = dt.Value(source.image) >> mt.Standardize()
-    ours = mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size=256, shuffle=True)
-    tensors = torch.from_numpy(mt.Standardize()(mnist.train.images))[:, None], torch.tensor(mnist.train.labels)
-    plain = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*tensors), batch_size=256, shuffle=True)
-    times = {"ours": [], "plain": [], "load": []}
-    for _ in range(runs):
-        for name, loader in (("ours", ours), ("plain", plain)):
-            start = time.perf_counter()
-            for _ in loader:
-                pass
-            times[name].append(round(time.perf_counter() - start, 4))
-        start = time.perf_counter()
-        mt.load("full")
-        times["load"].append(round(time.perf_counter() - start, 4))
-    print("loading", times, flush=True)
-    return times
+
+def load(runs=20):
+    """Time `mt.load`, with the data in the cache."""
+    return [round(timed(lambda: mt.load("full"))[1].wall, 4) for _ in range(runs)]
 
 
 def tables(measured):
@@ -131,22 +110,24 @@ def tables(measured):
         minutes = first.split("**Time** ")[1].split()[0]
         seconds = statistics.median(run["wall"] for run in measured["notebooks"][path.stem])
         rows.append(f"| [{title}](notebooks/{path.name}) | {minutes} | {seconds:.0f} |")
-    about, runs, load = measured["machine"], measured["cnn"], measured["loading"]
-    mean = statistics.mean(run["test_accuracy"] for run in runs)
-    accuracies = ", ".join(f"{100 * run['test_accuracy']:.2f}" for run in runs)
-    ratio = statistics.median(load["ours"]) / statistics.median(load["plain"])
-    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     facts = [
-        "| measured | |",
-        "|---|---|",
-        f"| CNN of notebook 05, all 60,000 digits, 2 epochs: test accuracy, mean of {len(runs)} seeds "
-        f"| **{100 * mean:.2f} %** ({accuracies}) |",
-        f"| the same: seconds to train, median | {statistics.median(run['wall'] for run in runs):.1f} |",
-        f"| a cached `load()`, 70,000 digits verified | {1000 * statistics.median(load['load']):.0f} ms |",
-        f"| an epoch through DeepTrack, relative to plain tensors in torch's own loader | {ratio:.2f} |",
+        "| trained on all 60,000 digits | test accuracy, mean | each seed | seconds, median |",
+        "|---|---|---|---|",
+    ]
+    for name, runs in measured["trainings"].items():
+        accuracies = [100 * run["test_accuracy"] for run in runs]
+        facts.append(
+            f"| {name} | **{statistics.mean(accuracies):.2f} %** | {', '.join(f'{one:.2f}' for one in accuracies)} "
+            f"| {statistics.median(run['wall'] for run in runs):.1f} |"
+        )
+    facts += ["", "| in one run, side by side | times as fast |", "|---|---|"]
+    for name, other, words in COMPARED:
+        [row] = [row for row in measured[name]["rows"] if row["name"] == other]
+        facts.append(f"| {words} | {row['times_as_fast']:.{0 if row['times_as_fast'] > 20 else 2}f} |")
+    load = 1000 * statistics.median(measured["load"])
+    facts += [
         "",
-        f"{about['processor']}, {about['cores']} cores, {about['system']}, Python {about['python']}, {versions}; "
-        f"{about['date']}, commit {about['commit'][:10]}{' with changes' if about['dirty'] else ''}.",
+        f"A cached `load()`, 70,000 digits verified, takes {load:.0f} ms. All on {line(measured['machine'])}.",
     ]
     return {"notebooks": "\n".join(rows), "measured": "\n".join(facts)}
 
@@ -168,9 +149,15 @@ def picture():
     mt.plots.digits(few.images[:40], columns=20).savefig(ROOT / "docs/digits.png", dpi=60)
 
 
+def results():
+    """Read what was measured, with the comparisons that `benchmark` has written beside it."""
+    compared = {name: json.loads(RESULTS.with_name(f"{name}.json").read_text()) for name, *_ in COMPARED}
+    return json.loads(RESULTS.read_text()) | compared
+
+
 if __name__ == "__main__":
     if "--tables" not in sys.argv:
-        result = {"machine": machine(), "loading": loading(), "cnn": cnn(), "notebooks": notebooks()}
+        result = {"machine": machine(), "load": load(), "trainings": trainings(), "notebooks": notebooks()}
         RESULTS.write_text(json.dumps(result, indent=1) + "\n")
         picture()
-    write_readme(json.loads(RESULTS.read_text()))
+    write_readme(results())
