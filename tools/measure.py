@@ -48,7 +48,7 @@ def notebooks(runs=1):
 
 
 def recipes():
-    """Name what is trained: template, batch size, epochs, peak of the learning rate, optimizer, warps, other features."""
+    """Name what is trained: template, batch size, epochs, peak of the learning rate, optimizer, warps, features."""
     between = mt.uniform
 
     def affine(pixels):
