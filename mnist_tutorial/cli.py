@@ -160,6 +160,8 @@ def overhead(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted =
 
 def _benchmark(name, repeats, out, variant):
     """Measure, print and write; exit code 1 if a route was never undisturbed as often as wanted."""
+    with _errors():
+        out.mkdir(parents=True, exist_ok=True)  # what fails, fails before the minutes of measuring
     mnist = _load(variant)
     from importlib import import_module
     from tempfile import TemporaryDirectory
@@ -171,7 +173,6 @@ def _benchmark(name, repeats, out, variant):
 
     module = import_module(f"mnist_tutorial.benchmark.{name}")
     with _errors(), TemporaryDirectory() as folder:
-        out.mkdir(parents=True, exist_ok=True)  # what fails, fails before the minutes of measuring
         rows = compare(module.routes(mnist.train, Path(folder)), repeats)
         measured = result(name, rows, module.OURS, repeats, mnist.variant)
         # Narrower than this, the table could not be read.
