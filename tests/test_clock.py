@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+from mnist_tutorial.benchmark import clock
 from mnist_tutorial.benchmark.clock import Time, timed
 
 BURN = "while True: pass"
@@ -36,3 +37,11 @@ def test_processes_that_the_action_waits_for_are_its_own():
 def test_a_twentieth_is_the_limit():
     assert not Time(wall=1, own=2, others=0.1).contended
     assert Time(wall=1, own=2, others=0.101).contended
+
+
+def test_others_have_what_the_machine_worked_beyond_our_own(monkeypatch):
+    readings = {"_busy": iter([100.0, 107.0]), "_own": iter([10.0, 14.0])}
+    for name, values in readings.items():
+        monkeypatch.setattr(clock, name, lambda values=values: next(values))
+    _, time = timed(lambda: None)
+    assert (time.own, time.others) == (4, 3)

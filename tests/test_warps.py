@@ -73,6 +73,17 @@ def test_elastic_is_deeptracks_for_a_thousand_digits(digits):
     close(mt.RandomElastic(alpha=alpha, sigma=sigma, noise=np.float32(noise))(digits), np.stack(expected))
 
 
+def test_images_need_not_be_square():
+    image = np.random.default_rng(0).random((20, 33), dtype=np.float32)
+    np.random.seed(0)
+    noise = np.float32([np.random.rand(20, 33) * 2 - 1 for _ in range(2)])
+    np.random.seed(0)
+    expected = dt.ElasticTransformation(alpha=30.0, sigma=3.0, order=1, mode="grid-constant")(image[..., None])
+    close(mt.RandomElastic(alpha=30, sigma=3, noise=noise[None])(image), expected[..., 0])
+    feature = dt.Affine(rotate=0.4, scale=(1.2, 0.8), translate=(3, -2), order=1, mode="grid-constant")
+    close(mt.RandomAffine(rotate=0.4, scale=(1.2, 0.8), translate=(3, -2))(image), feature(image))
+
+
 @pytest.mark.parametrize("mode", ["constant", "reflect"])
 @pytest.mark.parametrize("size", [28, 5])
 def test_smoothing_is_scipys_filter(mode, size):
