@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from lightning import seed_everything
 
 from mnist_tutorial.benchmark import augmentation
 
@@ -39,6 +40,7 @@ def test_all_routes_warp_by_the_same_parameters(changed, warped, monkeypatch):
     """Centres of mass are spread alike: by shift, scale and angles, or in proportion to alpha."""
     for name, value in changed.items():
         monkeypatch.setattr(augmentation, name, value)
+    seed_everything(0, verbose=False)
     places = torch.stack(torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")).double()
     spread, ink = [], []
     for route in ROUTES:
@@ -47,8 +49,15 @@ def test_all_routes_warp_by_the_same_parameters(changed, warped, monkeypatch):
         centres = (images[:, None] * places).sum((2, 3)) / mass[:, None]
         spread.append(centres.std(dim=0).mean().item())
         ink.append(mass.mean().item())
-    np.testing.assert_allclose(spread, spread[0], rtol=0.25)  # those that fix alpha and sigma differ a little
+    np.testing.assert_allclose(spread, spread[0], rtol=0.35)  # N draws, and some fix alpha and sigma
     np.testing.assert_allclose(ink, ink[0], rtol=0.03)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_next_epoch_has_other_variants(route, sample, tmp_path):
+    epoch, _ = route(sample.train.take(20, seed=0), tmp_path)
+    first, second = (torch.cat([batch for batch, _ in epoch()]).sum(dim=(1, 2, 3)).sort().values for _ in range(2))
+    assert not torch.allclose(first, second)
 
 
 def test_the_floor_does_one_resampling_of_each_image(sample, tmp_path):

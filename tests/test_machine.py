@@ -1,6 +1,7 @@
 import json
 import subprocess
 
+import pytest
 import torch
 from conftest import ROOT
 
@@ -28,3 +29,9 @@ def test_the_line_says_when_the_code_was_changed():
     about = machine.machine() | {"commit": "0123456789abcdef", "dirty": True}
     assert machine.line(about).endswith("commit 0123456789 with changes")
     assert "torch " + torch.__version__.split("+")[0] in machine.line(about)
+
+
+@pytest.mark.parametrize(("changes", "dirty"), [("", False), (" M mnist_tutorial/warps.py", True)])
+def test_code_that_is_not_committed_is_dirty(changes, dirty, monkeypatch):
+    monkeypatch.setattr(machine, "_git", lambda command, *_: changes if command == "status" else "0123456789")
+    assert machine.machine()["dirty"] is dirty

@@ -75,7 +75,7 @@ def table(measured):
 
 
 def chart(measured):
-    """Draw a `result` as bars, on a logarithmic scale.
+    """Draw a `result` as bars, on a logarithmic scale where the routes are far apart.
 
     Returns
     -------
@@ -86,7 +86,8 @@ def chart(measured):
     rates = [row["images_per_second"] for row in rows]
     low, high = zip(*map(_spread, rows), strict=True)
     figure = Picture(figsize=(8, 1.2 + 0.45 * len(rows)), layout="constrained")
-    axes = figure.add_subplot(xscale="log", xlabel="images per second (log scale)")
+    far = max(rates) > 10 * min(rates)
+    axes = figure.add_subplot(xlabel=f"images per second{' (log scale)' if far else ''}")
     axes.barh(
         [row["name"] for row in rows],
         rates,
@@ -94,9 +95,12 @@ def chart(measured):
         xerr=np.abs(np.array([low, high]) - rates),
         capsize=3,
     )
-    for y, rate in enumerate(rates):
-        axes.text(rate * 1.15, y, f"{rate:,.0f}", va="center")
-    axes.set_xlim(min(rates) / 3, max(rates) * 4)
+    for y, (rate, end) in enumerate(zip(rates, high, strict=True)):
+        axes.text(end * (1.15 if far else 1.02), y, f"{rate:,.0f}", va="center")
+    if far:
+        axes.set(xscale="log", xlim=(min(rates) / 3, max(rates) * 4))
+    else:
+        axes.set(xlim=(0, 1.2 * max(high)))
     axes.set_title(f"{measured['benchmark']}, median of {measured['repeats']}")
     return figure
 
