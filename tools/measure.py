@@ -124,8 +124,9 @@ def tables(measured):
     ]
     for name, runs in measured["trainings"].items():
         accuracies, views = ([100 * run[kind] for run in runs] for kind in ("test_accuracy", "five_views"))
+        seconds = statistics.median(run["wall"] for run in runs)
         facts.append(
-            f"| {name} | {statistics.median(run['wall'] for run in runs):.1f} | **{statistics.mean(accuracies):.2f} %** "
+            f"| {name} | {seconds:.1f} | **{statistics.mean(accuracies):.2f} %** "
             f"| {', '.join(f'{one:.2f}' for one in accuracies)} | {statistics.mean(views):.2f} % |"
         )
     facts += ["", "Seconds are medians, accuracies means. Five views: each digit as it is, and shifted by a pixel."]
