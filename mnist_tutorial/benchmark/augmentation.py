@@ -5,7 +5,6 @@ draw anew for each image.
 """
 
 import math
-from collections import deque
 from functools import partial
 
 import deeptrack as dt
@@ -14,8 +13,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from mnist_tutorial.benchmark.comparison import Route
-from mnist_tutorial.benchmark.loading import BATCH, FEW, OFFICIAL, OURS, png_files
+from mnist_tutorial.benchmark.loading import BATCH, FEW, OFFICIAL, OURS, epochs, png_files
 from mnist_tutorial.datasets import BatchDataset, batch_loader
 from mnist_tutorial.distributions import uniform
 from mnist_tutorial.features import Standardize
@@ -53,12 +51,7 @@ def routes(split, folder):
         OURS: (ours, "RandomAffine and RandomElastic, by batch"),
         FLOOR: (grid_sample, "resampling for one warp: the floor"),
     }
-    return [Route(name, partial(_prepare, make, split, folder), note) for name, (make, note) in notes.items()]
-
-
-def _prepare(make, split, folder):
-    epoch, images = make(split, folder)
-    return lambda: deque(epoch(), maxlen=0), images
+    return epochs(notes, split, folder)
 
 
 def official(split, folder):

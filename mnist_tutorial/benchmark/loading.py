@@ -46,12 +46,17 @@ def routes(split, folder):
         TENSORS: (tensors, "from memory, standardized beforehand"),
         OURS: (ours, "digit_source and BatchDataset, standardized by batch"),
     }
-    return [Route(name, partial(_prepare, make, split, folder), note) for name, (make, note) in notes.items()]
+    return epochs(notes, split, folder)
 
 
-def _prepare(make, split, folder):
-    epoch, images = make(split, folder)
-    return lambda: deque(epoch(), maxlen=0), images
+def epochs(notes, split, folder):
+    """Make a route of each function that gives an epoch and its images, with its name and a note."""
+
+    def prepare(make):
+        epoch, images = make(split, folder)
+        return lambda: deque(epoch(), maxlen=0), images
+
+    return [Route(name, partial(prepare, make), note) for name, (make, note) in notes.items()]
 
 
 def official(split, folder):
