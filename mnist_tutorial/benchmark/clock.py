@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psutil
@@ -18,7 +19,7 @@ class Time:
     wall : float
         Seconds.
     own : float
-        Processor seconds of this process and of those that it has waited for.
+        Processor seconds of this process and of its children.
     others : float
         Processor seconds of everybody else meanwhile. The system counts them in hundredths.
     """
@@ -31,6 +32,42 @@ class Time:
     def contended(self):
         """Whether others had so much that the time does not count."""
         return self.others > CONTENDED * self.own
+
+
+class Stopwatch:
+    """A clock that can be stopped for what does not count.
+
+    Examples
+    --------
+    >>> watch = Stopwatch()
+    >>> watch.start()
+    >>> with watch.paused():
+    ...     pass  # does not count
+    >>> watch.stop().wall > 0
+    True
+    """
+
+    def __init__(self):
+        self.time = Time(0.0, 0.0, 0.0)
+
+    def start(self):
+        """Go on."""
+        self._before = _busy(), _own(), time.perf_counter()
+
+    def stop(self):
+        """Stop; gives the `Time` so far."""
+        wall, own, busy = time.perf_counter(), _own(), _busy()
+        busy_before, own_before, wall_before = self._before
+        wall, own, busy = wall - wall_before, own - own_before, busy - busy_before
+        self.time = Time(self.time.wall + wall, self.time.own + own, self.time.others + max(0.0, busy - own))
+        return self.time
+
+    @contextmanager
+    def paused(self):
+        """Stop while the block runs."""
+        self.stop()
+        yield
+        self.start()
 
 
 def timed(action):
@@ -53,14 +90,19 @@ def timed(action):
     >>> value, time.wall > 0
     (499500, True)
     """
-    all_before, own_before, before = _busy(), _own(), time.perf_counter()
+    watch = Stopwatch()
+    watch.start()
     value = action()
-    wall, own = time.perf_counter() - before, _own() - own_before
-    return value, Time(wall, own, max(0.0, _busy() - all_before - own))
+    return value, watch.stop()
 
 
 def _own():
-    return sum(os.times()[:4])
+    """Tell the processor seconds of this process, and of its children, whether they are done or not."""
+    seconds = sum(os.times()[:4])
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # it has just ended
+            seconds += sum(child.cpu_times()[:2])
+    return seconds
 
 
 def _busy():

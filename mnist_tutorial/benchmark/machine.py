@@ -3,6 +3,7 @@
 import datetime
 import platform
 import subprocess
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -51,6 +52,31 @@ def line(about):
         f"{about['processor']}, {about['cores']} cores, {about['device']}, {about['system']}, "
         f"Python {about['python']}, {versions}; {about['date']}{commit}"
     )
+
+
+def forget_peak_memory():
+    """Let the system count the peak of memory anew, where it can: on Linux, and on a GPU."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_memory():
+    """Tell how much memory was in use at most.
+
+    Returns
+    -------
+    int
+        Bytes of this process and of the GPU, since `forget_peak_memory`; on Windows since the process began, on macOS
+        what is in use now.
+    """
+    gpu = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024 + gpu
+    memory = psutil.Process().memory_info()
+    return getattr(memory, "peak_wset", memory.rss) + gpu
 
 
 def _processor():

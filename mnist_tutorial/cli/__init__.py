@@ -2,7 +2,6 @@
 
 import hashlib
 import platform
-from contextlib import contextmanager
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.cli.benchmark import benchmark
+from mnist_tutorial.cli.common import Variant, Wanted, errors, loaded
 
 SHOWN = 20  # findings of `verify`
 app = typer.Typer(
@@ -21,16 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich's help would take half a second to import
 )
 
-benchmark = typer.Typer(help="Measure routes side by side on this machine.", no_args_is_help=True)
 app.add_typer(benchmark, name="benchmark")
-
-
-class Variant(StrEnum):
-    """Which data set is wanted, as in `load`."""
-
-    auto = "auto"
-    full = "full"
-    sample = "sample"
 
 
 class Layout(StrEnum):
@@ -40,20 +31,10 @@ class Layout(StrEnum):
     flat = "flat"
 
 
-Wanted = Annotated[
-    Variant,
-    typer.Option(help="full: all 70,000 digits or an error; auto: the sample where that fails."),
-]
-
-
-Repeats = Annotated[int, typer.Option(min=1, help="Undisturbed runs of each route; the median counts.")]
-Out = Annotated[Path, typer.Option(help="The folder for the JSON file and the bar chart.")]
-
-
 @app.command()
 def fetch(variant: Wanted = Variant.auto):
     """Fetch MNIST into the cache, unless it is there, and verify it."""
-    mnist = _load(variant)
+    mnist = loaded(variant)
     print(f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}")
 
 
@@ -74,10 +55,10 @@ def export(
     if not (folder or zip_file):
         typer.echo("error: nowhere to write to; expected DIR, --zip FILE, or both", err=True)
         raise typer.Exit(2)
-    mnist = _load(variant)
+    mnist = loaded(variant)
     from mnist_tutorial.export import to_folder, to_zip
 
-    with _errors():
+    with errors():
         if folder:
             written = to_folder(mnist, folder, layout.value, manifest, force)
             print(f"{folder}: MNIST {mnist.variant}, complete; {written:,} files written")
@@ -89,7 +70,7 @@ def export(
 @app.command()
 def verify(path: Annotated[Path, typer.Argument(help="a folder, a clone, a zip or a tar archive")]):
     """Say whether PATH is MNIST, and if not, what in it is wrong."""
-    with _errors():
+    with errors():
         from mnist_tutorial.audit import audit, summary
 
         variant, findings = audit(path)
@@ -121,7 +102,7 @@ def info(variant: Wanted = Variant.auto):
     from mnist_tutorial.cache import cache_folder
     from mnist_tutorial.device import describe
 
-    mnist = _load(variant)
+    mnist = loaded(variant)
     rows = [
         ("variant", mnist.variant),
         ("from", mnist.origin),
@@ -138,71 +119,6 @@ def info(variant: Wanted = Variant.auto):
         table.add_row(*row)
     # As wide as it needs to be: a digest that is cut off or wrapped cannot be compared.
     Console(width=200, highlight=False).print(table)
-
-
-@benchmark.command()
-def loading(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
-    """Load an epoch, shuffled, in batches of 256: ours, torch's, torchvision's and DeepTrack's tutorial."""
-    _benchmark("loading", repeats, out, variant)
-
-
-@benchmark.command()
-def augmentation(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
-    """Warp digits, affine and elastic: ours, kornia, torchvision and DeepTrack's tutorial."""
-    _benchmark("augmentation", repeats, out, variant)
-
-
-@benchmark.command()
-def overhead(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
-    """Train the network of notebook 05 for an epoch: ours, a bare loop of torch, and deeplay's defaults."""
-    _benchmark("overhead", repeats, out, variant)
-
-
-def _benchmark(name, repeats, out, variant):
-    """Measure, print and write; exit code 1 if a route was never undisturbed as often as wanted."""
-    with _errors():
-        out.mkdir(parents=True, exist_ok=True)  # what fails, fails before the minutes of measuring
-    mnist = _load(variant)
-    from importlib import import_module
-    from tempfile import TemporaryDirectory
-
-    from rich.console import Console
-
-    from mnist_tutorial.benchmark.comparison import compare
-    from mnist_tutorial.benchmark.report import result, table, write
-
-    module = import_module(f"mnist_tutorial.benchmark.{name}")
-    with _errors(), TemporaryDirectory() as folder:
-        rows = compare(module.routes(mnist.train, Path(folder)), repeats)
-        measured = result(name, rows, module.OURS, repeats, mnist.variant)
-        # Narrower than this, the table could not be read.
-        Console(highlight=False, width=max(Console().width, 118)).print(table(measured))
-        for path in write(measured, out):
-            print(path)
-    if disturbed := [row.name for row in rows if not row.failure and len(row.times) < repeats]:
-        typer.echo(
-            f"error: other programs used the processor too often to measure {', '.join(disturbed)} {repeats} times; "
-            "end them, and run it again",
-            err=True,
-        )
-        raise typer.Exit(1)
-
-
-@contextmanager
-def _errors():
-    """Turn what can go wrong into a line and an exit code."""
-    try:
-        yield
-    except (MNISTError, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
-
-
-def _load(variant):
-    with _errors():
-        from mnist_tutorial.data import load
-
-        return load(variant.value)
 
 
 def _sha256(path):

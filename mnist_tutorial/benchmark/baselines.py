@@ -1,0 +1,36 @@
+"""Baselines of scikit-learn: what classifies digits without a network."""
+
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+
+
+def nearest_neighbours(run):
+    """Vote among the three nearest training digits.
+
+    Source: the Euclidean 3-nearest-neighbours classifier of LeCun et al. 1998, 5.0 % errors there without deskewing on
+    pixels of their own scale; weights by distance. It has no random numbers. Claim: 97 %.
+    """
+    model = KNeighborsClassifier(n_neighbors=3, weights="distance", algorithm="brute")
+    run.predict = probabilities
+    return model.fit(flat(run.digits), run.digits.labels)
+
+
+def logistic_regression(run):
+    """Fit a logistic regression.
+
+    Source: scikit-learn's LogisticRegression, with its own settings but for a hundred iterations. It has no random
+    numbers. Claim: 92.5 %.
+    """
+    model = LogisticRegression(max_iter=100, tol=1e-3)
+    run.predict = probabilities
+    return model.fit(flat(run.digits), run.digits.labels)
+
+
+def probabilities(model, split):
+    """Predict the probability of each digit."""
+    return model.predict_proba(flat(split))
+
+
+def flat(split):
+    """Make one row of each digit, float32 from 0 to 1."""
+    return split.images.reshape(len(split), -1).astype("float32") / 255

@@ -1,0 +1,149 @@
+"""The commands of ``python -m mnist_tutorial benchmark``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnist_tutorial.cli.common import Variant, Wanted, errors, loaded
+
+benchmark = typer.Typer(help="Measure networks, and routes of digits, on this machine.", no_args_is_help=True)
+Repeats = Annotated[int, typer.Option(min=1, help="Undisturbed runs of each route; the median counts.")]
+Out = Annotated[Path, typer.Option(help="The folder for the JSON file and the bar chart.")]
+RESULTS = Path("results")
+
+
+class Purpose(StrEnum):
+    """What a run is for."""
+
+    both = "both"
+    validation = "validation"
+    record = "record"
+
+
+class Executor(StrEnum):
+    """Who trains."""
+
+    process = "process"
+    dask = "dask"
+
+
+@benchmark.command()
+def run(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[RECIPES]...", help="without any: all")] = None,
+    recipe: Annotated[
+        list[str] | None, typer.Option("--recipe", metavar="FILE.py:NAME", help="Your own: a function of one run.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many runs of each recipe: seeds 0, 1, 2, ...")] = 5,
+    out: Annotated[Path, typer.Option(help="The folder for the results, a file for each run.")] = RESULTS,
+    purpose: Annotated[
+        Purpose,
+        typer.Option("--for", help="validation: 55,000 digits, measured on 5,000 held out; record: 60,000, one test."),
+    ] = Purpose.both,
+    variant: Wanted = Variant.full,
+    executor: Annotated[Executor, typer.Option(help="process: one here; dask: the workers of a cluster.")] = (
+        Executor.process
+    ),
+    scheduler: Annotated[str | None, typer.Option(help="Of dask, tcp://host:8786; without, a local cluster.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Of the local cluster.")] = 2,
+    devices: Annotated[int, typer.Option(min=1, help="Processes or GPUs that share one training.")] = 1,
+    nodes: Annotated[int, typer.Option(min=1, help="Machines that share one training, as Lightning has it.")] = 1,
+    strategy: Annotated[str, typer.Option(help="Of Lightning's distributed training.")] = "ddp",
+):
+    """Train recipes with several seeds, and keep a result file of each run.
+
+    What is there is not done again, so the same command goes on where it was interrupted.
+    """
+    from mnist_tutorial.benchmark import recipe as recipes
+    from mnist_tutorial.benchmark import suite
+    from mnist_tutorial.benchmark.workers import DaskWorkers, LocalWorkers
+
+    with errors():
+        found = [recipes.find(one) for one in [*(names or []), *(recipe or [])] or recipes.names()]
+        options = {"devices": devices, "num_nodes": nodes, "strategy": strategy} if devices * nodes > 1 else {}
+        purposes = ("validation", "record") if purpose is Purpose.both else (purpose.value,)
+        tasks = suite.plan(found, range(seeds), purposes, loaded(variant).variant, options)
+        with DaskWorkers(scheduler, workers) if executor is Executor.dask else LocalWorkers() as at_work:
+            failed = _follow(suite.run(tasks, out, at_work), len(tasks))
+    if failed:
+        typer.echo(f"error: {failed} of {len(tasks)} runs failed; the reasons are in {out}/*.failure.json", err=True)
+        raise typer.Exit(1)
+
+
+def _follow(events, total):
+    """Show what happens; gives the number of failures."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import TimeRemainingColumn as Left
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), Left()
+    running, failed = [], 0
+    with Progress(*columns, console=Console(highlight=False)) as progress:
+        bar = progress.add_task("starting", total=total)
+        for event in events:
+            name = event.task.name
+            if event.kind == "started":
+                running.append(name)
+            else:
+                running = [one for one in running if one != name]
+                progress.advance(bar)
+            if event.kind == "done":
+                result = event.result
+                seconds = f"{result.wall:.1f} s{', disturbed by other programs' if result.contended else ''}"
+                progress.print(f"{name}: {result.accuracy:.2%} of the {result.evaluations[0]['of']} digits, {seconds}")
+            elif event.kind == "failed":
+                failed += 1
+                progress.print(f"{name}: failed: {event.error.splitlines()[-1]}", markup=False)
+            elif event.kind != "started":
+                progress.print(f"{name}: {'is there' if event.kind == 'there' else 'another process has it'}")
+            progress.update(bar, description=", ".join(running) or "done")
+    return failed
+
+
+@benchmark.command()
+def loading(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
+    """Load an epoch, shuffled, in batches of 256: ours, torch's, torchvision's and DeepTrack's tutorial."""
+    _compare("loading", repeats, out, variant)
+
+
+@benchmark.command()
+def augmentation(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
+    """Warp digits, affine and elastic: ours, kornia, torchvision and DeepTrack's tutorial."""
+    _compare("augmentation", repeats, out, variant)
+
+
+@benchmark.command()
+def overhead(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
+    """Train the network of notebook 05 for an epoch: ours, a bare loop of torch, and deeplay's defaults."""
+    _compare("overhead", repeats, out, variant)
+
+
+def _compare(name, repeats, out, variant):
+    """Measure, print and write; exit code 1 if a route was never undisturbed as often as wanted."""
+    with errors():
+        out.mkdir(parents=True, exist_ok=True)  # what fails, fails before the minutes of measuring
+    mnist = loaded(variant)
+    from importlib import import_module
+    from tempfile import TemporaryDirectory
+
+    from rich.console import Console
+
+    from mnist_tutorial.benchmark.comparison import compare
+    from mnist_tutorial.benchmark.report import result, table, write
+
+    module = import_module(f"mnist_tutorial.benchmark.{name}")
+    with errors(), TemporaryDirectory() as folder:
+        rows = compare(module.routes(mnist.train, Path(folder)), repeats)
+        measured = result(name, rows, module.OURS, repeats, mnist.variant)
+        # Narrower than this, the table could not be read.
+        Console(highlight=False, width=max(Console().width, 118)).print(table(measured))
+        for path in write(measured, out):
+            print(path)
+    if disturbed := [row.name for row in rows if not row.failure and len(row.times) < repeats]:
+        typer.echo(
+            f"error: other programs used the processor too often to measure {', '.join(disturbed)} {repeats} times; "
+            "end them, and run it again",
+            err=True,
+        )
+        raise typer.Exit(1)
