@@ -12,7 +12,7 @@ STAMP := $(VENV)/.setup-$(TORCH_BACKEND)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit lint lock measure clean
+.PHONY: help setup data lab test unit lint lock benchmark readme measure clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,7 +39,14 @@ lint: setup  ## check style, the arrows between modules, and that notebooks carr
 	$(BIN)/lint-imports
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
-measure: data  ## measure everything that the README reports; write results/ and the README's tables
+# Run it once more, and it goes on where it stopped.
+benchmark: data  ## run the benchmark suite, an hour and a half: results/cpu
+	$(BIN)/python -m mnist_tutorial benchmark run --out results/cpu
+
+readme: setup  ## write the README's tables and pictures anew from results/
+	$(BIN)/python tools/readme.py
+
+measure: data  ## measure load, the notebooks and the routes of digits: the other files of results/
 	$(BIN)/python -m mnist_tutorial benchmark loading
 	$(BIN)/python -m mnist_tutorial benchmark augmentation
 	$(BIN)/python -m mnist_tutorial benchmark overhead

@@ -240,3 +240,63 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
         "started": "2026-11-23T07:59:00+00:00",
     }
     return Result(**(fields | others))
+
+
+# Recipes that take no time, each with what can go wrong.
+QUICK = '''
+import os
+import signal
+
+import numpy as np
+
+import mnist_tutorial as mt
+
+
+def distances(means, split):
+    return -np.stack([((split.images.astype(np.float64) - mean) ** 2).sum((1, 2)) for mean in means], 1)
+
+
+def quick(run):
+    """Take the digit whose mean is nearest. Source: none. Claim: 80 %."""
+    run.predict = distances
+    return [run.digits.images[run.digits.labels == digit].mean(0) for digit in range(10)]
+
+
+def random_guess(run):
+    """Guess. Source: none. Claim: 10 %."""
+    run.predict = lambda table, split: table[: len(split)]
+    return np.random.rand(10_000, 10)
+
+
+def crashing(run):
+    """Crash. Source: none. Claim: none."""
+    raise RuntimeError("it broke")
+
+
+def not_a_number(run):
+    """Say nothing. Source: none. Claim: none."""
+    run.predict = lambda network, split: np.full((len(split), 10), np.nan)
+
+
+def looking(run):
+    """Look at the test set. Source: none. Claim: none."""
+    return mt.load("sample").test
+
+
+def killed(run):
+    """Take the process down. Source: none. Claim: none."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def endless(run):
+    """Never end. Source: none. Claim: none."""
+    while True:
+        pass
+'''
+
+
+@pytest.fixture
+def quick_file(tmp_path):
+    path = tmp_path / "recipes_of_mine.py"
+    path.write_text(QUICK)
+    return path

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import linecache
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -26,15 +27,20 @@ class Recipe:
     file : str or None
         The text of the file in which it stands; None for a recipe of this package.
     function_name : str
+    at_hand : callable or None
+        The function itself, which cannot be sent.
     """
 
     name: str
     file: str | None
     function_name: str
+    at_hand: Callable | None = None
 
     @property
     def function(self):
         """The function: takes a `Run`, gives a network."""
+        if self.at_hand is not None:
+            return self.at_hand
         found = getattr(self._module(), self.function_name, None)
         if not callable(found):
             raise MNISTError(f"{self.name}: the file has no such function; expected def {self.function_name}(run)")
@@ -124,6 +130,21 @@ def find(text):
             f"no recipe {text}{nearest} There are {', '.join(names())}, and your own as my_file.py:my_recipe"
         )
     return Recipe(text, None, text.replace("-", "_"))
+
+
+def given(function):
+    """Make a recipe of a function that is at hand, in a notebook say.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a `Run`, gives a network.
+
+    Returns
+    -------
+    Recipe
+    """
+    return Recipe(function.__name__.replace("_", "-"), None, function.__name__, function)
 
 
 def _ours(module):

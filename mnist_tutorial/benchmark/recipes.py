@@ -58,7 +58,7 @@ def cnn_1s(run):
     """Train a CNN to 99 % as fast as possible.
 
     Source: the early pooling and the one cycle in a single epoch are those of T. Tuomas, train_mnist_fast (99.04 % in
-    0.76 s on a GTX 1660 Ti). Claim: 99.0 % in two seconds on two cores.
+    0.76 s on a GTX 1660 Ti). Each digit counts five times, see `five_views`. Claim: 99.0 % in two seconds on two cores.
     """
     convolutions = dl.ConvolutionalNeuralNetwork(1, [16, 32], 64, out_activation=nn.ReLU)
     convolutions.normalized(mode="insert", after="layer")
@@ -69,7 +69,7 @@ def cnn_1s(run):
             block.pooled(mode="insert", after="layer")
     template = dl.Sequential(dl.Layer(CenterCrop, 24), convolutions, dl.MultiLayerPerceptron(64 * 2 * 2, [], 10))
     template[..., "normalization"].all.configure(momentum=0.3)
-    return fit(run, template, RandomCrop(24) >> Standardize(), 0.8, 1e-2)
+    return fit(run, template, RandomCrop(24) >> Standardize(), 0.7, 1.5e-2, view=five_views)
 
 
 def cnn(run):

@@ -71,6 +71,89 @@ def run(
         raise typer.Exit(1)
 
 
+@benchmark.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="of results, with those in the folders in it")] = RESULTS,
+    out: Annotated[Path, typer.Option(help="The folder for index.html and report.md.")] = Path("site"),
+):
+    """Write what results say as one page and as Markdown, beside what others have published."""
+    import json
+
+    with errors():
+        from mnist_tutorial.benchmark.page import write
+        from mnist_tutorial.benchmark.results import read_all
+
+        found, refused = read_all(folder)
+        failures = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.failure.json"))]
+        for path in write([result for _, result in found], refused, failures, out):
+            print(path)
+    _refused(refused)
+
+
+@benchmark.command()
+def compare(
+    a: Annotated[str, typer.Argument(help="a result file, a recipe, or a folder with the results of one")],
+    b: Annotated[str, typer.Argument(help="another")],
+    results: Annotated[Path, typer.Option(help="Where the results of recipes are.")] = RESULTS,
+):
+    """Say whether two models, or two recipes, differ by more than chance."""
+    with errors():
+        from mnist_tutorial.benchmark import difference, significance
+
+        found = significance.compare(a, b, results)
+    _show(difference.table(found))
+    print(found.sentence)
+
+
+@benchmark.command()
+def leaderboard(
+    folder: Annotated[Path, typer.Argument(help="with a folder of results for each person")],
+    out: Annotated[Path | None, typer.Option(help="A file to write the tables into, as Markdown.")] = None,
+):
+    """Merge the results of many people; refuse those that do not agree with themselves, with exit code 1."""
+    with errors():
+        from mnist_tutorial.benchmark import leaderboard
+
+        board = leaderboard.leaderboard(folder)
+        if out:
+            out.write_text(leaderboard.markdown(board), encoding="utf-8")
+    for table in leaderboard.tables(board):
+        _show(table)
+    _refused(board.refused)
+
+
+@benchmark.command()
+def check(
+    baseline: Annotated[Path, typer.Argument(help="results then")],
+    results: Annotated[Path, typer.Argument(help="results now")] = RESULTS,
+    reference: Annotated[str, typer.Option(help="The recipe whose time is the unit.")] = "train-mnist-fast",
+):
+    """Compare results then and now; exit code 1 if a recipe is significantly worse, or more than a fifth slower."""
+    with errors():
+        from mnist_tutorial.benchmark import regression
+
+        found = regression.check(baseline, results, reference)
+    _show(regression.table(found))
+    for finding in found.findings:
+        typer.echo(finding.sentence, err=finding.bad)
+    raise typer.Exit(int(found.bad))
+
+
+def _show(table):
+    """Print a table, not narrower than it can be read."""
+    from rich.console import Console
+
+    Console(highlight=False, width=max(Console().width, 118)).print(table)
+
+
+def _refused(why):
+    """Say which files do not count; exit code 1 if there are any."""
+    for error in why:
+        typer.echo(f"refused: {error}", err=True)
+    if why:
+        raise typer.Exit(1)
+
+
 def _follow(events, total):
     """Show what happens; gives the number of failures."""
     from rich.console import Console
@@ -91,10 +174,13 @@ def _follow(events, total):
             if event.kind == "done":
                 result = event.result
                 seconds = f"{result.wall:.1f} s{', disturbed by other programs' if result.contended else ''}"
-                progress.print(f"{name}: {result.accuracy:.2%} of the {result.evaluations[0]['of']} digits, {seconds}")
+                progress.print(
+                    f"{name}: {result.accuracy:.2%} of the {result.evaluations[0]['of']} digits, {seconds}",
+                    soft_wrap=True,
+                )
             elif event.kind == "failed":
                 failed += 1
-                progress.print(f"{name}: failed: {event.error.splitlines()[-1]}", markup=False)
+                progress.print(f"{name}: failed: {event.error.splitlines()[-1]}", markup=False, soft_wrap=True)
             elif event.kind != "started":
                 progress.print(f"{name}: {'is there' if event.kind == 'there' else 'another process has it'}")
             progress.update(bar, description=", ".join(running) or "done")
@@ -104,30 +190,28 @@ def _follow(events, total):
 @benchmark.command()
 def loading(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
     """Load an epoch, shuffled, in batches of 256: ours, torch's, torchvision's and DeepTrack's tutorial."""
-    _compare("loading", repeats, out, variant)
+    _side_by_side("loading", repeats, out, variant)
 
 
 @benchmark.command()
 def augmentation(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
     """Warp digits, affine and elastic: ours, kornia, torchvision and DeepTrack's tutorial."""
-    _compare("augmentation", repeats, out, variant)
+    _side_by_side("augmentation", repeats, out, variant)
 
 
 @benchmark.command()
 def overhead(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
     """Train the network of notebook 05 for an epoch: ours, a bare loop of torch, and deeplay's defaults."""
-    _compare("overhead", repeats, out, variant)
+    _side_by_side("overhead", repeats, out, variant)
 
 
-def _compare(name, repeats, out, variant):
+def _side_by_side(name, repeats, out, variant):
     """Measure, print and write; exit code 1 if a route was never undisturbed as often as wanted."""
     with errors():
         out.mkdir(parents=True, exist_ok=True)  # what fails, fails before the minutes of measuring
     mnist = loaded(variant)
     from importlib import import_module
     from tempfile import TemporaryDirectory
-
-    from rich.console import Console
 
     from mnist_tutorial.benchmark.comparison import compare
     from mnist_tutorial.benchmark.report import result, table, write
@@ -136,8 +220,7 @@ def _compare(name, repeats, out, variant):
     with errors(), TemporaryDirectory() as folder:
         rows = compare(module.routes(mnist.train, Path(folder)), repeats)
         measured = result(name, rows, module.OURS, repeats, mnist.variant)
-        # Narrower than this, the table could not be read.
-        Console(highlight=False, width=max(Console().width, 118)).print(table(measured))
+        _show(table(measured))
         for path in write(measured, out):
             print(path)
     if disturbed := [row.name for row in rows if not row.failure and len(row.times) < repeats]:

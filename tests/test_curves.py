@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from conftest import made_result
+
+from mnist_tutorial.benchmark.curves import curve
+
+
+def validation(seed, accuracy, seconds=(1.0, 5.0, 10.0), images=(6_000, 60_000, 120_000), **others):
+    points = {"images": list(images), "seconds": list(seconds), "accuracy": list(accuracy)}
+    return made_result(seed=seed, purpose="validation", validation_curve=points, **others)
+
+
+def test_the_mean_over_seeds_reaches_a_target_and_not_the_luckiest_seed():
+    made = curve([validation(0, (0.95, 0.992, 0.993)), validation(1, (0.95, 0.980, 0.993))])
+    assert made.mean == pytest.approx([0.95, 0.986, 0.993])
+    assert made.reaches(0.97) == 5.0
+    assert made.reaches(0.99) == 10.0
+    assert made.reaches(0.995) is None
+    assert (made.low[1], made.high[1], made.n) == (0.980, 0.992, 2)
+
+
+def test_a_target_that_is_just_reached_is_reached():
+    assert curve([validation(0, (0.95, 0.99, 0.99))]).reaches(0.99) == 5.0
+
+
+def test_seconds_are_the_median_of_the_runs_that_nobody_disturbed():
+    runs = [validation(seed, (0.9, 0.95, 0.99), (1, seconds, 10)) for seed, seconds in enumerate((4, 6, 7))]
+    runs.append(validation(3, (0.9, 0.95, 0.99), (30, 60, 90), others=50.0))
+    made = curve(runs)
+    assert list(made.seconds) == [1, 6, 10]
+    assert (made.n, made.undisturbed) == (4, 3)
+
+
+def test_where_all_were_disturbed_their_median_is_given_and_counted_as_none():
+    made = curve([validation(0, (0.9, 0.95, 0.99), others=50.0)])
+    assert list(made.seconds) == [1, 5, 10]
+    assert made.undisturbed == 0
+
+
+def test_only_numbers_of_images_that_all_have_are_compared():
+    short = validation(1, (0.9, 0.97), (1, 5), (6_000, 120_000))
+    made = curve([validation(0, (0.9, 0.98, 0.99)), short])
+    assert made.images == [6_000, 120_000]
+    assert made.mean == pytest.approx([0.9, 0.98])
+    assert np.shape(made.seconds) == (2,)
+
+
+def test_runs_for_the_record_have_no_curve():
+    assert curve([]) is None
+    assert curve([made_result()]) is None

@@ -1,0 +1,25 @@
+from mnist_tutorial.benchmark.execution import Task, execute
+from mnist_tutorial.benchmark.recipe import find
+from mnist_tutorial.benchmark.workers import attempt
+
+TWO = {"devices": 2, "num_nodes": 1, "strategy": "ddp", "accelerator": "cpu"}
+
+
+def test_two_processes_train_what_one_does():
+    recipe = find("cnn-1s")
+    together, error = attempt(Task(recipe, 0, "validation", "sample", TWO))
+    assert error is None
+    alone = execute(Task(recipe, 0, "validation", "sample"))
+    assert (together.devices, together.strategy, alone.strategy) == (2, "ddp", "auto")
+    assert together.name != alone.name
+    # The same number of steps with batches of the same size, each process with half of them.
+    assert len(together.loss_curve["loss"]) == len(alone.loss_curve["loss"])
+    assert together.loss_curve["images"][:-1] == alone.loss_curve["images"][:-1]
+    assert abs(together.loss_curve["loss"][-1] - alone.loss_curve["loss"][-1]) < 0.3
+    assert abs(together.accuracy - alone.accuracy) < 0.06  # of 333 digits
+
+
+def test_an_error_in_one_of_them_comes_as_text(quick_file):
+    result, error = attempt(Task(find(f"{quick_file}:crashing"), 0, "record", "sample", TWO))
+    assert result is None
+    assert "RuntimeError: it broke" in error

@@ -1,0 +1,47 @@
+from conftest import made_result
+
+from mnist_tutorial.benchmark.provenance import differences, hardware, line
+
+MACHINE = {
+    "processor": "A processor",
+    "cores": 2,
+    "device": "CPU, 2 threads, float32",
+    "system": "Linux x86_64",
+    "python": "3.12.1",
+    "versions": {"torch": "2.15.0"},
+    "commit": "a" * 40,
+    "dirty": False,
+}
+
+
+def run(seed=0, others=(), **about):
+    return made_result(seed=seed, machine=MACHINE | about, **dict(others))
+
+
+def test_runs_of_one_commit_differ_in_nothing():
+    assert list(differences([run(0), run(1)])) == []
+
+
+def test_what_runs_differ_in_is_told():
+    said = list(differences([run(0), run(1, commit="b" * 40, dirty=True, versions={"torch": "2.16.0"})]))
+    assert said == [
+        "runs from 2 commits: aaaaaaaaaa, bbbbbbbbbb",
+        "1 of 2 runs with changes that are in no commit",
+        "runs with torch 2.15.0 and 2.16.0",
+    ]
+    assert list(differences([run(0), run(1, {"precision": "bf16-mixed"})])) == [
+        "runs with precision 32-true and bf16-mixed"
+    ]
+
+
+def test_the_line_names_hardware_packages_dates_and_all_commits():
+    later = run(1, {"started": "2026-11-25T08:00:00+00:00"}, commit="b" * 40, versions={"torch": "2.16.0"})
+    assert line([later, run(0)]) == (
+        "A processor, 2 cores, CPU, 2 threads, float32, Linux x86_64; Python 3.12.1, torch 2.16.0; "
+        "2026-11-23 to 2026-11-25; commits aaaaaaaaaa, bbbbbbbbbb"
+    )
+
+
+def test_a_description_without_anything_is_no_reason_to_stop():
+    assert hardware(made_result(machine={})) != hardware(run())
+    assert "2026-11-23" in line([made_result(machine={})])

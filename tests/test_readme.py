@@ -1,0 +1,88 @@
+"""The README says what results/ says, and its examples run."""
+
+import copy
+import re
+import sys
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from PIL import Image
+
+from mnist_tutorial.benchmark.results import read_all
+
+sys.path.insert(0, str(ROOT / "tools"))
+import readme
+
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return readme.measured()
+
+
+def test_the_tables_are_those_of_the_results(measured):
+    for name, table in readme.tables(measured, readme.benchmark()).items():
+        begin, end = readme.places(name)
+        assert f"{begin}{table}{end}" in README, f"{name} is out of date: make readme"
+
+
+def test_the_pictures_are_those_of_the_results(tmp_path):
+    for draw, name in ((readme.picture, "benchmark.png"), (readme.digits, "digits.png")):
+        draw(tmp_path / name)
+        there, expected = (np.asarray(Image.open(folder / name)).astype(int) for folder in (ROOT / "docs", tmp_path))
+        assert there.shape == expected.shape
+        assert np.abs(there - expected).mean() < 1, f"{name} is out of date: make readme"
+
+
+def test_a_changed_result_changes_the_tables(measured):
+    changed = copy.deepcopy(measured)
+    changed["notebooks"]["01_loading"]["wall"] += 100
+    changed["loading"]["rows"][0]["times_as_fast"] += 100
+    before, after = (readme.tables(one, readme.benchmark()) for one in (measured, changed))
+    assert [name for name in before if before[name] != after[name]] == ["notebooks", "measured"]
+
+
+def test_the_results_name_machine_versions_seeds_and_commit(measured):
+    assert {"processor", "cores", "versions", "commit", "dirty", "date"} <= set(measured["machine"])
+    assert set(measured["notebooks"]) == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+def test_the_runs_are_of_clean_commits_and_all_recipes():
+    found, refused = read_all(readme.RUNS)
+    assert not refused
+    assert {result.variant for _, result in found} == {"full"}
+    assert not any(result.machine["dirty"] for _, result in found)
+    from mnist_tutorial.benchmark.recipe import names
+
+    assert {result.recipe for _, result in found if result.purpose == "record"} == set(names())
+    assert {result.recipe for _, result in found if result.purpose == "validation"} == set(names())
+
+
+def test_the_recipes_are_still_those_that_were_run():
+    from mnist_tutorial.benchmark.recipe import find
+
+    for _, result in read_all(readme.RUNS)[0]:
+        assert result.source == find(result.recipe).source, f"{result.recipe} was edited: run it again"
+
+
+def test_the_two_commands_come_first_and_links_resolve():
+    assert re.findall(r"^make (\w+)", README, re.MULTILINE)[:2] == ["lab", "test"]
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_recipe_of_ones_own_runs(run_python, tmp_path):
+    [example] = re.findall(r"```python\n(# my_file\.py\n.*?)```", README, re.DOTALL)
+    assert len(example.splitlines()) <= 18
+    (tmp_path / "my_file.py").write_text(example)
+    options = ["--variant", "sample", "--seeds", "1", "--for", "validation", "--out", str(tmp_path / "out")]
+    done = run_python(
+        "-m", "mnist_tutorial", "benchmark", "run", "--recipe", f"{tmp_path}/my_file.py:my_recipe", *options
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    [(_, result)] = read_all(tmp_path / "out")[0]
+    assert result.recipe == "my-recipe"
+    assert result.source == example
+    assert result.accuracy > 0.7

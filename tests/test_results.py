@@ -1,0 +1,158 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import made_result
+
+from mnist_tutorial import MNISTError
+from mnist_tutorial.benchmark import results
+
+
+@pytest.fixture
+def written(tmp_path):
+    return results.write(made_result(wrong=42), tmp_path)
+
+
+def edited(path, checksum=True, **changes):
+    """Edit a result file by hand; somebody who means it also mends the checksum."""
+    content = json.loads(path.read_text()) | changes
+    del content["sha256"]
+    path.write_text(json.dumps(content | {"sha256": results._checksum(content) if checksum else "0"}))
+    return path
+
+
+def test_what_is_read_is_what_was_written(written):
+    result = made_result(wrong=42)
+    assert results.read(written) == result
+    assert result.accuracy == 0.9958
+    assert int((result.predicted != result.labels).sum()) == 42
+    assert [path.name for path in written.parent.iterdir()] == [f"{result.name}.json"]
+
+
+def test_a_result_is_never_overwritten(written):
+    before = written.read_bytes()
+    assert results.write(made_result(wrong=1), written.parent) is None
+    assert written.read_bytes() == before
+    assert len(list(written.parent.iterdir())) == 1
+
+
+def test_a_disk_that_fails_leaves_no_half_file(tmp_path, monkeypatch):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(results.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        results.write(made_result(), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_without_links_are_written_all_the_same(tmp_path, monkeypatch):
+    def no_links(*arguments):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(results.os, "link", no_links)
+    path = results.write(made_result(), tmp_path)
+    assert results.read(path) == made_result()
+    assert results.write(made_result(), tmp_path) is None
+
+
+def test_no_two_runs_have_one_name():
+    runs = [
+        made_result(),
+        made_result("theirs"),
+        made_result(seed=1),
+        made_result(purpose="validation"),
+        made_result(variant="sample"),
+        made_result(devices=2),
+        made_result(source_sha256="0" * 64),
+    ]
+    assert len({run.name for run in runs}) == len(runs)
+    assert made_result(wrong=7).name == made_result(wrong=8).name  # the same run, whatever comes of it
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": 7}, "written in format 7; expected 1"),
+        ({"test_accuracy": 0.999}, "claims an accuracy of 0.999; its predictions have 0.9958"),
+        ({"predictions": results.pack(np.zeros(9))}, "9 predictions; expected 10,000"),
+        ({"predictions": "nonsense"}, "its predictions cannot be unpacked"),
+        ({"digests": made_result().digests | {"test_images": "ab" * 32}}, "SHA-256 of test_images is abababababab"),
+        ({"purpose": "fun"}, "purpose fun, which do not exist"),
+    ],
+)
+def test_a_file_that_does_not_agree_with_itself_is_refused(written, changes, message):
+    with pytest.raises(MNISTError, match=message) as caught:
+        results.read(edited(written, **changes))
+    assert str(written) in str(caught.value)
+
+
+def test_a_file_edited_by_hand_is_refused(written):
+    with pytest.raises(MNISTError, match="edited after it was written"):
+        results.read(edited(written, checksum=False, wall=0.1))
+
+
+def test_a_file_cut_short_is_refused(written):
+    written.write_bytes(written.read_bytes()[:2000])
+    with pytest.raises(MNISTError, match="cut short"):
+        results.read(written)
+
+
+def test_a_file_without_a_field_is_refused(written):
+    content = json.loads(written.read_text())
+    del content["seed"]
+    written.write_text(json.dumps(content))
+    with pytest.raises(MNISTError, match="seed missing"):
+        results.read(written)
+
+
+def test_a_folder_gives_what_is_good_and_says_what_is_not(tmp_path):
+    for seed in range(3):
+        results.write(made_result(seed=seed), tmp_path)
+    (tmp_path / "deeper").mkdir()
+    results.write(made_result("theirs"), tmp_path / "deeper")
+    (tmp_path / "loading.json").write_text('{"benchmark": "loading"}')  # of another command
+    (tmp_path / "broken.json").write_text("{")
+    found, refused = results.read_all(tmp_path)
+    assert [result.name for _, result in found] == [
+        made_result("theirs").name,
+        *(made_result(seed=seed).name for seed in range(3)),
+    ]
+    assert len(refused) == 1
+    assert "broken.json" in str(refused[0])
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(MNISTError, match="no such folder"):
+        results.read_all(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("purpose", results.PURPOSES)
+@pytest.mark.parametrize("variant", ["full", "sample"])
+def test_the_labels_are_known_without_mnist(request, variant, purpose):
+    mnist = request.getfixturevalue({"full": "mnist"}.get(variant, variant))
+    _, other = results.split_for(mnist, purpose)
+    np.testing.assert_array_equal(results.true_labels(variant, purpose), other.labels)
+
+
+def test_the_digits_for_choices_are_fixed_stratified_and_not_trained_on(mnist):
+    train, held_out = results.split_for(mnist, "validation")
+    assert (len(train), len(held_out)) == (55_000, 5_000)
+    assert not set(train.index) & set(held_out.index)
+    shares = np.bincount(held_out.labels) / np.bincount(mnist.train.labels)
+    np.testing.assert_allclose(shares, 1 / 12, atol=2e-4)
+    np.testing.assert_array_equal(results.split_for(mnist, "validation")[1].index, held_out.index)
+
+
+def test_for_the_record_all_is_trained_on(mnist):
+    assert results.split_for(mnist, "record") == (mnist.train, mnist.test)
+
+
+def test_the_accuracy_is_that_of_the_purpose():
+    assert made_result(purpose="validation", wrong=5).accuracy == 0.999
+    assert replace(made_result(), validation_accuracy=0.1).accuracy == 0.995
+
+
+def test_predictions_are_packed_small():
+    assert len(made_result().predictions) < 7_000

@@ -1,0 +1,106 @@
+"""Write into the README, and into docs/, what results/ says: `make readme`."""
+
+import json
+import statistics
+from functools import cache
+from pathlib import Path
+
+import nbformat
+
+import mnist_tutorial as mt
+from mnist_tutorial.benchmark.literature import published
+from mnist_tutorial.benchmark.machine import line
+from mnist_tutorial.benchmark.results import read_all
+from mnist_tutorial.benchmark.scatter import against_time
+from mnist_tutorial.benchmark.summary import summarise
+from mnist_tutorial.benchmark.svg import to_png
+from mnist_tutorial.benchmark.table import markdown
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "results"
+RUNS = RESULTS / "cpu"
+COLUMNS = "recipe", "parameters", "test accuracy, %", "n", "95 % interval", "seconds to train", "to 98 %, s", "to 99 %, s"
+# Of the comparisons, what the README shows: which, against what, in its words.
+COMPARED = (
+    ("loading", "DeepTrack's tutorial", "loading an epoch / DeepTrack's own tutorial"),
+    ("loading", "TensorDataset, DataLoader", "loading an epoch / tensors in torch's DataLoader"),
+    ("augmentation", "DeepTrack's tutorial", "affine and elastic warps / DeepTrack's own tutorial"),
+    ("augmentation", "kornia", "affine and elastic warps / kornia"),
+    ("overhead", "bare torch", "training the CNN / a bare loop of torch"),
+    ("overhead", "deeplay's defaults", "training the CNN / deeplay's defaults"),
+)
+
+
+def read(name):
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+@cache
+def benchmark():
+    """Summarise the runs that are committed; none of them may be spoilt."""
+    found, refused = read_all(RUNS)
+    if refused:
+        raise refused[0]
+    [table] = summarise([result for _, result in found])
+    return table
+
+
+def tables(measured, table):
+    """Make the tables of the README, by the names of their places."""
+    notebooks = ["| notebook | minutes in class | seconds to run |", "|---|---|---|"]
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        first = nbformat.read(path, 4).cells[0].source
+        title = first.splitlines()[0].removeprefix("# ")
+        minutes = first.split("**Time** ")[1].split()[0]
+        seconds = measured["notebooks"][path.stem]["wall"]
+        notebooks.append(f"| [{title}](notebooks/{path.name}) | {minutes} | {seconds:.0f} |")
+    compared = ["| in one run, side by side | times as fast |", "|---|---|"]
+    for name, other, words in COMPARED:
+        [row] = [row for row in measured[name]["rows"] if row["name"] == other]
+        compared.append(f"| {words} | {row['times_as_fast']:.{0 if row['times_as_fast'] > 20 else 2}f} |")
+    load = 1000 * statistics.median(measured["load"])
+    compared += [
+        "",
+        f"A cached `load()`, 70,000 digits verified, takes {load:.0f} ms.",
+        "",
+        f"{line(measured['machine'])}.",
+    ]
+    return {
+        "notebooks": "\n".join(notebooks),
+        "benchmark": markdown(table, COLUMNS).rstrip(),
+        "measured": "\n".join(compared),
+    }
+
+
+def measured():
+    """Read what was measured, with the comparisons that `benchmark` has written beside it."""
+    return read("measured") | {name: read(name) for name, *_ in COMPARED}
+
+
+def picture(path):
+    """Draw accuracy against seconds."""
+    to_png(against_time(benchmark(), published()).figure, path)
+
+
+def digits(path):
+    """Draw some digits, in the shares that MNIST has of each."""
+    mnist = mt.load("full")
+    few = mnist.train.take(len(mnist.train) // 1000, seed=0)
+    mt.plots.digits(few.images[:40], columns=20).savefig(path, dpi=60)
+
+
+def places(name):
+    """Give the lines between which a table stands."""
+    return f"<!-- {name}: written by make readme -->\n", f"\n<!-- end of {name} -->"
+
+
+if __name__ == "__main__":
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    for name, table in tables(measured(), benchmark()).items():
+        begin, end = places(name)
+        head, rest = text.split(begin)
+        text = f"{head}{begin}{table}{end}{rest.split(end)[1]}"
+    readme.write_text(text, encoding="utf-8")
+    picture(ROOT / "docs/benchmark.png")
+    digits(ROOT / "docs/digits.png")
