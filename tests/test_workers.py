@@ -39,7 +39,7 @@ def test_killed_in_the_middle_of_a_run_it_goes_on_where_it_stopped(quick_file, r
     command = ["-m", "mnist_tutorial", "benchmark", "run", *recipes, "--seeds", "1", "--for", "record"]
     command += ["--variant", "sample", "--out", str(out)]
     at_work = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
-    [line] = [line for line in iter(at_work.stdout.readline, "") if line.startswith("quick-")][:1] or [""]
+    line = next(line for line in iter(at_work.stdout.readline, "") if line.startswith("quick-"))
     assert "of the test digits" in line
     children = psutil.Process(at_work.pid).children(recursive=True)
     assert children

@@ -180,7 +180,8 @@ def _pair(old, new, baseline, folder):
         purpose = "record" if any(run.purpose == "record" for run in before) else "validation"
         before, now = ([run for run in runs if run.purpose == purpose] for runs in (before, new[variant, recipe]))
         if not now:
-            missing = f"{recipe} is missing: no {purpose} run on the {variant} MNIST in {folder}, but {len(before)} in {baseline}"
+            there = f"{len(before)} in {baseline}"
+            missing = f"{recipe} is missing: no {purpose} run on the {variant} MNIST in {folder}, but {there}"
             findings.append(Finding("missing", recipe, missing))
             continue
         try:
