@@ -21,7 +21,7 @@ from PIL import Image
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import machine
-from mnist_tutorial.benchmark.results import Result, pack, true_labels
+from mnist_tutorial.benchmark.result import Result, pack, true_labels
 from mnist_tutorial.digests import DIGESTS
 from mnist_tutorial.export import to_zip
 from mnist_tutorial.formats import IDX_FILES

@@ -3,7 +3,7 @@ import pytest
 import torch
 from lightning import seed_everything
 
-from mnist_tutorial.benchmark import augmentation
+from mnist_tutorial.benchmark.routes import augmentation
 
 ROUTES = [
     augmentation.official,

@@ -1,8 +1,8 @@
 import pytest
 
-from mnist_tutorial.benchmark import comparison
 from mnist_tutorial.benchmark.clock import Time
-from mnist_tutorial.benchmark.comparison import TRIES, Route, compare
+from mnist_tutorial.benchmark.routes import comparison
+from mnist_tutorial.benchmark.routes.comparison import TRIES, Route, compare
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.curves import curve
+from mnist_tutorial.benchmark.report.curves import curve
 
 
 def validation(seed, accuracy, seconds=(1.0, 5.0, 10.0), images=(6_000, 60_000, 120_000), **others):

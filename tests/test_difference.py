@@ -2,8 +2,8 @@ import pytest
 from conftest import made_result
 from rich.console import Console
 
-from mnist_tutorial.benchmark.difference import Difference, table
-from mnist_tutorial.benchmark.significance import compare_models, compare_recipes
+from mnist_tutorial.benchmark.verdicts.difference import Difference, table
+from mnist_tutorial.benchmark.verdicts.significance import compare_models, compare_recipes
 
 CNN, MLP, LINEAR = (50, 55, 48, 52, 60), (52, 51, 58, 49, 57), (800, 810, 795, 805, 801)
 

@@ -1,6 +1,6 @@
-from mnist_tutorial.benchmark.execution import Task, execute
-from mnist_tutorial.benchmark.recipe import find
-from mnist_tutorial.benchmark.workers import attempt
+from mnist_tutorial.benchmark.runs.execution import Task, execute
+from mnist_tutorial.benchmark.runs.recipe import find
+from mnist_tutorial.benchmark.runs.workers import attempt
 
 TWO = {"devices": 2, "num_nodes": 1, "strategy": "ddp", "accelerator": "cpu"}
 

@@ -3,8 +3,8 @@ import pytest
 from conftest import made_result
 from matplotlib.figure import Figure
 
-from mnist_tutorial.benchmark.drawing import LONGEST, MACHINES, accuracy_scale, hidden, log_scale, mark, name
-from mnist_tutorial.benchmark.summary import summarise
+from mnist_tutorial.benchmark.report.drawing import LONGEST, MACHINES, accuracy_scale, hidden, log_scale, mark, name
+from mnist_tutorial.benchmark.report.summary import summarise
 
 
 def ticks(axis):

@@ -5,9 +5,10 @@ import pytest
 from sklearn.neighbors import NearestCentroid
 
 from mnist_tutorial import MNISTError, load
-from mnist_tutorial.benchmark.execution import Task, attempt, execute
-from mnist_tutorial.benchmark.recipe import find
-from mnist_tutorial.benchmark.results import read, split_for, write
+from mnist_tutorial.benchmark.result import split_for
+from mnist_tutorial.benchmark.results import read, write
+from mnist_tutorial.benchmark.runs.execution import Task, attempt, execute
+from mnist_tutorial.benchmark.runs.recipe import find
 from mnist_tutorial.digests import DIGESTS
 
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.figures import PANELS, digit_errors, draw, learning_curves
-from mnist_tutorial.benchmark.literature import published
-from mnist_tutorial.benchmark.results import true_labels
-from mnist_tutorial.benchmark.summary import summarise
+from mnist_tutorial.benchmark.report.figures import PANELS, digit_errors, draw, learning_curves
+from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.report.summary import summarise
+from mnist_tutorial.benchmark.result import true_labels
 
 
 def table_of(*results):

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from mnist_tutorial.benchmark.labels import place
+from mnist_tutorial.benchmark.report.labels import place
 
 NAMES = ["linear", "lenet5", "cnn-augmented", "mlp-crash-course", "train-mnist-fast", "nearest-neighbours"]
 

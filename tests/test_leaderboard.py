@@ -5,8 +5,8 @@ import pytest
 from conftest import made_result
 from rich.console import Console
 
-from mnist_tutorial.benchmark.leaderboard import leaderboard, markdown, tables
 from mnist_tutorial.benchmark.results import write
+from mnist_tutorial.benchmark.verdicts.leaderboard import leaderboard, markdown, tables
 from mnist_tutorial.errors import MNISTError
 
 

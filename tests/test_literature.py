@@ -2,7 +2,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mnist_tutorial.benchmark.literature import FAMILIES, published
+from mnist_tutorial.benchmark.report.literature import FAMILIES, published
 
 
 def named(row):

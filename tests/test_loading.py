@@ -3,7 +3,7 @@ import pytest
 import torch
 
 import mnist_tutorial as mt
-from mnist_tutorial.benchmark import loading
+from mnist_tutorial.benchmark.routes import loading
 
 BY_NAME = [loading.official, loading.image_folder, loading.torchvision_mnist, loading.tensors, loading.ours]
 

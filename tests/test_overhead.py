@@ -3,7 +3,7 @@ import torch
 from torchvision.transforms import CenterCrop
 
 import mnist_tutorial as mt
-from mnist_tutorial.benchmark import overhead
+from mnist_tutorial.benchmark.routes import overhead
 
 
 def test_all_routes_train_the_same_network_on_each_digit_once(sample, tmp_path):

@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark import page
-from mnist_tutorial.benchmark.literature import published
+from mnist_tutorial.benchmark.report import page
+from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.errors import MNISTError
 
 EVIL = "<script>alert('me')</script>"

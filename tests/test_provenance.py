@@ -1,6 +1,6 @@
 from conftest import made_result
 
-from mnist_tutorial.benchmark.provenance import differences, hardware, line
+from mnist_tutorial.benchmark.report.provenance import differences, hardware, line
 
 MACHINE = {
     "processor": "A processor",

@@ -54,14 +54,14 @@ def test_the_runs_are_of_clean_commits_and_all_recipes():
     assert not refused
     assert {result.variant for _, result in found} == {"full"}
     assert not any(result.machine["dirty"] for _, result in found)
-    from mnist_tutorial.benchmark.recipe import names
+    from mnist_tutorial.benchmark.runs.recipe import names
 
     assert {result.recipe for _, result in found if result.purpose == "record"} == set(names())
     assert {result.recipe for _, result in found if result.purpose == "validation"} == set(names())
 
 
 def test_the_recipes_are_still_those_that_were_run():
-    from mnist_tutorial.benchmark.recipe import find
+    from mnist_tutorial.benchmark.runs.recipe import find
 
     for _, result in read_all(readme.RUNS)[0]:
         assert result.source == find(result.recipe).source, f"{result.recipe} was edited: run it again"

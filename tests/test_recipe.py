@@ -4,7 +4,7 @@ import traceback
 import pytest
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark import recipe
+from mnist_tutorial.benchmark.runs import recipe
 
 NAMES = [
     *("linear", "lenet5", "mlp-crash-course", "mlp", "mlp-augmented", "cnn-1s", "cnn", "cnn-augmented", "cnn-tiny"),

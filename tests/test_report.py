@@ -4,8 +4,8 @@ import pytest
 from rich.console import Console
 
 from mnist_tutorial.benchmark.clock import Time
-from mnist_tutorial.benchmark.comparison import Row
-from mnist_tutorial.benchmark.report import chart, result, table, write
+from mnist_tutorial.benchmark.routes.comparison import Row
+from mnist_tutorial.benchmark.routes.report import chart, result, table, write
 
 
 def row(name, *seconds, **others):

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +6,7 @@ from conftest import made_result
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import results
+from mnist_tutorial.benchmark.result import pack
 
 
 @pytest.fixture
@@ -57,26 +57,12 @@ def test_files_without_links_are_written_all_the_same(tmp_path, monkeypatch):
     assert results.write(made_result(), tmp_path) is None
 
 
-def test_no_two_runs_have_one_name():
-    runs = [
-        made_result(),
-        made_result("theirs"),
-        made_result(seed=1),
-        made_result(purpose="validation"),
-        made_result(variant="sample"),
-        made_result(devices=2),
-        made_result(source_sha256="0" * 64),
-    ]
-    assert len({run.name for run in runs}) == len(runs)
-    assert made_result(wrong=7).name == made_result(wrong=8).name  # the same run, whatever comes of it
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"format": 7}, "written in format 7; expected 1"),
         ({"test_accuracy": 0.999}, "claims an accuracy of 0.999; its predictions have 0.9958"),
-        ({"predictions": results.pack(np.zeros(9))}, "9 predictions; expected 10,000"),
+        ({"predictions": pack(np.zeros(9))}, "9 predictions; expected 10,000"),
         ({"predictions": "nonsense"}, "its predictions cannot be unpacked"),
         ({"digests": made_result().digests | {"test_images": "ab" * 32}}, "SHA-256 of test_images is abababababab"),
         ({"purpose": "fun"}, "purpose fun, which do not exist"),
@@ -126,33 +112,3 @@ def test_a_folder_gives_what_is_good_and_says_what_is_not(tmp_path):
 def test_a_folder_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(MNISTError, match="no such folder"):
         results.read_all(tmp_path / "gone")
-
-
-@pytest.mark.parametrize("purpose", results.PURPOSES)
-@pytest.mark.parametrize("variant", ["full", "sample"])
-def test_the_labels_are_known_without_mnist(request, variant, purpose):
-    mnist = request.getfixturevalue({"full": "mnist"}.get(variant, variant))
-    _, other = results.split_for(mnist, purpose)
-    np.testing.assert_array_equal(results.true_labels(variant, purpose), other.labels)
-
-
-def test_the_digits_for_choices_are_fixed_stratified_and_not_trained_on(mnist):
-    train, held_out = results.split_for(mnist, "validation")
-    assert (len(train), len(held_out)) == (55_000, 5_000)
-    assert not set(train.index) & set(held_out.index)
-    shares = np.bincount(held_out.labels) / np.bincount(mnist.train.labels)
-    np.testing.assert_allclose(shares, 1 / 12, atol=2e-4)
-    np.testing.assert_array_equal(results.split_for(mnist, "validation")[1].index, held_out.index)
-
-
-def test_for_the_record_all_is_trained_on(mnist):
-    assert results.split_for(mnist, "record") == (mnist.train, mnist.test)
-
-
-def test_the_accuracy_is_that_of_the_purpose():
-    assert made_result(purpose="validation", wrong=5).accuracy == 0.999
-    assert replace(made_result(), validation_accuracy=0.1).accuracy == 0.995
-
-
-def test_predictions_are_packed_small():
-    assert len(made_result().predictions) < 7_000

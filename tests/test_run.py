@@ -7,8 +7,8 @@ import torch
 
 import mnist_tutorial as mt
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.results import split_for
-from mnist_tutorial.benchmark.run import Run
+from mnist_tutorial.benchmark.result import split_for
+from mnist_tutorial.benchmark.runs.run import Run
 
 
 def constant(network, split):

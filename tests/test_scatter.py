@@ -1,9 +1,9 @@
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.literature import published
-from mnist_tutorial.benchmark.scatter import against_parameters, against_time
-from mnist_tutorial.benchmark.summary import summarise
+from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.report.scatter import against_parameters, against_time
+from mnist_tutorial.benchmark.report.summary import summarise
 
 
 def table_of(*results):

@@ -4,7 +4,7 @@ import pytest
 from conftest import made_result
 
 from mnist_tutorial.benchmark.results import write
-from mnist_tutorial.benchmark.selection import each_seed_once, select
+from mnist_tutorial.benchmark.verdicts.selection import each_seed_once, select
 from mnist_tutorial.errors import MNISTError
 
 

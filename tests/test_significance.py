@@ -8,7 +8,7 @@ from statsmodels.stats import contingency_tables
 from statsmodels.stats.weightstats import CompareMeans
 
 from mnist_tutorial.benchmark.results import write
-from mnist_tutorial.benchmark.significance import compare, compare_models, compare_recipes, judge
+from mnist_tutorial.benchmark.verdicts.significance import compare, compare_models, compare_recipes, judge
 from mnist_tutorial.errors import MNISTError
 
 # Errors of the runs: clearly different, not distinguishable, identical.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.slowdown import slowdown
+from mnist_tutorial.benchmark.verdicts.slowdown import slowdown
 
 
 def runs(recipe, *seconds, **others):

@@ -6,10 +6,10 @@ import pytest
 from filelock import FileLock
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark import suite
-from mnist_tutorial.benchmark.execution import attempt
-from mnist_tutorial.benchmark.recipe import find
 from mnist_tutorial.benchmark.results import read_all
+from mnist_tutorial.benchmark.runs import suite
+from mnist_tutorial.benchmark.runs.execution import attempt
+from mnist_tutorial.benchmark.runs.recipe import find
 
 
 class Here:
@@ -77,7 +77,7 @@ def test_what_fails_is_reported_and_the_rest_goes_on(tasks, tmp_path):
 def test_a_failed_run_is_tried_again_and_its_failure_forgotten(tasks, tmp_path, monkeypatch):
     planned = tasks("quick", seeds=1)
     with monkeypatch.context() as broken:
-        broken.setattr("mnist_tutorial.benchmark.execution.load", lambda variant: 1 / 0)
+        broken.setattr("mnist_tutorial.benchmark.runs.execution.load", lambda variant: 1 / 0)
         assert kinds(suite.run(planned, tmp_path / "out", Here())) == [("failed", 0)]
     assert kinds(suite.run(planned, tmp_path / "out", Here())) == [("done", 0)]
     assert [path.suffixes for path in (tmp_path / "out").iterdir()] == [[".json"]]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.summary import summarise
+from mnist_tutorial.benchmark.report.summary import summarise
 from mnist_tutorial.stats import wilson_interval
 
 GPU = {"processor": "another", "cores": 16, "device": "a GPU, bfloat16", "system": "Linux x86_64"}

@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from mnist_tutorial.benchmark.svg import INK, style, to_png, to_svg
+from mnist_tutorial.benchmark.report.svg import INK, style, to_png, to_svg
 from mnist_tutorial.plots import BLUE, Picture
 
 

@@ -1,8 +1,8 @@
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.summary import summarise
-from mnist_tutorial.benchmark.table import COLUMNS, cells, columns_of, markdown, notes, remarks
+from mnist_tutorial.benchmark.report.summary import summarise
+from mnist_tutorial.benchmark.report.table import COLUMNS, cells, columns_of, markdown, notes, remarks
 
 
 def table_of(*results):

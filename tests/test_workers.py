@@ -7,10 +7,10 @@ import psutil
 import pytest
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark import suite, workers
-from mnist_tutorial.benchmark.recipe import find
 from mnist_tutorial.benchmark.results import read_all
-from mnist_tutorial.benchmark.workers import DaskWorkers, LocalWorkers
+from mnist_tutorial.benchmark.runs import suite, workers
+from mnist_tutorial.benchmark.runs.recipe import find
+from mnist_tutorial.benchmark.runs.workers import DaskWorkers, LocalWorkers
 
 
 @pytest.fixture

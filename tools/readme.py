@@ -8,18 +8,27 @@ from pathlib import Path
 import nbformat
 
 import mnist_tutorial as mt
-from mnist_tutorial.benchmark.literature import published
 from mnist_tutorial.benchmark.machine import line
+from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.report.scatter import against_time
+from mnist_tutorial.benchmark.report.summary import summarise
+from mnist_tutorial.benchmark.report.svg import to_png
+from mnist_tutorial.benchmark.report.table import markdown
 from mnist_tutorial.benchmark.results import read_all
-from mnist_tutorial.benchmark.scatter import against_time
-from mnist_tutorial.benchmark.summary import summarise
-from mnist_tutorial.benchmark.svg import to_png
-from mnist_tutorial.benchmark.table import markdown
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results"
 RUNS = RESULTS / "cpu"
-COLUMNS = "recipe", "parameters", "test accuracy, %", "n", "95 % interval", "seconds to train", "to 98 %, s", "to 99 %, s"
+COLUMNS = (
+    "recipe",
+    "parameters",
+    "test accuracy, %",
+    "n",
+    "95 % interval",
+    "seconds to train",
+    "to 98 %, s",
+    "to 99 %, s",
+)
 # Of the comparisons, what the README shows: which, against what, in its words.
 COMPARED = (
     ("loading", "DeepTrack's tutorial", "loading an epoch / DeepTrack's own tutorial"),

@@ -55,9 +55,9 @@ def run(
 
     What is there is not done again, so the same command goes on where it was interrupted.
     """
-    from mnist_tutorial.benchmark import recipe as recipes
-    from mnist_tutorial.benchmark import suite
-    from mnist_tutorial.benchmark.workers import DaskWorkers, LocalWorkers
+    from mnist_tutorial.benchmark.runs import recipe as recipes
+    from mnist_tutorial.benchmark.runs import suite
+    from mnist_tutorial.benchmark.runs.workers import DaskWorkers, LocalWorkers
 
     with errors():
         found = [recipes.find(one) for one in [*(names or []), *(recipe or [])] or recipes.names()]
@@ -80,7 +80,7 @@ def report(
     import json
 
     with errors():
-        from mnist_tutorial.benchmark.page import write
+        from mnist_tutorial.benchmark.report.page import write
         from mnist_tutorial.benchmark.results import read_all
 
         found, refused = read_all(folder)
@@ -98,7 +98,7 @@ def compare(
 ):
     """Say whether two models, or two recipes, differ by more than chance."""
     with errors():
-        from mnist_tutorial.benchmark import difference, significance
+        from mnist_tutorial.benchmark.verdicts import difference, significance
 
         found = significance.compare(a, b, results)
     _show(difference.table(found))
@@ -112,7 +112,7 @@ def leaderboard(
 ):
     """Merge the results of many people; refuse those that do not agree with themselves, with exit code 1."""
     with errors():
-        from mnist_tutorial.benchmark import leaderboard
+        from mnist_tutorial.benchmark.verdicts import leaderboard
 
         board = leaderboard.leaderboard(folder)
         if out:
@@ -130,7 +130,7 @@ def check(
 ):
     """Compare results then and now; exit code 1 if a recipe is significantly worse, or more than a fifth slower."""
     with errors():
-        from mnist_tutorial.benchmark import regression
+        from mnist_tutorial.benchmark.verdicts import regression
 
         found = regression.check(baseline, results, reference)
     _show(regression.table(found))
@@ -213,10 +213,10 @@ def _side_by_side(name, repeats, out, variant):
     from importlib import import_module
     from tempfile import TemporaryDirectory
 
-    from mnist_tutorial.benchmark.comparison import compare
-    from mnist_tutorial.benchmark.report import result, table, write
+    from mnist_tutorial.benchmark.routes.comparison import compare
+    from mnist_tutorial.benchmark.routes.report import result, table, write
 
-    module = import_module(f"mnist_tutorial.benchmark.{name}")
+    module = import_module(f"mnist_tutorial.benchmark.routes.{name}")
     with errors(), TemporaryDirectory() as folder:
         rows = compare(module.routes(mnist.train, Path(folder)), repeats)
         measured = result(name, rows, module.OURS, repeats, mnist.variant)

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from mnist_tutorial.benchmark.curves import curve
-from mnist_tutorial.benchmark.provenance import differences, hardware, line
-from mnist_tutorial.benchmark.results import true_labels
+from mnist_tutorial.benchmark.report.curves import curve
+from mnist_tutorial.benchmark.report.provenance import differences, hardware, line
+from mnist_tutorial.benchmark.result import true_labels
 from mnist_tutorial.stats import wilson_interval
 
 

@@ -3,12 +3,12 @@
 import matplotlib as mpl
 import numpy as np
 
-from mnist_tutorial.benchmark import drawing
-from mnist_tutorial.benchmark.beside import beside_published
-from mnist_tutorial.benchmark.drawing import Drawing
-from mnist_tutorial.benchmark.scatter import against_parameters, against_time
-from mnist_tutorial.benchmark.svg import style
-from mnist_tutorial.benchmark.table import percent, seconds
+from mnist_tutorial.benchmark.report import drawing
+from mnist_tutorial.benchmark.report.beside import beside_published
+from mnist_tutorial.benchmark.report.drawing import Drawing
+from mnist_tutorial.benchmark.report.scatter import against_parameters, against_time
+from mnist_tutorial.benchmark.report.svg import style
+from mnist_tutorial.benchmark.report.table import percent, seconds
 from mnist_tutorial.plots import Picture
 
 PANELS = 24  # learning curves in a figure

@@ -12,7 +12,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import transforms
 
-from mnist_tutorial.benchmark.comparison import Route
+from mnist_tutorial.benchmark.routes.comparison import Route
 from mnist_tutorial.datasets import BatchDataset, batch_loader
 from mnist_tutorial.features import Standardize
 from mnist_tutorial.sources import digit_source

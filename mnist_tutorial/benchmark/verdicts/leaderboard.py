@@ -7,10 +7,10 @@ from rich import box
 from rich.markup import escape as escape_rich
 from rich.table import Table
 
+from mnist_tutorial.benchmark.report.summary import summarise
+from mnist_tutorial.benchmark.report.table import DISTURBED, cells, escape, remarks
 from mnist_tutorial.benchmark.results import read_all
-from mnist_tutorial.benchmark.significance import judge
-from mnist_tutorial.benchmark.summary import summarise
-from mnist_tutorial.benchmark.table import DISTURBED, cells, escape, remarks
+from mnist_tutorial.benchmark.verdicts.significance import judge
 
 NOBODY = "-"  # whose files lie in the folder itself
 FIGURES = {  # from the heading to that of `table.COLUMNS`

@@ -2,10 +2,10 @@
 
 from matplotlib.lines import Line2D
 
-from mnist_tutorial.benchmark import drawing
-from mnist_tutorial.benchmark.drawing import Drawing
-from mnist_tutorial.benchmark.svg import INK, style
-from mnist_tutorial.benchmark.table import percent
+from mnist_tutorial.benchmark.report import drawing
+from mnist_tutorial.benchmark.report.drawing import Drawing
+from mnist_tutorial.benchmark.report.svg import INK, style
+from mnist_tutorial.benchmark.report.table import percent
 from mnist_tutorial.plots import Picture
 
 GROUPS = {"convolutional": {"CNN"}, "fully connected": {"MLP"}, "linear, and others": {"linear", "other"}}

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from matplotlib.lines import Line2D
 
-from mnist_tutorial.benchmark import drawing
-from mnist_tutorial.benchmark.drawing import Drawing
-from mnist_tutorial.benchmark.labels import place
-from mnist_tutorial.benchmark.svg import INK, style
-from mnist_tutorial.benchmark.table import percent, seconds
+from mnist_tutorial.benchmark.report import drawing
+from mnist_tutorial.benchmark.report.drawing import Drawing
+from mnist_tutorial.benchmark.report.labels import place
+from mnist_tutorial.benchmark.report.svg import INK, style
+from mnist_tutorial.benchmark.report.table import percent, seconds
 from mnist_tutorial.plots import Picture
 
 
@@ -67,7 +67,7 @@ def against_time(table, published=()):
 
     Examples
     --------
-    >>> from mnist_tutorial.benchmark.summary import Table
+    >>> from mnist_tutorial.benchmark.report.summary import Table
     >>> against_time(Table("full", [], {})) is None
     True
     """

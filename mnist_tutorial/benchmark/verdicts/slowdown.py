@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_tutorial.benchmark.selection import hardware, processes
+from mnist_tutorial.benchmark.verdicts.selection import hardware, processes
 from mnist_tutorial.stats import contrast
 
 

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from mnist_tutorial.errors import MNISTError
 
-MODULES = ("recipes", "replicas", "references", "baselines")  # where the recipes of this package stand
+MODULES = ("networks", "replicas", "references", "baselines")  # where the recipes of this package stand
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def given(function):
 
 
 def _ours(module):
-    return importlib.import_module(f"mnist_tutorial.benchmark.{module}")
+    return importlib.import_module(f"mnist_tutorial.benchmark.recipes.{module}")
 
 
 def _takes_run(function):

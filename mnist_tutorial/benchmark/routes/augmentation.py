@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from mnist_tutorial.benchmark.loading import BATCH, FEW, OFFICIAL, OURS, epochs, png_files
+from mnist_tutorial.benchmark.routes.loading import BATCH, FEW, OFFICIAL, OURS, epochs, png_files
 from mnist_tutorial.datasets import BatchDataset, batch_loader
 from mnist_tutorial.distributions import uniform
 from mnist_tutorial.features import Standardize

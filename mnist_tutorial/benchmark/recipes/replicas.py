@@ -7,7 +7,7 @@ from deeptrack.sources import Source
 from lightning.pytorch.callbacks import Callback
 from torch import nn
 
-from mnist_tutorial.benchmark.fitting import batches, fit
+from mnist_tutorial.benchmark.recipes.fitting import batches, fit
 from mnist_tutorial.datasets import BatchDataset, batch_loader
 from mnist_tutorial.distributions import PerImage, uniform
 from mnist_tutorial.evaluation import predict

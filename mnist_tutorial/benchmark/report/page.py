@@ -6,13 +6,13 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mnist_tutorial.benchmark import table as tables
 from mnist_tutorial.benchmark.clock import CONTENDED
-from mnist_tutorial.benchmark.figures import draw
-from mnist_tutorial.benchmark.literature import published
-from mnist_tutorial.benchmark.results import true_labels
-from mnist_tutorial.benchmark.summary import summarise
-from mnist_tutorial.benchmark.svg import to_svg
+from mnist_tutorial.benchmark.report import table as tables
+from mnist_tutorial.benchmark.report.figures import draw
+from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.report.summary import summarise
+from mnist_tutorial.benchmark.report.svg import to_svg
+from mnist_tutorial.benchmark.result import true_labels
 from mnist_tutorial.catalog import COUNTS, listing
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import wilson_interval

@@ -9,7 +9,7 @@ from torch import nn
 from torchvision.transforms import CenterCrop
 
 from mnist_tutorial import models
-from mnist_tutorial.benchmark.fitting import fit, five_views
+from mnist_tutorial.benchmark.recipes.fitting import fit, five_views
 from mnist_tutorial.distributions import uniform
 from mnist_tutorial.features import RandomCrop, Standardize
 from mnist_tutorial.warps import RandomAffine, RandomElastic

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from mnist_tutorial.benchmark.svg import MARKS
+from mnist_tutorial.benchmark.report.svg import MARKS
 
 MOST = 40  # rows in a figure: the most accurate
 LEAST = 0.005  # error in percent, added to all, so that an accuracy of 100 % has a place on the logarithmic scale

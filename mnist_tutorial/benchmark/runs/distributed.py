@@ -5,7 +5,7 @@ import pickle
 import sys
 from pathlib import Path
 
-from mnist_tutorial.benchmark.execution import attempt
+from mnist_tutorial.benchmark.runs.execution import attempt
 
 
 def main(given, outcome):

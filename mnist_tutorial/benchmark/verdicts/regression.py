@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from mnist_tutorial.benchmark.results import read_all
-from mnist_tutorial.benchmark.selection import each_seed_once
-from mnist_tutorial.benchmark.significance import judge, one_version, seeds_do_not_matter
-from mnist_tutorial.benchmark.slowdown import Slowdown, slowdown
+from mnist_tutorial.benchmark.verdicts.selection import each_seed_once
+from mnist_tutorial.benchmark.verdicts.significance import judge, one_version, seeds_do_not_matter
+from mnist_tutorial.benchmark.verdicts.slowdown import Slowdown, slowdown
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import holm
 

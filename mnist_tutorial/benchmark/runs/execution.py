@@ -12,9 +12,9 @@ from lightning import seed_everything
 
 from mnist_tutorial.benchmark.clock import timed
 from mnist_tutorial.benchmark.machine import forget_peak_memory, machine, peak_memory
-from mnist_tutorial.benchmark.recipe import Recipe
-from mnist_tutorial.benchmark.results import Result, name, pack, split_for
-from mnist_tutorial.benchmark.run import CLOCK, Run
+from mnist_tutorial.benchmark.result import Result, name, pack, split_for
+from mnist_tutorial.benchmark.runs.recipe import Recipe
+from mnist_tutorial.benchmark.runs.run import CLOCK, Run
 from mnist_tutorial.data import load
 
 WARM_UP = 1_024  # digits: two batches of the largest size, so that each kernel has been chosen before the clock starts

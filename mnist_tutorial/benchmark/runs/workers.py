@@ -11,7 +11,7 @@ from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from mnist_tutorial.benchmark import execution
+from mnist_tutorial.benchmark.runs import execution
 from mnist_tutorial.errors import MNISTError
 
 PATIENCE = 15  # seconds for a scheduler to answer
@@ -119,7 +119,7 @@ def attempt(task):
         given, outcome = Path(folder) / "task", Path(folder) / "outcome"
         given.write_bytes(pickle.dumps(task))
         # Lightning starts the other processes with the same command as this one.
-        command = [sys.executable, "-m", "mnist_tutorial.benchmark.distributed", str(given), str(outcome)]
+        command = [sys.executable, "-m", "mnist_tutorial.benchmark.runs.distributed", str(given), str(outcome)]
         done = subprocess.run(command, capture_output=True, text=True)
         if not outcome.exists():
             return None, f"{done.stdout}\n{done.stderr}\nit ended with exit code {done.returncode}".strip()

@@ -6,8 +6,8 @@ import deeplay as dl
 import deeptrack as dt
 import torch
 
-from mnist_tutorial.benchmark.comparison import Route
-from mnist_tutorial.benchmark.loading import BATCH, OURS
+from mnist_tutorial.benchmark.routes.comparison import Route
+from mnist_tutorial.benchmark.routes.loading import BATCH, OURS
 from mnist_tutorial.datasets import BatchDataset, batch_loader
 from mnist_tutorial.device import accelerator, precision
 from mnist_tutorial.features import RandomCrop, Standardize

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_tutorial.benchmark.difference import RUN, Difference, predictions, wrong
-from mnist_tutorial.benchmark.selection import each_seed_once, processes, select
+from mnist_tutorial.benchmark.verdicts.difference import RUN, Difference, predictions, wrong
+from mnist_tutorial.benchmark.verdicts.selection import each_seed_once, processes, select
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import mcnemar, welch
 

@@ -1,0 +1,1 @@
+"""Recipes: each is one function, with all that determines its result."""

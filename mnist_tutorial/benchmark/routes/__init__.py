@@ -1,0 +1,1 @@
+"""Routes of digits, measured side by side: loading, augmentation, training."""

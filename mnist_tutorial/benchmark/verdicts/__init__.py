@@ -1,0 +1,1 @@
+"""Verdicts: what is different, who is best, what has become worse."""
