@@ -226,7 +226,7 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
         "peak_memory_mb": 900.0,
         "validation_accuracy": accuracy if purpose == "validation" else None,
         "test_accuracy": accuracy if purpose == "record" else None,
-        "evaluations": [{"of": "test", "images": len(labels), "at": "2026-11-23T08:00:00+00:00"}],
+        "evaluations": [{"of": "test" if purpose == "record" else "validation", "images": len(labels), "at": "2026-11-23T08:00:00+00:00"}],
         "loss_curve": {"images": seen, "loss": [1.0, 0.6, 0.5]},
         "validation_curve": curve if purpose == "validation" else {"images": [], "seconds": [], "accuracy": []},
         "predictions": pack(predicted),

@@ -1,6 +1,6 @@
 from conftest import made_result
 
-from mnist_tutorial.benchmark.report.provenance import differences, hardware, line
+from mnist_tutorial.benchmark.report.provenance import differences, line
 
 MACHINE = {
     "processor": "A processor",
@@ -43,5 +43,5 @@ def test_the_line_names_hardware_packages_dates_and_all_commits():
 
 
 def test_a_description_without_anything_is_no_reason_to_stop():
-    assert hardware(made_result(machine={})) != hardware(run())
+    assert made_result(machine={}).hardware != run().hardware
     assert "2026-11-23" in line([made_result(machine={})])

@@ -66,6 +66,13 @@ def test_files_without_links_are_written_all_the_same(tmp_path, monkeypatch):
         ({"predictions": "nonsense"}, "its predictions cannot be unpacked"),
         ({"digests": made_result().digests | {"test_images": "ab" * 32}}, "SHA-256 of test_images is abababababab"),
         ({"purpose": "fun"}, "purpose fun, which do not exist"),
+        ({"wall": "short"}, "wall is 'short'; expected float"),
+        ({"wall": float("nan")}, "wall is nan; expected float"),
+        ({"machine": None}, "machine is None; expected dict"),
+        ({"parameters": "many"}, "parameters is 'many'; expected int or NoneType"),
+        ({"source": "def ours(run): ...  # faster"}, "source text is not the one of its digest"),
+        ({"evaluations": []}, r"looked at \[\]; expected one look at 10,000 test digits"),
+        ({"evaluations": 2 * made_result().evaluations}, "expected one look at 10,000 test digits"),
     ],
 )
 def test_a_file_that_does_not_agree_with_itself_is_refused(written, changes, message):
@@ -107,6 +114,15 @@ def test_a_folder_gives_what_is_good_and_says_what_is_not(tmp_path):
     ]
     assert len(refused) == 1
     assert "broken.json" in str(refused[0])
+
+
+def test_failures_are_read_too_but_not_as_results(tmp_path):
+    (tmp_path / "ours.failure.json").write_text('{"kind": "failure", "recipe": "ours", "error": "it broke"}')
+    (tmp_path / "cut.failure.json").write_text('{"kind": ')
+    assert [failure["error"] for failure in results.read_failures(tmp_path)] == ["it broke"]
+    found, refused = results.read_all(tmp_path)
+    assert not found
+    assert ["cut.failure.json" in str(error) for error in refused] == [True]
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path):

@@ -25,8 +25,8 @@ def machine():
 
     Examples
     --------
-    >>> sorted(machine())
-    ['commit', 'cores', 'date', 'device', 'dirty', 'memory_gb', 'processor', 'python', 'system', 'threads', 'versions']
+    >>> sorted(machine())[:8]
+    ['commit', 'cores', 'date', 'device', 'dirty', 'driver', 'memory_gb', 'processor']
     """
     commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
     return {
@@ -34,6 +34,7 @@ def machine():
         "cores": psutil.cpu_count(),
         "threads": torch.get_num_threads(),
         "device": describe(),
+        "driver": _driver(),
         "memory_gb": round(psutil.virtual_memory().total / 2**30),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -77,6 +78,17 @@ def peak_memory():
         return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024 + gpu
     memory = psutil.Process().memory_info()
     return getattr(memory, "peak_wset", memory.rss) + gpu
+
+
+def _driver():
+    """Tell the driver of an NVIDIA GPU, if there is one."""
+    if not torch.cuda.is_available():
+        return None
+    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")[0]
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def _processor():

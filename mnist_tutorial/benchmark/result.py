@@ -127,9 +127,19 @@ class Result:
         return Time(self.wall, self.own, self.others).contended
 
     @property
+    def processes(self):
+        """How many processes shared the training."""
+        return self.devices * self.nodes
+
+    @property
+    def hardware(self):
+        """What the seconds depend on: tuple of str."""
+        return tuple(str(self.machine.get(name)) for name in ("processor", "cores", "device", "system"))
+
+    @property
     def name(self):
         """The name of its file, without the ending; no two runs share one."""
-        return name(self.recipe, self.source_sha256, self.purpose, self.seed, self.variant, self.devices * self.nodes)
+        return name(self.recipe, self.source_sha256, self.purpose, self.seed, self.variant, self.processes)
 
 
 def name(recipe, source_sha256, purpose, seed, variant="full", processes=1):

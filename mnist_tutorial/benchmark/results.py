@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+import math
 import os
 import zlib
+from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
@@ -83,6 +86,7 @@ def read(path):
     if content.pop("sha256", None) != _checksum(content):
         raise MNISTError(f"{path}: edited after it was written: its checksum is another; run it again")
     result = Result(**{field.name: content[field.name] for field in fields(Result)})
+    _typed(result, path)
     _agree(result, path)
     return result
 
@@ -113,6 +117,26 @@ def read_all(folder):
     return results, refused
 
 
+def read_failures(folder):
+    """Read what has failed, from the files that stand beside the results.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    list of dict
+        With ``recipe``, ``seed``, ``purpose``, ``error`` and ``at``. A file that is cut short is among what
+        `read_all` refuses.
+    """
+    failures = []
+    for path in sorted(Path(folder).rglob("*.failure.json")):
+        with suppress(MNISTError):
+            failures.append(_json(path))
+    return failures
+
+
 def _json(path):
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -130,6 +154,16 @@ def _checksum(content):
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def _typed(result, path):
+    for field in fields(Result):
+        value, kinds = getattr(result, field.name), get_args(field.type) or (field.type,)
+        numbers = (int,) if float in kinds else ()
+        finite = not isinstance(value, float) or math.isfinite(value)
+        if not (isinstance(value, (*kinds, *numbers)) and finite):
+            kind = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
+            raise MNISTError(f"{path}: {field.name} is {value!r}; expected {kind}; was it edited? run it again")
+
+
 def _agree(result, path):
     if result.variant not in DIGESTS or result.purpose not in PURPOSES:
         raise MNISTError(f"{path}: of variant {result.variant} and purpose {result.purpose}, which do not exist")
@@ -139,6 +173,12 @@ def _agree(result, path):
                 f"{path}: made with other data: SHA-256 of {part} is {str(result.digests.get(part))[:12]}..., "
                 f"expected {digest[:12]}..."
             )
+    if result.source_sha256 != hashlib.sha256(result.source.encode()).hexdigest():
+        raise MNISTError(f"{path}: its source text is not the one of its digest {result.source_sha256[:12]}...")
+    looks = [(look.get("of"), look.get("images")) for look in result.evaluations if isinstance(look, dict)]
+    of = "test" if result.purpose == "record" else "validation"
+    if looks != [(of, len(result.labels))]:
+        raise MNISTError(f"{path}: looked at {looks}; expected one look at {len(result.labels):,} {of} digits")
     try:
         predicted = result.predicted
     except (ValueError, zlib.error) as error:

@@ -77,15 +77,12 @@ def report(
     out: Annotated[Path, typer.Option(help="The folder for index.html and report.md.")] = Path("site"),
 ):
     """Write what results say as one page and as Markdown, beside what others have published."""
-    import json
-
     with errors():
         from mnist_tutorial.benchmark.report.page import write
-        from mnist_tutorial.benchmark.results import read_all
+        from mnist_tutorial.benchmark.results import read_all, read_failures
 
         found, refused = read_all(folder)
-        failures = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.failure.json"))]
-        for path in write([result for _, result in found], refused, failures, out):
+        for path in write([result for _, result in found], refused, read_failures(folder), out):
             print(path)
     _refused(refused)
 
@@ -102,7 +99,8 @@ def compare(
 
         found = significance.compare(a, b, results)
     _show(difference.table(found))
-    print(found.sentence)
+    for sentence in (found.sentence, *found.remarks):
+        print(sentence)
 
 
 @benchmark.command()
@@ -110,7 +108,10 @@ def leaderboard(
     folder: Annotated[Path, typer.Argument(help="with a folder of results for each person")],
     out: Annotated[Path | None, typer.Option(help="A file to write the tables into, as Markdown.")] = None,
 ):
-    """Merge the results of many people; refuse those that do not agree with themselves, with exit code 1."""
+    """Merge the results of many people, and say who is not distinguishable from the first.
+
+    Files that do not agree with themselves are refused, each with the reason, and exit code 1.
+    """
     with errors():
         from mnist_tutorial.benchmark.verdicts import leaderboard
 
@@ -119,6 +120,8 @@ def leaderboard(
             out.write_text(leaderboard.markdown(board), encoding="utf-8")
     for table in leaderboard.tables(board):
         _show(table)
+    for note in dict.fromkeys(note for notes in board.notes.values() for note in notes):
+        print(f"- {note}")
     _refused(board.refused)
 
 

@@ -3,11 +3,6 @@
 from collections import defaultdict
 
 
-def hardware(run):
-    """Tell what the seconds of a run depend on: tuple of str."""
-    return tuple(str(run.machine.get(name)) for name in ("processor", "cores", "device", "system"))
-
-
 def differences(runs):
     """Tell in what runs differ that are taken together.
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mnist_tutorial.benchmark.report.curves import curve
-from mnist_tutorial.benchmark.report.provenance import differences, hardware, line
+from mnist_tutorial.benchmark.report.provenance import differences, line
 from mnist_tutorial.benchmark.result import true_labels
 from mnist_tutorial.stats import wilson_interval
 
@@ -161,13 +161,13 @@ def summarise(results):
 
 
 def _table(variant, groups):
-    machines = Counter(hardware(run) for runs in groups.values() for run in runs)
+    machines = Counter(run.hardware for runs in groups.values() for run in runs)
     letters = {one: _letter(i) for i, (one, _) in enumerate(machines.most_common())}
     rows, sources, processes = [], defaultdict(set), defaultdict(set)
     for (recipe, sha256, _, count), runs in groups.items():
         remarks = []
         records, validations = (_once(runs, purpose, remarks) for purpose in ("record", "validation"))
-        row = Row(recipe, sha256, records, validations, machine=letters[hardware(runs[0])], remarks=remarks)
+        row = Row(recipe, sha256, records, validations, machine=letters[runs[0].hardware], remarks=remarks)
         row.remarks += differences(row.runs)
         if not records:
             mean = np.mean([run.validation_accuracy for run in validations])
@@ -179,22 +179,18 @@ def _table(variant, groups):
         others = sources[row.recipe] - {row.source_sha256}
         row.label = f"{row.recipe} {row.source_sha256[:8]}" if others else row.recipe
         if len(processes[row.recipe]) > 1:
-            row.label += f", {_processes(row.runs[0])} processes"
+            row.label += f", {row.runs[0].processes} processes"
         if others:
             shorts = ", ".join(sha256[:8] for sha256 in sorted(others))
             row.remarks.append(f"there are runs of this name with another source text: {shorts}")
     rows.sort(key=lambda row: (-(row.accuracy or 0), row.label, row.machine))
     runs = [run for row in rows for run in row.runs]
-    lines = {letter: line([run for run in runs if hardware(run) == one]) for one, letter in letters.items()}
+    lines = {letter: line([run for run in runs if run.hardware == one]) for one, letter in letters.items()}
     return Table(variant, rows, lines)
 
 
 def _key(result):
-    return result.recipe, result.source_sha256, hardware(result), _processes(result)
-
-
-def _processes(result):
-    return result.devices * result.nodes
+    return result.recipe, result.source_sha256, result.hardware, result.processes
 
 
 def _letter(i):

@@ -91,20 +91,10 @@ def each_seed_once(results):
     """
     results = sorted(results, key=lambda result: result.started)
     if len({result.seed for result in results}) < len(results):
-        seeds = Counter(machine for machine, _ in dict.fromkeys((hardware(result), result.seed) for result in results))
+        seeds = Counter(machine for machine, _ in dict.fromkeys((result.hardware, result.seed) for result in results))
         [(most, _)] = seeds.most_common(1)
-        results = [result for result in results if hardware(result) == most]
+        results = [result for result in results if result.hardware == most]
     first = {}
     for result in results:
         first.setdefault(result.seed, result)
     return [first[seed] for seed in sorted(first)]
-
-
-def processes(result):
-    """Tell how many processes shared the training."""
-    return result.devices * result.nodes
-
-
-def hardware(result):
-    """Tell machines apart: tuple of str."""
-    return tuple(str(result.machine.get(name)) for name in ("processor", "cores", "device", "system"))

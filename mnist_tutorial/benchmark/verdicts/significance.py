@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_tutorial.benchmark.verdicts.difference import RUN, Difference, predictions, wrong
-from mnist_tutorial.benchmark.verdicts.selection import each_seed_once, processes, select
+from mnist_tutorial.benchmark.verdicts.selection import each_seed_once, select
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import mcnemar, welch
 
@@ -172,7 +172,7 @@ def one_version(runs, name):
     """
     for what, values in (
         ("versions of the recipe", sorted({run.source_sha256[:8] for run in runs})),
-        ("numbers of processes", sorted({str(processes(run)) for run in runs})),
+        ("numbers of processes", sorted({str(run.processes) for run in runs})),
     ):
         if len(values) > 1:
             raise MNISTError(

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_tutorial.benchmark.verdicts.selection import hardware, processes
 from mnist_tutorial.stats import contrast
 
 
@@ -62,11 +61,11 @@ def _problem(quiet, runs, references):
         if not some:
             return f"other programs disturbed all {when} runs of {name}"
     for i, when in enumerate(("old", "new")):
-        if len({hardware(run) for run in quiet[i] + quiet[i + 2]}) > 1:
+        if len({run.hardware for run in quiet[i] + quiet[i + 2]}) > 1:
             return f"the {when} runs of {names[0]} and of {names[2]} are not all from one machine"
     for name, (then, now) in ((names[0], runs), (names[2], references)):
-        if processes(then[0]) != processes(now[0]):
-            return f"the number of processes of {name} was {processes(then[0])}, and is {processes(now[0])}"
+        if then[0].processes != now[0].processes:
+            return f"the number of processes of {name} was {then[0].processes}, and is {now[0].processes}"
     if references[0][0].source_sha256 != references[1][0].source_sha256:
         return f"the reference {names[2]} was edited"
     return ""

@@ -1,0 +1,94 @@
+import json
+import re
+
+import pytest
+from conftest import made_result
+
+from mnist_tutorial.benchmark.results import write
+
+
+@pytest.fixture
+def benchmark(run_python):
+    def run(*arguments):
+        done = run_python("-m", "mnist_tutorial", "benchmark", *map(str, arguments))
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Results of two recipes: the second makes half as many errors."""
+    out = tmp_path / "results"
+    out.mkdir()
+    for seed in range(3):
+        write(made_result("theirs", seed, 100 + seed), out)
+        write(made_result("ours", seed, 50 + seed), out)
+        write(made_result("train-mnist-fast", seed, 100 + seed, wall=10.0 + seed / 10), out)
+    return out
+
+
+def test_run_goes_on_past_what_fails_and_ends_with_1(benchmark, quick_file, tmp_path):
+    out = tmp_path / "out"
+    recipes = [f"--recipe={quick_file}:{name}" for name in ("crashing", "quick")]
+    options = ["--variant", "sample", "--seeds", "2", "--for", "record", "--out", out]
+    done = benchmark("run", *recipes, *options)
+    assert done.returncode == 1
+    lines = [line for line in done.stdout.splitlines() if re.match(r"\w+-[0-9a-f]{8}-sample-record-seed\d: ", line)]
+    assert [line.split(": ")[1:] for line in lines[:2]] == [["failed", "RuntimeError", "it broke"]] * 2
+    assert all(re.search(r"\d\d\.\d\d% of the test digits, \d\.\d s", line) for line in lines[2:])
+    assert f"error: 2 of 4 runs failed; the reasons are in {out}/*.failure.json" in done.stderr
+    assert len(list(out.glob("quick-*.json"))) == 2
+
+
+def test_an_unknown_recipe_is_one_line_that_lists_what_there_is(benchmark, tmp_path):
+    done = benchmark("run", "cnm", "--out", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: no recipe cnm; did you mean cnn? There are linear, ")
+
+
+def test_report_writes_a_page_and_says_what_is_refused(benchmark, folder, tmp_path):
+    (folder / "cut.json").write_text('{"kind": "run"')
+    done = benchmark("report", folder, "--out", tmp_path / "site")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [str(tmp_path / "site" / name) for name in ("index.html", "report.md")]
+    assert done.stderr.startswith(f"refused: {folder / 'cut.json'}: cut short")
+    assert "99.49" in (tmp_path / "site/report.md").read_text()
+    assert "cut.json" in (tmp_path / "site/index.html").read_text()
+
+
+def test_compare_says_it_in_a_sentence(benchmark, folder):
+    done = benchmark("compare", "theirs", "ours", "--results", folder)
+    assert done.returncode == 0
+    assert "ours makes 50.0 errors fewer than theirs in 10,000 test digits" in done.stdout
+    done = benchmark("compare", folder / f"{made_result('ours', 0).name}.json", "gone", "--results", folder)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+
+
+def test_the_leaderboard_refuses_what_does_not_agree_with_itself(benchmark, tmp_path):
+    for person, wrong in (("ada", 40), ("bob", 60)):
+        (tmp_path / person).mkdir()
+        for seed in range(2):
+            write(made_result(f"of-{person}", seed, wrong + seed), tmp_path / person)
+    forged = next((tmp_path / "bob").glob("*seed1.json"))
+    forged.write_text(json.dumps(json.loads(forged.read_text()) | {"test_accuracy": 0.999}))
+    done = benchmark("leaderboard", tmp_path, "--out", tmp_path / "board.md")
+    assert done.returncode == 1
+    assert done.stdout.index("ada") < done.stdout.index("bob")
+    assert f"refused: {forged}: edited after it was written" in done.stderr
+    assert "| ada |" in (tmp_path / "board.md").read_text()
+
+
+def test_check_ends_with_1_when_a_recipe_became_worse(benchmark, folder, tmp_path):
+    now = tmp_path / "now"
+    now.mkdir()
+    for seed in range(3):
+        write(made_result("theirs", seed, 100 + seed), now)
+        write(made_result("ours", seed, 150 + seed), now)
+        write(made_result("train-mnist-fast", seed, 100 + seed, wall=10.0 + seed / 10), now)
+    done = benchmark("check", folder, now)
+    assert done.returncode == 1
+    assert "ours" in done.stderr
+    assert "theirs" not in done.stderr
