@@ -75,7 +75,7 @@ ifeq ($(TORCH_BACKEND),default)
 else
 	$(UV) install --python $(BIN)/python --compile-bytecode --torch-backend $(TORCH_BACKEND) --no-verify-hashes --constraints requirements.lock \
 	  --reinstall-package torch --reinstall-package torchvision torch torchvision
-	$(UV) install --python $(BIN)/python --compile-bytecode --constraints requirements.lock --editable '.[lab,dev]'
+	$(UV) install --python $(BIN)/python --compile-bytecode --constraints requirements.lock --editable '.[lab,dev,dask]'
 endif
 	$(UV) install --python $(BIN)/python --compile-bytecode --no-deps --editable .
 	@touch $@

@@ -65,7 +65,7 @@ class Drawn:
         predicted = (self.rng.random(10_000) < self.hard).astype(np.uint8)
         known = {"predicted": predicted, "labels": self.labels, "accuracy": np.mean(predicted == 0)}
         about = {"purpose": "record", "variant": "full", "source_sha256": "f", "devices": 1, "nodes": 1, "started": ""}
-        return SimpleNamespace(**known, **about, recipe="cnn", name="cnn", seed=seed, machine={})
+        return SimpleNamespace(**known, **about, recipe="cnn", name="cnn", seed=seed, machine={}, processes=1)
 
 
 def test_a_recipe_seldom_differs_from_itself():

@@ -25,14 +25,6 @@ def kinds(events):
     return [(event.kind, event.task.recipe.name) for event in events if event.kind != "started"]
 
 
-def test_a_recipe_that_takes_its_process_down_takes_nothing_else_with_it(tasks, tmp_path):
-    with LocalWorkers() as at_work:
-        events = [e for e in suite.run(tasks("killed", "quick"), tmp_path / "out", at_work) if e.kind != "started"]
-    assert kinds(events) == [("failed", "killed"), ("done", "quick")]
-    assert "the process that trained has ended" in events[0].error
-    assert len(read_all(tmp_path / "out")[0]) == 1
-
-
 def test_killed_in_the_middle_of_a_run_it_goes_on_where_it_stopped(quick_file, run_python, tmp_path):
     out = tmp_path / "out"
     recipes = ["--recipe", f"{quick_file}:quick", "--recipe", f"{quick_file}:endless"]
