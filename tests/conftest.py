@@ -203,7 +203,7 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
     predicted = labels.copy()
     predicted[where] = (predicted[where] + 1) % 10
     accuracy, source = float(np.mean(predicted == labels)), f"def {recipe.replace('-', '_')}(run): ..."
-    seen = [6_000, 60_000, 120_000]
+    seen, of = [6_000, 60_000, 120_000], "test" if purpose == "record" else "validation"
     curve = {"images": seen, "seconds": [1.0, 5.0, 10.0], "accuracy": [0.95, 0.985, accuracy]}
     fields = {
         "recipe": recipe,
@@ -226,7 +226,7 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
         "peak_memory_mb": 900.0,
         "validation_accuracy": accuracy if purpose == "validation" else None,
         "test_accuracy": accuracy if purpose == "record" else None,
-        "evaluations": [{"of": "test" if purpose == "record" else "validation", "images": len(labels), "at": "2026-11-23T08:00:00+00:00"}],
+        "evaluations": [{"of": of, "images": len(labels), "at": "2026-11-23T08:00:00+00:00"}],
         "loss_curve": {"images": seen, "loss": [1.0, 0.6, 0.5]},
         "validation_curve": curve if purpose == "validation" else {"images": [], "seconds": [], "accuracy": []},
         "predictions": pack(predicted),

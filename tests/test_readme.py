@@ -56,7 +56,7 @@ def test_the_runs_are_of_clean_commits_and_all_recipes():
     assert not refused
     assert {result.variant for _, result in found} == {"full"}
     assert not any(result.machine["dirty"] for _, result in found)
-    assert {result.recipe for _, result in found if result.purpose == "record"} == set(names())
+    assert {result.recipe for _, result in found} == set(names())
 
 
 def test_the_recipes_are_still_those_that_were_run():
