@@ -1,3 +1,4 @@
+import contextlib
 import json
 import logging
 import os
@@ -125,7 +126,8 @@ def test_a_fetch_that_is_killed_at_any_moment_leaves_nothing_that_hurts(idx_zip,
             if len(durations) >= 2:  # the first two are left to end, to know how long it takes
                 ended, _, _ = select.select([loader.stdout], [], [], moments.uniform(0, min(durations[:2])))
                 if not ended:
-                    os.kill(child, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                        os.kill(child, signal.SIGKILL)
             status = int(loader.stdout.readline())
             if status != signal.SIGKILL:
                 durations.append(time.monotonic() - begin)
