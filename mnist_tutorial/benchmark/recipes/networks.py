@@ -89,7 +89,7 @@ def cnn_augmented(run):
     """
     template, features = models.cnn((24, 48, 96)), RandomCrop(24) >> Standardize()
     warps = affine(1) >> RandomElastic(alpha=20, sigma=4)
-    return fit(run, template, features, 5, 1e-2, warps=warps, view=five_views)
+    return fit(run, template, features, 6, 1e-2, warps=warps, view=five_views)
 
 
 def cnn_tiny(run):
