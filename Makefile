@@ -22,13 +22,16 @@ setup: $(STAMP)  ## make .venv with all that is needed (TORCH_BACKEND=cpu for a 
 data: setup
 	$(BIN)/python -m mnist_tutorial fetch
 
-lab: data  ## open JupyterLab on the notebooks (LAB_ARGS="--port 9999" are passed on)
-	cd notebooks && ../$(BIN)/jupyter lab $(AS_ROOT) $(LAB_ARGS)
+lab: data  ## open JupyterLab on the course, in course/student (LAB_ARGS="--port 9999" are passed on)
+	$(BIN)/python -m mnist_tutorial workshop course
+	cd course/student && ../../$(BIN)/jupyter lab $(AS_ROOT) $(LAB_ARGS)
 
-test: setup  ## run the unit tests and every notebook, on all of MNIST
+test: setup  ## run the unit tests and every notebook, as students and as instructors get it, on all of MNIST
 	$(BIN)/python -m mnist_tutorial fetch --variant full
 	$(UNIT)
-	$(BIN)/pytest notebooks
+	rm -rf build/workshop
+	$(BIN)/python -m mnist_tutorial workshop build/workshop
+	$(BIN)/pytest build/workshop/student build/workshop/instructor
 
 unit: setup  ## run the unit tests only, without the notebooks
 	$(UNIT)
@@ -56,7 +59,7 @@ lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=
 	$(UV) compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock $(LOCK_ARGS)
 
-clean:  ## remove .venv and what tools left behind; the downloaded data stay
+clean:  ## remove .venv and what tools left behind; the data and course/ stay
 	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

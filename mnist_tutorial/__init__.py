@@ -14,7 +14,7 @@ warnings.filterwarnings("ignore", message=r".*torch\.jit\.script")
 # Importing the package loads none of these; the first use of a name does.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules={"models", "plots", "stats"},
+    submodules={"checkpoints", "checks", "models", "plots", "stats"},
     submod_attrs={
         "corruptions": ["Blur", "Brightness", "Contrast", "Erase", "GaussianNoise", "ShotNoise", "Stripe"],
         "data": ["MNIST", "load"],

@@ -141,6 +141,14 @@ def test_a_recipe_that_looks_at_the_test_set_is_stopped(digits, mnist, idx_raw):
     look_by_load(None)  # afterwards, and for everybody else, they are open
 
 
+def test_to_load_all_of_mnist_is_to_look_and_the_cache_is_not_to_blame(digits, capsys):
+    with pytest.raises(MNISTError, match=r"it opened mnist-v1\.bin while training"):
+        Run(digits, 0).train(lambda run: mt.load("full"))
+    printed = capsys.readouterr()
+    assert "damaged" not in printed.out + printed.err
+    assert mt.load("full").variant == "full"
+
+
 def test_training_files_and_others_are_open(digits, idx_raw, tmp_path):
     def recipe(run):
         (tmp_path / "log.txt").write_text("mine")

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 
 def notebooks():
     measured = {}
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
         client = NotebookClient(nbformat.read(path, 4), resources={"metadata": {"path": str(path.parent)}})
         measured[path.stem] = asdict(timed(client.execute)[1])
         print(path.stem, measured[path.stem], flush=True)

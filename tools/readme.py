@@ -5,8 +5,6 @@ import statistics
 from functools import cache
 from pathlib import Path
 
-import nbformat
-
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.report.literature import published
@@ -15,6 +13,7 @@ from mnist_tutorial.benchmark.report.summary import summarise
 from mnist_tutorial.benchmark.report.svg import to_png
 from mnist_tutorial.benchmark.report.table import markdown
 from mnist_tutorial.benchmark.results import read_all
+from mnist_tutorial.workshop.course import lessons
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results"
@@ -56,13 +55,12 @@ def benchmark():
 
 def tables(measured, table):
     """Make the tables of the README, by the names of their places."""
-    notebooks = ["| notebook | minutes in class | seconds to run |", "|---|---|---|"]
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        first = nbformat.read(path, 4).cells[0].source
-        title = first.splitlines()[0].removeprefix("# ")
-        minutes = first.split("**Time** ")[1].split()[0]
-        seconds = measured["notebooks"][path.stem]["wall"]
-        notebooks.append(f"| [{title}](notebooks/{path.name}) | {minutes} | {seconds:.0f} |")
+    notebooks = ["| notebook | minutes in class | of them exercises | seconds to run |", "|---|---:|---:|---:|"]
+    for lesson in lessons(ROOT):
+        seconds = measured["notebooks"][lesson.name.removesuffix(".ipynb")]["wall"]
+        link = f"[{lesson.title}](notebooks/{lesson.name})"
+        notebooks.append(f"| {link} | {lesson.minutes} | {lesson.exercising} | {seconds:.0f} |")
+    notebooks += ["", f"The seconds include the start of the kernel and all imports. {line(measured['machine'])}."]
     compared = ["| in one run, side by side | times as fast |", "|---|---|"]
     for name, other, words in COMPARED:
         [row] = [row for row in measured[name]["rows"] if row["name"] == other]

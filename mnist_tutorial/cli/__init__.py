@@ -11,6 +11,7 @@ import typer
 
 from mnist_tutorial.cli.benchmark import benchmark
 from mnist_tutorial.cli.common import Variant, Wanted, errors, loaded
+from mnist_tutorial.errors import MNISTError
 
 SHOWN = 20  # findings of `verify`
 app = typer.Typer(
@@ -83,6 +84,30 @@ def verify(path: Annotated[Path, typer.Argument(help="a folder, a clone, a zip o
     if len(findings) > SHOWN:
         typer.echo(f"  ... and {len(findings) - SHOWN:,} more", err=True)
     raise typer.Exit(1)
+
+
+@app.command()
+def workshop(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="the folder to write into")],
+    start: Annotated[str, typer.Option(help="When the day begins.")] = "09:00",
+    execute: Annotated[
+        bool, typer.Option("--execute", help="Run the notebooks, so that solutions have figures.")
+    ] = False,
+):
+    """Write the course as notebooks for students and for instructors, solutions, and a schedule."""
+    with errors():
+        try:
+            from mnist_tutorial.workshop import course
+        except ImportError as error:
+            raise MNISTError(f'{error}; expected JupyterLab beside it: pip install "mnist-tutorial[lab]"') from error
+        from mnist_tutorial.workshop.folder import update
+
+        files = course.files(course.folder(), start, execute)
+        written, kept = update(folder, files)
+        for name, beside in kept.items():
+            told = f"its new version is {beside}" if beside else "there is no newer version"
+            print(f"{folder / name}: has changes of yours and stays as it is; {told}")
+        print(f"{folder}: {len(written)} of {len(files)} files written; begin with {folder / 'schedule.md'}")
 
 
 @app.command()

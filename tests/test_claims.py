@@ -1,0 +1,34 @@
+"""Claims: what holds is shown, what does not ends the run."""
+
+import pytest
+
+import mnist_tutorial as mt
+
+
+def test_a_claim_that_holds_is_shown_with_its_bound(capsys):
+    mt.checks.claim("accuracy", 0.9954, at_least=0.993)
+    assert capsys.readouterr().out == "✓ accuracy: 0.9954, at least 0.993\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds"),
+    [
+        (0.98, {"at_least": 0.99}),
+        (1.0, {"at_most": 0.9}),
+        (float("nan"), {"at_least": 0}),
+        (float("nan"), {"at_most": 1}),
+    ],
+)
+def test_a_claim_that_does_not_hold_ends_the_run(value, bounds):
+    with pytest.raises(AssertionError, match=r"accuracy: found .*, expected at"):
+        mt.checks.claim("accuracy", value, **bounds)
+
+
+def test_a_claim_is_about_all_of_mnist_and_not_tested_on_the_sample(capsys):
+    mt.checks.claim("accuracy", 0.5, at_least=0.99, variant="sample")
+    assert "is about all of MNIST" in capsys.readouterr().out
+
+
+def test_a_claim_without_a_bound_is_refused():
+    with pytest.raises(ValueError, match="cannot fail"):
+        mt.checks.claim("accuracy", 0.5)

@@ -1,0 +1,77 @@
+"""`workshop DIR`: what a teacher gets, from the command line."""
+
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from conftest import ROOT
+
+from mnist_tutorial.workshop.course import files, lessons
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("a workshop")
+    command = [sys.executable, "-m", "mnist_tutorial", "workshop", str(folder), "--start", "10:00"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return folder, done.stdout, command
+
+
+def test_there_are_notebooks_for_both_and_solutions_and_a_schedule(written):
+    folder, printed, _ = written
+    names = {lesson.name for lesson in lessons(ROOT)} | {"glossary.ipynb"}
+    for kind in ("student", "instructor"):
+        assert {path.name for path in (folder / kind).iterdir()} == names
+    assert {path.stem for path in (folder / "solutions").iterdir()} == {name[:-6] for name in names}
+    assert "| 10:00 |" in (folder / "schedule.md").read_text()
+    assert re.search(r"(\d+) of \1 files written", printed)
+
+
+def test_links_of_the_notebooks_and_of_the_solutions_lead_somewhere(written):
+    folder, _, _ = written
+    for path in [*folder.glob("*/*.ipynb"), folder / "schedule.md"]:
+        if path.suffix == ".ipynb":
+            text = "\n".join(c.source for c in nbformat.read(path, 4).cells if c.cell_type == "markdown")
+        else:
+            text = path.read_text()
+        for target in re.findall(r"\]\(([^):#]+)(?:#[^)]*)?\)", text):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+    for path in folder.glob("solutions/*.html"):
+        for target in re.findall(r'href="([^":#]+\.(?:html|ipynb))', path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_solutions_show_the_code_and_fetch_nothing(written):
+    folder, _, _ = written
+    for path in folder.glob("solutions/0*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "# solution" in text
+        assert not re.findall(r'(?:src|href)="https?://[^"]*\.(?:js|css)', text)
+
+
+def test_running_it_again_keeps_what_a_student_wrote_and_says_so(written):
+    folder, _, command = written
+    path = folder / "student/01_loading.ipynb"
+    path.write_text(path.read_text().replace("return ...", "return 42"))
+    mine = path.read_bytes()
+    record = folder / ".workshop.json"
+    # As if the course had another version since then.
+    record.write_text(re.sub(r'("student/01_loading.ipynb": ")\w+', r"\1older", record.read_text()))
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert path.read_bytes() == mine
+    assert "01_loading.ipynb: has changes of yours and stays as it is" in printed
+    assert "student/01_loading.new.ipynb" in printed
+    assert b"return ..." in (folder / "student/01_loading.new.ipynb").read_bytes()
+
+
+def test_the_results_that_notebooks_read_come_along(written):
+    folder, _, _ = written
+    assert {path.name for path in (folder / "results/cpu").iterdir()} == {
+        path.name for path in (ROOT / "results/cpu").glob("*.json")
+    }
+
+
+def test_the_same_course_gives_the_same_files():
+    assert files(ROOT) == files(ROOT)

@@ -1,0 +1,306 @@
+"""Wrong answers to the exercises: what people write, and the hint that is meant for it.
+
+For each check, a name for the mistake, the answer, and words of the hint. Each check has an answer that is all zeros
+and one that ignores its input.
+"""
+
+from pathlib import Path
+
+import deeplay as dl
+import deeptrack as dt
+import numpy as np
+from torch import nn
+
+import mnist_tutorial as mt
+
+
+def _labelled(folder, label):
+    paths = sorted(Path(folder).glob("*.png"))
+    return dt.sources.Source(path=[str(path) for path in paths], label=[label(path.name) for path in paths])
+
+
+class Level(dt.Feature):
+    """The right shape of an answer to `threshold`; `rule` makes it wrong."""
+
+    rule = staticmethod(lambda image, level: image)
+
+    def __init__(self, level=0.5, **kwargs):
+        super().__init__(level=level, **kwargs)
+
+    def get(self, image, level, **kwargs):
+        return self.rule(image, level)
+
+
+def _level(rule):
+    return type("Threshold", (Level,), {"rule": staticmethod(rule)})
+
+
+class WithoutKeywords(dt.Feature):
+    def __init__(self, level=0.5):
+        super().__init__(level=level)
+
+    def get(self, image, level):
+        return (image > 255 * level).astype(np.float32)
+
+
+class Silence(nn.Module):
+    def forward(self, logits):
+        return 0 * logits
+
+
+def _silent(limit):
+    """Says nothing of any image, with as many parameters as are wanted, some of them of a convolution."""
+    convolution = dl.Layer(nn.Conv2d, 1, 1, 3, stride=3)  # (B, 1, 28, 28) -> (B, 1, 9, 9)
+    perceptron = dl.MultiLayerPerceptron(9 * 9, [(limit - 20) // (9 * 9 + 1 + 10)], 10)
+    return dl.Sequential(convolution, perceptron, dl.Layer(Silence))
+
+
+def _gelu(selector):
+    def answer(template):
+        template[..., selector].configure(nn.GELU)
+        return template
+
+    return answer
+
+
+def _windows(**settings):
+    def answer(template):
+        template[..., "layer"].isinstance(nn.Conv2d).all.configure(**settings)
+        return template
+
+    return answer
+
+
+def _first_window(template):
+    template[0].blocks[0].layer.configure(kernel_size=5, padding=2)
+    return template
+
+
+def _softmax_mlp(limit):
+    return dl.MultiLayerPerceptron(784, [(limit - 10) // 795], 10, out_activation=dl.Layer(nn.Softmax, dim=1))
+
+
+def _sigmoids(limit):
+    template = dl.MultiLayerPerceptron(784, [(limit - 1000) // 810] + [8] * 8, 10)
+    template[..., "activation#:-1"].configure(nn.Sigmoid)
+    return template
+
+
+def _counts_with_diagonal(labels, predictions):
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (labels, predictions), 1)
+    return np.unravel_index(counts.argmax(), counts.shape)
+
+
+def _both_ways(labels, predictions):
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (labels, predictions), 1)
+    np.fill_diagonal(counts, 0)
+    return np.unravel_index((counts + counts.T).argmax(), counts.shape)
+
+
+def _softmax(logits):
+    return np.exp(logits) / np.exp(logits).sum()
+
+
+def _untrained(run):
+    return mt.models.mlp().create()
+
+
+def _looks(run):
+    return mt.load("full").test
+
+
+def _no_watch(run):
+    source = mt.digit_source(run.digits)
+    dataset = mt.BatchDataset(dt.Value(source.image) >> mt.Standardize() & dt.Value(source.label), source)
+    classifier = mt.classifier(mt.models.mlp(hidden=(32,)))
+    trainer = mt.trainer(max_epochs=2, progress=False)
+    trainer.fit(classifier, mt.batch_loader(dataset, batch_size=128, shuffle=True))
+    return classifier
+
+
+SHAPE = (28, 28)
+ZEROS, IGNORES = "all zeros", "ignores its input"
+WRONG = {
+    "batch_shape": {
+        ZEROS: (lambda numbers: (0, 0, 0), "what one number or several numbers pick"),
+        IGNORES: (lambda numbers: (3, 28, 28), "what one number or several numbers pick"),
+        "always a batch": (lambda numbers: (np.size(numbers), 28, 28), "no axis for a batch"),
+        "length of a number": (lambda numbers: (len(numbers), 28, 28), "of your code"),
+        "with channel": (lambda numbers: (*np.shape(numbers), 1, 28, 28), "axis of channels is added"),
+        "flat": (lambda numbers: (*np.shape(numbers), 784), "leaves the rows and columns"),
+        "a number": (lambda numbers: np.size(numbers) * 784, "a shape is a tuple"),
+    },
+    "negative": {
+        ZEROS: (lambda pixels: pixels * 0, "expected 1 and 0"),
+        IGNORES: (lambda pixels: dt.Value(np.ones(SHAPE)), "expected 1 and 0"),
+        "minus": (lambda pixels: -1 * pixels, "starts at 0 and ends at 1"),
+        "grey values": (lambda pixels: 255 - pixels, "starts at 0 and ends at 1"),
+        "black and white": (lambda pixels: pixels < 0.5, "what lies between"),
+        "an array": (lambda pixels: 1 - np.zeros(SHAPE), "expected a DeepTrack feature"),
+    },
+    "flat_source": {
+        ZEROS: (lambda folder: _labelled(folder, lambda name: 0), "digit stands before the underscore"),
+        IGNORES: (lambda folder: dt.sources.Source(path=["7_000001.png"], label=[7]), "your source has"),
+        "ImageFolder": (lambda folder: dt.sources.ImageFolder(str(folder)), "Make a Source of your own"),
+        "text": (lambda folder: _labelled(folder, lambda name: name[0]), "expected a number"),
+        "number of the file": (lambda folder: _labelled(folder, lambda name: int(name[2:8])), "before the underscore"),
+        "a list": (lambda folder: sorted(Path(folder).glob("*.png")), "expected a DeepTrack source"),
+    },
+    "paper_and_ink": {
+        ZEROS: (lambda mean, std: (0, 0), "First subtract"),
+        IGNORES: (lambda mean, std: (-0.4242, 2.8215), "First subtract"),
+        "grey values": (lambda mean, std: (-mean / std, (255 - mean) / std), "scale from 0 to 1"),
+        "ink first": (lambda mean, std: ((1 - mean) / std, -mean / std), "changed places"),
+        "times": (lambda mean, std: (-mean * std, (1 - mean) * std), "so it divides"),
+        "one number": (lambda mean, std: (1 - mean) / std, "expected two"),
+    },
+    "threshold": {
+        ZEROS: (_level(lambda image, level: np.zeros(image.shape, np.float32)), "scale of the grey values"),
+        IGNORES: (_level(lambda image, level: np.tri(*image.shape[-2:]) + 0 * image), "scale of the grey values"),
+        "fixed level": (_level(lambda image, level: (image > 127).astype(np.float32)), "use the property"),
+        "scale": (_level(lambda image, level: (image > level).astype(np.float32)), "from 0 to 255"),
+        "truth values": (_level(lambda image, level: image > 255 * level), "as float32"),
+        "turned round": (_level(lambda image, level: (image <= 255 * level).astype(np.float32)), "changed places"),
+        "without **kwargs": (WithoutKeywords, "expected **kwargs"),
+        "a feature": (_level(lambda image, level: image)(), "the class itself"),
+    },
+    "describe": {
+        ZEROS: (lambda images: np.zeros((len(images), 50)), "must come from the image"),
+        IGNORES: (lambda images: np.random.default_rng(0).random((len(images), 50)), "too little"),
+        "too many": (lambda images: images.reshape(len(images), -1), "expected 100 at most"),
+        "ink only": (lambda images: images.mean(axis=(1, 2))[:, None], "too little"),
+        "columns only": (lambda images: images.mean(axis=1, dtype=float), "keep both directions"),
+        "one image": (lambda images: images[0], "expected (2500, D)"),
+    },
+    "lands": {
+        ZEROS: (lambda shift, scale: 0, "What is done first"),
+        IGNORES: (lambda shift, scale: 8.0, "What is done first"),
+        "shift only": (lambda shift, scale: shift, "enlarged as well"),
+        "sum": (lambda shift, scale: shift + scale, "does not add pixels"),
+        "smaller": (lambda shift, scale: shift / scale, "makes things larger"),
+    },
+    "darker": {
+        ZEROS: (lambda pixels: pixels * 0, "all factors are 0"),
+        IGNORES: (lambda pixels: dt.Value(np.full((64, *SHAPE), 0.7)), "within one image"),
+        "lambda": (lambda pixels: pixels >> mt.Brightness(lambda: np.random.uniform(0.5, 1)), "share one factor"),
+        "fixed": (lambda pixels: pixels >> mt.Brightness(0.75), "expected random ones"),
+        "once": (lambda pixels: pixels >> mt.Brightness(np.linspace(0.5, 1, 64)), "same factors as the first"),
+        "wide": (lambda pixels: pixels >> mt.Brightness(mt.uniform(0, 1)), "expected 0.5 to 1"),
+        "for each pixel": (lambda pixels: pixels >> mt.GaussianNoise(0.2), "within one image"),
+    },
+    "warps": {
+        ZEROS: (lambda: mt.Brightness(0), "too much"),
+        IGNORES: (lambda: dt.Value(np.zeros((400, *SHAPE), np.float32)), "too much"),
+        "upside down": (lambda: mt.RandomAffine(rotate=mt.uniform(-3, 3)), "too much"),
+        "nothing": (lambda: mt.RandomAffine(rotate=mt.uniform(-0.001, 0.001)), "too little"),
+        "lambda": (lambda: mt.RandomAffine(rotate=lambda: 0.15), "expected a draw for each image"),
+        "the class": (lambda: mt.RandomAffine, "you gave the class"),
+    },
+    "count_parameters": {
+        ZEROS: (lambda inputs, hidden, outputs: 0, "Draw the layers"),
+        IGNORES: (lambda inputs, hidden, outputs: 26_506, "Draw the layers"),
+        "no biases": (
+            lambda inputs, hidden, outputs: sum(
+                a * b for a, b in zip([inputs, *hidden], [*hidden, outputs], strict=True)
+            ),
+            "its bias",
+        ),
+        "no last layer": (
+            lambda inputs, hidden, outputs: sum(
+                (a + 1) * b for a, b in zip([inputs, *hidden[:-1]], hidden, strict=True)
+            ),
+            "outputs are neurons",
+        ),
+        "neurons": (lambda inputs, hidden, outputs: inputs + sum(hidden) + outputs, "These are the neurons"),
+    },
+    "gelu": {
+        ZEROS: (lambda template: 0, "expected a deeplay template"),
+        IGNORES: (lambda template: mt.models.mlp(hidden=(8, 8)), "Change the template that you get"),
+        "nothing": (lambda template: template, "Did you configure"),
+        "the last one, too": (_gelu("activation"), "which selector leaves it out"),
+        "only the first": (_gelu("activation#0"), "all of them, at any depth"),
+        "a typo": (_gelu("activations"), "Did you configure"),
+    },
+    "small_mlp": {
+        ZEROS: (_silent, "it recognizes"),
+        IGNORES: (lambda limit: dl.MultiLayerPerceptron(784, [20], 10), "half of them at least"),
+        "too large": (lambda limit: mt.models.mlp(), "at most"),
+        "probabilities": (_softmax_mlp, "expected logits"),
+        "many sigmoids": (_sigmoids, "lets gradient pass"),
+        "one output": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 1), "expected (64, 10)"),
+    },
+    "side": {
+        ZEROS: (lambda pixels, kernel, padding, pool: 0, "In how many places"),
+        IGNORES: (lambda pixels, kernel, padding, pool: 14, "should be"),
+        "no pooling": (lambda pixels, kernel, padding, pool: pixels + 2 * padding - kernel + 1, "before pooling"),
+        "padding once": (lambda pixels, kernel, padding, pool: (pixels + padding - kernel + 1) // pool, "both sides"),
+        "no floor": (lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel + 1) / pool, "drops what"),
+    },
+    "wide_windows": {
+        ZEROS: (lambda template: 0, "expected a deeplay template"),
+        IGNORES: (lambda template: mt.models.cnn(), "Change the template that you get"),
+        "nothing": (lambda template: template, "Did you configure"),
+        "no padding": (_windows(kernel_size=5), "border is made wider"),
+        "the first only": (_first_window, "find all of them"),
+    },
+    "small_cnn": {
+        ZEROS: (_silent, "it recognizes"),
+        IGNORES: (lambda limit: mt.models.cnn(channels=(4, 8, 8)), "half of them at least"),
+        "too large": (lambda limit: mt.models.cnn(), "at most"),
+        "a perceptron": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 10), "no convolution"),
+    },
+    "sureness": {
+        ZEROS: (lambda logits, temperature: 0.0, "Divide, then softmax"),
+        IGNORES: (lambda logits, temperature: 0.5, "Divide, then softmax"),
+        "no temperature": (lambda logits, temperature: _softmax(logits).max(), "at temperature 1"),
+        "times": (lambda logits, temperature: _softmax(logits * temperature).max(), "must become smaller"),
+        "afterwards": (lambda logits, temperature: _softmax(logits).max() / temperature, "not the probability"),
+        "all ten": (lambda logits, temperature: _softmax(logits / temperature), "of the digit that it predicts"),
+    },
+    "most_confused": {
+        ZEROS: (lambda labels, predictions: (0, 0), "leave the diagonal out"),
+        IGNORES: (lambda labels, predictions: (4, 9), "should be"),
+        "with the diagonal": (_counts_with_diagonal, "leave the diagonal out"),
+        "turned round": (lambda *given: mt.checks.most_confused.reference(*given)[::-1], "true digit comes first"),
+        "both ways": (_both_ways, "two directions"),
+    },
+    "corruption": {
+        ZEROS: (lambda strength: mt.Brightness(0), "something is left to see"),
+        IGNORES: (lambda strength: mt.GaussianNoise(0.5), "at strength 0"),
+        "too weak": (lambda strength: mt.GaussianNoise(0.1 * strength), "20 points less"),
+        "a number": (lambda strength: strength, "expected a DeepTrack feature"),
+        "empty at the end": (lambda strength: mt.Brightness(1 - strength), "something is left to see"),
+    },
+    "errors_fewer": {
+        ZEROS: (lambda disagree: 0, "Expected p below 0.05"),
+        IGNORES: (lambda disagree: 14, "should be"),
+        "a tenth": (lambda disagree: disagree // 10, "Expected p below 0.05"),
+        "all": (lambda disagree: disagree, "Expected the smallest number"),
+        "of the worse one": (
+            lambda disagree: (disagree + mt.checks.errors_fewer.reference(disagree)) // 2,
+            "errors of its own",
+        ),
+    },
+    "verdict": {
+        ZEROS: (lambda a, b: 0, 'expected "A", "B" or "neither"'),
+        IGNORES: (lambda a, b: "neither", "far apart"),
+        "believes any difference": (lambda a, b: "B" if b.mean() > a.mean() else "A", "less than seeds do"),
+        "looks at the best": (
+            lambda a, b: "neither" if abs(np.ptp([a.max(), b.max()])) < 9e-4 else "AB"[int(b.max() > a.max())],
+            "One lucky seed",
+        ),
+        "a fixed gap": (
+            lambda a, b: "neither" if abs(b.mean() - a.mean()) < 2e-3 else "AB"[int(b.mean() > a.mean())],
+            "seeds spread far less",
+        ),
+    },
+    "own_recipe": {
+        ZEROS: (lambda run: _silent(5_000).create(), "run.watch()"),
+        IGNORES: (_untrained, "run.watch()"),
+        "looks at the test digits": (_looks, "the recipe looked at the test set"),
+        "not watched": (_no_watch, "run.watch()"),
+        "returns nothing": (lambda run: None, "do not forget return"),
+    },
+}
