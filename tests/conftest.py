@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import matplotlib as mpl
@@ -22,6 +23,7 @@ from PIL import Image
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import machine
 from mnist_tutorial.benchmark.result import Result, pack, true_labels
+from mnist_tutorial.benchmark.runs.execution import attempt
 from mnist_tutorial.digests import DIGESTS
 from mnist_tutorial.export import to_zip
 from mnist_tutorial.formats import IDX_FILES
@@ -300,3 +302,13 @@ def quick_file(tmp_path):
     path = tmp_path / "recipes_of_mine.py"
     path.write_text(QUICK)
     return path
+
+
+class Here:
+    """Workers in this process."""
+
+    def __init__(self, slots=1):
+        self.slots, self.pool = slots, ThreadPoolExecutor(slots)
+
+    def submit(self, task):
+        return self.pool.submit(attempt, task)

@@ -50,18 +50,24 @@ def test_full_and_sample_have_checkpoints_of_their_own(empty_cache, sample, mnis
     assert [mt.checkpoints.load("x", data)["value"] for data in (sample, mnist)] == [1, 2]
 
 
-def test_the_second_half_of_a_notebook_runs_in_a_new_kernel(mnist, tmp_path, monkeypatch):
-    """The set-up, then everything from the checkpoint on, but for what is claimed of a trained network."""
-    cache = tmp_path / "cache"
-    monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(next(mt.cache.cache_folder().glob("mnist-v1*"))))
-    monkeypatch.setenv("MNIST_TUTORIAL_CACHE", str(cache))
+def code(name):
+    return [cell for cell in nbformat.read(ROOT / "notebooks" / name, as_version=4).cells if cell.cell_type == "code"]
+
+
+def test_a_new_kernel_goes_on_from_a_checkpoint_and_trains_where_there_is_none(
+    empty_cache, no_network, sample, tmp_path
+):
+    """The second half of notebook 4, and the beginning of 6, which finds the MLP and no CNN; on the sample."""
     network = mt.models.mlp(hidden=(512, 512), dropout=0).create()
     row = ("a change", 1, 64, 1, 1.0, 0.5)
-    mt.checkpoints.save("04_mlp", mnist, last=network.state_dict(), table=[row, row])
-    notebook = nbformat.read(ROOT / "notebooks/04_mlp.ipynb", as_version=4)
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    first = next(i for i, cell in enumerate(cells) if "mt.checkpoints.load" in cell.source)
-    notebook.cells = [cells[0], *(cell for cell in cells[first:] if "mt.checks." not in cell.source)]
+    mt.checkpoints.save("04_mlp", sample, last=network.state_dict(), table=[row, row])
+    first_half, second_half = code("04_mlp.ipynb"), code("06_failures.ipynb")
+    start = next(i for i, cell in enumerate(first_half) if "mt.checkpoints.load" in cell.source)
+    end = next(i for i, cell in enumerate(second_half) if "mt.checkpoints.load" in cell.source)
+    cells = [first_half[0], *first_half[start:], *second_half[: end + 2]]
+    notebook = nbformat.v4.new_notebook(cells=cells)
     NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
-    printed = "".join(output.get("text", "") for output in notebook.cells[1].outputs)
-    assert "checkpoint" in printed
+    printed = "".join(output.get("text", "") for cell in cells for output in cell.outputs)
+    assert "going on from the checkpoint of" in printed
+    assert "MLP: the last network of 04_mlp" in printed
+    assert "CNN: there is no checkpoint of 05_cnn, so it is trained here" in printed

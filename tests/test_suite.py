@@ -1,25 +1,14 @@
 import json
-from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 
 import pytest
+from conftest import Here
 from filelock import FileLock
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read_all
 from mnist_tutorial.benchmark.runs import suite
-from mnist_tutorial.benchmark.runs.execution import attempt
 from mnist_tutorial.benchmark.runs.recipe import find
-
-
-class Here:
-    """Workers in this process."""
-
-    def __init__(self, slots=1):
-        self.slots, self.pool = slots, ThreadPoolExecutor(slots)
-
-    def submit(self, task):
-        return self.pool.submit(attempt, task)
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ import sys
 
 import psutil
 import pytest
+from conftest import Here
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read_all
 from mnist_tutorial.benchmark.runs import suite, workers
 from mnist_tutorial.benchmark.runs.recipe import find
-from mnist_tutorial.benchmark.runs.workers import DaskWorkers, LocalWorkers
+from mnist_tutorial.benchmark.runs.workers import DaskWorkers
 
 
 @pytest.fixture
@@ -42,8 +43,7 @@ def test_killed_in_the_middle_of_a_run_it_goes_on_where_it_stopped(quick_file, r
     before = path.read_bytes()
     quick_file.write_text(quick_file.read_text().replace("while True:\n        pass", "return quick(run)"))
     mended = suite.plan([find(f"{quick_file}:endless")], range(1), ["record"], "sample")
-    with LocalWorkers() as local:
-        assert kinds(suite.run(mended, out, local)) == [("done", "endless")]
+    assert kinds(suite.run(mended, out, Here())) == [("done", "endless")]
     assert path.read_bytes() == before
 
 
