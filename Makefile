@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip
 # The backend of the set-up that exists is kept, so that `make lab` after `make setup TORCH_BACKEND=cpu` stays small.
 TORCH_BACKEND ?= $(or $(patsubst $(VENV)/.setup-%,%,$(wildcard $(VENV)/.setup-*)),default)
 # Two processes, a test file to each: most tests wait for another process, a server or one core.
-UNIT := $(BIN)/pytest mnist_tutorial tests --numprocesses 2 --dist loadfile
+UNIT := $(BIN)/pytest mnist_tutorial tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.setup-$(TORCH_BACKEND)
 # JupyterLab refuses to run as root unless told to; in a container root is all there is.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)

@@ -30,6 +30,13 @@ from mnist_tutorial.formats import IDX_FILES
 
 mpl.use("agg")
 ROOT = Path(__file__).parent.parent
+# The files that wait for other processes: begun first, so that at the end nobody waits for the last of them.
+LONG = ("workers", "distributed", "cli_benchmark", "checkpoints", "checks", "lab", "cache", "cli", "execution", "init")
+
+
+def pytest_collection_modifyitems(items):
+    names = [f"test_{name}" for name in LONG]
+    items.sort(key=lambda item: names.index(item.path.stem) if item.path.stem in names else len(names))
 
 
 @pytest.fixture(scope="session")

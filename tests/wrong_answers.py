@@ -176,7 +176,7 @@ WRONG = {
     },
     "lands": {
         ZEROS: (lambda shift, scale: 0, "What is done first"),
-        IGNORES: (lambda shift, scale: 8.0, "What is done first"),
+        IGNORES: (lambda shift, scale: 100.0, "What is done first"),
         "shift only": (lambda shift, scale: shift, "enlarged as well"),
         "sum": (lambda shift, scale: shift + scale, "does not add pixels"),
         "smaller": (lambda shift, scale: shift / scale, "makes things larger"),
