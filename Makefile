@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
 # The backend of the set-up that exists is kept, so that `make lab` after `make setup TORCH_BACKEND=cpu` stays small.
 TORCH_BACKEND ?= $(or $(patsubst $(VENV)/.setup-%,%,$(wildcard $(VENV)/.setup-*)),default)
-# Two processes, a test file to each: most tests wait for another process, a server or one core.
-UNIT := $(BIN)/pytest mnist_tutorial tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Two processes, a test file to each: most tests wait for another process, a server or one core. One thread in each, since
+# four threads on two cores wait for each other.
+UNIT := OMP_NUM_THREADS=1 $(BIN)/pytest mnist_tutorial tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.setup-$(TORCH_BACKEND)
 # JupyterLab refuses to run as root unless told to; in a container root is all there is.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)

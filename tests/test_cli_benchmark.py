@@ -31,15 +31,14 @@ def folder(tmp_path):
 
 def test_run_goes_on_past_what_fails_and_ends_with_1(benchmark, quick_file, tmp_path):
     out = tmp_path / "out"
-    recipes = [f"--recipe={quick_file}:{name}" for name in ("crashing", "killed", "quick")]
+    recipes = [f"--recipe={quick_file}:{name}" for name in ("crashing", "quick")]
     done = benchmark("run", *recipes, "--variant", "sample", "--seeds", "1", "--for", "record", "--out", out)
     assert done.returncode == 1
     lines = re.findall(r"^(\w+)-[0-9a-f]{8}-sample-record-seed0: (.*)$", done.stdout, re.MULTILINE)
-    assert [name for name, _ in lines] == ["crashing", "killed", "quick"]
+    assert [name for name, _ in lines] == ["crashing", "quick"]
     assert lines[0][1] == "failed: RuntimeError: it broke"
-    assert lines[1][1].startswith("failed: the process that trained has ended: killed, or out of memory?")
-    assert re.match(r"\d\d\.\d\d% of the test digits, \d\.\d s", lines[2][1])
-    assert f"error: 2 of 3 runs failed; the reasons are in {out}/*.failure.json" in done.stderr
+    assert re.match(r"\d\d\.\d\d% of the test digits, \d\.\d s", lines[1][1])
+    assert f"error: 1 of 2 runs failed; the reasons are in {out}/*.failure.json" in done.stderr
     assert len(read_all(out)[0]) == 1
 
 

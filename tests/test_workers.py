@@ -11,7 +11,7 @@ from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read_all
 from mnist_tutorial.benchmark.runs import suite, workers
 from mnist_tutorial.benchmark.runs.recipe import find
-from mnist_tutorial.benchmark.runs.workers import DaskWorkers
+from mnist_tutorial.benchmark.runs.workers import DaskWorkers, LocalWorkers
 
 
 @pytest.fixture
@@ -45,6 +45,15 @@ def test_killed_in_the_middle_of_a_run_it_goes_on_where_it_stopped(quick_file, r
     mended = suite.plan([find(f"{quick_file}:endless")], range(1), ["record"], "sample")
     assert kinds(suite.run(mended, out, Here())) == [("done", "endless")]
     assert path.read_bytes() == before
+
+
+def test_a_recipe_that_takes_its_process_down_fails_and_the_rest_goes_on(tasks, tmp_path, monkeypatch):
+    monkeypatch.setattr(suite, "TRIES", 1)
+    with LocalWorkers() as local:
+        events = list(suite.run(tasks("killed", "quick"), tmp_path / "out", local))
+    assert kinds(events) == [("failed", "killed"), ("done", "quick")]
+    [error] = [event.error for event in events if event.kind == "failed"]
+    assert error.startswith("the process that trained has ended: killed, or out of memory?")
 
 
 def test_a_dask_worker_that_dies_loses_no_run(tasks, tmp_path):

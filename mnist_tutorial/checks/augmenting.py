@@ -125,10 +125,10 @@ def warps(answer):
             f"{told}; expected {KEEP:.0%} at least. This is too much: look at a row of what it makes, and ask "
             "what you can still read."
         )
+    if moved < MOVE:
+        raise Hint(f"{told}; expected {MOVE} at least. This is too little to learn from.")
     if np.ptp(eight, axis=0).max() < 0.01:
         raise Hint(
             "the same digit, eight times in a batch, comes out the same eight times; expected a draw for each image."
         )
-    if moved < MOVE:
-        raise Hint(f"{told}; expected {MOVE} at least. This is too little to learn from.")
     return told
