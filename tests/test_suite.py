@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import BrokenExecutor, Future
 from threading import Thread
 
 import pytest
@@ -111,3 +112,20 @@ def test_a_disk_without_space_is_an_error_before_any_training(tasks, tmp_path, m
     monkeypatch.setattr(suite, "FREE", 2**60)
     with pytest.raises(MNISTError, match="KiB are free; expected 1 MiB; free some"):
         next(suite.run(tasks("endless"), tmp_path / "out", Here()))
+
+
+class Lossy(Here):
+    """Workers of which the first is gone before it has done its run."""
+
+    def submit(self, task):
+        if hasattr(self, "lost"):
+            return super().submit(task)
+        self.lost = Future()
+        self.lost.set_exception(BrokenExecutor("gone"))
+        return self.lost
+
+
+def test_a_run_whose_worker_is_gone_is_tried_again(tasks, tmp_path):
+    events = kinds(suite.run(tasks("quick", seeds=1), tmp_path / "out", Lossy()))
+    assert events == [("done", 0)]
+    assert len(read_all(tmp_path / "out")[0]) == 1
