@@ -7,7 +7,9 @@ import sys
 import nbformat
 import pytest
 from conftest import ROOT
+from typer.testing import CliRunner
 
+from mnist_tutorial.cli import app
 from mnist_tutorial.workshop.course import files, lessons
 
 
@@ -59,7 +61,7 @@ def test_running_it_again_keeps_what_a_student_wrote_and_says_so(written):
     record = folder / ".workshop.json"
     # As if the course had another version since then.
     record.write_text(re.sub(r'("student/01_loading.ipynb": ")\w+', r"\1older", record.read_text()))
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    printed = CliRunner().invoke(app, command[3:]).stdout
     assert path.read_bytes() == mine
     assert "01_loading.ipynb: has changes of yours and stays as it is" in printed
     assert "student/01_loading.new.ipynb" in printed
