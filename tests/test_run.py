@@ -66,7 +66,7 @@ def test_validation_is_not_on_the_clock(digits):
 
     _, clock = Run(digits[0], 0, digits[1]).train(recipe)
     assert len(spent) > 5
-    assert clock.wall < sum(spent)
+    assert clock.wall < sum(spent) / 2
 
 
 def test_the_loss_curve_has_means_at_a_hundred_points(digits):
