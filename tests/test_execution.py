@@ -33,6 +33,8 @@ def test_the_accuracy_is_that_of_scikit_learn(task, sample, purpose):
     assert [(look["of"], look["images"]) for look in result.evaluations] == [
         ("test" if purpose == "record" else "validation", len(other))
     ]
+    # While it trains for the record, nothing is measured: the test digits are looked at once.
+    assert len(result.validation_curve["accuracy"]) == (1 if purpose == "validation" else 0)
 
 
 def test_a_result_says_all_that_determines_it(task, quick_file, tmp_path):
