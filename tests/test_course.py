@@ -65,6 +65,8 @@ def test_running_it_again_keeps_what_a_student_wrote_and_says_so(written):
     assert path.read_bytes() == mine
     assert "01_loading.ipynb: has changes of yours and stays as it is" in printed
     assert "student/01_loading.new.ipynb" in printed
+    again = CliRunner().invoke(app, command[3:]).stdout  # nothing newer: one line
+    assert re.fullmatch(r".*: 0 of \d+ files written; changed by you and kept: 1; .*\n", again)
     assert b"return ..." in (folder / "student/01_loading.new.ipynb").read_bytes()
 
 

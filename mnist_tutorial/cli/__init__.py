@@ -105,9 +105,10 @@ def workshop(
         files = course.files(course.folder(), start, execute)
         written, kept = update(folder, files)
         for name, beside in kept.items():
-            told = f"its new version is {beside}" if beside else "there is no newer version"
-            print(f"{folder / name}: has changes of yours and stays as it is; {told}")
-        print(f"{folder}: {len(written)} of {len(files)} files written; begin with {folder / 'schedule.md'}")
+            if beside:
+                print(f"{folder / name}: has changes of yours and stays as it is; its new version is {beside}")
+        changed = f"; changed by you and kept: {len(kept)}" if kept else ""
+        print(f"{folder}: {len(written)} of {len(files)} files written{changed}; begin with {folder / 'schedule.md'}")
 
 
 @app.command()
