@@ -240,12 +240,8 @@ PNG_FAULTS = {
         lambda path: [replace(FIRST, b"_rain/0/0_000000.png")(path), add(FIRST.decode(), TINY)(path)],
         r"L \(28, 27\); expected 8-bit",
     ),
-    "an RGB image": (
-        lambda path: [replace(FIRST, b"_rain/0/0_000000.png")(path), add(FIRST.decode(), COLOUR)(path)],
-        r"RGB \(28, 28\); expected 8-bit",
-    ),
 }
-TINY, COLOUR = png_bytes(np.zeros((27, 28), "u1")), png_bytes(np.zeros((28, 28, 3), "u1"))
+TINY = png_bytes(np.zeros((27, 28), "u1"))
 
 
 @pytest.mark.parametrize("fault", PNG_FAULTS)

@@ -29,10 +29,9 @@ def lands(answer):
         The answer, or that of the course.
     """
     rng = np.random.default_rng()
-    column = np.arange(-40, 41)
-    dot = np.exp(-(column**2 + column[:, None] ** 2) / 18).astype(
-        np.float32
-    )  # with soft edges, so that its middle is exact
+    # A soft dot, so that its middle is exact, and room for the largest one at the largest distance.
+    column = np.arange(-64, 65)
+    dot = np.exp(-(column**2 + column[:, None] ** 2) / 18).astype(np.float32)
     for shift, scale in zip(rng.uniform(3, 8, 3).round(1), rng.uniform(1.3, 2.5, 3).round(1), strict=True):
         moved = RandomAffine(translate=(shift, 0), scale=scale)(dot)
         truth = float((moved.sum(axis=0) * column).sum() / moved.sum())

@@ -25,11 +25,13 @@ def side(answer):
     """
     rng = np.random.default_rng()
     for _ in range(4):
-        pixels, kernel, padding, pool = (int(rng.integers(*ends)) for ends in ((20, 60), (3, 8), (1, 4), (2, 4)))
+        pool, kernel = (int(rng.integers(*ends)) for ends in ((2, 4), (5, 8)))
+        # Such that pooling leaves something over, and that padding on one side only would show.
+        padding, whole = int(rng.integers(pool, 5)), int(rng.integers(10, 25) * pool + rng.integers(1, pool))
+        pixels = whole - 2 * padding + kernel - 1
         network = nn.Sequential(nn.Conv2d(1, 1, kernel, padding=padding), nn.MaxPool2d(pool))
         truth = network(torch.zeros(1, 1, pixels, pixels)).shape[-1]
         found = answer(pixels, kernel, padding, pool)
-        whole = pixels + 2 * padding - kernel + 1
         hint = "In how many places does the window fit?"
         if found == whole:
             hint = "That is the side before pooling."

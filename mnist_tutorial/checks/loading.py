@@ -27,7 +27,7 @@ def batch_shape(answer):
     rng = np.random.default_rng()
     source = dt.sources.Source(image=np.zeros((50, 28, 28), np.uint8))
     pipeline = dt.Value(source.image) / 255
-    for numbers in (rng.integers(50, size=rng.integers(2, 30)), int(rng.integers(50)), rng.integers(50, size=1)):
+    for numbers in (rng.integers(50, size=rng.integers(4, 30)), int(rng.integers(50)), rng.integers(50, size=1)):
         truth = pipeline.update()(source[numbers]).shape
         found = returned(answer(numbers))
         if not isinstance(found, tuple | list):
