@@ -21,9 +21,8 @@ from filelock import FileLock
 from PIL import Image
 
 import mnist_tutorial as mt
-from mnist_tutorial.benchmark.machine import machine
 from mnist_tutorial.benchmark.result import Result, pack, true_labels
-from mnist_tutorial.benchmark.runs.execution import attempt
+from mnist_tutorial.benchmark.runs.workers import attempt
 from mnist_tutorial.digests import DIGESTS
 from mnist_tutorial.export import to_zip
 from mnist_tutorial.formats import IDX_FILES
@@ -205,6 +204,8 @@ def run_python():
 
 def made_result(recipe="ours", seed=0, wrong=50, **others):
     """Make a result without training: of a network that takes `wrong` digits (or these positions) for the next one."""
+    from mnist_tutorial.benchmark.machine import machine  # torch, which the process that hands out tests can do without
+
     purpose, variant = others.get("purpose", "record"), others.get("variant", "full")
     labels = true_labels(variant, purpose)
     rng = np.random.default_rng([seed, *recipe.encode()])

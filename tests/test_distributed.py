@@ -1,5 +1,6 @@
-from mnist_tutorial.benchmark.runs.execution import Task, execute
+from mnist_tutorial.benchmark.runs.execution import execute
 from mnist_tutorial.benchmark.runs.recipe import find
+from mnist_tutorial.benchmark.runs.task import Task
 from mnist_tutorial.benchmark.runs.workers import attempt
 
 TWO = {"devices": 2, "num_nodes": 1, "strategy": "ddp", "accelerator": "cpu"}

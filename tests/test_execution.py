@@ -7,8 +7,9 @@ from sklearn.neighbors import NearestCentroid
 from mnist_tutorial import MNISTError, load
 from mnist_tutorial.benchmark.result import split_for
 from mnist_tutorial.benchmark.results import read, write
-from mnist_tutorial.benchmark.runs.execution import Task, attempt, execute
+from mnist_tutorial.benchmark.runs.execution import attempt, execute
 from mnist_tutorial.benchmark.runs.recipe import find
+from mnist_tutorial.benchmark.runs.task import Task
 from mnist_tutorial.digests import DIGESTS
 
 

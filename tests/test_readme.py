@@ -10,8 +10,9 @@ from conftest import ROOT
 from PIL import Image
 
 from mnist_tutorial.benchmark.results import read_all
-from mnist_tutorial.benchmark.runs.execution import Task, execute
+from mnist_tutorial.benchmark.runs.execution import execute
 from mnist_tutorial.benchmark.runs.recipe import find, names
+from mnist_tutorial.benchmark.runs.task import Task
 
 sys.path.insert(0, str(ROOT / "tools"))
 import readme

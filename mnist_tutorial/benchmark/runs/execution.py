@@ -3,7 +3,6 @@
 import datetime
 import importlib.metadata
 import traceback
-from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
 
@@ -12,45 +11,13 @@ from lightning import seed_everything
 
 from mnist_tutorial.benchmark.clock import timed
 from mnist_tutorial.benchmark.machine import forget_peak_memory, machine, peak_memory
-from mnist_tutorial.benchmark.result import Result, name, pack, split_for
-from mnist_tutorial.benchmark.runs.recipe import Recipe
+from mnist_tutorial.benchmark.result import Result, pack, split_for
 from mnist_tutorial.benchmark.runs.run import CLOCK, Run
 from mnist_tutorial.data import load
 
 WARM_UP = 1_024  # digits: two batches of the largest size, so that each kernel has been chosen before the clock starts
 _one_at_a_time = Lock()  # two trainings in one process would draw from the same generators
 _warm = set()
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be run.
-
-    Attributes
-    ----------
-    recipe : Recipe
-    seed : int
-    purpose : {"validation", "record"}
-    variant : {"full", "sample"}
-    options : dict
-        Of Lightning's distributed training: ``devices``, ``strategy``, ``num_nodes``; empty for one process.
-    """
-
-    recipe: Recipe
-    seed: int
-    purpose: str
-    variant: str
-    options: dict = field(default_factory=dict)
-
-    @property
-    def processes(self):
-        """How many train together."""
-        return self.options.get("devices", 1) * self.options.get("num_nodes", 1)
-
-    @property
-    def name(self):
-        """As the file of its result."""
-        return name(self.recipe.name, self.recipe.sha256, self.purpose, self.seed, self.variant, self.processes)
 
 
 def execute(task):

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.benchmark.results import write
-from mnist_tutorial.benchmark.runs.execution import Task
+from mnist_tutorial.benchmark.runs.task import Task
 from mnist_tutorial.errors import MNISTError
 
 TRIES = 2  # of a run whose process was ended from outside

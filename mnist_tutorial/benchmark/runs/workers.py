@@ -11,7 +11,6 @@ from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from mnist_tutorial.benchmark.runs import execution
 from mnist_tutorial.errors import MNISTError
 
 PATIENCE = 15  # seconds for a scheduler to answer
@@ -114,6 +113,9 @@ class DaskWorkers:
 def attempt(task):
     """Execute a task here, or in as many processes as it asks for; as `execution.attempt`."""
     if not task.options:
+        # Only who trains needs Lightning, which takes seconds.
+        from mnist_tutorial.benchmark.runs import execution
+
         return execution.attempt(task)
     with tempfile.TemporaryDirectory() as folder:
         given, outcome = Path(folder) / "task", Path(folder) / "outcome"
