@@ -1,4 +1,6 @@
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from mnist_tutorial import MNISTError, load
 from mnist_tutorial.benchmark.result import split_for
 from mnist_tutorial.benchmark.results import read, write
 from mnist_tutorial.benchmark.runs.execution import attempt, execute
-from mnist_tutorial.benchmark.runs.recipe import find
+from mnist_tutorial.benchmark.runs.recipe import Recipe, find
 from mnist_tutorial.benchmark.runs.task import Task
 from mnist_tutorial.digests import DIGESTS
 
@@ -67,6 +69,30 @@ def test_a_training_repeats_too(sample):
     assert first.validation_curve["accuracy"][-1] == first.validation_accuracy
     assert first.warm_up > 0
     assert again.warm_up == 0  # once in a process
+
+
+def test_two_trainings_in_one_process_wait_for_each_other():
+    entered, overlapped = threading.Event(), []
+
+    def guess(run):
+        run.predict = lambda table, split: table[: len(split)]
+        return np.random.rand(10_000, 10)
+
+    def second(run):
+        entered.set()
+        return guess(run)
+
+    def first(run):
+        if not overlapped:
+            others.append(pool.submit(execute, Task(Recipe("second", None, "second", second), 0, "record", "sample")))
+            overlapped.append(entered.wait(1))
+        return guess(run)
+
+    others = []
+    with ThreadPoolExecutor(1) as pool:
+        execute(Task(Recipe("first", None, "first", first), 0, "record", "sample"))
+        assert others[0].result().accuracy < 0.5
+    assert overlapped == [False]
 
 
 def test_errors_come_as_text_with_the_line(task):
