@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from conftest import made_result
 
@@ -48,3 +50,13 @@ def test_without_either_there_is_no_figure():
     assert beside_published(table, published()) is None
     [table] = summarise([made_result()])
     assert beside_published(table, ()) is None
+
+
+@pytest.mark.parametrize("wrong", [10, 800, 3_600, 9_000])
+def test_labels_of_the_accuracies_stand_clear(wrong):
+    [table] = summarise([made_result("cnn", 0, 50), made_result("weak", 0, wrong)])
+    [axes] = (figure := beside_published(table, published()).figure).axes
+    figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels()[: len(axes.get_xticks())]]  # above and below
+    assert len(boxes) >= 4
+    assert all(one.x1 + 3 < other.x0 for one, other in pairwise(boxes))

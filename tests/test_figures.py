@@ -59,6 +59,17 @@ def test_panels_say_n_where_recipes_differ_in_it():
     assert {axes.get_title(loc="left") for axes in drawing.figure.axes} == {"a (n = 2)", "b (n = 1)"}
 
 
+@pytest.mark.parametrize("wrong", [20, 1_800, 4_400])
+def test_each_panel_shows_where_its_recipe_ends(wrong):
+    validation = {"images": [6_000, 60_000], "seconds": [1.0, 5.0], "accuracy": [0.1, 1 - wrong / 5_000]}
+    weak = made_result("weak", 0, wrong, purpose="validation", validation_curve=validation)
+    drawing = learning_curves(table_of(weak, made_result("good", 0, 20, purpose="validation")))
+    for axes in drawing.figure.axes:
+        [line] = axes.lines
+        low, high = axes.get_ylim()
+        assert low < line.get_ydata()[-1] < high
+
+
 def test_errors_are_counted_for_each_digit_over_the_runs():
     labels = true_labels("full", "record")
     sevens, ones = np.flatnonzero(labels == 7)[:9], np.flatnonzero(labels == 1)[:1]

@@ -55,8 +55,8 @@ def beside_published(table, published):
         y += 1.2
     axes.set_yticks(places, names, fontsize=10.5)
     accuracies = [100 * row.accuracy for row in rows] + [one.accuracy for one in published]
-    drawing.accuracy_scale(axes, accuracies, gap=0.09, axis="x")
-    axes.tick_params(axis="x", top=True, labeltop=True)
+    drawing.accuracy_scale(axes, accuracies, gap=0.092, axis="x")
+    axes.tick_params(axis="x", top=True, labeltop=True, labelsize=10.5)
     axes.tick_params(axis="y", length=0)
     axes.grid()
     looks = {"this report, mean": _ours(rows[0])} | {label: _theirs(label) for label in MARKERS}

@@ -12,7 +12,7 @@ from mnist_tutorial.benchmark.report.table import percent, seconds
 from mnist_tutorial.plots import Picture
 
 PANELS = 24  # learning curves in a figure
-LOWEST = 80  # accuracy in percent; what a network does in its first steps is of no interest
+LOWEST = 80  # accuracy in percent; of the first steps below it, a panel shows none unless the recipe stays there
 
 
 def draw(table, published=()):
@@ -69,7 +69,8 @@ def learning_curves(table):
         axes.set_title(title, fontsize=11)
         axes.grid()
     reached = np.concatenate([100 * row.curve.mean for row in rows])
-    drawing.accuracy_scale(panels[0], np.maximum(reached, LOWEST), gap=0.13)
+    lowest = min(LOWEST, *(100 * row.curve.mean.max() for row in rows))
+    drawing.accuracy_scale(panels[0], np.maximum(reached, lowest), gap=0.13)
     drawing.log_scale(panels[0], [second for row in rows for second in row.curve.seconds if second > 0], few=True)
     for axes in panels[len(rows) :]:
         axes.set_visible(False)
