@@ -21,11 +21,11 @@ from filelock import FileLock
 from PIL import Image
 
 import mnist_tutorial as mt
-from mnist_tutorial.benchmark.result import Result, pack, true_labels
+from mnist_tutorial.benchmark.results.result import Result, pack, true_labels
 from mnist_tutorial.benchmark.runs.workers import attempt
-from mnist_tutorial.digests import DIGESTS
-from mnist_tutorial.export import to_zip
-from mnist_tutorial.formats import IDX_FILES
+from mnist_tutorial.data.export import to_zip
+from mnist_tutorial.data.readers.formats import IDX_FILES
+from mnist_tutorial.data.reference import DIGESTS
 
 mpl.use("agg")
 ROOT = Path(__file__).parent.parent

@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-from mnist_tutorial.benchmark.results import read_all
+from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.benchmark.runs.execution import execute
 from mnist_tutorial.benchmark.runs.recipe import find, names
 from mnist_tutorial.benchmark.runs.task import Task

@@ -27,7 +27,8 @@ with atheris.instrument_imports(include=["zipfile", "tarfile", "gzip", "PIL.PngI
 
     import PIL.PngImagePlugin
 
-    from mnist_tutorial import MNISTError, formats, idx, png
+    from mnist_tutorial import MNISTError
+    from mnist_tutorial.data.readers import formats, idx, png
 
 WORK = Path(tempfile.mkdtemp(dir="/dev/shm"))
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import line
+from mnist_tutorial.benchmark.report.aggregate import summarise
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.scatter import against_time
-from mnist_tutorial.benchmark.report.summary import summarise
 from mnist_tutorial.benchmark.report.svg import to_png
 from mnist_tutorial.benchmark.report.table import markdown
-from mnist_tutorial.benchmark.results import read_all
-from mnist_tutorial.workshop.course import lessons
+from mnist_tutorial.benchmark.results.files import read_all
+from mnist_tutorial.course.workshop import lessons
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results"

@@ -57,7 +57,7 @@ def export(
         typer.echo("error: nowhere to write to; expected DIR, --zip FILE, or both", err=True)
         raise typer.Exit(2)
     mnist = loaded(variant)
-    from mnist_tutorial.export import to_folder, to_zip
+    from mnist_tutorial.data.export import to_folder, to_zip
 
     with errors():
         if folder:
@@ -72,13 +72,13 @@ def export(
 def verify(path: Annotated[Path, typer.Argument(help="a folder, a clone, a zip or a tar archive")]):
     """Say whether PATH is MNIST, and if not, what in it is wrong."""
     with errors():
-        from mnist_tutorial.audit import audit, summary
+        from mnist_tutorial.data import verify as verification
 
-        variant, findings = audit(path)
+        variant, findings = verification.verify(path)
     if not findings:
         print(f"{path}: MNIST {variant}, complete and unchanged")
         return
-    typer.echo(f"{path}: not MNIST {variant}: {summary(findings)}", err=True)
+    typer.echo(f"{path}: not MNIST {variant}: {verification.summary(findings)}", err=True)
     for finding in findings[:SHOWN]:
         typer.echo(f"  {finding}", err=True)
     if len(findings) > SHOWN:
@@ -97,10 +97,10 @@ def workshop(
     """Write the course as notebooks for students and for instructors, solutions, and a schedule."""
     with errors():
         try:
-            from mnist_tutorial.workshop import course
+            from mnist_tutorial.course import workshop as course
         except ImportError as error:
             raise MNISTError(f'{error}; expected JupyterLab beside it: pip install "mnist-tutorial[lab]"') from error
-        from mnist_tutorial.workshop.folder import update
+        from mnist_tutorial.course.working_folder import update
 
         files = course.files(course.folder(), start, execute)
         written, kept = update(folder, files)
@@ -116,7 +116,7 @@ def cite():
     """Print whom to name when you use MNIST, with BibTeX."""
     from importlib.resources import files
 
-    print((files("mnist_tutorial") / "texts/citation.txt").read_text(encoding="utf-8"), end="")
+    print((files("mnist_tutorial.data") / "texts/citation.txt").read_text(encoding="utf-8"), end="")
 
 
 @app.command()
@@ -125,7 +125,7 @@ def info(variant: Wanted = Variant.auto):
     from rich.console import Console
     from rich.table import Table
 
-    from mnist_tutorial.cache import cache_folder
+    from mnist_tutorial.data.cache import cache_folder
     from mnist_tutorial.device import describe
 
     mnist = loaded(variant)

@@ -79,7 +79,7 @@ def report(
     """Write what results say as one page and as Markdown, beside what others have published."""
     with errors():
         from mnist_tutorial.benchmark.report.page import write
-        from mnist_tutorial.benchmark.results import read_all, read_failures
+        from mnist_tutorial.benchmark.results.files import read_all, read_failures
 
         found, refused = read_all(folder)
         for path in write([result for _, result in found], refused, read_failures(folder), out):
@@ -95,7 +95,8 @@ def compare(
 ):
     """Say whether two models, or two recipes, differ by more than chance."""
     with errors():
-        from mnist_tutorial.benchmark.verdicts import difference, significance
+        from mnist_tutorial.benchmark.compare import comparison as difference
+        from mnist_tutorial.benchmark.compare import significance_tests as significance
 
         found = significance.compare(a, b, results)
     _show(difference.table(found))
@@ -113,7 +114,7 @@ def leaderboard(
     Files that do not agree with themselves are refused, each with the reason, and exit code 1.
     """
     with errors():
-        from mnist_tutorial.benchmark.verdicts import leaderboard
+        from mnist_tutorial.benchmark.compare import leaderboard
 
         board = leaderboard.leaderboard(folder)
         if out:
@@ -133,7 +134,7 @@ def check(
 ):
     """Compare results then and now; exit code 1 if a recipe is significantly worse, or more than a fifth slower."""
     with errors():
-        from mnist_tutorial.benchmark.verdicts import regression
+        from mnist_tutorial.benchmark.compare import regression
 
         found = regression.check(baseline, results, reference)
     _show(regression.table(found))
@@ -216,10 +217,10 @@ def _side_by_side(name, repeats, out, variant):
     from importlib import import_module
     from tempfile import TemporaryDirectory
 
-    from mnist_tutorial.benchmark.routes.comparison import compare
-    from mnist_tutorial.benchmark.routes.report import result, table, write
+    from mnist_tutorial.benchmark.speed.measurement import compare
+    from mnist_tutorial.benchmark.speed.report import result, table, write
 
-    module = import_module(f"mnist_tutorial.benchmark.routes.{name}")
+    module = import_module(f"mnist_tutorial.benchmark.speed.{name}")
     with errors(), TemporaryDirectory() as folder:
         rows = compare(module.routes(mnist.train, Path(folder)), repeats)
         measured = result(name, rows, module.OURS, repeats, mnist.variant)

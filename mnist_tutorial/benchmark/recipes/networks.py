@@ -8,11 +8,9 @@ import deeplay as dl
 from torch import nn
 from torchvision.transforms import CenterCrop
 
-from mnist_tutorial import models
-from mnist_tutorial.benchmark.recipes.fitting import fit, five_views
-from mnist_tutorial.distributions import uniform
-from mnist_tutorial.features import RandomCrop, Standardize
-from mnist_tutorial.warps import RandomAffine, RandomElastic
+from mnist_tutorial.benchmark.recipes.train import fit, five_views
+from mnist_tutorial.pipeline import RandomAffine, RandomCrop, RandomElastic, Standardize, uniform
+from mnist_tutorial.training import models
 
 
 def linear(run):

@@ -4,8 +4,8 @@ import matplotlib as mpl
 import numpy as np
 
 from mnist_tutorial.benchmark.report import drawing
-from mnist_tutorial.benchmark.report.beside import beside_published
 from mnist_tutorial.benchmark.report.drawing import Drawing
+from mnist_tutorial.benchmark.report.published_plot import beside_published
 from mnist_tutorial.benchmark.report.scatter import against_parameters, against_time
 from mnist_tutorial.benchmark.report.svg import style
 from mnist_tutorial.benchmark.report.table import percent, seconds

@@ -56,7 +56,7 @@ def published():
     Returns
     -------
     tuple of Published
-        As in their sources, in the order of ``texts/literature.csv``.
+        As in their sources, in the order of ``literature.csv``.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def published():
     >>> known.accuracy, known.seconds, known.hardware
     (99.041, 0.762, 'GTX 1660 Ti')
     """
-    text = (files("mnist_tutorial") / "texts" / "literature.csv").read_text(encoding="utf-8")
+    text = (files(__package__) / "literature.csv").read_text(encoding="utf-8")
     return tuple(
         Published(
             **row

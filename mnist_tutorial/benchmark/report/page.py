@@ -8,12 +8,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mnist_tutorial.benchmark.clock import CONTENDED
 from mnist_tutorial.benchmark.report import table as tables
+from mnist_tutorial.benchmark.report.aggregate import summarise
 from mnist_tutorial.benchmark.report.figures import draw
 from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.report.summary import summarise
 from mnist_tutorial.benchmark.report.svg import to_svg
-from mnist_tutorial.benchmark.result import true_labels
-from mnist_tutorial.catalog import COUNTS, listing
+from mnist_tutorial.benchmark.results.result import true_labels
+from mnist_tutorial.data.reference import COUNTS, listing
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import wilson_interval
 
@@ -113,13 +113,13 @@ def protocol():
         "contended": 100 * CONTENDED,
         "half": 50 * (high - low),
     }
-    text = (files("mnist_tutorial") / "texts" / "protocol.txt").read_text(encoding="utf-8").format(**numbers)
+    text = (files(__package__) / "protocol.txt").read_text(encoding="utf-8").format(**numbers)
     return [tuple(paragraph.split(": ", 1)) for paragraph in text.strip().split("\n\n")]
 
 
 def _html(results, summaries, refused, failures):
     environment = Environment(
-        loader=PackageLoader("mnist_tutorial", "texts"),
+        loader=PackageLoader("mnist_tutorial.benchmark", "report"),
         autoescape=True,  # names and docstrings of recipes are anybody's
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -67,7 +67,7 @@ def against_time(table, published=()):
 
     Examples
     --------
-    >>> from mnist_tutorial.benchmark.report.summary import Table
+    >>> from mnist_tutorial.benchmark.report.aggregate import Table
     >>> against_time(Table("full", [], {})) is None
     True
     """

@@ -11,7 +11,7 @@ from lightning import seed_everything
 
 from mnist_tutorial.benchmark.clock import timed
 from mnist_tutorial.benchmark.machine import forget_peak_memory, machine, peak_memory
-from mnist_tutorial.benchmark.result import Result, pack, split_for
+from mnist_tutorial.benchmark.results.result import Result, pack, split_for
 from mnist_tutorial.benchmark.runs.run import CLOCK, Run
 from mnist_tutorial.data import load
 

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from mnist_tutorial.errors import MNISTError
 
-MODULES = ("networks", "replicas", "references", "baselines")  # where the recipes of this package stand
+MODULES = ("networks", "reproductions", "torch_baselines", "baselines")  # where the recipes of this package stand
 
 
 @dataclass(frozen=True)

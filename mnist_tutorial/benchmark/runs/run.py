@@ -12,7 +12,7 @@ from lightning.pytorch.callbacks import Callback
 
 from mnist_tutorial.benchmark.clock import Stopwatch
 from mnist_tutorial.errors import MNISTError
-from mnist_tutorial.evaluation import predict
+from mnist_tutorial.training import predict
 
 CLOCK = (
     "the whole call of the recipe: it makes network and pipeline, and trains. Not in it: imports, reading MNIST, a "

@@ -13,8 +13,8 @@ from itertools import product
 
 from filelock import FileLock, Timeout
 
-from mnist_tutorial.benchmark.result import Result
-from mnist_tutorial.benchmark.results import write
+from mnist_tutorial.benchmark.results.files import write
+from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.runs.task import Task
 from mnist_tutorial.errors import MNISTError
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from mnist_tutorial.benchmark.result import name
+from mnist_tutorial.benchmark.results.result import name
 from mnist_tutorial.benchmark.runs.recipe import Recipe
 
 

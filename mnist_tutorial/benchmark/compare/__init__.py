@@ -1,0 +1,1 @@
+"""Comparisons: what differs, who is best, and what has become worse."""

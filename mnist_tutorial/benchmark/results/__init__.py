@@ -1,0 +1,1 @@
+"""Results: what one run came to, and the file that keeps it."""

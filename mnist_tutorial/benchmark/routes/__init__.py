@@ -1,1 +1,0 @@
-"""Routes of digits, measured side by side: loading, augmentation, training."""

@@ -1,0 +1,1 @@
+"""Speed: several ways to load, augment and train, measured side by side."""

@@ -1,1 +1,0 @@
-"""Verdicts: what is different, who is best, what has become worse."""

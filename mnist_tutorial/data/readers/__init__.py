@@ -1,0 +1,1 @@
+"""Readers: MNIST from IDX and PNG files, in folders and archives."""

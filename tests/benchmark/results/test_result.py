@@ -1,0 +1,51 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import made_result
+
+from mnist_tutorial.benchmark.results.result import PURPOSES, split_for, true_labels
+
+
+def test_no_two_runs_have_one_name():
+    runs = [
+        made_result(),
+        made_result("theirs"),
+        made_result(seed=1),
+        made_result(purpose="validation"),
+        made_result(variant="sample"),
+        made_result(devices=2),
+        made_result(source_sha256="0" * 64),
+    ]
+    assert len({run.name for run in runs}) == len(runs)
+    assert made_result(wrong=7).name == made_result(wrong=8).name  # the same run, whatever comes of it
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("variant", ["full", "sample"])
+def test_the_labels_are_known_without_mnist(request, variant, purpose):
+    mnist = request.getfixturevalue({"full": "mnist"}.get(variant, variant))
+    _, other = split_for(mnist, purpose)
+    np.testing.assert_array_equal(true_labels(variant, purpose), other.labels)
+
+
+def test_the_digits_for_choices_are_fixed_stratified_and_not_trained_on(mnist):
+    train, held_out = split_for(mnist, "validation")
+    assert (len(train), len(held_out)) == (55_000, 5_000)
+    assert not set(train.index) & set(held_out.index)
+    shares = np.bincount(held_out.labels) / np.bincount(mnist.train.labels)
+    np.testing.assert_allclose(shares, 1 / 12, atol=2e-4)
+    np.testing.assert_array_equal(split_for(mnist, "validation")[1].index, held_out.index)
+
+
+def test_for_the_record_all_is_trained_on(mnist):
+    assert split_for(mnist, "record") == (mnist.train, mnist.test)
+
+
+def test_the_accuracy_is_that_of_the_purpose():
+    assert made_result(purpose="validation", wrong=5).accuracy == 0.999
+    assert replace(made_result(), validation_accuracy=0.1).accuracy == 0.995
+
+
+def test_predictions_are_packed_small():
+    assert len(made_result().predictions) < 7_000

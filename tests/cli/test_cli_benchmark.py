@@ -1,0 +1,89 @@
+import json
+import re
+
+import pytest
+from conftest import made_result
+from typer.testing import CliRunner
+
+from mnist_tutorial.benchmark.results.files import read_all, write
+from mnist_tutorial.cli import app
+
+
+def benchmark(*arguments):
+    """Run a command in this process, which has imported what it needs; `run` has a process of its own."""
+    done = CliRunner().invoke(app, ["benchmark", *map(str, arguments)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Results of two recipes: the second makes half as many errors."""
+    out = tmp_path / "results"
+    out.mkdir()
+    for seed in range(3):
+        write(made_result("theirs", seed, 100 + seed), out)
+        write(made_result("ours", seed, 50 + seed), out)
+        write(made_result("train-mnist-fast", seed, 100 + seed, wall=10.0 + seed / 10), out)
+    return out
+
+
+def test_run_goes_on_past_what_fails_and_ends_with_1(run_python, quick_file, tmp_path):
+    out = tmp_path / "out"
+    recipes = [f"--recipe={quick_file}:{name}" for name in ("crashing", "quick")]
+    command = ["-m", "mnist_tutorial", "benchmark", "run", *recipes, "--variant", "sample", "--seeds", "1"]
+    done = run_python(*command, "--for", "record", "--out", str(out))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    lines = re.findall(r"^(\w+)-[0-9a-f]{8}-sample-record-seed0: (.*)$", done.stdout, re.MULTILINE)
+    assert [name for name, _ in lines] == ["crashing", "quick"]
+    assert lines[0][1] == "failed: RuntimeError: it broke"
+    assert re.match(r"\d\d\.\d\d% of the test digits, \d\.\d s", lines[1][1])
+    assert f"error: 1 of 2 runs failed; the reasons are in {out}/*.failure.json" in done.stderr
+    assert len(read_all(out)[0]) == 1
+
+
+def test_report_writes_a_page_and_says_what_is_refused(folder, tmp_path):
+    (folder / "cut.json").write_text('{"kind": "run"')
+    done = benchmark("report", folder, "--out", tmp_path / "site")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [str(tmp_path / "site" / name) for name in ("index.html", "report.md")]
+    assert done.stderr.startswith(f"refused: {folder / 'cut.json'}: cut short")
+    assert "99.49" in (tmp_path / "site/report.md").read_text()
+    assert "cut.json" in (tmp_path / "site/index.html").read_text()
+
+
+def test_compare_says_it_in_a_sentence(folder):
+    done = benchmark("compare", "theirs", "ours", "--results", folder)
+    assert done.exit_code == 0
+    assert "ours makes 50.0 errors fewer than theirs in 10,000 test digits" in done.stdout
+    done = benchmark("compare", folder / f"{made_result('ours', 0).name}.json", "gone", "--results", folder)
+    assert done.exit_code == 1
+    assert done.stderr.startswith("error: ")
+
+
+def test_the_leaderboard_refuses_what_does_not_agree_with_itself(tmp_path):
+    for person, wrong in (("ada", 40), ("bob", 60)):
+        (tmp_path / person).mkdir()
+        for seed in range(2):
+            write(made_result(f"of-{person}", seed, wrong + seed), tmp_path / person)
+    forged = next((tmp_path / "bob").glob("*seed1.json"))
+    forged.write_text(json.dumps(json.loads(forged.read_text()) | {"test_accuracy": 0.999}))
+    done = benchmark("leaderboard", tmp_path, "--out", tmp_path / "board.md")
+    assert done.exit_code == 1
+    assert done.stdout.index("ada") < done.stdout.index("bob")
+    assert f"refused: {forged}: edited after it was written" in done.stderr
+    assert "| ada |" in (tmp_path / "board.md").read_text()
+
+
+def test_check_ends_with_1_when_a_recipe_became_worse(folder, tmp_path):
+    now = tmp_path / "now"
+    now.mkdir()
+    for seed in range(3):
+        write(made_result("theirs", seed, 100 + seed), now)
+        write(made_result("ours", seed, 150 + seed), now)
+        write(made_result("train-mnist-fast", seed, 100 + seed, wall=10.0 + seed / 10), now)
+    done = benchmark("check", folder, now)
+    assert done.exit_code == 1
+    assert "ours" in done.stderr
+    assert "theirs" not in done.stderr

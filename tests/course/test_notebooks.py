@@ -1,0 +1,134 @@
+"""The shape of a notebook, and that each rule about it can fail; what is in notebooks is run by nbmake."""
+
+from copy import deepcopy
+
+import nbformat
+import pytest
+from conftest import ROOT
+from notebook_rules import FOLDER, LESSONS, RULES, complaints, glossary
+
+from mnist_tutorial.course.lesson import tags
+
+NOTEBOOKS = {name: nbformat.read(FOLDER / name, as_version=4) for name in LESSONS}
+WORDS = glossary(nbformat.read(FOLDER / "glossary.ipynb", as_version=4))
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_notebook_has_the_shape_of_a_lesson(name):
+    assert not complaints(NOTEBOOKS[name], name, WORDS)
+
+
+def test_there_are_seven_in_order():
+    assert [name[:2] for name in LESSONS] == [f"0{n}" for n in range(1, 8)]
+
+
+def test_the_glossary_is_in_alphabetical_order_and_readme_and_lessons_lead_to_it():
+    assert list(WORDS) == sorted(WORDS, key=str.lower)
+    assert len(WORDS) > 30
+    assert "(notebooks/glossary.ipynb)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "(glossary.ipynb)" in NOTEBOOKS["01_loading.ipynb"].cells[0].source
+
+
+def in_first(old, new):
+    def change(notebook):
+        assert old in notebook.cells[0].source
+        notebook.cells[0].source = notebook.cells[0].source.replace(old, new)
+
+    return change
+
+
+def in_any(old, new):
+    def change(notebook):
+        cell = next(cell for cell in notebook.cells if old in cell.source)
+        cell.source = cell.source.replace(old, new)
+
+    return change
+
+
+def in_code(i, new):
+    def change(notebook):
+        [cell for cell in notebook.cells if cell.cell_type == "code"][i].source = new
+
+    return change
+
+
+def without(tag):
+    def change(notebook):
+        notebook.cells.remove(next(cell for cell in notebook.cells if tag in tags(cell)))
+
+    return change
+
+
+def of_cell(tag, change_source):
+    def change(notebook):
+        cell = next(cell for cell in notebook.cells if tag in tags(cell))
+        cell.source = change_source(cell.source)
+
+    return change
+
+
+def store_an_output(notebook):
+    cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    cell.outputs = [nbformat.v4.new_output("stream", text="a")]
+
+
+def forget_the_kernel(notebook):
+    notebook.metadata.kernelspec.name = "my-env"
+
+
+def claim_nothing(notebook):
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("mt.checks.claim(", "print(")
+
+
+def say_everything_twice(notebook):
+    notebook.cells[1:1] = [deepcopy(cell) for cell in notebook.cells[1:] if cell.cell_type == "markdown"]
+
+
+# Each rule, broken once: the rule, what is done to a good notebook, and what it says then.
+BREAKS = [
+    ("title", in_first("# 2. ", "# Two: "), "expected '# 2. Title'"),
+    ("navigation", in_first("03_augmenting.ipynb", "04_mlp.ipynb"), "the navigation leads to"),
+    ("links", in_first("03_augmenting.ipynb", "03_gone.ipynb"), "03_gone.ipynb, which is not there"),
+    ("objectives", in_first("- look at", "look at"), "three or four objectives"),
+    ("prerequisites_and_minutes", in_first("minutes, ", "min, "), "expected '**You need**"),
+    ("sections", in_any("## Summary", "## The end"), "Exercises and Summary last"),
+    ("the_package_comes_first", in_code(0, "import numpy as np"), "expected import mnist_tutorial as mt"),
+    ("a_summary_that_is_computed", in_code(-1, 'Markdown("All is well.")'), "computes no summary"),
+    ("a_summary_that_is_computed", in_code(-1, 'Markdown(f"{counts}: 97.1 %")'), "typed number, '97.1 %'"),
+    ("no_measured_numbers_in_prose", in_any("## Examples", "## Examples\n\nIt takes 12 seconds."), "'12 seconds'"),
+    (
+        "claims",
+        claim_nothing,
+        "nothing that the text",
+    ),
+    ("length_of_the_lesson", in_code(3, "\n".join(f"a{i} = {i}" for i in range(90))), "150 at most"),
+    ("length_of_cells", in_code(3, "\n".join(f"a{i} = {i}" for i in range(21))), "21 lines; expected 20"),
+    ("number_of_words", say_everything_twice, "words; expected 600 to 1200"),
+    ("no_outputs", store_an_output, "outputs are stored"),
+    ("no_shell_and_no_paths", in_code(3, "!pip install deeptrack"), "expected no shell"),
+    ("no_shell_and_no_paths", in_code(3, "open('/home/me/digits')"), "paths of one machine"),
+    ("kernel", forget_the_kernel, "expected python3"),
+    ("captions", in_any("*Figure. ", "Look: "), "has no caption"),
+    ("imports_that_are_used", in_code(0, "import mnist_tutorial as mt\nimport math"), "not used: ['math'"),
+    ("exercises", without("hint"), "expected 2 to 4 times task, hint, stub, solution, check"),
+    ("exercises", of_cell("task", lambda source: source * 9), "words; expected 100 at most"),
+    ("exercises", of_cell("hint", lambda source: source.removeprefix("<details>")), "expected <details>"),
+    ("notes_for_instructors", without("notes"), "no 'What goes wrong in class'"),
+    (
+        "terms_are_in_the_glossary",
+        in_any("## Examples", "## Examples\n\nA **zorb** is"),
+        "not in the glossary: ['zorb']",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "change", "says"), BREAKS, ids=[f"{rule}: {says}" for rule, _, says in BREAKS])
+def test_each_rule_catches_its_break(rule, change, says):
+    broken = deepcopy(NOTEBOOKS["02_visualizing.ipynb"])
+    change(broken)
+    assert says in complaints(broken, "02_visualizing.ipynb", WORDS)[rule]
+
+
+def test_each_rule_is_broken_once():
+    assert {rule for rule, _, _ in BREAKS} == {check.__name__ for check in RULES}

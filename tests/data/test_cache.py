@@ -1,0 +1,250 @@
+import contextlib
+import json
+import logging
+import os
+import random
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import mnist_tutorial as mt
+from mnist_tutorial.data import cache, mirrors
+from mnist_tutorial.data.reference import check_digests
+
+
+@pytest.fixture
+def one_mirror(empty_cache, idx_raw, monkeypatch):
+    """An empty cache, and one mirror that works; the value counts what was fetched from it."""
+    fetched = []
+
+    def deliver(folder, partial):
+        fetched.append(folder)
+        yield idx_raw
+
+    monkeypatch.setattr(mirrors, "MIRRORS", (mirrors.Mirror("here", deliver),))
+    return fetched
+
+
+def test_what_was_fetched_once_is_loaded_from_the_cache(one_mirror, empty_cache, mnist):
+    first, second = mt.load("full"), mt.load("full")
+    assert first.origin == second.origin == "here"
+    assert first.fetched == second.fetched
+    assert first.fetched.endswith("+00:00")
+    np.testing.assert_array_equal(second.train.images, mnist.train.images)
+    assert len(one_mirror) == 1
+    assert sorted(path.name for path in empty_cache.iterdir()) == ["fetch.lock", "mnist-v1.bin"]
+
+
+SIZE = 54_950_000
+DAMAGE = {
+    "a bit flipped": lambda data: data[:1000] + bytes([data[1000] ^ 1]) + data[1001:],
+    "a label changed": lambda data: data[:47_040_000] + b"\x09" + data[47_040_001:],
+    "cut short": lambda data: data[:30_000_000],
+    "cut at the end of the digits": lambda data: data[:SIZE],
+    "empty": lambda data: b"",
+    "another file": lambda data: b"hello",
+    "an older format": lambda data: data[:SIZE] + json.dumps({"mirror": "npm"}).encode(),
+    "a footer of no format": lambda data: data[:SIZE] + b"[1, 2]",
+    "a bit flipped in the footer": lambda data: data[:SIZE] + b"\xfb" + data[SIZE + 1 :],
+}
+
+
+@pytest.fixture(scope="module")
+def good(idx_raw, tmp_path_factory):
+    """The bytes of a cache file that is right."""
+    folder = tmp_path_factory.mktemp("good")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mirrors, "MIRRORS", (mirrors.disk_mirror(idx_raw),))
+        cache.cached(folder=folder)
+    return (folder / "mnist-v1.bin").read_bytes()
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_damaged_cache_is_noticed_and_fetched_anew(kind, good, one_mirror, empty_cache, caplog):
+    empty_cache.mkdir()
+    path = empty_cache / "mnist-v1.bin"
+    path.write_bytes(DAMAGE[kind](good))
+    with caplog.at_level(logging.WARNING):
+        mt.load("full")
+    [record] = caplog.records
+    assert record.message.startswith(f"The cache is damaged, and MNIST is fetched anew. {path}: ")
+    assert len(one_mirror) == 1
+    assert path.read_bytes()[:SIZE] == good[:SIZE]
+
+
+def test_what_a_killed_fetch_left_is_cleared_away(one_mirror, empty_cache):
+    left = empty_cache / "fetch-abc"
+    left.mkdir(parents=True)
+    (left / "mnist.zip").write_bytes(b"half")
+    (empty_cache / "mnist-v1.part").write_bytes(b"half")
+    mt.load("full")
+    assert sorted(path.name for path in empty_cache.iterdir()) == ["fetch.lock", "mnist-v1.bin"]
+
+
+def test_eight_processes_that_load_at_once_fetch_once(empty_cache, idx_zip, serve):
+    url = serve(idx_zip.parent) + "mnist.zip"
+    program = f"import mnist_tutorial.data.cache as c; print(c.cached({url!r})[0].train_images.sum())"
+    command = [sys.executable, "-c", program]
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(pool.map(lambda _: subprocess.run(command, capture_output=True, text=True), range(8)))
+    assert [run.stderr for run in runs] == [""] * 8
+    assert len({run.stdout for run in runs}) == 1
+    assert serve.served == ["/mnist.zip"]
+
+
+# Forks a process that loads for each line that it reads, tells its number, and later how it ended.
+LOADER = """
+import os, sys
+from mnist_tutorial.data import cache, download as downloads, mirrors
+from mnist_tutorial.data.readers import formats
+import filelock, requests, PIL.Image
+for line in sys.stdin:
+    if not (child := os.fork()):
+        cache.cached(sys.argv[1], line.strip())
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+
+
+def test_a_fetch_that_is_killed_at_any_moment_leaves_nothing_that_hurts(idx_zip, serve, tmp_path, caplog):
+    url = serve(idx_zip.parent) + "mnist.zip"
+    command = [sys.executable, "-c", LOADER, url]
+    moments, durations, left = random.Random(0), [], []
+    with subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1) as loader:
+        for number in range(60):
+            folder = tmp_path / f"{number}"
+            begin = time.monotonic()
+            loader.stdin.write(f"{folder}\n")
+            child = int(loader.stdout.readline())
+            if len(durations) >= 2:  # the first two are left to end, to know how long it takes
+                ended, _, _ = select.select([loader.stdout], [], [], moments.uniform(0, min(durations[:2])))
+                if not ended:
+                    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                        os.kill(child, signal.SIGKILL)
+            status = int(loader.stdout.readline())
+            if status != signal.SIGKILL:
+                durations.append(time.monotonic() - begin)
+                continue
+            left.append({path.name.split("-")[0] for path in folder.iterdir()} if folder.exists() else set())
+            with caplog.at_level(logging.WARNING):
+                arrays, _ = cache.cached(url, folder)
+            check_digests(arrays, "full", "the cache")
+            assert len(caplog.records) <= 1
+            assert {path.name for path in folder.iterdir()} <= {"fetch.lock", cache_name(url)}
+            caplog.clear()
+            shutil.rmtree(folder)
+            if len(left) == 12:
+                break
+        loader.stdin.close()
+    assert len(left) == 12
+    assert any("partial" in names for names in left)
+    assert any("fetch" in names for names in left)
+
+
+def cache_name(url):
+    return f"mnist-v1-{cache.sha256(url.encode()).hexdigest()[:12]}.bin"
+
+
+@pytest.mark.parametrize("name", ["with a space", "Übungsdaten-手書き"])
+def test_a_folder_may_have_any_name(name, one_mirror, tmp_path):
+    mt.load("full", cache=tmp_path / name)
+    assert (tmp_path / name / "mnist-v1.bin").exists()
+    assert mt.load("full", cache=str(tmp_path / name)).fetched
+    assert len(one_mirror) == 1
+
+
+def by_hand_zip(folder, idx_zip, idx_folder):
+    shutil.copy(idx_zip, folder / "whatever it is called.zip")
+
+
+def by_hand_idx(folder, idx_zip, idx_folder):
+    shutil.copytree(idx_folder, folder, dirs_exist_ok=True)
+
+
+@pytest.mark.parametrize("put", [by_hand_zip, by_hand_idx])
+def test_a_file_put_there_by_hand_is_found(put, empty_cache, no_network, idx_zip, idx_folder, mnist):
+    empty_cache.mkdir()
+    put(empty_cache, idx_zip, idx_folder)
+    loaded = mt.load("full")
+    assert str(empty_cache) in loaded.origin
+    np.testing.assert_array_equal(loaded.test.images, mnist.test.images)
+
+
+def test_a_wrong_file_put_there_by_hand_is_told_and_left(one_mirror, empty_cache, caplog):
+    empty_cache.mkdir()
+    (empty_cache / "mnist.zip").write_text("<html>")
+    with caplog.at_level(logging.WARNING):
+        assert mt.load("full").origin == "here"
+    assert "mnist.zip: neither a zip nor a tar archive" in caplog.text
+
+
+def on_disk(mount, disk, url):
+    """Load in a process that has a small disk of its own."""
+    if not shutil.which("unshare") or subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:
+        pytest.skip("this system lets nobody mount a small disk")
+    disk.mkdir()
+    script = f"""
+from pathlib import Path
+import mnist_tutorial as mt
+try:
+    print(mt.load("full", cache={str(disk)!r}).variant)
+except mt.MNISTError as error:
+    print(error)
+print(sum(file.stat().st_size for file in Path({str(disk)!r}).rglob("*") if file.is_file()))
+"""
+    mounted = ["unshare", "-rm", "sh", "-c", f'{mount} && exec "$@"', "sh", sys.executable, "-c", script]
+    environment = os.environ | {"MNIST_TUTORIAL_DATA": url}
+    return subprocess.run(mounted, capture_output=True, text=True, env=environment, timeout=100)
+
+
+@pytest.mark.parametrize("megabytes", [5, 30])  # too small for the download; enough for it, but not for the digits
+def test_a_full_disk_is_one_error_and_is_left_as_it_was(megabytes, idx_zip, serve, tmp_path):
+    disk = tmp_path / "disk"
+    done = on_disk(f"mount -t tmpfs -o size={megabytes}m tmpfs {disk}", disk, serve(idx_zip.parent) + "mnist.zip")
+    *error, left = done.stdout.splitlines()
+    assert "No space left on device" in error[0]
+    assert "150 MB" in error[0]
+    assert "MNIST_TUTORIAL_CACHE" in error[0]
+    assert int(left) < 1000
+    assert done.stderr == ""
+
+
+def test_a_read_only_disk_is_one_error(idx_zip, serve, tmp_path):
+    disk = tmp_path / "disk"
+    done = on_disk(f"mount -t tmpfs -o ro tmpfs {disk}", disk, serve(idx_zip.parent) + "mnist.zip")
+    assert "Read-only file system" in done.stdout
+    assert "MNIST_TUTORIAL_CACHE" in done.stdout
+
+
+def test_a_read_only_cache_with_the_data_is_as_good_as_any(one_mirror, empty_cache, idx_zip, serve, tmp_path):
+    url = serve(idx_zip.parent) + "mnist.zip"
+    cache.cached(url)
+    disk = tmp_path / "disk"
+    mount = f"mount -t tmpfs tmpfs {disk} && cp {empty_cache / cache_name(url)} {disk} && mount -o remount,ro {disk}"
+    done = on_disk(mount, disk, url)
+    assert done.stdout.splitlines()[0] == "full"
+    assert serve.served == ["/mnist.zip"]
+
+
+def test_a_cache_that_is_a_file_is_one_error(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MNIST_TUTORIAL_CACHE", str(tmp_path / "file/cache"))
+    monkeypatch.delenv("MNIST_TUTORIAL_DATA", raising=False)
+    with pytest.raises(mt.MNISTError, match=r"cannot be written.*MNIST_TUTORIAL_CACHE"):
+        mt.load("full")
+
+
+def test_the_cache_is_where_the_argument_or_the_variable_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("MNIST_TUTORIAL_CACHE", str(tmp_path))
+    assert cache.cache_folder() == tmp_path
+    assert cache.cache_folder(tmp_path / "a") == tmp_path / "a"
+    monkeypatch.delenv("MNIST_TUTORIAL_CACHE")
+    assert cache.cache_folder().name == "mnist-tutorial"

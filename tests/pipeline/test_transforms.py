@@ -1,0 +1,105 @@
+import deeptrack as dt
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torchvision import transforms
+
+import mnist_tutorial as mt
+
+
+def test_standardize_is_torchvisions_to_tensor_and_normalize(mnist):
+    theirs = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])
+    ours = mt.Standardize()
+    batch = ours(mnist.test.images[:50])
+    for i in range(50):
+        expected = theirs(mnist.test.images[i])[0].numpy()
+        np.testing.assert_allclose(ours.update()(mnist.test.images[i]), expected, atol=2e-6)
+        np.testing.assert_allclose(batch[i], expected, atol=2e-6)
+    assert batch.dtype == np.float32
+
+
+def test_standardized_mnist_has_mean_0_and_deviation_1(mnist):
+    standardized = mt.Standardize()(mnist.train.images)
+    assert abs(standardized.mean(dtype=np.float64)) < 1e-3
+    assert abs(standardized.std(dtype=np.float64) - 1) < 1e-3
+
+
+def test_floats_are_on_the_scale_from_0_to_1():
+    image = np.linspace(0, 1, 16, dtype=np.float64).reshape(4, 4)
+    np.testing.assert_allclose(mt.Standardize(mean=0.5, std=0.25)(image), (image - 0.5) / 0.25, atol=1e-6)
+
+
+def test_the_properties_are_deeptracks():
+    feature = mt.Standardize(mean=lambda: 0.25)
+    assert feature.mean() == 0.25
+    feature = mt.RandomCrop(size=lambda: int(np.random.choice([20, 24])))
+    assert {feature.update()(np.zeros((28, 28))).shape[0] for _ in range(40)} == {20, 24}
+
+
+@given(st.integers(1, 4), st.integers(3, 9), st.integers(3, 9), st.data())
+def test_each_crop_is_a_window_of_its_image(batch, height, width, data):
+    size = data.draw(st.integers(1, min(height, width)))
+    images = np.arange(batch * height * width).reshape(batch, height, width)  # every pixel has a value of its own
+    for image, crop in zip(images, mt.RandomCrop(size)(images), strict=True):
+        row, column = np.argwhere(image == crop[0, 0])[0]
+        np.testing.assert_array_equal(crop, image[row : row + size, column : column + size])
+
+
+def test_all_places_are_equally_frequent_and_each_image_has_its_own():
+    np.random.seed(0)
+    images = np.broadcast_to(np.arange(28 * 28).reshape(28, 28), (5000, 28, 28))
+    corner = mt.RandomCrop(24)(images)[:, 0, 0]
+    counts = np.bincount((corner // 28) * 5 + corner % 28, minlength=25)
+    assert len(counts) == 25
+    # Chi-squared with 24 degrees of freedom: 51.2 is exceeded once in a thousand seeds.
+    assert ((counts - 200) ** 2 / 200).sum() < 51.2
+
+
+def test_numpys_seed_makes_crops_repeat(sample):
+    source = mt.digit_source(sample.train)
+    pipeline = dt.Value(source.image) >> mt.RandomCrop(24)
+    drawn = []
+    for seed in (0, 0, 1):
+        np.random.seed(seed)
+        drawn.append(pipeline.update()(source[np.arange(20)]))
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    assert not np.array_equal(drawn[0], drawn[2])
+
+
+def test_update_draws_anew(sample):
+    source = mt.digit_source(sample.train)
+    pipeline = dt.Value(source.image) >> mt.RandomCrop(24)
+    batch = source[np.arange(100)]
+    assert not np.array_equal(pipeline.update()(batch), pipeline.update()(batch))
+
+
+def test_any_size_of_image(sample):
+    assert mt.RandomCrop(48)(np.zeros((3, 64, 50))).shape == (3, 48, 48)
+    assert mt.RandomCrop(48)(np.zeros((64, 50))).shape == (48, 48)
+
+
+@pytest.mark.parametrize("size", [0, 29])
+def test_a_window_that_does_not_fit_is_refused(size):
+    with pytest.raises(ValueError, match=f"size is {size}; expected 1 to 28 for images of 28 x 28"):
+        mt.RandomCrop(size)(np.zeros((28, 28)))
+
+
+def test_they_join_a_pipeline_with_deeptracks_own_features(sample):
+    source = mt.digit_source(sample.test)
+    pipeline = dt.Value(source.image) >> mt.Standardize() >> dt.Lambda(lambda: lambda image: torch.from_numpy(image))
+    assert pipeline(source[np.arange(4)]).shape == (4, 28, 28)
+
+
+@pytest.mark.parametrize("feature", [mt.Standardize, mt.RandomCrop])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_a_tensor_stays_a_tensor_and_gets_what_an_array_gets(feature, dtype):
+    images = (np.random.rand(20, 30, 28) * (255 if dtype == np.uint8 else 1)).astype(dtype)
+    np.random.seed(0)
+    expected = feature()(images)
+    np.random.seed(0)
+    found = feature()(torch.from_numpy(images))
+    assert isinstance(found, torch.Tensor)
+    assert found.numpy().dtype == expected.dtype
+    np.testing.assert_allclose(found, expected, atol=1e-6)

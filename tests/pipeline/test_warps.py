@@ -1,0 +1,253 @@
+import deeptrack as dt
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from scipy.ndimage import gaussian_filter1d
+from sklearn.neural_network import MLPClassifier
+
+import mnist_tutorial as mt
+from mnist_tutorial.pipeline.warps import smoothing
+
+N = 1000
+
+
+@pytest.fixture(scope="module")
+def digits(mnist):
+    return np.float32(mnist.train.images[:N] / 255)
+
+
+def close(found, expected):
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+def one_by_one(images, make):
+    """Evaluate a feature of DeepTrack for each image, made for it by `make(i)`."""
+    return np.stack([make(i)(image[..., None])[..., 0] for i, image in enumerate(images)])
+
+
+AFFINE = {
+    "scale": lambda rng: {"scale": rng.uniform(0.6, 1.6, (N, 2))},
+    "translate": lambda rng: {"translate": rng.uniform(-6, 6, (N, 2))},
+    "rotate": lambda rng: {"rotate": rng.uniform(-np.pi, np.pi, N)},
+    "shear": lambda rng: {"shear": rng.uniform(-0.8, 0.8, N)},
+    "all": lambda rng: {
+        "scale": rng.uniform(0.8, 1.2, (N, 2)),
+        "translate": rng.uniform(-2, 2, (N, 2)),
+        "rotate": rng.uniform(-0.35, 0.35, N),
+        "shear": rng.uniform(-0.35, 0.35, N),
+    },
+}
+
+
+@pytest.mark.parametrize("kind", AFFINE)
+def test_affine_is_deeptracks_image_by_image(kind, digits):
+    drawn = AFFINE[kind](np.random.default_rng(0))
+    n = N if kind == "all" else 200
+    plain = {name: [tuple(map(float, v)) if np.ndim(v) else float(v) for v in of] for name, of in drawn.items()}
+    expected = one_by_one(
+        digits[:n],
+        lambda i: dt.Affine(order=1, mode="grid-constant", **{name: of[i] for name, of in plain.items()}),
+    )
+    close(mt.RandomAffine(**{name: of[:n] for name, of in drawn.items()})(digits[:n]), expected)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "mirror"])
+def test_outside_is_what_scipy_says(mode, digits):
+    expected = one_by_one(
+        digits[:100] + 0.2, lambda i: dt.Affine(order=1, mode=mode, rotate=0.5, translate=(5.0, -3.0), scale=0.7)
+    )
+    close(mt.RandomAffine(rotate=0.5, translate=(5, -3), scale=0.7, mode=mode)(digits[:100] + 0.2), expected)
+
+
+def test_elastic_is_deeptracks_for_a_thousand_digits(digits):
+    rng = np.random.default_rng(1)
+    alpha, sigma = rng.uniform(0, 60, N), rng.uniform(3, 7, N)
+    noise, expected = [], []
+    for i, image in enumerate(digits):
+        np.random.seed(i)
+        noise.append([np.random.rand(28, 28) * 2 - 1 for _ in range(2)])  # as DeepTrack draws it
+        np.random.seed(i)
+        feature = dt.ElasticTransformation(alpha=float(alpha[i]), sigma=float(sigma[i]), order=1, mode="grid-constant")
+        expected.append(feature(image[..., None])[..., 0])
+    close(mt.RandomElastic(alpha=alpha, sigma=sigma, noise=np.float32(noise))(digits), np.stack(expected))
+
+
+def test_images_need_not_be_square():
+    image = np.random.default_rng(0).random((20, 33), dtype=np.float32)
+    np.random.seed(0)
+    noise = np.float32([np.random.rand(20, 33) * 2 - 1 for _ in range(2)])
+    np.random.seed(0)
+    expected = dt.ElasticTransformation(alpha=30.0, sigma=3.0, order=1, mode="grid-constant")(image[..., None])
+    close(mt.RandomElastic(alpha=30, sigma=3, noise=noise[None])(image), expected[..., 0])
+    feature = dt.Affine(rotate=0.4, scale=(1.2, 0.8), translate=(3, -2), order=1, mode="grid-constant")
+    close(mt.RandomAffine(rotate=0.4, scale=(1.2, 0.8), translate=(3, -2))(image), feature(image))
+
+
+@pytest.mark.parametrize("mode", ["constant", "reflect"])
+@pytest.mark.parametrize("size", [28, 5])
+def test_smoothing_is_scipys_filter(mode, size):
+    sigma = torch.tensor([0.0, 0.3, 1.0, 4.0, 7.3])
+    matrices = smoothing(size, sigma, mode)
+    for one, matrix in zip(sigma, matrices, strict=True):
+        expected = gaussian_filter1d(np.eye(size), float(one), axis=0, mode=mode) if one else np.eye(size)
+        np.testing.assert_allclose(matrix, expected, atol=1e-6)
+
+
+FEATURES = {
+    "affine": lambda **kw: mt.RandomAffine(rotate=mt.uniform(-1, 1), scale=(mt.uniform(0.7, 1.3), 1), **kw),
+    "elastic": lambda **kw: mt.RandomElastic(alpha=mt.uniform(10, 50), sigma=mt.uniform(3, 6), **kw),
+}
+
+
+@pytest.mark.parametrize("kind", FEATURES)
+def test_each_image_of_a_batch_has_a_draw_of_its_own_and_a_function_gives_one_to_all(kind, digits):
+    same = np.repeat(digits[:1], 8, axis=0)
+    assert len(np.unique(FEATURES[kind]()(same), axis=0)) == 8
+    turned = mt.RandomAffine(rotate=lambda: np.random.uniform(-1, 1))
+    assert len(np.unique(turned(same), axis=0)) == 1  # DeepTrack calls a function once per evaluation
+    assert not np.array_equal(turned.update()(same), turned.update()(same))
+
+
+@pytest.mark.parametrize("kind", FEATURES)
+def test_the_seed_of_a_feature_or_numpys_makes_it_repeat(kind, digits):
+    make = FEATURES[kind]
+    np.testing.assert_array_equal(make(seed=3)(digits), make(seed=3)(digits))
+    assert not np.array_equal(make(seed=3)(digits), make(seed=4)(digits))
+    feature = make(seed=3)
+    assert not np.array_equal(feature.update()(digits), feature.update()(digits))  # the stream goes on
+    np.random.seed(5)
+    once = make()(digits)
+    np.random.seed(5)
+    np.testing.assert_array_equal(make()(digits), once)
+
+
+def test_a_batch_is_its_images_one_by_one(digits):
+    rng = np.random.default_rng(2)
+    angle, noise = rng.uniform(-1, 1, 20), np.float32(rng.uniform(-1, 1, (20, 2, 28, 28)))
+    batch = mt.RandomElastic(noise=noise)(mt.RandomAffine(rotate=angle)(digits[:20]))
+    for i in range(20):
+        one = mt.RandomElastic(noise=noise[i : i + 1])(mt.RandomAffine(rotate=angle[i : i + 1])(digits[i]))
+        assert one.shape == (28, 28)
+        np.testing.assert_allclose(one, batch[i], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", FEATURES)
+def test_tensors_stay_tensors_and_integers_become_the_scale_from_0_to_1(kind, mnist):
+    images = mnist.test.images[:10]
+    expected = FEATURES[kind](seed=0)(np.float32(images / 255))
+    assert expected.dtype == np.float32
+    np.testing.assert_allclose(FEATURES[kind](seed=0)(images), expected, atol=1e-6)
+    found = FEATURES[kind](seed=0)(torch.from_numpy(images.copy()))
+    assert isinstance(found, torch.Tensor)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_the_properties_are_deeptracks(sample):
+    source = mt.digit_source(sample.test)
+    image = dt.Value(source.image) >> mt.RandomAffine(translate=source.label) >> mt.Standardize(0, 1)
+    item = source[np.arange(10)]
+    moved = image(item)
+    for picture, original, label in zip(moved, item["image"], item["label"], strict=True):
+        np.testing.assert_allclose(picture[label:, label:], original[: 28 - label, : 28 - label] / 255, atol=1e-5)
+
+
+def test_any_size_of_image_works():
+    # Particles as DeepTrack simulates them, 64 x 64: nothing here knows of digits.
+    particle = dt.PointParticle(position=lambda: np.random.uniform(20, 44, 2), intensity=1)
+    optics = dt.Fluorescence(output_region=(0, 0, 64, 64), resolution=1e-6, magnification=5, wavelength=680e-9, NA=0.7)
+    simulated = optics(particle)
+    images = np.float32([simulated.update()()[..., 0] for _ in range(20)])
+    images /= images.max()
+    rng = np.random.default_rng(0)
+    angle = rng.uniform(-3, 3, 20)
+    expected = one_by_one(images, lambda i: dt.Affine(order=1, mode="grid-constant", rotate=float(angle[i])))
+    close(mt.RandomAffine(rotate=angle)(images), expected)
+    assert mt.RandomElastic()(images[:, :50]).shape == (20, 50, 64)
+
+
+def test_a_mode_that_torch_has_not_is_refused(digits):
+    with pytest.raises(ValueError, match="mode is 'wrap'; expected one of 'grid-constant', 'nearest', 'mirror'"):
+        mt.RandomAffine(mode="wrap")(digits[:1])
+
+
+def test_an_image_with_channels_is_refused():
+    with pytest.raises(ValueError, match=r"shape \(2, 3, 28, 28\); expected \(H, W\) or \(B, H, W\)"):
+        mt.RandomAffine()(np.zeros((2, 3, 28, 28), np.float32))
+
+
+# For each parameter: DeepTrack's feature that draws it, and ours with the range, or the value, times a factor.
+DRAWN = {
+    "rotate": (
+        lambda: dt.Affine(rotate=lambda: np.random.uniform(-0.35, 0.35), order=1, mode="grid-constant"),
+        lambda factor: mt.RandomAffine(rotate=mt.uniform(-0.35 * factor, 0.35 * factor), seed=1),
+    ),
+    "shear": (
+        lambda: dt.Affine(shear=lambda: np.random.uniform(-0.35, 0.35), order=1, mode="grid-constant"),
+        lambda factor: mt.RandomAffine(shear=mt.uniform(-0.35 * factor, 0.35 * factor), seed=1),
+    ),
+    "scale": (
+        lambda: dt.Affine(scale=(lambda: np.random.uniform(0.8, 1.2), 1.0), order=1, mode="grid-constant"),
+        lambda factor: mt.RandomAffine(scale=(mt.uniform(1 - 0.2 * factor, 1 + 0.2 * factor), 1), seed=1),
+    ),
+    "translate": (
+        lambda: dt.Affine(translate=(lambda: np.random.uniform(-2, 2), 0.0), order=1, mode="grid-constant"),
+        lambda factor: mt.RandomAffine(translate=(mt.uniform(-2 * factor, 2 * factor), 0), seed=1),
+    ),
+    "alpha": (
+        lambda: dt.ElasticTransformation(alpha=40.0, sigma=4.0, order=1, mode="grid-constant"),
+        lambda factor: mt.RandomElastic(alpha=40 * factor, sigma=4, seed=1),
+    ),
+    "sigma": (
+        lambda: dt.ElasticTransformation(alpha=40.0, sigma=4.0, order=1, mode="grid-constant"),
+        lambda factor: mt.RandomElastic(alpha=40, sigma=4 * factor, seed=1),
+    ),
+}
+DRAWS = 2000
+
+
+@pytest.fixture(scope="module", params=DRAWN)
+def drawn(request, digits):
+    """The same digit, drawn many times by DeepTrack, and a function that has it drawn by ours."""
+    theirs, ours = DRAWN[request.param]
+    np.random.seed(0)
+    feature = theirs()
+    images = np.stack([feature.update()(digits[0][..., None])[..., 0] for _ in range(DRAWS)])
+    # What one computes in float64 and the other in float32 must not be told by the last bits.
+    return images.round(4), lambda factor: ours(factor)(np.repeat(digits[:1], DRAWS, axis=0)).round(4)
+
+
+def moments(images):
+    row, column = np.mgrid[:28, :28]
+    ink = images.sum(axis=(1, 2))
+    at = [(images * place).sum(axis=(1, 2)) / ink for place in (row, column)]
+    off = [place - middle[:, None, None] for place, middle in zip((row, column), at, strict=True)]
+    second = [(images * one * other).sum(axis=(1, 2)) / ink for one in off for other in off]
+    return np.round([ink, *at, *second], 3)
+
+
+def test_augmented_images_are_distributed_like_deeptracks(drawn):
+    theirs, ours = drawn
+    for one, other in zip(moments(theirs), moments(ours(1)), strict=True):
+        assert stats.ks_2samp(one, other).pvalue > 1e-3
+    error = np.sqrt((theirs.var(axis=0) + ours(1).var(axis=0)) / DRAWS)
+    assert (np.abs(theirs.mean(axis=0) - ours(1).mean(axis=0)) <= 4.5 * error + 1e-6).all()  # of 784 pixels
+
+
+def told_apart(one, other):
+    """Train a small network to tell two sets of images apart; return how often it is right on images held out."""
+    images = np.concatenate([one, other]).reshape(2 * DRAWS, -1)
+    labels = np.repeat([0, 1], DRAWS)
+    order = np.random.default_rng(0).permutation(2 * DRAWS)
+    train, test = order[:2400], order[2400:]
+    network = MLPClassifier((128,), max_iter=20, random_state=0, alpha=0.1, learning_rate_init=2e-3)
+    network.fit(images[train], labels[train])
+    return round(network.score(images[test], labels[test]) * len(test)), len(test)
+
+
+def test_a_network_cannot_tell_them_from_deeptracks_but_could_if_one_parameter_were_off_by_a_fifth(drawn):
+    theirs, ours = drawn
+    low, high = mt.stats.wilson_interval(*told_apart(theirs, ours(1)), confidence=0.999)
+    assert low < 0.5 < high
+    low, _ = mt.stats.wilson_interval(*told_apart(theirs, ours(1.2)), confidence=0.95)
+    assert low > 0.5
