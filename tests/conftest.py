@@ -22,7 +22,7 @@ from PIL import Image
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.results.result import Result, pack, true_labels
-from mnist_tutorial.benchmark.runs.workers import attempt
+from mnist_tutorial.benchmark.runs.workers import run_anywhere
 from mnist_tutorial.data.export import to_zip
 from mnist_tutorial.data.readers.formats import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
@@ -206,21 +206,21 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
     """Make a result without training: of a network that takes `wrong` digits (or these positions) for the next one."""
     from mnist_tutorial.benchmark.machine import machine  # torch, which the process that hands out tests can do without
 
-    purpose, variant = others.get("purpose", "record"), others.get("variant", "full")
-    labels = true_labels(variant, purpose)
+    evaluated_on, variant = others.get("evaluated_on", "test"), others.get("variant", "full")
+    labels = true_labels(variant, evaluated_on)
     rng = np.random.default_rng([seed, *recipe.encode()])
     where = rng.choice(len(labels), wrong, replace=False) if isinstance(wrong, int) else np.array(wrong, int)
     predicted = labels.copy()
     predicted[where] = (predicted[where] + 1) % 10
     accuracy, source = float(np.mean(predicted == labels)), f"def {recipe.replace('-', '_')}(run): ..."
-    seen, of = [6_000, 60_000, 120_000], "test" if purpose == "record" else "validation"
+    seen, of = [6_000, 60_000, 120_000], evaluated_on
     curve = {"images": seen, "seconds": [1.0, 5.0, 10.0], "accuracy": [0.95, 0.985, accuracy]}
     fields = {
         "recipe": recipe,
-        "about": "A network of nobody.\n\nSource: none. Claim: none.",
+        "docstring": "A network of nobody.\n\nSource: none. Claim: none.",
         "source": source,
         "source_sha256": hashlib.sha256(source.encode()).hexdigest(),
-        "purpose": purpose,
+        "evaluated_on": evaluated_on,
         "seed": seed,
         "variant": variant,
         "digests": DIGESTS[variant]._asdict(),
@@ -228,17 +228,17 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
         "epochs": 2.0,
         "clock": "the training",
         "wall": 10.0,
-        "own": 20.0,
-        "others": 0.1,
+        "cpu_seconds": 20.0,
+        "other_cpu_seconds": 0.1,
         "warm_up": 1.0,
         "prediction": 0.5,
         "images_per_second": 12_000.0,
         "peak_memory_mb": 900.0,
-        "validation_accuracy": accuracy if purpose == "validation" else None,
-        "test_accuracy": accuracy if purpose == "record" else None,
+        "validation_accuracy": accuracy if evaluated_on == "validation" else None,
+        "test_accuracy": accuracy if evaluated_on == "test" else None,
         "evaluations": [{"of": of, "images": len(labels), "at": "2026-11-23T08:00:00+00:00"}],
         "loss_curve": {"images": seen, "loss": [1.0, 0.6, 0.5]},
-        "validation_curve": curve if purpose == "validation" else {"images": [], "seconds": [], "accuracy": []},
+        "validation_curve": curve if evaluated_on == "validation" else {"images": [], "seconds": [], "accuracy": []},
         "predictions": pack(predicted),
         "devices": 1,
         "nodes": 1,
@@ -319,4 +319,4 @@ class Here:
         self.slots, self.pool = slots, ThreadPoolExecutor(slots)
 
     def submit(self, task):
-        return self.pool.submit(attempt, task)
+        return self.pool.submit(run_anywhere, task)

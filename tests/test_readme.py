@@ -10,8 +10,8 @@ from conftest import ROOT
 from PIL import Image
 
 from mnist_tutorial.benchmark.results.files import read_all
-from mnist_tutorial.benchmark.runs.execution import execute
-from mnist_tutorial.benchmark.runs.recipe import find, names
+from mnist_tutorial.benchmark.runs.execution import run_task
+from mnist_tutorial.benchmark.runs.recipe import load_recipe, names
 from mnist_tutorial.benchmark.runs.task import Task
 
 sys.path.insert(0, str(ROOT / "tools"))
@@ -57,12 +57,12 @@ def test_the_runs_are_of_clean_commits_and_all_recipes():
     assert not refused
     assert {result.variant for _, result in found} == {"full"}
     assert not any(result.machine["dirty"] for _, result in found)
-    assert {result.recipe for _, result in found if result.purpose == "record"} == set(names())
+    assert {result.recipe for _, result in found if result.evaluated_on == "test"} == set(names())
 
 
 def test_the_recipes_are_still_those_that_were_run():
     for _, result in read_all(readme.RUNS)[0]:
-        assert result.source == find(result.recipe).source, f"{result.recipe} was edited: run it again"
+        assert result.source == load_recipe(result.recipe).source, f"{result.recipe} was edited: run it again"
 
 
 def test_the_two_commands_come_first_and_links_resolve():
@@ -75,7 +75,7 @@ def test_the_recipe_of_ones_own_runs(tmp_path):
     [example] = re.findall(r"```python\n(# my_file\.py\n.*?)```", README, re.DOTALL)
     assert len(example.splitlines()) <= 18
     (tmp_path / "my_file.py").write_text(example)
-    result = execute(Task(find(f"{tmp_path}/my_file.py:my_recipe"), 0, "validation", "sample"))
+    result = run_task(Task(load_recipe(f"{tmp_path}/my_file.py:my_recipe"), 0, "validation", "sample"))
     assert result.recipe == "my-recipe"
     assert result.source == example
     assert result.accuracy > 0.7

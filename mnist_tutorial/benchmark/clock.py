@@ -18,20 +18,20 @@ class Time:
     ----------
     wall : float
         Seconds.
-    own : float
+    cpu_seconds : float
         Processor seconds of this process and of its children.
-    others : float
+    other_cpu_seconds : float
         Processor seconds of everybody else meanwhile. The system counts them in hundredths.
     """
 
     wall: float
-    own: float
-    others: float
+    cpu_seconds: float
+    other_cpu_seconds: float
 
     @property
     def contended(self):
         """Whether others had so much that the time does not count."""
-        return self.others > CONTENDED * self.own
+        return self.other_cpu_seconds > CONTENDED * self.cpu_seconds
 
 
 class Stopwatch:
@@ -59,7 +59,9 @@ class Stopwatch:
         wall, own, busy = time.perf_counter(), _own(), _busy()
         busy_before, own_before, wall_before = self._before
         wall, own, busy = wall - wall_before, own - own_before, busy - busy_before
-        self.time = Time(self.time.wall + wall, self.time.own + own, self.time.others + max(0.0, busy - own))
+        self.time = Time(
+            self.time.wall + wall, self.time.cpu_seconds + own, self.time.other_cpu_seconds + max(0.0, busy - own)
+        )
         return self.time
 
     @contextmanager

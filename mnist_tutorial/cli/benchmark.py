@@ -14,12 +14,12 @@ Out = Annotated[Path, typer.Option(help="The folder for the JSON file and the ba
 RESULTS = Path("results")
 
 
-class Purpose(StrEnum):
-    """What a run is for."""
+class Evaluate(StrEnum):
+    """The digits on which a run is measured."""
 
     both = "both"
     validation = "validation"
-    record = "record"
+    test = "test"
 
 
 class Executor(StrEnum):
@@ -37,10 +37,10 @@ def run(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many runs of each recipe: seeds 0, 1, 2, ...")] = 5,
     out: Annotated[Path, typer.Option(help="The folder for the results, a file for each run.")] = RESULTS,
-    purpose: Annotated[
-        Purpose,
-        typer.Option("--for", help="validation: 55,000 digits, measured on 5,000 held out; record: 60,000, one test."),
-    ] = Purpose.both,
+    evaluate: Annotated[
+        Evaluate,
+        typer.Option(help="validation: train on 55,000, measure on 5,000 held out; test: train on 60,000, test once."),
+    ] = Evaluate.both,
     variant: Wanted = Variant.full,
     executor: Annotated[Executor, typer.Option(help="process: one here; dask: the workers of a cluster.")] = (
         Executor.process
@@ -60,10 +60,10 @@ def run(
     from mnist_tutorial.benchmark.runs.workers import DaskWorkers, LocalWorkers
 
     with errors():
-        found = [recipes.find(one) for one in [*(names or []), *(recipe or [])] or recipes.names()]
+        found = [recipes.load_recipe(one) for one in [*(names or []), *(recipe or [])] or recipes.names()]
         options = {"devices": devices, "num_nodes": nodes, "strategy": strategy} if devices * nodes > 1 else {}
-        purposes = ("validation", "record") if purpose is Purpose.both else (purpose.value,)
-        tasks = suite.plan(found, range(seeds), purposes, loaded(variant).variant, options)
+        splits = ("validation", "test") if evaluate is Evaluate.both else (evaluate.value,)
+        tasks = suite.plan(found, range(seeds), splits, loaded(variant).variant, options)
         with DaskWorkers(scheduler, workers) if executor is Executor.dask else LocalWorkers() as at_work:
             failed = _follow(suite.run(tasks, out, at_work), len(tasks))
     if failed:
@@ -210,7 +210,7 @@ def overhead(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted =
 
 
 def _side_by_side(name, repeats, out, variant):
-    """Measure, print and write; exit code 1 if a route was never undisturbed as often as wanted."""
+    """Measure, print and write; exit code 1 if a route was never uncontended as often as wanted."""
     with errors():
         out.mkdir(parents=True, exist_ok=True)  # what fails, fails before the minutes of measuring
     mnist = loaded(variant)

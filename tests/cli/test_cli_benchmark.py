@@ -32,10 +32,10 @@ def test_run_goes_on_past_what_fails_and_ends_with_1(run_python, quick_file, tmp
     out = tmp_path / "out"
     recipes = [f"--recipe={quick_file}:{name}" for name in ("crashing", "quick")]
     command = ["-m", "mnist_tutorial", "benchmark", "run", *recipes, "--variant", "sample", "--seeds", "1"]
-    done = run_python(*command, "--for", "record", "--out", str(out))
+    done = run_python(*command, "--evaluate", "test", "--out", str(out))
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    lines = re.findall(r"^(\w+)-[0-9a-f]{8}-sample-record-seed0: (.*)$", done.stdout, re.MULTILINE)
+    lines = re.findall(r"^(\w+)-[0-9a-f]{8}-sample-test-seed0: (.*)$", done.stdout, re.MULTILINE)
     assert [name for name, _ in lines] == ["crashing", "quick"]
     assert lines[0][1] == "failed: RuntimeError: it broke"
     assert re.match(r"\d\d\.\d\d% of the test digits, \d\.\d s", lines[1][1])
@@ -56,7 +56,7 @@ def test_report_writes_a_page_and_says_what_is_refused(folder, tmp_path):
 def test_compare_says_it_in_a_sentence(folder):
     done = benchmark("compare", "theirs", "ours", "--results", folder)
     assert done.exit_code == 0
-    assert "ours makes 50.0 errors fewer than theirs in 10,000 test digits" in done.stdout
+    assert "ours makes 50.0 fewer errors than theirs in 10,000 test digits" in done.stdout
     done = benchmark("compare", folder / f"{made_result('ours', 0).name}.json", "gone", "--results", folder)
     assert done.exit_code == 1
     assert done.stderr.startswith("error: ")

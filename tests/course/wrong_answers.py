@@ -297,10 +297,10 @@ WRONG = {
         ),
     },
     "own_recipe": {
-        ZEROS: (lambda run: _silent(5_000).create(), "run.watch()"),
-        IGNORES: (_untrained, "run.watch()"),
+        ZEROS: (lambda run: _silent(5_000).create(), "run.callback()"),
+        IGNORES: (_untrained, "run.callback()"),
         "looks at the test digits": (_looks, "the recipe looked at the test set"),
-        "not watched": (_no_watch, "run.watch()"),
+        "not watched": (_no_watch, "run.callback()"),
         "returns nothing": (lambda run: None, "do not forget return"),
     },
 }

@@ -22,8 +22,8 @@ class Difference:
         Which test was made: McNemar's on predictions, or Welch's over seeds.
     names : (str, str)
     runs : (list of Result, list of Result)
-    fewer, low, high : float
-        How many errors fewer the second side makes, on the mean of its runs, and the 95 % interval of that; NaN where
+    error_reduction, low, high : float
+        How many fewer errors the second side makes, on the mean of its runs, and the 95 % interval of that; NaN where
         the runs tell nothing of the spread over seeds.
     p_value : float
         Two-sided; NaN in the same case.
@@ -38,7 +38,7 @@ class Difference:
     of: str
     names: tuple
     runs: tuple
-    fewer: float
+    error_reduction: float
     low: float
     high: float
     p_value: float
@@ -55,7 +55,7 @@ class Difference:
     def digits(self):
         """On what they were measured, in words."""
         run = self.runs[0][0]
-        kind = "test" if run.purpose == "record" else "held-out"
+        kind = "test" if run.evaluated_on == "test" else "held-out"
         return f"{len(run.labels):,} {kind} digits{' of the sample' if run.variant == 'sample' else ''}"
 
     @cached_property
@@ -81,7 +81,7 @@ class Difference:
             return (
                 f"{a} and {b} cannot be tested: all runs of {a} make {one:,} errors and all of {b} make {other:,}, so "
                 f"nobody knows how far another seed would be; run more, as in {RUN} {recipes} --seeds 10 "
-                f"--for {self.runs[0][0].purpose}"
+                f"--evaluate {self.runs[0][0].evaluated_on}"
             )
         return (
             f"{a} and {b} are not distinguishable. {self._found} {self._chance} The difference may be anything from "
@@ -91,25 +91,25 @@ class Difference:
     @property
     def _found(self):
         mean = self.of == "recipes"
-        if not self.fewer:
+        if not self.error_reduction:
             return f"{'On average over the seeds, they' if mean else 'They'} make as many errors in {self.digits}."
-        better, worse = self.names[:: -1 if self.fewer > 0 else 1]
+        better, worse = self.names[:: -1 if self.error_reduction > 0 else 1]
         low, high = sorted((abs(self.low), abs(self.high)))
         interval = f" (95 % interval: {_number(low)} to {_number(high)})" if self.verdict == "different" else ""
         return (
-            f"{'On average over the seeds, ' if mean else ''}{better} makes {_number(abs(self.fewer), int(mean))} "
-            f"errors fewer than {worse} in {self.digits}{interval}."
+            f"{'On average over the seeds, ' if mean else ''}{better} makes "
+            f"{_number(abs(self.error_reduction), int(mean))} fewer errors than {worse} in {self.digits}{interval}."
         )
 
     @property
     def _chance(self):
-        if not self.fewer:
+        if not self.error_reduction:
             return ""
         chance = "seeds alone" if self.of == "recipes" else "chance alone"
         return f"If both were equally good, {chance} would make a difference this large in {_odds(self.p_value)}."
 
     def _side(self, fewer):
-        return f"{_number(abs(fewer))} errors fewer for {self.names[fewer > 0]}"
+        return f"{_number(abs(fewer))} fewer errors for {self.names[fewer > 0]}"
 
 
 def table(difference):
@@ -132,8 +132,8 @@ def table(difference):
         p_value = f"{difference.p_value:.2g}"
     shown.add_row(
         "second minus first",
-        f"{100 * difference.fewer / images:+.{2 + decimals}f}",
-        f"{0 - difference.fewer:+,.{decimals}f}",
+        f"{100 * difference.error_reduction / images:+.{2 + decimals}f}",
+        f"{0 - difference.error_reduction:+,.{decimals}f}",
         "",
         interval,
         p_value,

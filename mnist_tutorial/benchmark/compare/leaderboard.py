@@ -95,7 +95,7 @@ def leaderboard(folder):
     kept, copies = _no_copies(owned)
     # A folder's name has no "/", so a recipe of one person cannot be taken for one of another.
     named = [replace(result, recipe=f"{person}/{result.recipe}") for person, result in kept]
-    tables = summarise(result for result in named if result.purpose == "record")
+    tables = summarise(result for result in named if result.evaluated_on == "test")
     return Leaderboard(
         {table.variant: _entries(table) for table in tables},
         {table.variant: _notes(table) for table in tables},

@@ -53,7 +53,7 @@ class Row:
     ----------
     recipe, variant : str
     old, new : list of Result
-        Of the same purpose, each seed once.
+        Evaluated on the same split, each seed once.
     p_worse : float
         How often chance alone makes it worse by as much, adjusted for the number of recipes; 0 where there is no
         chance.
@@ -104,7 +104,7 @@ def check(baseline, folder, reference=REFERENCE):
     Worse: by a one-sided Welch test over seeds, or McNemar's test where there is one run, at a level of 0.01 with
     Holm's correction for the number of recipes. What predicts the same with every seed may not make one error more.
 
-    Slower: by the medians of undisturbed runs, in units of the time of the reference recipe in the same folder. Where
+    Slower: by the medians of uncontended runs, in units of the time of the reference recipe in the same folder. Where
     it is so, but the spread of the runs explains it (one-sided, at a level of 0.05, for each recipe), the time is not
     judged. Nobody knows the spread of a single run, so there the medians decide.
 
@@ -177,11 +177,13 @@ def _pair(old, new, baseline, folder):
     """Put what belongs together into rows, and tell what cannot be."""
     rows, findings = [], []
     for (variant, recipe), before in sorted(old.items()):
-        purpose = "record" if any(run.purpose == "record" for run in before) else "validation"
-        before, now = ([run for run in runs if run.purpose == purpose] for runs in (before, new[variant, recipe]))
+        evaluated_on = "test" if any(run.evaluated_on == "test" for run in before) else "validation"
+        before, now = (
+            [run for run in runs if run.evaluated_on == evaluated_on] for runs in (before, new[variant, recipe])
+        )
         if not now:
             there = f"{len(before)} in {baseline}"
-            missing = f"{recipe} is missing: no {purpose} run on the {variant} MNIST in {folder}, but {there}"
+            missing = f"{recipe} is missing: no {evaluated_on} run on the {variant} MNIST in {folder}, but {there}"
             findings.append(Finding("missing", recipe, missing))
             continue
         try:
@@ -197,8 +199,8 @@ def _pair(old, new, baseline, folder):
 def _p_worse(row):
     found = judge(row.old, row.new)
     if seeds_do_not_matter(row.old) and seeds_do_not_matter(row.new):
-        return float(found.fewer >= 0)
-    return 1 - found.p_value / 2 if found.fewer > 0 else found.p_value / 2
+        return float(found.error_reduction >= 0)
+    return 1 - found.p_value / 2 if found.error_reduction > 0 else found.p_value / 2
 
 
 def _edited(row):

@@ -82,7 +82,7 @@ def each_seed_once(results):
     Parameters
     ----------
     results : list of Result
-        Of one recipe, variant and purpose.
+        Of one recipe, variant and split.
 
     Returns
     -------

@@ -68,7 +68,7 @@ def compare_models(a, b, names=None, about=MODELS, remarks=()):
     if _measured(a) != _measured(b):
         raise MNISTError(
             f"{names[0]} was measured on other digits ({_measured(a)}) than {names[1]} ({_measured(b)}); "
-            "expected two runs of the same variant and purpose"
+            "expected two runs of the same variant and split"
         )
     found, images = mcnemar(wrong(a), wrong(b)), len(a.labels)
     return Difference(
@@ -116,7 +116,8 @@ def compare_recipes(a, b, names=None, remarks=()):
             sample = " --variant sample" if runs[0].variant == "sample" else ""
             raise MNISTError(
                 f"{name} has one run ({_measured(runs[0])}); expected two seeds, better five; run "
-                f"{RUN} {runs[0].recipe} --seeds 5 --for {runs[0].purpose}{sample}, or compare two files as models"
+                f"{RUN} {runs[0].recipe} --seeds 5 --evaluate {runs[0].evaluated_on}{sample}, "
+                "or compare two files as models"
             )
     if seeds_do_not_matter(a) and seeds_do_not_matter(b):
         about = "Both predict the same with every seed, so this holds for the recipes."
@@ -144,7 +145,7 @@ def judge(a, b, names=None):
     Parameters
     ----------
     a, b : list of Result
-        Of one recipe, variant and purpose each.
+        Of one recipe, variant and split each.
     names : (str, str), optional
 
     Returns
@@ -183,18 +184,20 @@ def one_version(runs, name):
 
 def _comparable(a, b, names):
     """Choose the runs of both that were measured on the same digits."""
-    for purpose in ("record", "validation"):
+    for evaluated_on in ("test", "validation"):
         for variant in ("full", "sample"):
-            chosen = [[run for run in runs if (run.purpose, run.variant) == (purpose, variant)] for runs in (a, b)]
+            chosen = [
+                [run for run in runs if (run.evaluated_on, run.variant) == (evaluated_on, variant)] for runs in (a, b)
+            ]
             if all(chosen):
                 for name, runs in zip(names, chosen, strict=True):
                     one_version(runs, name)
                 held_out = "not both have runs for the record, so those on held-out digits were compared"
-                return *map(each_seed_once, chosen), (held_out,) if purpose == "validation" else ()
+                return *map(each_seed_once, chosen), (held_out,) if evaluated_on == "validation" else ()
     one, other = (" and ".join(sorted({_measured(run) for run in runs})) for runs in (a, b))
     raise MNISTError(
         f"{names[0]} and {names[1]} were not measured on the same digits: {one}; {other}; expected the same variant "
-        f"and purpose; run {RUN} {a[0].recipe} {b[0].recipe} --seeds 5 --for record"
+        f"and split; run {RUN} {a[0].recipe} {b[0].recipe} --seeds 5 --evaluate test"
     )
 
 
@@ -204,4 +207,4 @@ def _typical(runs):
 
 
 def _measured(run):
-    return f"{run.purpose} on the {run.variant} MNIST"
+    return f"{run.evaluated_on} on the {run.variant} MNIST"

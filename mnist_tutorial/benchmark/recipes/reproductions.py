@@ -48,7 +48,7 @@ def mlp_crash_course(run):
     template = dl.MultiLayerPerceptron(784, [32, 32], 10)
     template[..., "activation"].configure(nn.Sigmoid)
     network = Quiet(template, loss=nn.MSELoss(), make_targets_one_hot=True, optimizer=dl.SGD(lr=0.1)).create()
-    chief = trainer(1, False, [run.watch(from_zero_to_one)], precision="32-true", **run.options)
+    chief = trainer(1, False, [run.callback(from_zero_to_one)], precision="32-true", **run.options)
     chief.fit(network, batches(run, Standardize(mean=0, std=1), batch_size=1))
     return network
 
@@ -75,7 +75,7 @@ def dtex211(run):
     warped = digits.copy()
     source = Source(image=warped, label=run.digits.labels)
     dataset = BatchDataset(dt.Value(source.image) >> dt.Clip(0, 1) & dt.Value(source.label), source)
-    callbacks = [run.watch(from_zero_to_one), Replaced(digits, warped, warps)]
+    callbacks = [run.callback(from_zero_to_one), Replaced(digits, warped, warps)]
     chief = trainer(10, False, callbacks, precision="32-true", **run.options)
     chief.fit(network, batch_loader(dataset, batch_size=max(1, 32 // run.processes), shuffle=True))
     return network

@@ -43,7 +43,7 @@ def fit(
     """
     network = classifier(template, max_lr=max_lr, optimizer=optimizer, label_smoothing=label_smoothing)
     part = {"limit_train_batches": epochs} if epochs < 1 else {}
-    chief = trainer(max(1, epochs), False, [run.watch(view)], **part, **run.options)
+    chief = trainer(max(1, epochs), False, [run.callback(view)], **part, **run.options)
     if warps is not None:
         features = dt.Probability(warps, lambda: chief.current_epoch < epochs - 1) >> features
     chief.fit(network, batches(run, features, batch_size))

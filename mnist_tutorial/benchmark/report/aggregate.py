@@ -59,7 +59,7 @@ class Row:
         return float(np.mean([run.test_accuracy for run in self.records])) if self.records else None
 
     @property
-    def spread(self):
+    def std(self):
         """Standard deviation of the test accuracy over the seeds (that of a sample), or None for less than two."""
         return float(np.std([run.test_accuracy for run in self.records], ddof=1)) if self.n > 1 else None
 
@@ -77,24 +77,24 @@ class Row:
         return wilson_interval(images - round(self.errors), images)
 
     @property
-    def undisturbed(self):
+    def uncontended(self):
         """How many of the runs for the record others did not disturb."""
         return sum(not run.contended for run in self.records)
 
     @property
-    def quiet(self):
+    def uncontended_runs(self):
         """The runs for the record that others did not disturb, or all where there is none."""
         return [run for run in self.records if not run.contended] or self.records
 
     @property
     def seconds(self):
-        """Median seconds of training on all digits, of the `quiet` runs, or None."""
-        return _median(self.quiet, "wall")
+        """Median seconds of training on all digits, of the `uncontended_runs`, or None."""
+        return _median(self.uncontended_runs, "wall")
 
     @property
     def rate(self):
         """Median images per second while training, of the same runs."""
-        return _median(self.quiet, "images_per_second")
+        return _median(self.uncontended_runs, "images_per_second")
 
     @property
     def memory(self):
@@ -127,7 +127,7 @@ class Table:
     @property
     def images(self):
         """How many digits there are to test on, and how many are held out."""
-        return len(true_labels(self.variant, "record")), len(true_labels(self.variant, "validation"))
+        return len(true_labels(self.variant, "test")), len(true_labels(self.variant, "validation"))
 
 
 def summarise(results):
@@ -166,7 +166,7 @@ def _table(variant, groups):
     rows, sources, processes = [], defaultdict(set), defaultdict(set)
     for (recipe, sha256, _, count), runs in groups.items():
         remarks = []
-        records, validations = (_once(runs, purpose, remarks) for purpose in ("record", "validation"))
+        records, validations = (_once(runs, evaluated_on, remarks) for evaluated_on in ("test", "validation"))
         row = Row(recipe, sha256, records, validations, machine=letters[runs[0].hardware], remarks=remarks)
         row.remarks += differences(row.runs)
         if not records:
@@ -197,12 +197,12 @@ def _letter(i):
     return chr(ord("A") + i % 26) + (str(i // 26) if i >= 26 else "")
 
 
-def _once(runs, purpose, remarks):
+def _once(runs, evaluated_on, remarks):
     """Take each seed once: a seed that is run again gives no new information."""
     first = {}
-    for run in sorted((run for run in runs if run.purpose == purpose), key=lambda run: run.started):
+    for run in sorted((run for run in runs if run.evaluated_on == evaluated_on), key=lambda run: run.started):
         if first.setdefault(run.seed, run) is not run:
-            remarks.append(f"seed {run.seed} is there more than once ({purpose}); the first run counts")
+            remarks.append(f"seed {run.seed} is there more than once ({evaluated_on}); the first run counts")
     return [first[seed] for seed in sorted(first)]
 
 

@@ -14,12 +14,12 @@ class Curve:
     images : list of int, length K
         Seen so far.
     seconds : ndarray, shape (K,)
-        Of training; the median over the undisturbed runs, or over all where there is none.
+        Of training; the median over the uncontended runs, or over all where there is none.
     mean, low, high : ndarray, shape (K,)
         Accuracy from 0 to 1: mean, minimum and maximum over all runs.
     n : int
         How many runs.
-    undisturbed : int
+    uncontended : int
         How many of them others did not disturb.
     """
 
@@ -29,7 +29,7 @@ class Curve:
     low: np.ndarray
     high: np.ndarray
     n: int
-    undisturbed: int
+    uncontended: int
 
     def reaches(self, target):
         """Tell after how many seconds the mean first reaches an accuracy; None if never."""
@@ -55,11 +55,11 @@ def curve(validations):
     images = sorted(set.intersection(*(set(one["images"]) for _, one in curves)))
     if not images:
         return None
-    undisturbed = [one for run, one in curves if not run.contended]
+    uncontended = [one for run, one in curves if not run.contended]
     accuracies = np.array([_at(one, "accuracy", images) for _, one in curves])
-    seconds = np.median([_at(one, "seconds", images) for one in undisturbed or [one for _, one in curves]], axis=0)
+    seconds = np.median([_at(one, "seconds", images) for one in uncontended or [one for _, one in curves]], axis=0)
     ends = accuracies.min(0), accuracies.max(0)
-    return Curve(images, seconds, accuracies.mean(0), *ends, len(curves), len(undisturbed))
+    return Curve(images, seconds, accuracies.mean(0), *ends, len(curves), len(uncontended))
 
 
 def _at(one, name, images):

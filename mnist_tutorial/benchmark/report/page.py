@@ -29,7 +29,7 @@ def write(results, refused, failures, out):
     refused : list of MNISTError
         Why files could not be used, as `results.read_all` gives them.
     failures : list of dict
-        Runs that failed: their ``recipe``, ``seed``, ``purpose`` and ``error``.
+        Runs that failed: their ``recipe``, ``seed``, ``evaluated_on`` and ``error``.
     out : Path
         The folder; it is made if need be.
 
@@ -82,7 +82,7 @@ def headline(results):
     if not results:
         return "No runs yet."
     recipes = len({(run.recipe, run.source_sha256) for run in results})
-    records = sum(run.purpose == "record" for run in results)
+    records = sum(run.evaluated_on == "test" for run in results)
     days = sorted({run.started[:10] for run in results})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     disturbed = sum(run.contended for run in results)
@@ -101,7 +101,7 @@ def protocol():
     list of (str, str)
         A term, and what it means.
     """
-    test, held_out = (len(true_labels("full", purpose)) for purpose in ("record", "validation"))
+    test, held_out = (len(true_labels("full", evaluated_on)) for evaluated_on in ("test", "validation"))
     low, high = wilson_interval(round(0.995 * test), test)
     numbers = {
         "train": COUNTS["train"],
@@ -164,7 +164,7 @@ def _markdown(results, summaries, refused, failures):
 
 
 def _failed(failure):
-    return f"{failure.get('recipe')}, seed {failure.get('seed')}, {failure.get('purpose')}"
+    return f"{failure.get('recipe')}, seed {failure.get('seed')}, {failure.get('evaluated_on')}"
 
 
 def _last_line(failure):

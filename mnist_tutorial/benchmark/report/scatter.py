@@ -35,7 +35,7 @@ TIME = Cost(
     "published, on other hardware",
     lambda number: f"{seconds(number)} s",
     lambda one: one.seconds,
-    lambda row: [run.wall for run in row.quiet],
+    lambda row: [run.wall for run in row.uncontended_runs],
     lambda one: f", {one.hardware}",
 )
 PARAMETERS = Cost(
@@ -117,7 +117,7 @@ def _scatter(cost, table, published):
     )
     caption = "Each mark is the mean of a recipe; the lines span its seeds. Higher and further left is better. "
     caption += "The vertical axis is logarithmic in the errors: from 90 to 99 % is as far as from 99 to 99.9 %."
-    if cost is TIME and not all(row.undisturbed for row in rows):
+    if cost is TIME and not all(row.uncontended for row in rows):
         caption += " Hollow: other processes disturbed all runs."
     if known:
         caption += f" Diamonds: {cost.known}."
@@ -133,7 +133,7 @@ def _draw(axes, cost, row, point):
     vertical, horizontal = [(x, min(accuracies)), (x, max(accuracies))], [(min(costs), y), (max(costs), y)]
     for line in (vertical, horizontal):
         axes.plot(*zip(*line, strict=True), color=colour, linewidth=1.2, alpha=0.6)
-    hollow = cost is TIME and not row.undisturbed
+    hollow = cost is TIME and not row.uncontended
     axes.plot(x, y, marker, color=colour, markersize=8, markerfacecolor="none" if hollow else colour)
     return vertical + horizontal
 

@@ -169,14 +169,14 @@ def _integer(number):
 def _accuracy(row):
     if not row.n:
         return NONE
-    return percent(row.accuracy) + ("" if row.spread is None else f" ± {percent(row.spread)}")
+    return percent(row.accuracy) + ("" if row.std is None else f" ± {percent(row.std)}")
 
 
 def _training(row):
     if not row.n:
         return NONE
-    few = f" ({row.undisturbed} of {row.n})" if 0 < row.undisturbed < row.n else ""
-    return seconds(row.seconds) + (few if row.undisturbed else f" {DISTURBED}")
+    few = f" ({row.uncontended} of {row.n})" if 0 < row.uncontended < row.n else ""
+    return seconds(row.seconds) + (few if row.uncontended else f" {DISTURBED}")
 
 
 def _time_to(row, target):
@@ -184,4 +184,4 @@ def _time_to(row, target):
     reached = curve.reaches(target) if curve else None
     if reached is None:
         return NONE
-    return seconds(reached) + ("" if curve.undisturbed else f" {DISTURBED}")
+    return seconds(reached) + ("" if curve.uncontended else f" {DISTURBED}")

@@ -12,11 +12,13 @@ from typing import get_args
 
 import numpy as np
 
-from mnist_tutorial.benchmark.results.result import PURPOSES, Result
+from mnist_tutorial.benchmark.results.result import SPLITS, Result
 from mnist_tutorial.data.reference import DIGESTS
 from mnist_tutorial.errors import MNISTError
 
-FORMAT = 1
+FORMAT = 2
+# What format 1 (until November 2026) called the fields that have another name since.
+RENAMED = {"about": "docstring", "purpose": "evaluated_on", "own": "cpu_seconds", "others": "other_cpu_seconds"}
 
 
 def write(result, folder):
@@ -75,15 +77,20 @@ def read(path):
     content = _json(path)
     if not _is_run(content):
         raise MNISTError(f"{path}: not the result of a run; expected a file that `benchmark run` wrote")
-    if content.get("format") != FORMAT:
+    if content.get("format") not in (1, FORMAT):
         raise MNISTError(
-            f"{path}: written in format {content.get('format')}; expected {FORMAT}, "
+            f"{path}: written in format {content.get('format')}; expected 1 or {FORMAT}, "
             "which this release of mnist-tutorial reads; run it again"
         )
+    edited = content.pop("sha256", None) != _checksum(content)
+    if content["format"] == 1:
+        content = {RENAMED.get(name, name): value for name, value in content.items()}
+        if content.get("evaluated_on") == "record":
+            content["evaluated_on"] = "test"
     missing = [field.name for field in fields(Result) if field.name not in content]
     if missing:
         raise MNISTError(f"{path}: {', '.join(missing)} missing; was it edited? run it again")
-    if content.pop("sha256", None) != _checksum(content):
+    if edited:
         raise MNISTError(f"{path}: edited after it was written: its checksum is another; run it again")
     result = Result(**{field.name: content[field.name] for field in fields(Result)})
     _typed(result, path)
@@ -127,7 +134,7 @@ def read_failures(folder):
     Returns
     -------
     list of dict
-        With ``recipe``, ``seed``, ``purpose``, ``error`` and ``at``. A file that is cut short is among what
+        With ``recipe``, ``seed``, ``evaluated_on``, ``error`` and ``at``. A file that is cut short is among what
         `read_all` refuses.
     """
     failures = []
@@ -165,8 +172,10 @@ def _typed(result, path):
 
 
 def _agree(result, path):
-    if result.variant not in DIGESTS or result.purpose not in PURPOSES:
-        raise MNISTError(f"{path}: of variant {result.variant} and purpose {result.purpose}, which do not exist")
+    if result.variant not in DIGESTS or result.evaluated_on not in SPLITS:
+        raise MNISTError(
+            f"{path}: variant {result.variant}, evaluated on {result.evaluated_on}; there is no such thing"
+        )
     for part, digest in DIGESTS[result.variant]._asdict().items():
         if result.digests.get(part) != digest:
             raise MNISTError(
@@ -176,9 +185,10 @@ def _agree(result, path):
     if result.source_sha256 != hashlib.sha256(result.source.encode()).hexdigest():
         raise MNISTError(f"{path}: its source text is not the one of its digest {result.source_sha256[:12]}...")
     looks = [(look.get("of"), look.get("images")) for look in result.evaluations if isinstance(look, dict)]
-    of = "test" if result.purpose == "record" else "validation"
-    if looks != [(of, len(result.labels))]:
-        raise MNISTError(f"{path}: looked at {looks}; expected one look at {len(result.labels):,} {of} digits")
+    if looks != [(result.evaluated_on, len(result.labels))]:
+        raise MNISTError(
+            f"{path}: looked at {looks}; expected one look at {len(result.labels):,} {result.evaluated_on} digits"
+        )
     try:
         predicted = result.predicted
     except (ValueError, zlib.error) as error:

@@ -13,7 +13,7 @@ from mnist_tutorial.data.reference import COUNTS, listing
 
 HELD_OUT = 5_000 / COUNTS["train"]  # of the training digits, for choices
 HELD_OUT_SEED = 0
-PURPOSES = ("validation", "record")
+SPLITS = ("validation", "test")
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class Result:
     ----------
     recipe : str
         Name of the recipe.
-    about : str
+    docstring : str
         Its docstring: source and claim.
     source, source_sha256 : str
         The text that was run, and its digest.
-    purpose : {"validation", "record"}
+    evaluated_on : {"validation", "test"}
         Trained on 55,000 digits and measured on the 5,000 held out; or trained on all 60,000, with one look at the
         10,000 test digits.
     seed : int
@@ -42,7 +42,7 @@ class Result:
         How often each digit was seen.
     clock : str
         What the seconds cover.
-    wall, own, others : float
+    wall, cpu_seconds, other_cpu_seconds : float
         Seconds of training; processor seconds of this process and of all others meanwhile.
     warm_up, prediction : float
         Seconds of the warm-up before, and of the predictions after the training.
@@ -74,10 +74,10 @@ class Result:
     """
 
     recipe: str
-    about: str
+    docstring: str
     source: str
     source_sha256: str
-    purpose: str
+    evaluated_on: str
     seed: int
     variant: str
     digests: dict
@@ -85,8 +85,8 @@ class Result:
     epochs: float
     clock: str
     wall: float
-    own: float
-    others: float
+    cpu_seconds: float
+    other_cpu_seconds: float
     warm_up: float
     prediction: float
     images_per_second: float
@@ -109,7 +109,7 @@ class Result:
     @property
     def accuracy(self):
         """The accuracy that the run was for."""
-        return self.test_accuracy if self.purpose == "record" else self.validation_accuracy
+        return self.test_accuracy if self.evaluated_on == "test" else self.validation_accuracy
 
     @property
     def predicted(self):
@@ -119,12 +119,12 @@ class Result:
     @property
     def labels(self):
         """What each digit is: ndarray of uint8, shape (N,)."""
-        return true_labels(self.variant, self.purpose)
+        return true_labels(self.variant, self.evaluated_on)
 
     @property
     def contended(self):
         """Whether other processes had so much of the processor that the seconds do not count."""
-        return Time(self.wall, self.own, self.others).contended
+        return Time(self.wall, self.cpu_seconds, self.other_cpu_seconds).contended
 
     @property
     def processes(self):
@@ -139,29 +139,29 @@ class Result:
     @property
     def name(self):
         """The name of its file, without the ending; no two runs share one."""
-        return name(self.recipe, self.source_sha256, self.purpose, self.seed, self.variant, self.processes)
+        return name(self.recipe, self.source_sha256, self.evaluated_on, self.seed, self.variant, self.processes)
 
 
-def name(recipe, source_sha256, purpose, seed, variant="full", processes=1):
+def name(recipe, source_sha256, evaluated_on, seed, variant="full", processes=1):
     """Name a run, so that the same run has the same name.
 
     Examples
     --------
-    >>> name("cnn", "3fa9c1d2e4", "record", 0)
-    'cnn-3fa9c1d2-record-seed0'
+    >>> name("cnn", "3fa9c1d2e4", "test", 0)
+    'cnn-3fa9c1d2-test-seed0'
     """
     parts = [recipe, source_sha256[:8], *([variant] if variant != "full" else [])]
     parts += [f"{processes}-processes"] if processes > 1 else []
-    return "-".join([*parts, purpose, f"seed{seed}"])
+    return "-".join([*parts, evaluated_on, f"seed{seed}"])
 
 
-def split_for(mnist, purpose):
+def split_for(mnist, evaluated_on):
     """Choose the digits to train on, and those to measure on.
 
     Parameters
     ----------
     mnist : MNIST
-    purpose : {"validation", "record"}
+    evaluated_on : {"validation", "test"}
 
     Returns
     -------
@@ -169,20 +169,20 @@ def split_for(mnist, purpose):
         For choices always the same 55,000 and 5,000, with the same share of each digit; for the record all 60,000
         and the 10,000 test digits. In the sample in proportion.
     """
-    if purpose == "record":
+    if evaluated_on == "test":
         return mnist.train, mnist.test
     return mnist.train.hold_out(round(HELD_OUT * len(mnist.train)), seed=HELD_OUT_SEED)
 
 
 @cache
-def true_labels(variant, purpose):
+def true_labels(variant, evaluated_on):
     """Look up what each digit is that a run is measured on, without MNIST itself.
 
     Returns
     -------
     ndarray of uint8, shape (N,)
     """
-    if purpose == "record":
+    if evaluated_on == "test":
         return listing(variant, "test").labels
     labels = listing(variant, "train").labels
     blank = Split(np.zeros((len(labels), 0)), labels.copy(), np.arange(len(labels)))

@@ -5,12 +5,12 @@ import pickle
 import sys
 from pathlib import Path
 
-from mnist_tutorial.benchmark.runs.execution import attempt
+from mnist_tutorial.benchmark.runs.execution import run_safely
 
 
 def main(given, outcome):
     """Execute the task in the file `given`; the first process of this machine writes what came of it."""
-    done = attempt(pickle.loads(Path(given).read_bytes()))
+    done = run_safely(pickle.loads(Path(given).read_bytes()))
     if os.environ.get("LOCAL_RANK", "0") == "0":
         Path(outcome).write_bytes(pickle.dumps(done))
 

@@ -20,7 +20,7 @@ _one_at_a_time = Lock()  # two trainings in one process would draw from the same
 _warm = set()
 
 
-def execute(task):
+def run_task(task):
     """Train once, and measure.
 
     Parameters
@@ -43,7 +43,7 @@ def execute(task):
         return _execute(task)
 
 
-def attempt(task):
+def run_safely(task):
     """Execute a task, and give an error as text instead of raising it.
 
     Returns
@@ -53,7 +53,7 @@ def attempt(task):
         What went wrong: its last line is the error, the lines before are the traceback.
     """
     try:
-        return execute(task), None
+        return run_task(task), None
     except (Exception, SystemExit):
         return None, traceback.format_exc().strip()
 
@@ -62,8 +62,8 @@ def _execute(task):
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     recipe, function = task.recipe, task.recipe.function
     # The test digits are let go of: they are read again when the training is over.
-    train, held_out = split_for(load(task.variant), task.purpose)
-    if task.purpose == "record":
+    train, held_out = split_for(load(task.variant), task.evaluated_on)
+    if task.evaluated_on == "test":
         held_out = None
     warm_up = _warm_up(task, function, train)
     seed_everything(task.seed, verbose=False)
@@ -73,14 +73,14 @@ def _execute(task):
     if torch.distributed.is_initialized() and torch.distributed.get_rank():
         return None
     mnist, log = load(task.variant), []
-    accuracy, predicted, prediction = _evaluate(run, network, mnist, task.purpose, log)
+    accuracy, predicted, prediction = _evaluate(run, network, mnist, task.evaluated_on, log)
     seen = run.images or len(train)
     return Result(
         recipe=recipe.name,
-        about=recipe.about,
+        docstring=recipe.docstring,
         source=recipe.source,
         source_sha256=recipe.sha256,
-        purpose=task.purpose,
+        evaluated_on=task.evaluated_on,
         seed=task.seed,
         variant=mnist.variant,
         digests=mnist.digests._asdict(),
@@ -88,14 +88,14 @@ def _execute(task):
         epochs=round(seen / len(train), 4),
         clock=CLOCK,
         wall=round(time.wall, 4),
-        own=round(time.own, 3),
-        others=round(time.others, 3),
+        cpu_seconds=round(time.cpu_seconds, 3),
+        other_cpu_seconds=round(time.other_cpu_seconds, 3),
         warm_up=round(warm_up, 3),
         prediction=round(prediction.wall, 4),
         images_per_second=round(seen / time.wall, 1),
         peak_memory_mb=round(peak_memory() / 2**20),
-        validation_accuracy=accuracy if task.purpose == "validation" else None,
-        test_accuracy=accuracy if task.purpose == "record" else None,
+        validation_accuracy=accuracy if task.evaluated_on == "validation" else None,
+        test_accuracy=accuracy if task.evaluated_on == "test" else None,
         evaluations=log,
         loss_curve=run.loss_curve(),
         validation_curve=run.validation,
@@ -121,11 +121,11 @@ def _warm_up(task, function, train):
     return time.wall
 
 
-def _evaluate(run, network, mnist, purpose, log):
+def _evaluate(run, network, mnist, evaluated_on, log):
     """Measure a network on digits that it was not trained on: the only look at them, and it is logged."""
-    _, split = split_for(mnist, purpose)
+    _, split = split_for(mnist, evaluated_on)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    log.append({"of": "test" if purpose == "record" else "validation", "images": len(split), "at": now})
+    log.append({"of": evaluated_on, "images": len(split), "at": now})
     scores, time = timed(lambda: run.scores(network, split))
     predicted = scores.argmax(1)
     return float((predicted == split.labels).mean()), predicted, time

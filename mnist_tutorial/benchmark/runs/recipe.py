@@ -57,7 +57,7 @@ class Recipe:
         return hashlib.sha256(self.source.encode()).hexdigest()
 
     @property
-    def about(self):
+    def docstring(self):
         """Its docstring."""
         return inspect.getdoc(self.function) or ""
 
@@ -94,7 +94,7 @@ def names():
     ]
 
 
-def find(text):
+def load_recipe(text):
     """Find a recipe.
 
     Parameters
@@ -113,7 +113,7 @@ def find(text):
 
     Examples
     --------
-    >>> find("cnn-tiny").function_name
+    >>> load_recipe("cnn-tiny").function_name
     'cnn_tiny'
     """
     if match := re.fullmatch(r"(.*\.py):(\w+)", text):
@@ -132,7 +132,7 @@ def find(text):
     return Recipe(text, None, text.replace("-", "_"))
 
 
-def given(function):
+def from_function(function):
     """Make a recipe of a function that is at hand, in a notebook say.
 
     Parameters

@@ -49,7 +49,7 @@ class Run:
         From the network and a split to scores, ndarray (N, 10). By default `evaluation.predict`; a recipe may set its
         own.
     precision : str
-        As Lightning names it; a recipe that uses another than 32 bits without `watch` sets it.
+        As Lightning names it; a recipe that uses another than 32 bits without `callback` sets it.
 
     Examples
     --------
@@ -68,7 +68,7 @@ class Run:
         self._held_out, self._next = held_out, len(digits) / 10
         self.validation = {"images": [], "seconds": [], "accuracy": []}
 
-    def watch(self, predict=None):
+    def callback(self, predict=None):
         """Make the callback through which a trainer tells what it does.
 
         Parameters
@@ -82,7 +82,7 @@ class Run:
         """
         if predict is not None:
             self.predict = predict
-        return _Watch(self)
+        return _Callback(self)
 
     def step(self, images, loss, network=None):
         """Tell of one step of a training; a recipe with a loop of its own calls it after each.
@@ -175,7 +175,7 @@ class Run:
         self.validation["accuracy"].append(float(np.mean(right)))
 
 
-class _Watch(Callback):
+class _Callback(Callback):
     def __init__(self, run):
         self.run = run
 

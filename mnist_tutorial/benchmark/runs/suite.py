@@ -42,14 +42,14 @@ class Event:
     error: str | None = None
 
 
-def plan(recipes, seeds, purposes, variant, options=None):
+def plan(recipes, seeds, splits, variant, options=None):
     """List the tasks, recipe by recipe.
 
     Parameters
     ----------
     recipes : list of Recipe
     seeds : iterable of int
-    purposes : sequence of {"validation", "record"}
+    splits : sequence of {"validation", "test"}
     variant : {"full", "sample"}
     options : dict, optional
         Of Lightning's distributed training.
@@ -59,8 +59,8 @@ def plan(recipes, seeds, purposes, variant, options=None):
     list of Task
     """
     return [
-        Task(recipe, seed, purpose, variant, dict(options or {}))
-        for recipe, purpose, seed in product(recipes, purposes, seeds)
+        Task(recipe, seed, evaluated_on, variant, dict(options or {}))
+        for recipe, evaluated_on, seed in product(recipes, splits, seeds)
     ]
 
 
@@ -96,11 +96,11 @@ def run(tasks, folder, workers):
                     lock.acquire()
                 except Timeout:  # another process has it; ask once more when the rest is done
                     if again:
-                        yield Event("there" if _path(task, folder).exists() else "elsewhere", task)
+                        yield Event("there" if _is_done(task, folder) else "elsewhere", task)
                     else:
                         late.append(task)
                     continue
-                if _path(task, folder).exists():
+                if _is_done(task, folder):
                     _release(lock)
                     yield Event("there", task)
                     continue
@@ -135,7 +135,13 @@ def _finish(task, result, error, folder):
     failure = folder / f"{task.name}.failure.json"
     if error is not None:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        content = {"recipe": task.recipe.name, "seed": task.seed, "purpose": task.purpose, "error": error, "at": now}
+        content = {
+            "recipe": task.recipe.name,
+            "seed": task.seed,
+            "evaluated_on": task.evaluated_on,
+            "error": error,
+            "at": now,
+        }
         failure.write_text(json.dumps({"kind": "failure", **content}, indent=1) + "\n", encoding="utf-8")
         return Event("failed", task, error=error)
     if result is None:  # of a distributed training, another machine writes it
@@ -148,8 +154,10 @@ def _finish(task, result, error, folder):
     return Event("done", task, result)
 
 
-def _path(task, folder):
-    return folder / f"{task.name}.json"
+def _is_done(task, folder):
+    # Until November 2026, the names of files called the test digits "record".
+    names = task.name, task.name.replace("-test-seed", "-record-seed")
+    return any((folder / f"{name}.json").exists() for name in names)
 
 
 def _release(lock):

@@ -14,7 +14,7 @@ class Task:
     ----------
     recipe : Recipe
     seed : int
-    purpose : {"validation", "record"}
+    evaluated_on : {"validation", "test"}
     variant : {"full", "sample"}
     options : dict
         Of Lightning's distributed training: ``devices``, ``strategy``, ``num_nodes``; empty for one process.
@@ -22,7 +22,7 @@ class Task:
 
     recipe: Recipe
     seed: int
-    purpose: str
+    evaluated_on: str
     variant: str
     options: dict = field(default_factory=dict)
 
@@ -34,4 +34,4 @@ class Task:
     @property
     def name(self):
         """As the file of its result."""
-        return name(self.recipe.name, self.recipe.sha256, self.purpose, self.seed, self.variant, self.processes)
+        return name(self.recipe.name, self.recipe.sha256, self.evaluated_on, self.seed, self.variant, self.processes)

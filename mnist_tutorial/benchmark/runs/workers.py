@@ -39,12 +39,12 @@ class LocalWorkers:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def submit(self, task):
-        """Start a task; gives a ``concurrent.futures.Future`` of what `execution.attempt` returns."""
+        """Start a task; gives a ``concurrent.futures.Future`` of what `execution.run_safely` returns."""
         try:
-            return self._pool.submit(attempt, task)
+            return self._pool.submit(run_anywhere, task)
         except BrokenExecutor:
             self._pool = self._new()
-            return self._pool.submit(attempt, task)
+            return self._pool.submit(run_anywhere, task)
 
     def _new(self):
         # A fresh process, as on macOS and Windows: a fork would copy threads of torch that do not run in it.
@@ -107,16 +107,16 @@ class DaskWorkers:
 
     def submit(self, task):
         """Start a task; as `LocalWorkers.submit`."""
-        return self._executor.submit(attempt, task)
+        return self._executor.submit(run_anywhere, task)
 
 
-def attempt(task):
-    """Execute a task here, or in as many processes as it asks for; as `execution.attempt`."""
+def run_anywhere(task):
+    """Execute a task here, or in as many processes as it asks for; as `execution.run_safely`."""
     if not task.options:
         # Only who trains needs Lightning, which takes seconds.
         from mnist_tutorial.benchmark.runs import execution
 
-        return execution.attempt(task)
+        return execution.run_safely(task)
     with tempfile.TemporaryDirectory() as folder:
         given, outcome = Path(folder) / "task", Path(folder) / "outcome"
         given.write_bytes(pickle.dumps(task))

@@ -84,7 +84,7 @@ def compare(routes, repeats=5, seconds=1.0):
     ----------
     routes : list of Route
     repeats : int
-        How many undisturbed ones are wanted of each.
+        How many uncontended ones are wanted of each.
     seconds : float
         A repeat takes at least so long: the action is called again and again.
 

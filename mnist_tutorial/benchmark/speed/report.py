@@ -56,7 +56,7 @@ def table(measured):
     for row in measured["rows"]:
         rate, own = row["images_per_second"], row["name"] == measured["ours"]
         if rate is None:
-            why = row["failure"] or "never undisturbed: other processes had more than 5 % of our processor time"
+            why = row["failure"] or "never uncontended: other processes had more than 5 % of our processor time"
             shown.add_row(row["name"], *[""] * 4, str(row["thrown_away"]), f"cannot run: {why}")
             continue
         low, high = _spread(row)

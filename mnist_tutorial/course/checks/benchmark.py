@@ -105,7 +105,7 @@ def _recipe(run):
     source = digit_source(run.digits)
     dataset = BatchDataset(dt.Value(source.image) >> Standardize() & dt.Value(source.label), source)
     trained = classifier(mlp(hidden=(64,)), max_lr=1e-2)
-    training = trainer(max_epochs=3, progress=False, callbacks=[run.watch()])
+    training = trainer(max_epochs=3, progress=False, callbacks=[run.callback()])
     training.fit(trained, batch_loader(dataset, batch_size=128, shuffle=True))
     return trained
 
@@ -135,7 +135,7 @@ def own_recipe(answer):
         raise Hint(f"{error}.") from error
     told = f"{accuracy:.0%} of held-out digits after {run.images:,} images"
     if not run.images:
-        raise Hint(f"{told}: nothing told the run what it trained on. Hand run.watch() to the trainer.")
+        raise Hint(f"{told}: nothing told the run what it trained on. Hand run.callback() to the trainer.")
     if accuracy < LEARNT:
         raise Hint(f"{told}; expected {LEARNT:.0%} at least. Did it train, and was it the network that you return?")
     return f"{told}, in {time.wall:.1f} s"

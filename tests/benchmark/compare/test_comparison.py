@@ -23,7 +23,7 @@ def test_recipes_that_differ_are_told_apart_in_one_sentence():
     found = compare_recipes(recipe("linear", LINEAR), recipe("cnn", CNN))
     assert found.verdict == "different"
     assert found.sentence == (
-        "On average over the seeds, cnn makes 749.2 errors fewer than linear in 10,000 test digits (95 % interval: "
+        "On average over the seeds, cnn makes 749.2 fewer errors than linear in 10,000 test digits (95 % interval: "
         "741.6 to 756.8). If both were equally good, seeds alone would make a difference this large in fewer than 1 of "
         "1,000 repetitions. This is about the recipes on these digits, from 5 and 5 runs."
     )
@@ -33,9 +33,9 @@ def test_recipes_that_do_not_differ_are_told_how_much_may_be_hidden():
     found = compare_recipes(recipe("cnn", CNN), recipe("mlp", MLP))
     assert found.verdict == "not distinguishable"
     assert found.sentence == (
-        "cnn and mlp are not distinguishable. On average over the seeds, cnn makes 0.4 errors fewer than mlp in 10,000 "
+        "cnn and mlp are not distinguishable. On average over the seeds, cnn makes 0.4 fewer errors than mlp in 10,000 "
         "test digits. If both were equally good, seeds alone would make a difference this large in about 89 of 100 "
-        "repetitions. The difference may be anything from 6.7 errors fewer for cnn to 5.9 errors fewer for mlp (95 % "
+        "repetitions. The difference may be anything from 6.7 fewer errors for cnn to 5.9 fewer errors for mlp (95 % "
         "interval). This is about the recipes on these digits, from 5 and 5 runs."
     )
 
@@ -44,7 +44,7 @@ def test_models_are_told_from_recipes():
     found = compare_models(made_result("a", wrong=range(90)), made_result("b", wrong=range(45, 104)), ("a", "b"))
     assert found.verdict == "different"
     assert found.sentence == (
-        "b makes 31 errors fewer than a in 10,000 test digits (95 % interval: 15.0 to 47.7). If both were equally "
+        "b makes 31 fewer errors than a in 10,000 test digits (95 % interval: 15.0 to 47.7). If both were equally "
         "good, chance alone would make a difference this large in fewer than 1 of 1,000 repetitions. This is about "
         "these two trained networks, not about their recipes: another seed trains another network."
     )
@@ -74,11 +74,11 @@ def test_one_of_twenty_is_where_chance_ends(p_value, verdict):
 
 @pytest.mark.parametrize("other", [60, 50])
 def test_without_any_spread_over_seeds_more_runs_are_asked_for(other):
-    runs = [recipe(name, (errors, errors), purpose="validation") for name, errors in (("a", 50), ("b", other))]
+    runs = [recipe(name, (errors, errors), evaluated_on="validation") for name, errors in (("a", 50), ("b", other))]
     found = compare_recipes(*runs)
     assert found.verdict == "not testable"
     assert f"all runs of a make 50 errors and all of b make {other}, so nobody knows" in found.sentence
-    assert found.sentence.endswith("benchmark run a b --seeds 10 --for validation")
+    assert found.sentence.endswith("benchmark run a b --seeds 10 --evaluate validation")
     assert "not known" in shown(found)
 
 
@@ -98,7 +98,7 @@ def test_probabilities_are_told_as_repetitions(p_value, said):
 
 
 def test_the_digits_are_named():
-    runs = [made_result(name, purpose="validation", variant="sample") for name in "ab"]
+    runs = [made_result(name, evaluated_on="validation", variant="sample") for name in "ab"]
     assert compare_models(*runs).digits == f"{len(runs[0].labels):,} held-out digits of the sample"
 
 

@@ -131,7 +131,7 @@ def test_a_run_that_one_person_has_twice_counts_once(hand_in, tmp_path):
 def test_variants_have_tables_of_their_own_and_validation_has_none(hand_in, tmp_path):
     hand_in("Ada", "cnn", (50, 51))
     hand_in("Ada", "mlp", (5, 6), variant="sample")
-    hand_in("Ben", "mlp", (5, 6), purpose="validation")
+    hand_in("Ben", "mlp", (5, 6), evaluated_on="validation")
     board = leaderboard(tmp_path)
     assert {variant: [entry.recipe for entry in entries] for variant, entries in board.entries.items()} == {
         "full": ["cnn"],

@@ -136,7 +136,7 @@ def test_single_runs_are_judged_by_their_ratio(then, now, tmp_path):
 
 def test_disturbed_runs_and_a_missing_reference_are_told(then, now):
     then.add("cnn")
-    now.add("cnn", others=19.0)
+    now.add("cnn", other_cpu_seconds=19.0)
     found = check(then.folder, now.folder)
     assert kinds(found) == [("time not judged", "cnn")]
     assert "other programs disturbed all new runs of cnn" in found.findings[0].sentence
@@ -148,10 +148,10 @@ def test_disturbed_runs_and_a_missing_reference_are_told(then, now):
 
 def test_a_recipe_that_is_gone_is_bad(then, now):
     then.add("cnn")
-    now.add("cnn", purpose="validation")
+    now.add("cnn", evaluated_on="validation")
     found = check(then.folder, now.folder)
     assert kinds(found) == [("missing", "cnn")]
-    said = f"cnn is missing: no record run on the full MNIST in {now.folder}, but 5 in {then.folder}"
+    said = f"cnn is missing: no test run on the full MNIST in {now.folder}, but 5 in {then.folder}"
     assert found.findings[0].sentence == said
     assert found.bad
 
@@ -163,8 +163,8 @@ def test_variants_are_not_mixed(then, now):
 
 
 def test_runs_for_validation_count_where_there_are_no_others(then, now):
-    then.add("cnn", purpose="validation")
-    now.add("cnn", [90, 95, 88, 99, 91], purpose="validation")
+    then.add("cnn", evaluated_on="validation")
+    now.add("cnn", [90, 95, 88, 99, 91], evaluated_on="validation")
     assert kinds(check(then.folder, now.folder)) == [("worse", "cnn")]
 
 

@@ -34,7 +34,7 @@ def test_recipes_are_compared_as_statsmodels_does(verdict, a, b):
     found = compare_recipes(recipe("one", a), recipe(name, b), ("A", "B"))
     theirs = CompareMeans.from_data(b, a)
     assert found.verdict == verdict
-    assert found.fewer == pytest.approx(np.mean(a) - np.mean(b))
+    assert found.error_reduction == pytest.approx(np.mean(a) - np.mean(b))
     assert found.p_value == pytest.approx(theirs.ttest_ind(usevar="unequal")[1])
     assert (-found.high, -found.low) == pytest.approx(theirs.tconfint_diff(usevar="unequal"))
 
@@ -46,9 +46,9 @@ def test_models_are_compared_as_statsmodels_does(verdict, a, b):
     theirs = contingency_tables.mcnemar([[9_000, only[0]], [only[1], 0]], exact=True)
     assert found.verdict == verdict
     assert found.only == only
-    assert found.fewer == only[0] - only[1]
+    assert found.error_reduction == only[0] - only[1]
     assert found.p_value == pytest.approx(theirs.pvalue)
-    assert found.low < found.fewer < found.high
+    assert found.low < found.error_reduction < found.high
     about = 4.2 * sum(only) ** 0.5 or 7.4  # 2 times 1.96 standard deviations, and a little more
     assert found.high - found.low == pytest.approx(about, rel=0.1)
 
@@ -64,7 +64,14 @@ class Drawn:
     def run(self, seed):
         predicted = (self.rng.random(10_000) < self.hard).astype(np.uint8)
         known = {"predicted": predicted, "labels": self.labels, "accuracy": np.mean(predicted == 0)}
-        about = {"purpose": "record", "variant": "full", "source_sha256": "f", "devices": 1, "nodes": 1, "started": ""}
+        about = {
+            "evaluated_on": "test",
+            "variant": "full",
+            "source_sha256": "f",
+            "devices": 1,
+            "nodes": 1,
+            "started": "",
+        }
         return SimpleNamespace(**known, **about, recipe="cnn", name="cnn", seed=seed, machine={}, processes=1)
 
 
@@ -92,7 +99,7 @@ def test_names_and_files_are_found_in_the_folder(tmp_path):
     assert [str(tmp_path / "broken.json") in remark for remark in found.remarks] == [True]
     assert found.sentence == compare_recipes(a, b).sentence
     models = compare(str(tmp_path / f"{a[0].name}.json"), b[1].name, tmp_path)
-    assert (models.of, models.names, models.fewer) == ("models", (a[0].name, b[1].name), 744)
+    assert (models.of, models.names, models.error_reduction) == ("models", (a[0].name, b[1].name), 744)
     assert compare("cnn", "cnn", tmp_path).names == ("A (cnn)", "B (cnn)")
     with pytest.raises(MNISTError, match=f"{a[0].name} is one trained network, and the other one is a recipe"):
         compare("cnn", a[0].name, tmp_path)
@@ -101,9 +108,11 @@ def test_names_and_files_are_found_in_the_folder(tmp_path):
 def test_one_seed_is_no_recipe():
     with pytest.raises(MNISTError, match="mlp has one run") as error:
         compare_recipes(recipe("cnn", (50, 51)), recipe("mlp", (50,)))
-    assert "python -m mnist_tutorial benchmark run mlp --seeds 5 --for record, or compare two files" in str(error.value)
-    with pytest.raises(MNISTError, match="--for validation --variant sample"):
-        compare_recipes(*(recipe(name, (5,), purpose="validation", variant="sample") for name in "ab"))
+    assert "python -m mnist_tutorial benchmark run mlp --seeds 5 --evaluate test, or compare two files" in str(
+        error.value
+    )
+    with pytest.raises(MNISTError, match="--evaluate validation --variant sample"):
+        compare_recipes(*(recipe(name, (5,), evaluated_on="validation", variant="sample") for name in "ab"))
 
 
 def test_the_same_run_twice_is_one_seed():
@@ -116,7 +125,7 @@ def test_recipes_without_random_numbers_are_compared_as_models():
         [made_result(name, seed, wrong) for seed in (0, 1)] for name, wrong in (("knn", range(300)), ("svm", range(9)))
     )
     found = compare_recipes(a, b)
-    assert (found.of, found.names, found.fewer) == ("models", ("knn", "svm"), 291)
+    assert (found.of, found.names, found.error_reduction) == ("models", ("knn", "svm"), 291)
     assert "another seed" not in found.sentence
     assert "Both predict the same with every seed" in found.sentence
     cnn = recipe("cnn", (50, 51))
@@ -124,24 +133,22 @@ def test_recipes_without_random_numbers_are_compared_as_models():
 
 
 def test_other_digits_are_not_compared():
-    record, validation = made_result("a"), made_result("b", purpose="validation")
+    record, validation = made_result("a"), made_result("b", evaluated_on="validation")
     with pytest.raises(MNISTError, match="was measured on other digits"):
         compare_models(record, validation)
-    with pytest.raises(
-        MNISTError, match="not measured on the same digits: record on the full MNIST; record on the sample"
-    ):
+    with pytest.raises(MNISTError, match="not measured on the same digits: test on the full MNIST; test on the sample"):
         compare_recipes(recipe("a", (50, 51)), recipe("b", (5, 6), variant="sample"))
 
 
 def test_runs_for_the_record_count_where_both_have_them():
     def both(name, errors, held_out):
-        return recipe(name, errors) + recipe(name, held_out, purpose="validation")
+        return recipe(name, errors) + recipe(name, held_out, evaluated_on="validation")
 
     a, b = both("a", (90, 91, 92), (10, 11)), both("b", (50, 51, 53), (30, 31))
     found = compare_recipes(a, b)
     assert (found.digits, found.remarks) == ("10,000 test digits", ())
     found = compare_recipes(a, b[3:])
-    assert (found.digits, found.fewer) == ("5,000 held-out digits", -20)
+    assert (found.digits, found.error_reduction) == ("5,000 held-out digits", -20)
     assert "not both have runs for the record" in found.remarks[0]
 
 

@@ -42,9 +42,9 @@ def test_of_single_runs_nobody_knows_the_spread():
 def test_disturbed_runs_do_not_count():
     old, new = pair("cnn", (10, 10), (15, 10))
     references = pair("fast", (1, 1), (1, 1))
-    new[0] = replace(new[0], others=19.0)
+    new[0] = replace(new[0], other_cpu_seconds=19.0)
     assert slowdown((old, new), references).factor == 1
-    new[1] = replace(new[1], others=19.0)
+    new[1] = replace(new[1], other_cpu_seconds=19.0)
     found = slowdown((old, new), references)
     assert (found.factor, found.problem) == (None, "other programs disturbed all new runs of cnn")
 

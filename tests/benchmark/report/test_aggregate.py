@@ -20,31 +20,31 @@ def test_mean_spread_errors_and_interval_are_those_of_the_seeds():
     row = only([made_result(seed=seed, wrong=wrong) for seed, wrong in enumerate((50, 54, 60))])
     assert row.n == 3
     assert row.accuracy == pytest.approx(1 - np.mean([50, 54, 60]) / 10_000)
-    assert row.spread == pytest.approx(np.std([50, 54, 60], ddof=1) / 10_000)
+    assert row.std == pytest.approx(np.std([50, 54, 60], ddof=1) / 10_000)
     assert row.errors == pytest.approx(164 / 3)
     assert row.interval == wilson_interval(10_000 - 55, 10_000)
 
 
 def test_one_run_has_no_spread():
     row = only([made_result(wrong=50)])
-    assert (row.n, row.spread) == (1, None)
+    assert (row.n, row.std) == (1, None)
 
 
 def test_seconds_are_the_median_of_undisturbed_runs():
     runs = [made_result(seed=seed, wall=wall) for seed, wall in enumerate((5.0, 6.0, 10.0))]
-    row = only([*runs, made_result(seed=3, wall=90.0, others=40.0)])
-    assert (row.seconds, row.undisturbed, row.n) == (6.0, 3, 4)
+    row = only([*runs, made_result(seed=3, wall=90.0, other_cpu_seconds=40.0)])
+    assert (row.seconds, row.uncontended, row.n) == (6.0, 3, 4)
 
 
 def test_disturbed_runs_give_seconds_where_there_are_no_others():
-    row = only([made_result(seed=0, wall=90.0, others=40.0)])
-    assert (row.seconds, row.undisturbed) == (90.0, 0)
+    row = only([made_result(seed=0, wall=90.0, other_cpu_seconds=40.0)])
+    assert (row.seconds, row.uncontended) == (90.0, 0)
 
 
 def test_the_most_accurate_comes_first_and_what_was_never_tested_last():
     names = {"poor": 900, "good": 40, "better": 30}
     runs = [made_result(name, wrong=wrong) for name, wrong in names.items()]
-    [table] = summarise([made_result("unfinished", wrong=1, purpose="validation"), *runs])
+    [table] = summarise([made_result("unfinished", wrong=1, evaluated_on="validation"), *runs])
     assert [row.label for row in table.rows] == ["better", "good", "poor", "unfinished"]
     last = table.rows[-1]
     assert (last.n, last.accuracy, last.interval, last.seconds) == (0, None, None, None)
@@ -92,5 +92,5 @@ def test_a_seed_counts_once():
     first = made_result("cnn", 0, wrong=50)
     again = made_result("cnn", 0, wrong=90, started="2026-12-01T00:00:00+00:00")
     row = only([again, first, made_result("cnn", 1, wrong=50)])
-    assert (row.n, row.spread) == (2, 0)
-    assert "seed 0 is there more than once (record); the first run counts" in row.remarks
+    assert (row.n, row.std) == (2, 0)
+    assert "seed 0 is there more than once (test); the first run counts" in row.remarks

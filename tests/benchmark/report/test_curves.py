@@ -7,7 +7,7 @@ from mnist_tutorial.benchmark.report.curves import curve
 
 def validation(seed, accuracy, seconds=(1.0, 5.0, 10.0), images=(6_000, 60_000, 120_000), **others):
     points = {"images": list(images), "seconds": list(seconds), "accuracy": list(accuracy)}
-    return made_result(seed=seed, purpose="validation", validation_curve=points, **others)
+    return made_result(seed=seed, evaluated_on="validation", validation_curve=points, **others)
 
 
 def test_the_mean_over_seeds_reaches_a_target_and_not_the_luckiest_seed():
@@ -25,16 +25,16 @@ def test_a_target_that_is_just_reached_is_reached():
 
 def test_seconds_are_the_median_of_the_runs_that_nobody_disturbed():
     runs = [validation(seed, (0.9, 0.95, 0.99), (1, seconds, 10)) for seed, seconds in enumerate((4, 6, 7))]
-    runs.append(validation(3, (0.9, 0.95, 0.99), (30, 60, 90), others=50.0))
+    runs.append(validation(3, (0.9, 0.95, 0.99), (30, 60, 90), other_cpu_seconds=50.0))
     made = curve(runs)
     assert list(made.seconds) == [1, 6, 10]
-    assert (made.n, made.undisturbed) == (4, 3)
+    assert (made.n, made.uncontended) == (4, 3)
 
 
 def test_where_all_were_disturbed_their_median_is_given_and_counted_as_none():
-    made = curve([validation(0, (0.9, 0.95, 0.99), others=50.0)])
+    made = curve([validation(0, (0.9, 0.95, 0.99), other_cpu_seconds=50.0)])
     assert list(made.seconds) == [1, 5, 10]
-    assert made.undisturbed == 0
+    assert made.uncontended == 0
 
 
 def test_only_numbers_of_images_that_all_have_are_compared():

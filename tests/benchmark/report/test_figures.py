@@ -14,11 +14,11 @@ def table_of(*results):
 
 
 def test_all_five_are_drawn_where_there_are_runs_of_both_kinds():
-    table = table_of(made_result(), made_result(purpose="validation"))
+    table = table_of(made_result(), made_result(evaluated_on="validation"))
     keys = [drawing.key for drawing in draw(table, published())]
     assert keys == ["time", "parameters", "learning", "digits", "published"]
     assert [drawing.key for drawing in draw(table_of(made_result(parameters=None)))] == ["time", "digits"]
-    assert [drawing.key for drawing in draw(table_of(made_result(purpose="validation")))] == ["learning"]
+    assert [drawing.key for drawing in draw(table_of(made_result(evaluated_on="validation")))] == ["learning"]
 
 
 def test_nothing_published_stands_beside_the_sample():
@@ -28,7 +28,7 @@ def test_nothing_published_stands_beside_the_sample():
 
 
 def test_a_learning_curve_is_the_mean_with_a_band_from_worst_to_best():
-    runs = [made_result("cnn", seed, wrong, purpose="validation") for seed, wrong in enumerate((40, 60))]
+    runs = [made_result("cnn", seed, wrong, evaluated_on="validation") for seed, wrong in enumerate((40, 60))]
     drawing = learning_curves(table_of(*runs))
     [axes] = drawing.figure.axes
     [line] = axes.lines
@@ -42,7 +42,7 @@ def test_a_learning_curve_is_the_mean_with_a_band_from_worst_to_best():
 
 
 def test_each_recipe_has_a_panel_up_to_a_limit():
-    runs = [made_result(f"recipe-{i}", 0, 300, purpose="validation") for i in range(PANELS + 2)]
+    runs = [made_result(f"recipe-{i}", 0, 300, evaluated_on="validation") for i in range(PANELS + 2)]
     drawing = learning_curves(table_of(*runs))
     assert len([axes for axes in drawing.figure.axes if axes.get_visible()]) == PANELS
     assert "The 2 least accurate" in drawing.caption
@@ -54,16 +54,16 @@ def test_each_recipe_has_a_panel_up_to_a_limit():
 
 
 def test_panels_say_n_where_recipes_differ_in_it():
-    runs = [made_result("a", seed, purpose="validation") for seed in range(2)]
-    drawing = learning_curves(table_of(*runs, made_result("b", purpose="validation")))
+    runs = [made_result("a", seed, evaluated_on="validation") for seed in range(2)]
+    drawing = learning_curves(table_of(*runs, made_result("b", evaluated_on="validation")))
     assert {axes.get_title(loc="left") for axes in drawing.figure.axes} == {"a (n = 2)", "b (n = 1)"}
 
 
 @pytest.mark.parametrize("wrong", [20, 1_800, 4_400])
 def test_each_panel_shows_where_its_recipe_ends(wrong):
     validation = {"images": [6_000, 60_000], "seconds": [1.0, 5.0], "accuracy": [0.1, 1 - wrong / 5_000]}
-    weak = made_result("weak", 0, wrong, purpose="validation", validation_curve=validation)
-    drawing = learning_curves(table_of(weak, made_result("good", 0, 20, purpose="validation")))
+    weak = made_result("weak", 0, wrong, evaluated_on="validation", validation_curve=validation)
+    drawing = learning_curves(table_of(weak, made_result("good", 0, 20, evaluated_on="validation")))
     for axes in drawing.figure.axes:
         [line] = axes.lines
         low, high = axes.get_ylim()
@@ -71,7 +71,7 @@ def test_each_panel_shows_where_its_recipe_ends(wrong):
 
 
 def test_errors_are_counted_for_each_digit_over_the_runs():
-    labels = true_labels("full", "record")
+    labels = true_labels("full", "test")
     sevens, ones = np.flatnonzero(labels == 7)[:9], np.flatnonzero(labels == 1)[:1]
     drawing = digit_errors(table_of(made_result("cnn", 0, sevens), made_result("cnn", 1, [*sevens[:5], *ones])))
     [axes] = drawing.figure.axes

@@ -44,8 +44,8 @@ def report(tmp_path, *results, refused=(), failures=()):
 @pytest.fixture(scope="module")
 def made():
     runs = [made_result("cnn", seed, 50 + seed, wall=5.0 + seed) for seed in range(3)]
-    runs += [made_result("cnn", seed, 20, purpose="validation") for seed in range(2)]
-    return [*runs, made_result("linear", 0, 780, wall=1.0, others=30.0)]
+    runs += [made_result("cnn", seed, 20, evaluated_on="validation") for seed in range(2)]
+    return [*runs, made_result("linear", 0, 780, wall=1.0, other_cpu_seconds=30.0)]
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +85,8 @@ def test_each_figure_has_a_text_with_numbers_from_the_data(usual):
 
 
 def test_names_docstrings_and_sources_are_text(tmp_path):
-    evil = made_result("x", about=f"About {EVIL}.\n\nSource: 1 & 2.", source=f"def x(run): '''{EVIL}'''")
-    seen, markdown = report(tmp_path, evil, made_result(EVIL.replace("/", ""), purpose="validation"))
+    evil = made_result("x", docstring=f"About {EVIL}.\n\nSource: 1 & 2.", source=f"def x(run): '''{EVIL}'''")
+    seen, markdown = report(tmp_path, evil, made_result(EVIL.replace("/", ""), evaluated_on="validation"))
     assert "script" not in {tag for tag, _ in seen.tags}
     assert f"About {EVIL}." in seen.texts["Recipes"]
     assert f"def x(run): '''{EVIL}'''" in seen.texts["Recipes"]
@@ -126,16 +126,16 @@ def test_the_headline_counts(usual):
 
 def test_failures_and_refused_files_are_listed(tmp_path, usual):
     error = f"Traceback (most recent call last):\n  File 'my.py'\nValueError: {EVIL}"
-    failure = {"kind": "failure", "recipe": "mine", "seed": 3, "purpose": "record", "error": error}
+    failure = {"kind": "failure", "recipe": "mine", "seed": 3, "evaluated_on": "test", "error": error}
     refused = [MNISTError("results/x.json: cut short | delete it")]
     seen, markdown = report(tmp_path, refused=refused, failures=[failure, {"kind": "failure", "error": ""}])
     problems = seen.texts["Problems"]
-    assert "mine, seed 3, record" in problems
+    assert "mine, seed 3, test" in problems
     assert f"ValueError: {EVIL}" in problems
     assert "File 'my.py'" in problems
     assert "results/x.json: cut short | delete it" in problems
     assert "script" not in {tag for tag, _ in seen.tags}
-    assert "- mine, seed 3, record: ValueError: &lt;script&gt;" in markdown
+    assert "- mine, seed 3, test: ValueError: &lt;script&gt;" in markdown
     assert "cut short \\| delete it" in markdown
     assert "Problems" not in usual[0].texts
 

@@ -46,7 +46,7 @@ def test_the_text_has_the_numbers(drawing):
 
 
 def test_without_either_there_is_no_figure():
-    [table] = summarise([made_result(purpose="validation")])
+    [table] = summarise([made_result(evaluated_on="validation")])
     assert beside_published(table, published()) is None
     [table] = summarise([made_result()])
     assert beside_published(table, ()) is None

@@ -16,7 +16,7 @@ def table():
     runs = [made_result("quick", seed, 93 + 2 * seed, wall=1.0 + seed / 10, parameters=72_362) for seed in range(3)]
     runs += [made_result("best", seed, 34, wall=40.0, parameters=70_794) for seed in range(3)]
     runs += [made_result("neighbours", 0, 312, wall=9.0, parameters=None)]
-    return table_of(*runs, made_result("unfinished", purpose="validation"))
+    return table_of(*runs, made_result("unfinished", evaluated_on="validation"))
 
 
 def marks(drawing):
@@ -61,7 +61,7 @@ def test_published_results_are_marks_with_their_hardware(table):
 
 
 def test_disturbed_recipes_are_hollow():
-    quiet, disturbed = made_result("quiet", wrong=50), made_result("disturbed", wrong=60, others=90.0)
+    quiet, disturbed = made_result("quiet", wrong=50), made_result("disturbed", wrong=60, other_cpu_seconds=90.0)
     drawing = against_time(table_of(quiet, disturbed))
     faces = {line.get_ydata()[0]: line.get_mfc() for line in drawing.figure.axes[0].lines if line.get_marker() == "o"}
     assert [faces[accuracy] == "none" for accuracy in sorted(faces)] == [True, False]
@@ -92,6 +92,6 @@ def test_perfect_and_constant_results_can_be_drawn():
 
 
 def test_without_runs_for_the_record_there_is_no_figure():
-    table = table_of(made_result(purpose="validation"))
+    table = table_of(made_result(evaluated_on="validation"))
     assert against_time(table, published()) is None
     assert against_parameters(table_of(made_result(parameters=None))) is None

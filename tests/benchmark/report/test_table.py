@@ -18,7 +18,7 @@ def test_a_row():
     runs = [
         made_result("cnn", seed, wrong, wall=wall) for seed, wrong, wall in [(0, 50, 5.0), (1, 53, 6.0), (2, 60, 7)]
     ]
-    runs += [made_result("cnn", seed, 40, purpose="validation") for seed in range(2)]
+    runs += [made_result("cnn", seed, 40, evaluated_on="validation") for seed in range(2)]
     assert shown(table_of(*runs)) == {
         "recipe": "cnn",
         "machine": "A",
@@ -44,10 +44,10 @@ def test_one_run_has_no_spread():
 
 
 def test_seconds_say_how_many_runs_count():
-    quiet, disturbed = made_result(seed=0, wall=5.0), made_result(seed=1, wall=50.0, others=50.0)
+    quiet, disturbed = made_result(seed=0, wall=5.0), made_result(seed=1, wall=50.0, other_cpu_seconds=50.0)
     assert shown(table_of(quiet, disturbed))["seconds to train"] == "5.00 (1 of 2)"
     assert shown(table_of(disturbed))["seconds to train"] == "50.0 †"
-    slow = made_result(seed=1, purpose="validation", others=50.0)
+    slow = made_result(seed=1, evaluated_on="validation", other_cpu_seconds=50.0)
     assert shown(table_of(quiet, slow))["to 97 %, s"] == "5.00 †"
 
 

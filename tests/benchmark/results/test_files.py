@@ -65,7 +65,7 @@ def test_files_without_links_are_written_all_the_same(tmp_path, monkeypatch):
         ({"predictions": pack(np.zeros(9))}, "9 predictions; expected 10,000"),
         ({"predictions": "nonsense"}, "its predictions cannot be unpacked"),
         ({"digests": made_result().digests | {"test_images": "ab" * 32}}, "SHA-256 of test_images is abababababab"),
-        ({"purpose": "fun"}, "purpose fun, which do not exist"),
+        ({"evaluated_on": "fun"}, "evaluated on fun"),
         ({"wall": "short"}, "wall is 'short'; expected float"),
         ({"wall": float("nan")}, "wall is nan; expected float"),
         ({"machine": None}, "machine is None; expected dict"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.results.result import PURPOSES, split_for, true_labels
+from mnist_tutorial.benchmark.results.result import SPLITS, split_for, true_labels
 
 
 def test_no_two_runs_have_one_name():
@@ -12,7 +12,7 @@ def test_no_two_runs_have_one_name():
         made_result(),
         made_result("theirs"),
         made_result(seed=1),
-        made_result(purpose="validation"),
+        made_result(evaluated_on="validation"),
         made_result(variant="sample"),
         made_result(devices=2),
         made_result(source_sha256="0" * 64),
@@ -21,12 +21,12 @@ def test_no_two_runs_have_one_name():
     assert made_result(wrong=7).name == made_result(wrong=8).name  # the same run, whatever comes of it
 
 
-@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("evaluated_on", SPLITS)
 @pytest.mark.parametrize("variant", ["full", "sample"])
-def test_the_labels_are_known_without_mnist(request, variant, purpose):
+def test_the_labels_are_known_without_mnist(request, variant, evaluated_on):
     mnist = request.getfixturevalue({"full": "mnist"}.get(variant, variant))
-    _, other = split_for(mnist, purpose)
-    np.testing.assert_array_equal(true_labels(variant, purpose), other.labels)
+    _, other = split_for(mnist, evaluated_on)
+    np.testing.assert_array_equal(true_labels(variant, evaluated_on), other.labels)
 
 
 def test_the_digits_for_choices_are_fixed_stratified_and_not_trained_on(mnist):
@@ -39,11 +39,11 @@ def test_the_digits_for_choices_are_fixed_stratified_and_not_trained_on(mnist):
 
 
 def test_for_the_record_all_is_trained_on(mnist):
-    assert split_for(mnist, "record") == (mnist.train, mnist.test)
+    assert split_for(mnist, "test") == (mnist.train, mnist.test)
 
 
 def test_the_accuracy_is_that_of_the_purpose():
-    assert made_result(purpose="validation", wrong=5).accuracy == 0.999
+    assert made_result(evaluated_on="validation", wrong=5).accuracy == 0.999
     assert replace(made_result(), validation_accuracy=0.1).accuracy == 0.995
 
 

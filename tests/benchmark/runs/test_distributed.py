@@ -1,16 +1,16 @@
-from mnist_tutorial.benchmark.runs.execution import execute
-from mnist_tutorial.benchmark.runs.recipe import find
+from mnist_tutorial.benchmark.runs.execution import run_task
+from mnist_tutorial.benchmark.runs.recipe import load_recipe
 from mnist_tutorial.benchmark.runs.task import Task
-from mnist_tutorial.benchmark.runs.workers import attempt
+from mnist_tutorial.benchmark.runs.workers import run_anywhere
 
 TWO = {"devices": 2, "num_nodes": 1, "strategy": "ddp", "accelerator": "cpu"}
 
 
 def test_two_processes_train_what_one_does():
-    recipe = find("cnn-1s")
-    together, error = attempt(Task(recipe, 0, "validation", "sample", TWO))
+    recipe = load_recipe("cnn-1s")
+    together, error = run_anywhere(Task(recipe, 0, "validation", "sample", TWO))
     assert error is None
-    alone = execute(Task(recipe, 0, "validation", "sample"))
+    alone = run_task(Task(recipe, 0, "validation", "sample"))
     assert (together.devices, together.strategy, alone.strategy) == (2, "ddp", "auto")
     assert together.name != alone.name
     # The same number of steps with batches of the same size, each process with half of them.

@@ -27,8 +27,8 @@ def test_all_recipes_are_there():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_recipe_states_source_and_claim(name):
-    found = recipe.find(name)
-    about = " ".join(found.about.split())
+    found = recipe.load_recipe(name)
+    about = " ".join(found.docstring.split())
     assert "Source: " in about
     assert "Claim: " in about
     assert found.source.startswith(f"def {name.replace('-', '_')}(run):")
@@ -36,30 +36,30 @@ def test_each_recipe_states_source_and_claim(name):
 
 def test_an_unknown_recipe_lists_what_there_is_and_the_nearest():
     with pytest.raises(MNISTError, match=r"no recipe cnn-agumented; did you mean cnn-augmented\?") as caught:
-        recipe.find("cnn-agumented")
+        recipe.load_recipe("cnn-agumented")
     assert all(name in str(caught.value) for name in NAMES)
 
 
 def test_what_is_near_to_nothing_has_no_nearest():
     with pytest.raises(MNISTError) as caught:
-        recipe.find("xyzzy")
+        recipe.load_recipe("xyzzy")
     assert "did you mean" not in str(caught.value)
 
 
 def test_a_recipe_of_ones_own_is_a_function_in_a_file(mine):
-    found = recipe.find(f"{mine}:my_recipe")
-    assert (found.name, found.about, found.source) == ("my-recipe", "Do nothing. Claim: none.", mine.read_text())
+    found = recipe.load_recipe(f"{mine}:my_recipe")
+    assert (found.name, found.docstring, found.source) == ("my-recipe", "Do nothing. Claim: none.", mine.read_text())
 
 
 def test_another_text_is_another_recipe(mine):
-    before = recipe.find(f"{mine}:my_recipe")
-    assert recipe.find(f"{mine}:my_recipe").sha256 == before.sha256
+    before = recipe.load_recipe(f"{mine}:my_recipe")
+    assert recipe.load_recipe(f"{mine}:my_recipe").sha256 == before.sha256
     mine.write_text(mine.read_text() + "\n# better\n")
-    assert recipe.find(f"{mine}:my_recipe").sha256 != before.sha256
+    assert recipe.load_recipe(f"{mine}:my_recipe").sha256 != before.sha256
 
 
 def test_it_can_be_sent_to_where_the_file_is_not(mine):
-    sent = pickle.loads(pickle.dumps(recipe.find(f"{mine}:my_recipe")))
+    sent = pickle.loads(pickle.dumps(recipe.load_recipe(f"{mine}:my_recipe")))
     mine.unlink()
     with pytest.raises(ValueError, match="5") as caught:
         sent.function(5)
@@ -68,9 +68,9 @@ def test_it_can_be_sent_to_where_the_file_is_not(mine):
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(MNISTError, match=r"gone.py: cannot be read"):
-        recipe.find(f"{tmp_path}/gone.py:my_recipe")
+        recipe.load_recipe(f"{tmp_path}/gone.py:my_recipe")
 
 
 def test_a_function_that_is_not_there_is_an_error(mine):
     with pytest.raises(MNISTError, match=r"expected def other\(run\)"):
-        _ = recipe.find(f"{mine}:other").function
+        _ = recipe.load_recipe(f"{mine}:other").function

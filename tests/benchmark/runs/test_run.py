@@ -88,7 +88,7 @@ def test_a_trainer_tells_through_the_callback(digits):
         pixels = dt.Value(source.image) >> mt.Standardize()
         dataset = mt.BatchDataset(pixels & dt.Value(source.label), source)
         network = mt.classifier(mt.models.mlp(hidden=(16,)))
-        trainer = mt.trainer(max_epochs=2, progress=False, callbacks=[run.watch()], precision="32-true")
+        trainer = mt.trainer(max_epochs=2, progress=False, callbacks=[run.callback()], precision="32-true")
         trainer.fit(network, mt.batch_loader(dataset, batch_size=256, shuffle=True))
         return network
 

@@ -9,13 +9,13 @@ from filelock import FileLock
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.benchmark.runs import suite
-from mnist_tutorial.benchmark.runs.recipe import find
+from mnist_tutorial.benchmark.runs.recipe import load_recipe
 
 
 @pytest.fixture
 def tasks(quick_file):
-    def make(*names, seeds=2, purposes=("record",)):
-        return suite.plan([find(f"{quick_file}:{name}") for name in names], range(seeds), purposes, "sample")
+    def make(*names, seeds=2, splits=("test",)):
+        return suite.plan([load_recipe(f"{quick_file}:{name}") for name in names], range(seeds), splits, "sample")
 
     return make
 
@@ -25,7 +25,7 @@ def kinds(events):
 
 
 def test_a_plan_has_each_recipe_with_each_seed_and_purpose(tasks):
-    planned = tasks("quick", "random_guess", seeds=3, purposes=("validation", "record"))
+    planned = tasks("quick", "random_guess", seeds=3, splits=("validation", "test"))
     assert len({task.name for task in planned}) == 12
     assert [task.recipe.name for task in planned] == ["quick"] * 6 + ["random-guess"] * 6
 

@@ -1,27 +1,27 @@
 import pickle
 
-from mnist_tutorial.benchmark.runs.recipe import find
+from mnist_tutorial.benchmark.runs.recipe import load_recipe
 from mnist_tutorial.benchmark.runs.task import Task
 
 
 def test_its_name_tells_what_makes_a_run_another(quick_file):
-    quick, guess = (find(f"{quick_file}:{name}") for name in ("quick", "random_guess"))
+    quick, guess = (load_recipe(f"{quick_file}:{name}") for name in ("quick", "random_guess"))
     tasks = [
-        Task(quick, 0, "record", "full"),
-        Task(quick, 1, "record", "full"),
+        Task(quick, 0, "test", "full"),
+        Task(quick, 1, "test", "full"),
         Task(quick, 0, "validation", "full"),
-        Task(quick, 0, "record", "sample"),
-        Task(quick, 0, "record", "full", {"devices": 2, "num_nodes": 3}),
-        Task(guess, 0, "record", "full"),
+        Task(quick, 0, "test", "sample"),
+        Task(quick, 0, "test", "full", {"devices": 2, "num_nodes": 3}),
+        Task(guess, 0, "test", "full"),
     ]
     assert len({task.name for task in tasks}) == len(tasks)
     assert [task.processes for task in tasks] == [1, 1, 1, 1, 6, 1]
     quick_file.write_text(quick_file.read_text().replace("nearest", "closest"))
-    assert Task(find(f"{quick_file}:quick"), 0, "record", "full").name != tasks[0].name
+    assert Task(load_recipe(f"{quick_file}:quick"), 0, "test", "full").name != tasks[0].name
 
 
 def test_it_can_be_sent_to_another_process(quick_file):
-    task = Task(find(f"{quick_file}:quick"), 0, "record", "sample")
+    task = Task(load_recipe(f"{quick_file}:quick"), 0, "test", "sample")
     quick_file.unlink()
     sent = pickle.loads(pickle.dumps(task))
     assert sent.name == task.name

@@ -10,14 +10,14 @@ from conftest import Here
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.benchmark.runs import suite, workers
-from mnist_tutorial.benchmark.runs.recipe import find
+from mnist_tutorial.benchmark.runs.recipe import load_recipe
 from mnist_tutorial.benchmark.runs.workers import DaskWorkers, LocalWorkers
 
 
 @pytest.fixture
 def tasks(quick_file):
     def make(*names, seeds=1):
-        return suite.plan([find(f"{quick_file}:{name}") for name in names], range(seeds), ["record"], "sample")
+        return suite.plan([load_recipe(f"{quick_file}:{name}") for name in names], range(seeds), ["test"], "sample")
 
     return make
 
@@ -29,7 +29,7 @@ def kinds(events):
 def test_killed_in_the_middle_of_a_run_it_goes_on_where_it_stopped(quick_file, run_python, tmp_path):
     out = tmp_path / "out"
     recipes = ["--recipe", f"{quick_file}:quick", "--recipe", f"{quick_file}:endless"]
-    command = ["-m", "mnist_tutorial", "benchmark", "run", *recipes, "--seeds", "1", "--for", "record"]
+    command = ["-m", "mnist_tutorial", "benchmark", "run", *recipes, "--seeds", "1", "--evaluate", "test"]
     command += ["--variant", "sample", "--out", str(out)]
     at_work = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
     line = next(line for line in iter(at_work.stdout.readline, "") if line.startswith("quick-"))
@@ -42,7 +42,7 @@ def test_killed_in_the_middle_of_a_run_it_goes_on_where_it_stopped(quick_file, r
     [(path, _)] = read_all(out)[0]
     before = path.read_bytes()
     quick_file.write_text(quick_file.read_text().replace("while True:\n        pass", "return quick(run)"))
-    mended = suite.plan([find(f"{quick_file}:endless")], range(1), ["record"], "sample")
+    mended = suite.plan([load_recipe(f"{quick_file}:endless")], range(1), ["test"], "sample")
     assert kinds(suite.run(mended, out, Here())) == [("done", "endless")]
     assert path.read_bytes() == before
 

@@ -20,23 +20,23 @@ def called(monkeypatch):
     return Calls()
 
 
-def quiet(wall):
-    return Time(wall, own=wall, others=0)
+def uncontended(wall):
+    return Time(wall, cpu_seconds=wall, other_cpu_seconds=0)
 
 
-def disturbed(wall):
-    return Time(wall, own=wall, others=wall)
+def contended(wall):
+    return Time(wall, cpu_seconds=wall, other_cpu_seconds=wall)
 
 
 def test_routes_take_turns(called):
-    called.clock(*[quiet(2)] * 8)
+    called.clock(*[uncontended(2)] * 8)
     rows = compare([called.route("a"), called.route("b")], repeats=3, seconds=1)
     assert called == ["a", "b", "a", "b", "a", "b", "a", "b"]  # the first two are to warm up
     assert [len(row.times) for row in rows] == [3, 3]
 
 
 def test_the_rate_is_the_median(called):
-    called.clock(quiet(9), quiet(1), quiet(5), quiet(2))
+    called.clock(uncontended(9), uncontended(1), uncontended(5), uncontended(2))
     [row] = compare([called.route("a", images=100)], repeats=3, seconds=1)
     assert row.rate == 50
     assert row.rates == [100, 20, 50]
@@ -44,7 +44,7 @@ def test_the_rate_is_the_median(called):
 
 
 def test_what_is_too_short_for_the_clock_is_called_again_and_again(called):
-    called.clock(quiet(0.5), quiet(0.3), quiet(1.2))  # the first call is slower, as they are
+    called.clock(uncontended(0.5), uncontended(0.3), uncontended(1.2))  # the first call is slower, as they are
     [row] = compare([called.route("a", images=100)], repeats=1, seconds=1)
     assert row.calls == 4
     assert len(called) == 2 + 4
@@ -52,14 +52,14 @@ def test_what_is_too_short_for_the_clock_is_called_again_and_again(called):
 
 
 def test_disturbed_repeats_are_thrown_away_counted_and_run_again(called):
-    called.clock(quiet(1), disturbed(1), quiet(4), disturbed(1), quiet(5))
+    called.clock(uncontended(1), contended(1), uncontended(4), contended(1), uncontended(5))
     [row] = compare([called.route("a")], repeats=2, seconds=1)
     assert row.thrown_away == 2
     assert [time.wall for time in row.times] == [4, 5]
 
 
 def test_a_machine_that_is_never_quiet_ends_the_comparison(called):
-    called.clock(quiet(1), *[disturbed(1)] * TRIES * 2)
+    called.clock(uncontended(1), *[contended(1)] * TRIES * 2)
     [row] = compare([called.route("a")], repeats=2, seconds=1)
     assert row.thrown_away == TRIES * 2
     assert row.rate is None

@@ -43,7 +43,7 @@ def test_the_table_has_medians_spread_and_what_was_thrown_away(measured):
     assert "a remark" in slow
     assert ours.split()[1] == "1,000"
     assert "cannot run: ModuleNotFoundError: No module named 'kornia'" in missing
-    assert "never undisturbed" in disturbed
+    assert "never uncontended" in disturbed
     assert "15" in disturbed
 
 
@@ -55,7 +55,7 @@ def test_the_table_names_machine_and_variant(measured):
 def test_what_is_written_is_what_was_measured(measured, tmp_path):
     data, picture = write(measured, tmp_path / "new/folder")
     assert json.loads(data.read_text()) == measured
-    assert measured["rows"][0]["times"][1] == {"wall": 40, "own": 40, "others": 0.01}
+    assert measured["rows"][0]["times"][1] == {"wall": 40, "cpu_seconds": 40, "other_cpu_seconds": 0.01}
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in data.parent.iterdir()) == ["loading.json", "loading.png"]
 
