@@ -4,6 +4,10 @@ import warnings
 
 import lazy_loader
 
+from mnist_tutorial.compat import wait_passively
+
+wait_passively()  # read when torch is loaded, so it has to come before
+
 # Both are noise that the import of deeptrack and deeplay makes, and nothing that a user could mend: deeptrack says
 # that OpenCV, which is optional, is missing; a dependency of deeplay uses torch.jit.script, which torch has
 # deprecated. Filters work only if they are there before the import, which is why `import mnist_tutorial` comes first

@@ -7,6 +7,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from tqdm.auto import tqdm
 
+from mnist_tutorial.compat import warn_of_spinning
 from mnist_tutorial.device import precision
 
 # What Lightning says about a trainer as it is wanted here: no worker processes, since a batch takes less time than
@@ -77,6 +78,7 @@ def trainer(max_epochs=2, progress=True, callbacks=(), **kwargs):
     >>> mt.trainer(max_epochs=1, progress=False).max_epochs
     1
     """
+    warn_of_spinning()
     settings = {
         "accelerator": "auto",
         "precision": precision(),
