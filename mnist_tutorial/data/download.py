@@ -1,25 +1,69 @@
 """Downloads: the bytes of an address in a file, resumed where they broke off."""
 
+import http.client
+import socket
 import threading
 import time
 from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from tqdm.auto import tqdm
-
+from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.readers.archives import MAX_ARCHIVE_BYTES
 from mnist_tutorial.errors import MNISTError
 
-CONNECT_SECONDS = 4  # a closed network has to cost seconds
-# What delivers less than this would need most of an hour for MNIST, and is as good as broken.
+CONNECT_SECONDS = 4  # a closed network must cost seconds, not minutes
+ANSWER_SECONDS = 8  # until the headers are there, redirects included
+# Anything slower than this would need most of an hour for MNIST, and is as good as broken.
 STALL_SECONDS, STALL_BYTES = 20, 2**16
 ATTEMPTS = 3  # as long as each gets further than the one before
-CHUNK = 2**12  # what is lost at most when a download breaks off
+CHUNK = 2**12  # at most this much is lost when a download breaks off
+MAX_REDIRECTS = 10
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-def download(url, path, partial):
+class Probe(threading.Thread):
+    """A request in the background that finds out whether an address answers at all.
+
+    Nothing bounds the time that a request takes (to resolve a name, for instance), so nobody waits for the thread to
+    end.
+
+    Parameters
+    ----------
+    url : str
+        The address. Any status is an answer.
+    """
+
+    def __init__(self, url: str):
+        super().__init__(daemon=True)
+        self.url = url
+        self.deadline = time.monotonic() + CONNECT_SECONDS
+        self.outcome = f"no answer in {CONNECT_SECONDS} seconds"
+        self.start()
+
+    def run(self) -> None:
+        """Send the request."""
+        import requests
+
+        try:
+            with _session() as session:
+                session.head(self.url, timeout=CONNECT_SECONDS).close()
+            self.outcome = ""
+        except requests.Timeout:
+            pass
+        except requests.RequestException as error:
+            self.outcome = _reason(error)
+        except MNISTError as error:
+            self.outcome = str(error)
+
+    def failure(self) -> str:
+        """Wait for the answer, and return why there is none, or an empty string."""
+        self.join(max(0.0, self.deadline - time.monotonic()))
+        return self.outcome
+
+
+def download(url: str, path: Path, partial: Path) -> bool:
     """Download a file.
 
     Parameters
@@ -29,20 +73,19 @@ def download(url, path, partial):
     path : Path
         The file to write. It appears when it is complete.
     partial : Path
-        The folder for what has arrived. Where a download broke off it stays there, and the next goes on with it, where
-        the server allows.
+        The folder for unfinished downloads. The next call resumes them, if the server allows it.
 
     Returns
     -------
     bool
-        Whether it was resumed. Then it may be of two pieces that do not fit, which only a digest can tell.
+        Whether the download was resumed. Its two pieces may then be of different files, which only a digest shows.
 
     Raises
     ------
     MNISTError
-        If it does not arrive, in a few words.
+        If the file does not arrive; the message is a few words.
     OSError
-        If it cannot be written.
+        If the file cannot be written.
 
     References
     ----------
@@ -65,20 +108,20 @@ def download(url, path, partial):
 
 
 class _Transfer:
-    """One request. It runs in a thread, since no library bounds the time of all of a request."""
+    """One request, in a thread of its own, since no library bounds the time that a whole request takes."""
 
     def __init__(self, url, part):
         self.url, self.part, self.tag = url, part, part.with_suffix(".tag")
-        self.arrived, self.total = 0, None  # of this request, and with what was there before
-        self.resumed = False
+        self.arrived, self.total = 0, None  # bytes of this request; bytes of the file
+        self.answered = self.resumed = False
         self.error = None
-        self.refused = False  # whether asking again is of no use
+        self.refused = False  # whether it is pointless to ask again
         self.stop = threading.Event()
 
     def run(self):
         thread = threading.Thread(target=self._guarded, daemon=True)
         name = urlsplit(self.url).path.rsplit("/", 1)[-1]
-        with tqdm(desc=f"fetching {name}", unit="B", unit_scale=True, delay=1, leave=False) as bar:
+        with progress_bar(f"fetching {name}", "B", unit_scale=True) as bar:
             thread.start()
             try:
                 self._watch(thread, bar)
@@ -88,15 +131,18 @@ class _Transfer:
             raise self.error
 
     def _watch(self, thread, bar):
-        since, then = time.monotonic(), 0
+        since, arrived = time.monotonic(), 0
         while thread.is_alive():
             thread.join(0.1)
             bar.total = self.total
             bar.update(self.arrived - bar.n)
-            if time.monotonic() - since > STALL_SECONDS:
-                if self.arrived - then < STALL_BYTES and thread.is_alive():
-                    raise MNISTError(f"too slow: {self.arrived - then:,} bytes in {STALL_SECONDS} seconds")
-                since, then = time.monotonic(), self.arrived
+            seconds = time.monotonic() - since
+            if not self.answered and seconds > ANSWER_SECONDS and thread.is_alive():
+                raise MNISTError(f"no answer in {ANSWER_SECONDS} seconds")
+            if seconds > STALL_SECONDS:
+                if self.arrived - arrived < STALL_BYTES and thread.is_alive():
+                    raise MNISTError(f"too slow: {self.arrived - arrived:,} bytes in {STALL_SECONDS} seconds")
+                since, arrived = time.monotonic(), self.arrived
 
     def _guarded(self):
         import requests
@@ -115,13 +161,14 @@ class _Transfer:
         if start and self.tag.exists():
             headers["If-Range"] = self.tag.read_text()  # the server sends all of it if the file is another one now
         with session.get(self.url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, STALL_SECONDS)) as response:
+            self.answered = True
             self.resumed = response.status_code == 206
             fits = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
             if not self.resumed or not fits:
                 self.tag.unlink(missing_ok=True)
                 self.part.unlink(missing_ok=True)
             if start and (response.status_code == 416 or (self.resumed and not fits)):
-                return self._transfer(session)  # there is nothing to go on with: once more, from the beginning
+                return self._transfer(session)  # it cannot be resumed: start again
             self.refused = not response.ok
             response.raise_for_status()
             length = response.headers.get("Content-Length", "")
@@ -147,17 +194,17 @@ def _session():
     import requests
 
     class HttpsOnly(requests.adapters.HTTPAdapter):
-        """Takes plain http, also after a redirect, only to this machine."""
+        """Allows plain http to this machine only, also after a redirect."""
 
         def send(self, request, **options):
             if urlsplit(request.url).hostname not in LOCAL:
-                raise MNISTError(f"{request.url} is not https, which all but this machine has to use")
+                raise MNISTError(f"{request.url} is not https; expected https, except on this machine")
             return super().send(request, **options)
 
     session = requests.Session()
     session.mount("http://", HttpsOnly())
-    session.max_redirects = 10
-    # Not packed on the way: the files are, and a range counts the bytes on the way.
+    session.max_redirects = MAX_REDIRECTS
+    # "identity": the files are compressed already, and ranges count the bytes on the wire.
     session.headers.update({"User-Agent": f"mnist-tutorial/{version('mnist-tutorial')}", "Accept-Encoding": "identity"})
     return session
 
@@ -167,24 +214,35 @@ def _size(path):
 
 
 def _reason(error):
-    """Say in a few words what went wrong; the errors of requests fill a screen."""
+    """Describe an error of requests in a few words; its own text fills a screen."""
+    import requests
+
     response = error.response
     if response is not None and not response.ok:
         wait = response.headers.get("Retry-After")
         return f"HTTP {response.status_code} {response.reason}" + (f", Retry-After {wait}" if wait else "")
-    text = repr(error)
-    for sign, words in {
-        "Invalid": "not an https address",
-        "TooManyRedirects": "leads in a circle (more than 10 redirects)",
-        "ProxyError": "the proxy refuses",
-        "SSLError": "its certificate is not trusted",
-        "NameResolutionError": "the name does not resolve",
-        "refused": "the connection is refused",
-        "ConnectTimeout": f"no connection in {CONNECT_SECONDS} seconds",
-        "timed out": f"no bytes in {STALL_SECONDS} seconds",
-        "IncompleteRead": "the download broke off",
-        "Connection aborted": "the connection broke",
-    }.items():
-        if sign in text:
-            return words
+    errors = _causes(error)
+    for kinds, reason in (
+        ((requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL), "not an https address"),
+        (requests.TooManyRedirects, f"more than {MAX_REDIRECTS} redirects"),
+        (requests.exceptions.ProxyError, "the proxy refuses"),
+        (requests.exceptions.SSLError, "its certificate is not trusted"),
+        (socket.gaierror, "the name does not resolve"),
+        (ConnectionRefusedError, "the connection is refused"),
+        (requests.ConnectTimeout, f"no connection in {CONNECT_SECONDS} seconds"),
+        (TimeoutError, f"no bytes in {STALL_SECONDS} seconds"),
+        (requests.exceptions.ChunkedEncodingError, "the download broke off"),
+        ((ConnectionError, http.client.HTTPException), "the connection broke"),
+    ):
+        if any(isinstance(cause, kinds) for cause in errors):
+            return reason
     return "no connection"
+
+
+def _causes(error):
+    """List an error, and those that led to it."""
+    causes = []
+    while error and error not in causes:
+        causes.append(error)
+        error = error.__cause__ or error.__context__
+    return causes
