@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import ssl
 import threading
 import time
 from hashlib import sha256
@@ -226,7 +227,8 @@ def _reason(error):
         ((requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL), "not an https address"),
         (requests.TooManyRedirects, f"more than {MAX_REDIRECTS} redirects"),
         (requests.exceptions.ProxyError, "the proxy refuses"),
-        (requests.exceptions.SSLError, "its certificate is not trusted"),
+        (ssl.SSLCertVerificationError, "its certificate is not trusted"),
+        (requests.exceptions.SSLError, "no secure connection"),
         (socket.gaierror, "the name does not resolve"),
         (ConnectionRefusedError, "the connection is refused"),
         (requests.ConnectTimeout, f"no connection in {CONNECT_SECONDS} seconds"),

@@ -126,7 +126,7 @@ def decode(data: bytes, name: str) -> np.ndarray:
     except MNISTError:
         raise
     except Exception as error:  # a damaged file makes Pillow raise almost anything
-        raise MNISTError(f"{name}: not a PNG image ({error}); fetch MNIST anew") from error
+        raise MNISTError(f"{name}: not a PNG image ({error}); fetch MNIST again") from error
 
 
 def _pixels(packed):
