@@ -29,10 +29,10 @@ def test_nothing_is_found_in_a_whole_copy(class_tree, idx_folder):
 
 
 def test_every_difference_is_named(class_tree):
-    def swap(one, other):
-        data = (class_tree / one).read_bytes(), (class_tree / other).read_bytes()
-        put(class_class_tree / one, data[1])
-        put(class_tree / other, data[0])
+    def swap(first, second):
+        contents = (class_tree / first).read_bytes(), (class_tree / second).read_bytes()
+        put(class_tree / first, contents[1])
+        put(class_tree / second, contents[0])
 
     (class_tree / "train/0/0_000123.png").unlink()
     (class_tree / "train/1/1_000123.png").rename(class_tree / "train/1/1_000400.png")
