@@ -99,9 +99,8 @@ def read_cache(path: Path, warn: bool = False) -> tuple[Arrays, Provenance] | No
         return None
     except (OSError, MNISTError) as error:
         if warn:
-            logger.warning(
-                "The cache is damaged, and MNIST is fetched again. %s", str(error)
-            )  # a record must not keep it
+            reason = str(error)  # a handler that kept the error itself would keep the file in memory
+            logger.warning("The cache is damaged, and MNIST is fetched again. %s", reason)
         return None
 
 

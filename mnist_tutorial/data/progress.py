@@ -20,11 +20,10 @@ def progress_bar(description: str, unit: str, **options: Any) -> Any:
     tqdm
         It shows after a second, and disappears when it is closed.
     """
-    from tqdm.autonotebook import tqdm
-    from tqdm.std import tqdm as terminal_bar
+    from tqdm.auto import tqdm
 
-    hidden = None if tqdm is terminal_bar else False  # None: hidden unless stderr is a terminal
-    return tqdm(desc=description, unit=unit, delay=1, leave=False, disable=hidden, **options)
+    # None hides it where stderr is not a terminal; a bar in a notebook takes it as False.
+    return tqdm(desc=description, unit=unit, delay=1, leave=False, disable=None, **options)
 
 
 def file_bar(description: str, total: int) -> Any:

@@ -19,5 +19,5 @@ def test_a_bar_shows_in_a_terminal_only(terminal, monkeypatch):
 def test_a_bar_shows_in_a_notebook(monkeypatch):
     notebook = pytest.importorskip("tqdm.notebook")
     pytest.importorskip("ipywidgets")
-    monkeypatch.setattr("tqdm.autonotebook.tqdm", notebook.tqdm)
+    monkeypatch.setattr("tqdm.auto.tqdm", notebook.tqdm)
     assert not progress_bar("fetching", "B").disable
