@@ -78,6 +78,16 @@ def test_a_sample_given_as_the_data_is_a_sample_and_says_so(sample, tmp_path, mo
         mt.load("full")
 
 
+def test_two_swapped_labels_are_an_error(class_tree, monkeypatch):
+    first, second = class_tree / "train/0/0_000000.png", class_tree / "train/5/5_000000.png"
+    first.rename(class_tree / "swapped")
+    second.rename(first)
+    (class_tree / "swapped").rename(second)
+    monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(class_tree))
+    with pytest.raises(mt.MNISTError, match="train_images are not MNIST's"):
+        mt.load()
+
+
 def test_an_address_that_is_not_https_is_refused(empty_cache, monkeypatch):
     monkeypatch.setenv("MNIST_TUTORIAL_DATA", "http://192.0.2.1/mnist.zip")
     with pytest.raises(mt.MNISTError, match=r"nothing else is tried.*\n.*is not https"):

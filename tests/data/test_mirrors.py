@@ -257,15 +257,6 @@ def test_an_archive_of_png_files(fault, sample_zip, served):
     served(sample_zip, *PNG_FAULTS[fault])
 
 
-def test_an_archive_of_png_files_with_two_labels_swapped(class_zip, served):
-    def swap(path):
-        for old, new in ((FIRST, b"train/X/0_000000.png"), (b"train/5/5_000000.png", FIRST)):
-            replace(old, new)(path)
-        replace(b"train/X/0_000000.png", b"train/5/5_000000.png")(path)
-
-    served(class_zip, swap, "train_images are not MNIST's")
-
-
 def test_a_file_of_idx_that_is_too_long(idx_folder, serve, chain, tmp_path):
     folder = shutil.copytree(idx_folder, tmp_path / "served")
     for name in (LABELS, IMAGES):
