@@ -134,7 +134,7 @@ for line in sys.stdin:
     print(child, flush=True)
     print(os.waitpid(child, 0)[1], flush=True)
 """
-KILLED = 8
+KILLED = 6
 
 
 def test_a_fetch_that_is_killed_at_any_moment_does_no_harm(idx_zip, serve, tmp_path, caplog, monkeypatch):
