@@ -24,7 +24,7 @@ help:  ## list the targets
 setup: $(STAMP)  ## make .venv with all that is needed (TORCH_BACKEND=cpu for a small torch)
 
 data: setup
-	$(BIN)/python -m mnist_tutorial fetch
+	$(BIN)/python -m mnist_tutorial fetch --variant auto
 
 lab: data  ## open JupyterLab on the course, in course/student (LAB_ARGS="--port 9999" are passed on)
 	$(BIN)/python -m mnist_tutorial workshop course

