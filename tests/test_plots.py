@@ -46,6 +46,12 @@ def test_learning_curves_have_a_place_for_each_kind():
     shown(figure)
 
 
+@pytest.mark.parametrize("history", [{}, {"lr": {"value": [0.1], "step": [1]}}])
+def test_a_history_without_losses_is_refused(history):
+    with pytest.raises(ValueError, match="^history has .*; expected losses or accuracies"):
+        mt.plots.learning_curves(history)
+
+
 def test_the_confusion_matrix_is_scikit_learns():
     rng = np.random.default_rng(0)
     labels, predictions = rng.integers(0, 10, (2, 500))

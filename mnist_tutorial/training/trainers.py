@@ -28,8 +28,8 @@ class _ProgressBar(Callback):
     """Show one line for a whole training; Lightning's own bar shows one for each epoch and each validation."""
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        # Outside a terminal, tqdm stays silent; but a notebook shows the bar, although its stderr is no terminal.
-        disable = False if "ipykernel" in sys.modules else None
+        # tqdm is silent if stderr is not a terminal. That of a notebook isn't one, but the notebook shows the bar.
+        disable = False if _in_notebook() else None
         self.bar = tqdm(total=_batches(trainer), desc="training", unit=" batches", mininterval=0.5, disable=disable)
 
     def on_train_batch_end(
@@ -46,6 +46,11 @@ class _ProgressBar(Callback):
     def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
         if hasattr(self, "bar"):
             self.bar.close()
+
+
+def _in_notebook() -> bool:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel")
 
 
 def _batches(trainer: Trainer) -> int | None:

@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import deeplay as dl
 import deeptrack as dt
 import numpy as np
@@ -85,6 +88,24 @@ def test_deeptracks_own_random_properties_are_drawn_once_a_batch(sample):
     source = mt.digit_source(sample.train)
     image = dt.Value(source.image) >> mt.Standardize(mean=lambda: drawn.append(0.1) or 0.1)
     assert len(list(mt.batch_loader(mt.BatchDataset(image, source), batch_size=1000))) == len(drawn) == 4
+
+
+def test_a_batch_leaves_other_pipelines_of_its_source_alone_and_lets_them_go(sample):
+    source = mt.digit_source(sample.train)
+    rotation = mt.RandomAffine(rotate=lambda: np.random.uniform(-1, 1))
+    shared = dt.Value(source.image)
+    other = shared >> rotation
+    dataset = mt.BatchDataset(shared >> mt.Standardize(), source)
+    other(source[np.arange(3)])
+    angle = rotation.rotate()
+    dataset.__getitems__([5, 6])
+    assert rotation.rotate() == angle  # DeepTrack's update() of either pipeline would draw it anew
+    assert other.update()
+    assert rotation.rotate() != angle
+    other, rotation = weakref.ref(other), weakref.ref(rotation)
+    gc.collect()
+    assert other() is rotation() is None
+    assert dataset[0][0].shape == (1, 28, 28)
 
 
 def test_a_pipeline_without_standardize_gives_floats_too(sample):

@@ -56,6 +56,12 @@ def test_on_a_device_the_whole_pipeline_runs_there_and_gives_the_same(device, sa
         np.testing.assert_allclose(found.cpu(), expected, atol=1e-5)
 
 
+def test_auto_is_the_device_on_which_this_process_trains(sample, monkeypatch):
+    # No machine of the tests has two GPUs, so the device is "meta", which computes shapes only.
+    monkeypatch.setattr("mnist_tutorial.pipeline.source.training_device", lambda: "meta")
+    assert mt.digit_source(sample.test, "auto")[0]["image"].device.type == "meta"
+
+
 def test_what_is_on_a_device_trains_and_is_evaluated(sample):
     source = mt.digit_source(sample.train, device="cpu")
     image = dt.Value(source.image) >> mt.RandomElastic(alpha=5) >> mt.Standardize()
