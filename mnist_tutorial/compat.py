@@ -85,7 +85,10 @@ def resetter(pipeline: "Feature") -> Callable[[], object]:
         from deeptrack.backend.core import DeepTrackDataDict
 
         nodes = list(pipeline.recurse_dependencies())
+        changed = any(type(node.data) is not DeepTrackDataDict for node in nodes)
     except (ImportError, AttributeError):
+        changed = True
+    if changed:
         return pipeline.update
 
     def reset() -> None:

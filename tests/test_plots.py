@@ -48,7 +48,7 @@ def test_learning_curves_have_a_place_for_each_kind():
 
 @pytest.mark.parametrize("history", [{}, {"lr": {"value": [0.1], "step": [1]}}])
 def test_a_history_without_losses_is_refused(history):
-    with pytest.raises(ValueError, match="^history has .*; expected losses or accuracies"):
+    with pytest.raises(ValueError, match=r"^history has .*; expected losses or accuracies"):
         mt.plots.learning_curves(history)
 
 

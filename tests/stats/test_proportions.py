@@ -85,7 +85,7 @@ def test_the_interval_holds_the_true_difference_at_least_as_often_as_it_says(sha
         found = mt.stats.mcnemar(*wrong(only_a, only_b, 10_000))
         return found.low, found.high
 
-    drawn = multinomial(10_000, [*shares, 1 - sum(shares)]).rvs(200, random_state=0)
+    drawn = multinomial(10_000, [*shares, 1 - sum(shares)]).rvs(300, random_state=0)
     truth = shares[0] - shares[1]
     held = [low <= truth <= high for low, high in (interval(int(a), int(b)) for a, b, _ in drawn)]
     assert np.mean(held) > 0.94

@@ -152,7 +152,9 @@ def test_a_subclass_can_preprocess_and_have_several_losses_as_in_deeplay(batches
     for name in ("entropy", "size"):
         steps = classifier.step_history[f"train_{name}_step"]["value"]
         assert len(steps) == 20
-        assert trainer.history.history[f"train_{name}_epoch"]["value"] == [pytest.approx(np.mean(steps), rel=1e-5)]
+        assert trainer.history.history[f"train_{name}_epoch"]["value"] == [
+            pytest.approx(np.mean(steps), rel=0.01)
+        ]  # bfloat16
 
 
 def test_a_small_cnn_learns_all_of_mnist_from_random_crops_in_a_tenth_of_an_epoch(mnist):
