@@ -48,7 +48,7 @@ lint: setup  ## check style, the arrows between modules, and that notebooks carr
 
 SECONDS_EACH ?= 60
 fuzz: setup  ## feed random bytes to the readers of zip, PNG and IDX files, a minute each (SECONDS_EACH=600 for more; Linux)
-	$(UV) install --python $(BIN)/python --quiet --constraints requirements.lock '.[fuzz]' --no-deps --editable . atheris
+	$(UV) install --python $(BIN)/python --quiet --editable '.[fuzz]'
 	for target in archive png idx; do $(BIN)/python tools/fuzz.py $$target $(SECONDS_EACH) || exit 1; done
 
 # Run it again, and it carries on where it stopped.
@@ -65,7 +65,7 @@ measure: data  ## measure load, the notebooks and the routes of digits: the othe
 	$(BIN)/python tools/measure.py
 
 lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
-	$(UV) compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock $(LOCK_ARGS)
 
 clean:  ## remove .venv and what tools left behind; the data and course/ stay

@@ -24,10 +24,10 @@ _spins = False  # whether torch was loaded before its threads could be told to w
 def wait_passively() -> None:
     """Let OpenMP's threads sleep while they wait for each other, unless the user has chosen otherwise.
 
-    Torch brings GNU's OpenMP library on Linux (last seen in 2.15), whose threads spin where they wait. On a busy machine
-    they spin for a thread that another program keeps from running, and a training takes 3 to 50 times as long. The
-    library reads the setting once, when torch is loaded. The OpenMP libraries of macOS and Windows stop spinning after
-    0.2 seconds by themselves; they are left alone.
+    Torch brings GNU's OpenMP library on Linux (last seen in 2.15), whose threads spin while they wait. On a busy
+    machine they spin for a thread that another program keeps from running, and training takes 3 to 50 times as long.
+    The library reads the setting once, when torch is loaded. The OpenMP libraries of macOS and Windows stop spinning
+    after 0.2 seconds by themselves and are left alone.
     """
     global _spins
     if sys.platform != "linux" or any(name in os.environ for name in OPENMP_SETTINGS):

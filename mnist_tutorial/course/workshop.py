@@ -7,9 +7,9 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from tqdm import tqdm
 
-from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.course.lesson import read, tags
 from mnist_tutorial.course.schedule import schedule
+from mnist_tutorial.errors import MNISTError
 
 HERE = Path(__file__).parent
 

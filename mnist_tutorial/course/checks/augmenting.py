@@ -5,8 +5,8 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from mnist_tutorial.course.checks.exercise import Hint, exercise, feature, same
-from mnist_tutorial.pipeline import Brightness, RandomAffine, uniform
 from mnist_tutorial.data import load
+from mnist_tutorial.pipeline import Brightness, RandomAffine, uniform
 
 KNOWN, ASKED = 4_000, 400
 KEEP, MOVE = 0.8, 0.03  # share of labels, and mean change of a pixel

@@ -7,10 +7,10 @@ from mnist_tutorial import stats
 from mnist_tutorial.benchmark.runs.run import Run
 from mnist_tutorial.course.checks.exercise import Hint, exercise, returned, same
 from mnist_tutorial.data import load
-from mnist_tutorial.pipeline import BatchDataset, Standardize, batch_loader, digit_source
 from mnist_tutorial.errors import MNISTError
-from mnist_tutorial.training.models import mlp
+from mnist_tutorial.pipeline import BatchDataset, Standardize, batch_loader, digit_source
 from mnist_tutorial.training import classifier, trainer
+from mnist_tutorial.training.models import mlp
 
 DIGITS, HELD_OUT = 3_500, 500
 LEARNT = 0.8
