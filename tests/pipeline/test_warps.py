@@ -256,7 +256,7 @@ def test_augmented_images_are_distributed_like_deeptracks(drawn):
 
 def classified(a, b):
     """Train a small network to distinguish two sets of images; count its correct answers on held-out images."""
-    images = np.concatenate([a, b]).reshape(2 * DRAWS, -1)
+    images = np.concatenate([a, b], dtype=np.float32).reshape(2 * DRAWS, -1)
     labels = np.repeat([0, 1], DRAWS)
     order = np.random.default_rng(0).permutation(2 * DRAWS)
     train, test = order[:2400], order[2400:]

@@ -82,10 +82,10 @@ def test_the_interval_leaves_out_zero_just_where_the_test_finds_a_difference():
 def test_the_interval_holds_the_true_difference_at_least_as_often_as_it_says(shares):
     @cache
     def interval(only_a, only_b):
-        found = mt.stats.mcnemar(*wrong(only_a, only_b, 10_000))
+        found = mt.stats.mcnemar(*wrong(only_a, only_b, 2_000))
         return found.low, found.high
 
-    drawn = multinomial(10_000, [*shares, 1 - sum(shares)]).rvs(300, random_state=0)
+    drawn = multinomial(2_000, [*shares, 1 - sum(shares)]).rvs(2_000, random_state=0)
     truth = shares[0] - shares[1]
     held = [low <= truth <= high for low, high in (interval(int(a), int(b)) for a, b, _ in drawn)]
     assert np.mean(held) > 0.94

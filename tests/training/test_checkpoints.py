@@ -69,7 +69,10 @@ def test_a_new_kernel_continues_from_a_checkpoint_and_trains_if_there_is_none(
     cells = [first_half[0], *first_half[start:], *second_half[: end + 2]]
     notebook = nbformat.v4.new_notebook(cells=cells)
     NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
-    printed = "".join(output.get("text", "") for cell in cells for output in cell.outputs)
+    outputs = [output for cell in cells for output in cell.outputs]
+    printed = "".join(output.get("text", "") for output in outputs)
+    bars = [output.data["text/plain"] for output in outputs if "data" in output and "training:" in str(output.data)]
     assert "going on from the checkpoint of" in printed
     assert "MLP: the last network of 04_mlp" in printed
     assert "CNN: there is no checkpoint of 05_cnn, so it is trained here" in printed
+    assert bars  # a notebook shows the progress, although its stderr is no terminal

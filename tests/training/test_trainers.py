@@ -2,6 +2,7 @@
 
 import io
 import sys
+from types import SimpleNamespace
 
 import deeptrack as dt
 import pytest
@@ -60,3 +61,10 @@ def test_a_terminal_shows_one_line_that_counts_batches(arguments, count, batches
 def test_without_a_terminal_the_bar_is_silent(batches, capsys):
     fit(batches, max_epochs=1)
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_notebook_without_widgets_shows_the_bar_although_it_is_no_terminal(batches, monkeypatch, capsys):
+    shell = SimpleNamespace(kernel=None)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    fit(batches, max_epochs=1)
+    assert " 20/20 " in capsys.readouterr().err
