@@ -11,7 +11,7 @@ CPUINFO = Path("/proc/cpuinfo")
 @pytest.mark.skipif(
     torch.cuda.is_available() or not CPUINFO.exists(), reason="only Linux lists the flags of its processor"
 )
-def test_bfloat16_is_what_the_processor_says():
+def test_bfloat16_follows_the_flags_of_the_processor():
     flags = CPUINFO.read_text().split()
     assert has_bfloat16() == ("avx512_bf16" in flags or "amx_bf16" in flags)
 

@@ -51,8 +51,8 @@ class ShotNoise(BatchFeature):
     Parameters
     ----------
     snr : float, array or distribution
-        Signal-to-noise ratio at the brightest pixel of an image if its grey value is 1. As in DeepTrack, the ratio is
-        higher for a darker image: it is divided by the square root of the brightest grey value.
+        Signal-to-noise ratio at the brightest pixel of an image if its grey value is 1. As in DeepTrack, the ratio of
+        a darker image is higher: `snr` divided by the square root of its brightest grey value.
     background : float, array or distribution
         Grey value at which the signal begins.
     seed : int, optional
@@ -124,9 +124,8 @@ class Contrast(BatchFeature):
 
     def transform(self, images: torch.Tensor, rng: np.random.Generator, factor: Any) -> torch.Tensor:
         mean = images.mean(dim=(1, 2), keepdim=True)
-        return (
-            mean + _per_image(factor, images, rng, "factor", "a finite number of at least 0") * (images - mean)
-        ).clamp(0, 1)
+        factor = _per_image(factor, images, rng, "factor", "a finite number of at least 0")
+        return (mean + factor * (images - mean)).clamp(0, 1)
 
 
 class Brightness(BatchFeature):
@@ -158,7 +157,7 @@ class Erase(BatchFeature):
     Parameters
     ----------
     height, width : float, array or distribution
-        The size of the rectangle, in pixels. The image cuts it off at its edges, so on average less is erased.
+        The size of the rectangle, in pixels. The image clips it at its edges, so on average less is erased.
     row, column : float, array or distribution
         Its centre, as a fraction of the image: 0 is the first pixel, 1 the last. By default anywhere.
     value : float, array or distribution

@@ -34,7 +34,7 @@ def test_a_pair_is_x_and_y_and_a_single_value_both():
 
 
 @pytest.mark.parametrize("parameter", [np.arange(3), np.zeros((4, 3)), "large", {"x": 1, "y": 2}, (1, 2, 3), None])
-def test_anything_else_is_refused_with_what_is_expected(parameter):
+def test_any_other_parameter_is_refused(parameter):
     with pytest.raises(
         ValueError, match=r"(?s)scale.* is .*expected a number, an array with one for each of the 4 images"
     ):
@@ -51,7 +51,7 @@ class OnDevice(torch.Tensor):
         return self.as_subclass(torch.Tensor)
 
 
-def test_a_tensor_on_an_accelerator_is_a_parameter_too():
+def test_a_parameter_can_be_a_tensor_on_an_accelerator():
     tensor = torch.arange(8.0).reshape(4, 2).as_subclass(OnDevice)
     x, y = pairs(tensor, 4, rng(), "scale")
     assert (x.tolist(), y.tolist()) == ([0, 2, 4, 6], [1, 3, 5, 7])
@@ -88,6 +88,6 @@ NAN, INF = float("nan"), float("inf")
         (lambda: mt.RandomCrop(2.5), "size", "2.5", "1 to 8"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused_by_name(feature, name, value, expected):
+def test_a_value_out_of_range_is_refused(feature, name, value, expected):
     with pytest.raises(ValueError, match=f"^{name} is {value}; expected .*{expected}"):
         feature()(np.zeros((2, 8, 8), np.float32))

@@ -17,8 +17,8 @@ def digits(mnist):
     return np.float32(mnist.train.images[:N] / 255)
 
 
-def close(found, expected):
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+def close(result, expected):
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-5)
 
 
 def one_by_one(images, make):
@@ -101,7 +101,7 @@ FEATURES = {
 
 
 @pytest.mark.parametrize("kind", FEATURES)
-def test_each_image_of_a_batch_has_a_draw_of_its_own_and_a_function_gives_one_to_all(kind, digits):
+def test_each_image_has_its_own_draw_but_a_function_is_called_once_per_batch(kind, digits):
     same = np.repeat(digits[:1], 8, axis=0)
     assert len(np.unique(FEATURES[kind]()(same), axis=0)) == 8
     turned = mt.RandomAffine(rotate=lambda: np.random.uniform(-1, 1))
@@ -110,7 +110,7 @@ def test_each_image_of_a_batch_has_a_draw_of_its_own_and_a_function_gives_one_to
 
 
 @pytest.mark.parametrize("kind", FEATURES)
-def test_the_seed_of_a_feature_or_numpys_makes_it_repeat(kind, digits):
+def test_the_seed_of_a_feature_or_of_numpy_repeats_it(kind, digits):
     make = FEATURES[kind]
     np.testing.assert_array_equal(make(seed=3)(digits), make(seed=3)(digits))
     assert not np.array_equal(make(seed=3)(digits), make(seed=4)(digits))
@@ -133,14 +133,14 @@ def test_a_batch_is_its_images_one_by_one(digits):
 
 
 @pytest.mark.parametrize("kind", FEATURES)
-def test_tensors_stay_tensors_and_integers_become_the_scale_from_0_to_1(kind, mnist):
+def test_tensors_stay_tensors_and_integers_are_scaled_to_between_0_and_1(kind, mnist):
     images = mnist.test.images[:10]
     expected = FEATURES[kind](seed=0)(np.float32(images / 255))
     assert expected.dtype == np.float32
     np.testing.assert_allclose(FEATURES[kind](seed=0)(images), expected, atol=1e-6)
-    found = FEATURES[kind](seed=0)(torch.from_numpy(images.copy()))
-    assert isinstance(found, torch.Tensor)
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    result = FEATURES[kind](seed=0)(torch.from_numpy(images.copy()))
+    assert isinstance(result, torch.Tensor)
+    np.testing.assert_allclose(result, expected, atol=1e-6)
 
 
 def test_the_properties_are_deeptracks(sample):

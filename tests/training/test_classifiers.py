@@ -81,7 +81,7 @@ def test_the_learning_rate_makes_one_cycle(batches):
     assert rates[-1] < rates[0] / 10 < 0.02 / 50
 
 
-def test_a_template_can_be_changed_after_a_classifier_was_made_of_it():
+def test_a_template_can_be_changed_after_a_classifier_is_made_from_it():
     # deeplay ignores such a change silently if the template itself was handed over.
     template = mt.models.mlp(hidden=(8,))
     mt.classifier(template)

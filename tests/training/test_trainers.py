@@ -63,7 +63,7 @@ def test_without_a_terminal_the_bar_is_silent(batches, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_notebook_without_widgets_shows_the_bar_although_it_is_no_terminal(batches, monkeypatch, capsys):
+def test_a_notebook_without_widgets_shows_the_bar(batches, monkeypatch, capsys):
     shell = SimpleNamespace(kernel=None)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     fit(batches, max_epochs=1)
