@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from mnist_tutorial.course.lesson import read, tags
+from mnist_tutorial.course.lesson import read_lesson, tags
 from mnist_tutorial.course.workshop import lessons
 from mnist_tutorial.errors import MNISTError
 
@@ -52,7 +52,7 @@ def test_the_notebook_itself_stays_whole(lesson):
 
 def test_it_knows_title_and_minutes(lesson):
     assert lesson.title[0] == lesson.name[1]
-    assert 0 < lesson.exercising < lesson.minutes
+    assert 0 < lesson.exercise_minutes < lesson.minutes
 
 
 @pytest.mark.parametrize("first", ["no title\n\n**Time** 30 minutes", "# 1. Title, no time", None])
@@ -61,7 +61,7 @@ def test_what_is_no_lesson_is_refused(first, tmp_path):
     path = tmp_path / "01_x.ipynb"
     nbformat.write(notebook, path)
     with pytest.raises(MNISTError, match=r"01_x.ipynb: .*expected"):
-        read(path)
+        read_lesson(path)
     path.write_text("<html>")
     with pytest.raises(MNISTError, match=r"01_x.ipynb: no notebook"):
-        read(path)
+        read_lesson(path)
