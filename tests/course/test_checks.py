@@ -1,5 +1,6 @@
 """Each exercise: its stub fails, its solution passes, and each wrong answer gets its hint."""
 
+import functools
 import inspect
 
 import nbformat
@@ -8,7 +9,7 @@ from conftest import ROOT
 from wrong_answers import IGNORES, WRONG, ZEROS
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.checks import exercise
+from mnist_tutorial.course.checks import digits, exercise
 from mnist_tutorial.course.lesson import tags
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -41,6 +42,13 @@ def exercises():
 
 
 EXERCISES = exercises()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def digits_that_are_read_once():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(digits, "load", functools.cache(digits.load))
+        yield
 
 
 def answer(source, name):

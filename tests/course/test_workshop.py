@@ -1,7 +1,7 @@
-"""`workshop DIR`: what a teacher gets, from the command line."""
+"""`workshop DIR`: the files that an instructor gets, from the command line."""
 
-import functools
 import re
+import shutil
 import subprocess
 import sys
 
@@ -11,9 +11,7 @@ from conftest import ROOT
 from typer.testing import CliRunner
 
 from mnist_tutorial.cli import app
-from mnist_tutorial.course import workshop as course
-
-files = functools.cache(course.files)  # the pages take their time
+from mnist_tutorial.course import workshop
 
 
 @pytest.fixture(scope="module")
@@ -21,17 +19,22 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("a workshop")
     command = [sys.executable, "-m", "mnist_tutorial", "workshop", str(folder), "--start", "10:00"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return folder, done.stdout, command
+    contents = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != ".workshop.json"
+    }
+    return folder, done.stdout, contents
 
 
 def test_there_are_notebooks_for_both_and_solutions_and_a_schedule(written):
-    folder, printed, _ = written
-    names = {lesson.name for lesson in course.lessons(ROOT)} | {"glossary.ipynb"}
+    folder, printed, contents = written
+    names = {lesson.name for lesson in workshop.lessons(ROOT)} | {"glossary.ipynb"}
     for kind in ("student", "instructor"):
         assert {path.name for path in (folder / kind).iterdir()} == names
     assert {path.stem for path in (folder / "solutions").iterdir()} == {name[:-6] for name in names}
-    assert "| 10:00 |" in (folder / "schedule.md").read_text()
-    assert re.search(r"(\d+) of \1 files written", printed)
+    assert "| 10:00 |" in contents["schedule.md"].decode()
+    assert f"{len(contents)} of {len(contents)} files" in printed
 
 
 def test_links_of_the_notebooks_and_of_the_solutions_lead_somewhere(written):
@@ -48,30 +51,32 @@ def test_links_of_the_notebooks_and_of_the_solutions_lead_somewhere(written):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
-def test_the_solutions_show_the_code_and_fetch_nothing(written):
+def test_the_solutions_show_the_code_fold_the_hints_and_fetch_nothing(written):
     folder, _, _ = written
     for path in folder.glob("solutions/0*.html"):
         text = path.read_text(encoding="utf-8")
         assert "# solution" in text
         assert not re.findall(r'(?:src|href)="https?://[^"]*\.(?:js|css)', text)
+        hints = re.findall(r"<details><summary>Hint</summary>(.*?)</details>", text, re.DOTALL)
+        assert hints
+        assert all("<p>" in hint for hint in hints)
 
 
-def test_running_it_again_keeps_what_a_student_wrote_and_says_so(written, monkeypatch):
-    monkeypatch.setattr(course, "files", files)
-    folder, _, command = written
+def test_running_it_again_keeps_the_changes_of_a_student_and_says_so(written, monkeypatch):
+    folder, _, contents = written
+    command = ["workshop", str(folder), "--start", "10:00"]
     path = folder / "student/01_loading.ipynb"
     path.write_text(path.read_text().replace("return ...", "return 42"))
     mine = path.read_bytes()
-    record = folder / ".workshop.json"
-    # As if the course had another version since then.
-    record.write_text(re.sub(r'("student/01_loading.ipynb": ")\w+', r"\1older", record.read_text()))
-    printed = CliRunner().invoke(app, command[3:]).stdout
+    newer = contents | {"student/01_loading.ipynb": contents["student/01_loading.ipynb"] + b"\n"}
+    monkeypatch.setattr(workshop, "files", lambda *arguments: newer)
+    printed = CliRunner().invoke(app, command).stdout
     assert path.read_bytes() == mine
-    assert "01_loading.ipynb: has changes of yours and stays as it is" in printed
+    assert "student/01_loading.ipynb" in printed
     assert "student/01_loading.new.ipynb" in printed
-    again = CliRunner().invoke(app, command[3:]).stdout  # nothing newer: one line
-    assert re.fullmatch(r".*: 0 of \d+ files written; changed by you and kept: 1; .*\n", again)
-    assert b"return ..." in (folder / "student/01_loading.new.ipynb").read_bytes()
+    assert (folder / "student/01_loading.new.ipynb").read_bytes() == newer["student/01_loading.ipynb"]
+    again = CliRunner().invoke(app, command).stdout  # nothing newer: one line
+    assert re.fullmatch(rf".*: 0 of {len(newer)} files .*kept: 1.*\n", again)
 
 
 def test_the_results_that_notebooks_read_come_along(written):
@@ -81,8 +86,11 @@ def test_the_results_that_notebooks_read_come_along(written):
     }
 
 
-def test_another_process_makes_the_same_files(written):
-    folder, _, _ = written
-    # One was handed out anew, and one was changed, by the test above.
-    made = {name: content for name, content in files(ROOT, "10:00", False).items() if "01_loading" not in name}
-    assert all((folder / name).read_bytes() == content for name, content in made.items())
+def test_another_process_makes_the_same_files(written, tmp_path):
+    _, _, contents = written
+    (tmp_path / "notebooks").mkdir()
+    for name in ("01_loading.ipynb", "glossary.ipynb"):
+        shutil.copy(ROOT / "notebooks" / name, tmp_path / "notebooks")
+    made = workshop.files(tmp_path)
+    assert len(made) == 1 + 2 * 3
+    assert all(contents[name] == content for name, content in made.items() if name != "schedule.md")

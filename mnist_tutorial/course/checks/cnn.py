@@ -92,7 +92,8 @@ def small_cnn(answer: Callable[..., Any]) -> str:
     rng = np.random.default_rng()
     for limit in (int(rng.integers(12_000, 13_000)), int(rng.integers(2_000, 2_200))):
         template = answer(limit)
-        if not any(isinstance(module, nn.Conv2d) for module in created(template).modules()):
+        network = created(template)
+        if not any(isinstance(module, nn.Conv2d) for module in network.modules()):
             raise Hint("it has no convolution; expected at least one.")
-        count = fits(template, limit)
+        count = fits(network, limit)
     return f"{count:,} parameters of {limit:,}, and {learns(template)}"

@@ -85,5 +85,5 @@ def small_mlp(answer: Callable[..., Any]) -> str:
     rng = np.random.default_rng()
     for limit in (int(rng.integers(90_000, 100_000)), int(rng.integers(15_000, 17_000))):
         template = answer(limit)
-        count = fits(template, limit)
+        count = fits(created(template), limit)
     return f"{count:,} parameters of {limit:,}, and {learns(template)}"

@@ -43,13 +43,12 @@ def parameters(network: torch.nn.Module) -> int:
     return sum(p.numel() for p in network.parameters())
 
 
-def fits(template: Any, limit: int) -> int:
-    """Refuse a template that is too large, too small, or gives no logits.
+def fits(network: torch.nn.Module, limit: int) -> int:
+    """Refuse a network that is too large, too small, or gives no logits.
 
     Parameters
     ----------
-    template : object
-        What the student's function returned.
+    network : torch.nn.Module
     limit : int
         The largest number of parameters.
 
@@ -63,7 +62,6 @@ def fits(template: Any, limit: int) -> int:
     Hint
         With what was found and what was expected.
     """
-    network = created(template)
     count = parameters(network)
     if count > limit:
         raise Hint(f"it has {count:,} parameters; expected at most {limit:,}. Where are most of them?")
@@ -74,7 +72,9 @@ def fits(template: Any, limit: int) -> int:
     if outputs.shape != (64, 10):
         raise Hint(f"64 images give {tuple(outputs.shape)}; expected (64, 10), a number for each digit.")
     if torch.allclose(outputs.sum(1), torch.ones(64)):
-        raise Hint("its outputs add up to 1, so they are probabilities; expected logits, as the softmax is in the loss.")
+        raise Hint(
+            "its outputs add up to 1, so they are probabilities; expected logits, as the softmax is in the loss."
+        )
     return count
 
 
