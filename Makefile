@@ -12,6 +12,7 @@ UNIT := OMP_NUM_THREADS=1 $(BIN)/pytest mnist_tutorial tests --numprocesses 2 --
 # machine, spinning costs up to 50 times the time.
 export OMP_WAIT_POLICY ?= PASSIVE
 STAMP := $(VENV)/.setup-$(TORCH_BACKEND)
+COURSE ?= course
 # JupyterLab refuses to run as root unless told to; in a container root is all there is.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -26,9 +27,9 @@ setup: $(STAMP)  ## make .venv with all that is needed (TORCH_BACKEND=cpu for a 
 data: setup
 	$(BIN)/python -m mnist_tutorial fetch --variant auto
 
-lab: data  ## open JupyterLab on the course, in course/student (LAB_ARGS="--port 9999" are passed on)
-	$(BIN)/python -m mnist_tutorial workshop course
-	cd course/student && ../../$(BIN)/jupyter lab $(AS_ROOT) $(LAB_ARGS)
+lab: data  ## open JupyterLab on the course, in COURSE=course (LAB_ARGS="--port 9999" are passed on)
+	$(BIN)/python -m mnist_tutorial workshop "$(COURSE)"
+	cd "$(COURSE)/student" && "$(CURDIR)/$(BIN)/jupyter" lab $(AS_ROOT) $(LAB_ARGS)
 
 test: setup  ## run the unit tests and every notebook, as students and as instructors get it, on all of MNIST
 	$(BIN)/python -m mnist_tutorial fetch --variant full

@@ -139,3 +139,13 @@ def processor_has_bfloat16() -> bool:
         return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
     avx512_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(avx512_bf16 and avx512_bf16())
+
+
+def lacks_kwargs(error: BaseException) -> bool:
+    """Whether an error means that ``get`` of a DeepTrack feature does not accept ``**kwargs``.
+
+    Matches the text of Python's TypeError: DeepTrack 2.0.2 calls ``get`` with all properties, its own included, and
+    passes the error on, which has nothing else to recognize it by. Seen with Python 3.11 to 3.14. Should the text
+    change, the error itself is shown in place of the hint.
+    """
+    return isinstance(error, TypeError) and "get() got an unexpected keyword argument" in str(error)

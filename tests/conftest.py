@@ -31,7 +31,18 @@ from mnist_tutorial.data.reference import DIGESTS
 mpl.use("agg")
 ROOT = Path(__file__).parent.parent
 # The files that wait for other processes: begun first, so that at the end nobody waits for the last of them.
-LONG = ("workers", "distributed", "cli_benchmark", "checkpoints", "checks", "lab", "cache", "cli", "execution", "init")
+LONG = [
+    "workers",
+    "distributed",
+    "cli_benchmark",
+    "checkpoints",
+    "checks",
+    "workshop",
+    "cache",
+    "cli",
+    "execution",
+    "init",
+]
 
 
 def pytest_collection_modifyitems(items):

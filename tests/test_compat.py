@@ -155,3 +155,15 @@ def test_deeplay_calls_what_the_classifier_overrides():
     """`OneCycleClassifier.training_step` takes the place of this method, and calls the others as it does."""
     names = dl.Application.training_step.__code__.co_names
     assert {"train_preprocess", "compute_loss", "log_metrics"} <= set(names)
+
+
+class WithoutKwargs(dt.Feature):
+    def get(self, image):
+        return image
+
+
+def test_an_error_of_deeptrack_shows_that_get_lacks_kwargs():
+    with pytest.raises(TypeError) as caught:
+        WithoutKwargs()(np.zeros(1))
+    assert compat.lacks_kwargs(caught.value)
+    assert not compat.lacks_kwargs(TypeError("something else"))

@@ -1,8 +1,13 @@
-"""The course: exercises with checks, the notebooks of students and instructors, and a schedule."""
+"""The course: exercises with their checks, the notebooks as each reader gets them, and the schedule of a workshop."""
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"checks"},
+    submod_attrs={
+        "lesson": ["Lesson"],
+        "working_folder": ["update"],
+        "workshop": ["files", "folder", "lessons"],
+    },
 )
