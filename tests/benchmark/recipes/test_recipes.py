@@ -6,6 +6,7 @@ from mnist_tutorial.benchmark.runs.execution import seed_everything
 
 # Too short to learn from 500 digits: one or two steps, or an epoch of plain SGD.
 SHORT = {"cnn-1s", "mlp-crash-course", "train-mnist-fast"}
+PARAMETERS = {"train-mnist-fast": 215_194, "cnn-tiny": 1_914}  # as published; as its docstring says
 
 
 @pytest.mark.parametrize("name", recipe_names())
@@ -15,5 +16,7 @@ def test_each_recipe_trains_and_predicts(name, sample):
     network, _ = run.train(load_recipe(name).function)
     scores = run.scores(network, split)  # of the right shape, and finite
     assert np.isfinite(run.loss_curve()["loss"]).all()
+    if name in PARAMETERS:
+        assert sum(p.numel() for p in network.parameters()) == PARAMETERS[name]
     if name not in SHORT:
         assert np.mean(scores.argmax(1) == split.labels) > 0.3  # chance: 0.1

@@ -74,10 +74,10 @@ def test_seeds_are_those_of_lightning(monkeypatch):
 
 
 def test_the_same_seed_gives_the_same_training():
-    first, again = (run_task(Task(load_recipe("train-mnist-fast"), 5, "validation", "sample")) for _ in range(2))
+    first, again = (run_task(Task(load_recipe("linear"), 5, "validation", "sample")) for _ in range(2))
     assert first.loss_curve == again.loss_curve
     assert first.predictions == again.predictions
-    assert (first.parameters, first.epochs) == (215_194, 1)  # as mnist-anchors has it
+    assert (first.parameters, first.epochs) == (7_850, 5)
     assert first.validation_curve["accuracy"][-1] == first.validation_accuracy
     assert first.warm_up > 0
     assert again.warm_up == 0  # once in a process
