@@ -23,7 +23,7 @@ from PIL import Image
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.results.result import Result, pack, true_labels
-from mnist_tutorial.benchmark.runs.workers import run_anywhere
+from mnist_tutorial.benchmark.runs.workers import run_in_worker
 from mnist_tutorial.data.export import to_folder, to_zip
 from mnist_tutorial.data.readers.formats import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
@@ -244,8 +244,8 @@ def run_python():
 
 
 def made_result(recipe="ours", seed=0, wrong=50, **others):
-    """Make a result without training: of a network that takes `wrong` digits (or these positions) for the next one."""
-    from mnist_tutorial.benchmark.machine import machine  # torch, which the process that hands out tests can do without
+    """Make a result without training: `wrong` digits, or those at these positions, are taken for the next one."""
+    from mnist_tutorial.benchmark.machine import machine  # torch, which the process that hands out tests does not need
 
     evaluated_on, variant = others.get("evaluated_on", "test"), others.get("variant", "full")
     labels = true_labels(variant, evaluated_on)
@@ -258,7 +258,7 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
     curve = {"images": seen, "seconds": [1.0, 5.0, 10.0], "accuracy": [0.95, 0.985, accuracy]}
     fields = {
         "recipe": recipe,
-        "docstring": "A network of nobody.\n\nSource: none. Claim: none.",
+        "docstring": "No network at all.\n\nSource: none. Claim: none.",
         "source": source,
         "source_sha256": hashlib.sha256(source.encode()).hexdigest(),
         "evaluated_on": evaluated_on,
@@ -293,7 +293,7 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
     return Result(**(fields | others))
 
 
-# Recipes that take no time, each with what can go wrong.
+# Recipes that take no time, and one for each thing that can go wrong.
 QUICK = '''
 import os
 import signal
@@ -308,7 +308,7 @@ def distances(means, split):
 
 
 def quick(run):
-    """Take the digit whose mean is nearest. Source: none. Claim: 80 %."""
+    """Predict the digit whose mean is nearest. Source: none. Claim: 80 %."""
     run.predict = distances
     return [run.digits.images[run.digits.labels == digit].mean(0) for digit in range(10)]
 
@@ -320,12 +320,12 @@ def random_guess(run):
 
 
 def crashing(run):
-    """Crash. Source: none. Claim: none."""
+    """Raise an error. Source: none. Claim: none."""
     raise RuntimeError("it broke")
 
 
 def not_a_number(run):
-    """Say nothing. Source: none. Claim: none."""
+    """Predict NaN. Source: none. Claim: none."""
     run.predict = lambda network, split: np.full((len(split), 10), np.nan)
 
 
@@ -335,12 +335,12 @@ def looking(run):
 
 
 def killed(run):
-    """Take the process down. Source: none. Claim: none."""
+    """Kill the process. Source: none. Claim: none."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def endless(run):
-    """Never end. Source: none. Claim: none."""
+    """Never return. Source: none. Claim: none."""
     while True:
         pass
 '''
@@ -353,11 +353,12 @@ def quick_file(tmp_path):
     return path
 
 
-class Here:
+class Here(contextlib.nullcontext):
     """Workers in this process."""
 
     def __init__(self, slots=1):
+        super().__init__(self)
         self.slots, self.pool = slots, ThreadPoolExecutor(slots)
 
     def submit(self, task):
-        return self.pool.submit(run_anywhere, task)
+        return self.pool.submit(run_in_worker, task)
