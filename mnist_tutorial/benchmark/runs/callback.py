@@ -6,13 +6,11 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from mnist_tutorial.benchmark.runs.run import Run
-
 
 class RunCallback(Callback):
-    """Report the precision and each step of a training."""
+    """Report the precision and each step of a training to a `Run`, which makes this callback."""
 
-    def __init__(self, run: Run):
+    def __init__(self, run: Any):
         self.run = run
 
     def on_fit_start(self, trainer: Trainer, module: LightningModule) -> None:
