@@ -95,11 +95,10 @@ def compare(
 ):
     """Say whether two models, or two recipes, differ by more than chance."""
     with errors():
-        from mnist_tutorial.benchmark.compare import comparison as difference
-        from mnist_tutorial.benchmark.compare import significance_tests as significance
+        from mnist_tutorial.benchmark.compare import comparison, significance_tests
 
-        found = significance.compare(a, b, results)
-    _show(difference.table(found))
+        found = significance_tests.compare(a, b, results)
+    _show(comparison.table(found))
     for sentence in (found.sentence, *found.remarks):
         print(sentence)
 
@@ -138,9 +137,9 @@ def check(
 
         found = regression.check(baseline, results, reference)
     _show(regression.table(found))
-    for finding in found.findings:
-        typer.echo(finding.sentence, err=finding.bad)
-    raise typer.Exit(int(found.bad))
+    for alert in found.alerts:
+        typer.echo(alert.sentence, err=alert.failed)
+    raise typer.Exit(int(found.failed))
 
 
 def _show(table):

@@ -56,7 +56,7 @@ def test_report_writes_a_page_and_says_what_is_refused(folder, tmp_path):
 def test_compare_says_it_in_a_sentence(folder):
     done = benchmark("compare", "theirs", "ours", "--results", folder)
     assert done.exit_code == 0
-    assert "ours makes 50.0 fewer errors than theirs in 10,000 test digits" in done.stdout
+    assert "ours makes 50.0 fewer errors than theirs on 10,000 test digits" in done.stdout
     done = benchmark("compare", folder / f"{made_result('ours', 0).name}.json", "gone", "--results", folder)
     assert done.exit_code == 1
     assert done.stderr.startswith("error: ")
