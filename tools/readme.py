@@ -7,10 +7,10 @@ from pathlib import Path
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import line
-from mnist_tutorial.benchmark.report.aggregate import summarise
+from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.report.rendering import to_png
 from mnist_tutorial.benchmark.report.scatter import against_time
-from mnist_tutorial.benchmark.report.svg import to_png
 from mnist_tutorial.benchmark.report.table import markdown
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.course.workshop import lessons
@@ -45,11 +45,11 @@ def read(name):
 
 @cache
 def benchmark():
-    """Summarise the runs that are committed; none of them may be spoilt."""
-    found, refused = read_all(RUNS)
+    """Aggregate the committed runs; none of them may be damaged."""
+    runs, refused = read_all(RUNS)
     if refused:
         raise refused[0]
-    [table] = summarise([result for _, result in found])
+    [table] = aggregate([result for _, result in runs])
     return table
 
 

@@ -158,9 +158,9 @@ def check(
 
         report = regression.check(baseline, results, reference)
     _show(regression.table(report))
-    for finding in report.findings:
-        typer.echo(finding.sentence, err=finding.bad)
-    raise typer.Exit(int(report.bad))
+    for alert in report.alerts:
+        typer.echo(alert.sentence, err=alert.failed)
+    raise typer.Exit(int(report.failed))
 
 
 def _show(table: "Table") -> None:

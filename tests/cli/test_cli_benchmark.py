@@ -81,7 +81,7 @@ def test_report_writes_a_page_and_lists_the_refused_files(folder, tmp_path):
 def test_compare_answers_in_a_sentence(folder):
     done = benchmark("compare", "theirs", "ours", "--results", folder)
     assert done.exit_code == 0
-    assert "ours makes 50.0 fewer errors than theirs in 10,000 test digits" in done.stdout
+    assert "ours makes 50.0 fewer errors than theirs on 10,000 test digits" in done.stdout
     done = benchmark("compare", folder / f"{made_result('ours', 0).name}.json", "gone", "--results", folder)
     assert done.exit_code == 1
     assert done.stderr.startswith("error: ")

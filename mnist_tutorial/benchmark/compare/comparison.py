@@ -1,4 +1,4 @@
-"""A difference between two models, or two recipes: in figures, and in words."""
+"""A comparison of two models, or of two recipes: in numbers, and in words."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,132 +8,138 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-LEVEL = 0.05  # below, a difference counts as one
+from mnist_tutorial.benchmark.results.result import Result
+
+SIGNIFICANCE_LEVEL = 0.05  # a smaller p-value is a difference
 RUN = "python -m mnist_tutorial benchmark run"
 
 
 @dataclass(frozen=True)
-class Difference:
-    """What tells two sides apart, and whether chance explains it.
+class Comparison:
+    """The difference between two sides, and whether chance explains it.
 
     Attributes
     ----------
-    of : {"models", "recipes"}
+    kind : {"models", "recipes"}
         Which test was made: McNemar's on predictions, or Welch's over seeds.
     names : (str, str)
     runs : (list of Result, list of Result)
     error_reduction, low, high : float
-        How many fewer errors the second side makes, on the mean of its runs, and the 95 % interval of that; NaN where
-        the runs tell nothing of the spread over seeds.
+        How many fewer errors the second side makes, on average over its runs, with the 95 % interval; the interval is
+        NaN if the runs do not vary over the seeds.
     p_value : float
         Two-sided; NaN in the same case.
-    about : str
+    scope : str
         A sentence: what this holds for.
-    only : (int, int) or None
-        For models: how many digits only the first one gets wrong, and only the second one.
+    only_wrong : (int, int) or None
+        For models: the number of digits that only the first one misclassifies, and only the second one.
     remarks : tuple of str
-        What else a reader has to know.
+        What else a reader should know.
     """
 
-    of: str
+    kind: str
     names: tuple
     runs: tuple
     error_reduction: float
     low: float
     high: float
     p_value: float
-    about: str
-    only: tuple | None = None
+    scope: str
+    only_wrong: tuple | None = None
     remarks: tuple = ()
 
     @cached_property
-    def errors(self):
-        """Errors of each run of each side: two ndarrays of int."""
-        return tuple(np.array([wrong(run).sum() for run in runs]) for runs in self.runs)
+    def errors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Errors of each run of each side."""
+        return tuple(np.array([misclassified(run).sum() for run in runs]) for runs in self.runs)
 
     @property
-    def digits(self):
-        """On what they were measured, in words."""
+    def digits(self) -> str:
+        """The digits on which they were evaluated, in words."""
         run = self.runs[0][0]
-        kind = "test" if run.evaluated_on == "test" else "held-out"
-        return f"{len(run.labels):,} {kind} digits{' of the sample' if run.variant == 'sample' else ''}"
+        split = "test" if run.evaluated_on == "test" else "held-out"
+        return f"{len(run.labels):,} {split} digits{' of the sample' if run.variant == 'sample' else ''}"
 
     @cached_property
-    def verdict(self):
+    def verdict(self) -> str:
         """One of ``"identical"``, ``"different"``, ``"not distinguishable"`` and ``"not testable"``."""
         if predictions(self.runs[0]) == predictions(self.runs[1]):
             return "identical"
         if np.isnan(self.low):
             return "not testable"
-        return "different" if self.p_value < LEVEL else "not distinguishable"
+        return "different" if self.p_value < SIGNIFICANCE_LEVEL else "not distinguishable"
 
     @property
-    def sentence(self):
-        """What was found, for a person who knows no statistics."""
+    def sentence(self) -> str:
+        """The result, for a reader who knows no statistics."""
         a, b = self.names
         if self.verdict == "identical":
-            return f"{a} and {b} are identical: they take each of the {self.digits} for the same."
+            return f"{a} and {b} are identical: they classify each of the {self.digits} alike."
         if self.verdict == "different":
-            return f"{self._found} {self._chance} {self.about}"
+            return f"{self._difference} {self._odds} {self.scope}"
         if self.verdict == "not testable":
-            one, other = (errors[0] for errors in self.errors)
+            errors_a, errors_b = (errors[0] for errors in self.errors)
             recipes = " ".join(dict.fromkeys(runs[0].recipe for runs in self.runs))
             return (
-                f"{a} and {b} cannot be tested: all runs of {a} make {one:,} errors and all of {b} make {other:,}, so "
-                f"nobody knows how far another seed would be; run more, as in {RUN} {recipes} --seeds 10 "
+                f"{a} and {b} cannot be tested: every run of {a} makes {errors_a:,} errors and every run of {b} makes "
+                f"{errors_b:,}, so the variation between seeds is unknown; run more seeds: {RUN} {recipes} --seeds 10 "
                 f"--evaluate {self.runs[0][0].evaluated_on}"
             )
         return (
-            f"{a} and {b} are not distinguishable. {self._found} {self._chance} The difference may be anything from "
-            f"{self._side(self.low)} to {self._side(self.high)} (95 % interval). {self.about}"
+            f"{a} and {b} are not distinguishable. {self._difference} {self._odds} The difference may be anything from "
+            f"{self._bound(self.low)} to {self._bound(self.high)} (95 % interval). {self.scope}"
         ).replace("  ", " ")
 
     @property
-    def _found(self):
-        mean = self.of == "recipes"
+    def _difference(self):
+        means = self.kind == "recipes"
         if not self.error_reduction:
-            return f"{'On average over the seeds, they' if mean else 'They'} make as many errors in {self.digits}."
+            return (
+                f"{'On average over the seeds, they' if means else 'They'} make equally many errors on {self.digits}."
+            )
         better, worse = self.names[:: -1 if self.error_reduction > 0 else 1]
         low, high = sorted((abs(self.low), abs(self.high)))
         interval = f" (95 % interval: {_number(low)} to {_number(high)})" if self.verdict == "different" else ""
         return (
-            f"{'On average over the seeds, ' if mean else ''}{better} makes "
-            f"{_number(abs(self.error_reduction), int(mean))} fewer errors than {worse} in {self.digits}{interval}."
+            f"{'On average over the seeds, ' if means else ''}{better} makes "
+            f"{_number(abs(self.error_reduction), int(means))} fewer errors than {worse} on {self.digits}{interval}."
         )
 
     @property
-    def _chance(self):
+    def _odds(self):
         if not self.error_reduction:
             return ""
-        chance = "seeds alone" if self.of == "recipes" else "chance alone"
-        return f"If both were equally good, {chance} would make a difference this large in {_odds(self.p_value)}."
+        chance = "seeds alone" if self.kind == "recipes" else "chance alone"
+        return (
+            f"If both were equally good, {chance} would make a difference this large in {_repetitions(self.p_value)}."
+        )
 
-    def _side(self, fewer):
-        return f"{_number(abs(fewer))} fewer errors for {self.names[fewer > 0]}"
+    def _bound(self, error_reduction):
+        return f"{_number(abs(error_reduction))} fewer errors for {self.names[error_reduction > 0]}"
 
 
-def table(difference):
-    """Make a table of a `Difference`, for the terminal."""
-    models = difference.of == "models"
+def table(comparison: Comparison) -> Table:
+    """Show a comparison in the terminal."""
+    models = comparison.kind == "models"
     test = "exact McNemar test" if models else "Welch's test over seeds"
-    shown = Table(title=f"Two {difference.of} on {difference.digits}: {test}", box=box.SIMPLE)
+    shown = Table(title=f"Two {comparison.kind} on {comparison.digits}: {test}", box=box.SIMPLE)
     shown.add_column("")
-    for heading in ("accuracy, %", "errors", "wrong here only" if models else "runs", "95 % interval", "p"):
+    for heading in ("accuracy, %", "errors", "only this one wrong" if models else "runs", "95 % interval", "p"):
         shown.add_column(heading, justify="right")
-    images, decimals = len(difference.runs[0][0].labels), int(not models)
-    for i, (name, errors) in enumerate(zip(difference.names, difference.errors, strict=True)):
+    images, decimals = len(comparison.runs[0][0].labels), int(not models)
+    for i, (name, errors) in enumerate(zip(comparison.names, comparison.errors, strict=True)):
         shares = 100 * (1 - errors / images)
         accuracy = f"{shares[0]:.2f}" if models else f"{shares.mean():.3f} ± {shares.std(ddof=1):.3f}"
-        count = difference.only[i] if models else len(errors)
+        count = comparison.only_wrong[i] if models else len(errors)
         shown.add_row(escape(name), accuracy, _number(errors.mean(), decimals), f"{count:,}")
-    interval, p_value = "not known", "not known"
-    if not np.isnan(difference.low):
-        interval = f"{-difference.high:+,.1f} to {-difference.low:+,.1f} errors"
-        p_value = f"{difference.p_value:.2g}"
+    interval, p_value = "unknown", "unknown"
+    if not np.isnan(comparison.low):
+        interval = f"{-comparison.high:+,.1f} to {-comparison.low:+,.1f} errors"
+        p_value = f"{comparison.p_value:.2g}"
     shown.add_row(
         "second minus first",
-        f"{100 * difference.error_reduction / images:+.{2 + decimals}f}",
-        f"{0 - difference.error_reduction:+,.{decimals}f}",
+        f"{100 * comparison.error_reduction / images:+.{2 + decimals}f}",
+        f"{0 - comparison.error_reduction:+,.{decimals}f}",
         "",
         interval,
         p_value,
@@ -142,13 +148,13 @@ def table(difference):
     return shown
 
 
-def wrong(run):
-    """Tell which digits a run gets wrong: ndarray of bool, shape (N,)."""
+def misclassified(run: Result) -> np.ndarray:
+    """The digits that a run gets wrong: ndarray of bool, shape (N,)."""
     return run.predicted != run.labels
 
 
-def predictions(runs):
-    """List what several runs predict, so that lists can be compared."""
+def predictions(runs: list[Result]) -> list[bytes]:
+    """The predictions of several runs, sorted, so that lists can be compared."""
     return sorted(run.predicted.tobytes() for run in runs)
 
 
@@ -156,7 +162,7 @@ def _number(value, decimals=1):
     return f"{value:,.{decimals}f}"
 
 
-def _odds(p_value):
+def _repetitions(p_value):
     if p_value < 0.001:
         return "fewer than 1 of 1,000 repetitions"
     if p_value < 0.01:

@@ -1,19 +1,20 @@
-"""A leaderboard: the results of many people, of which nobody has to be believed."""
+"""A leaderboard: the results of many people, none of whom has to be trusted."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from rich import box
-from rich.markup import escape as escape_rich
+from rich.markup import escape
 from rich.table import Table
 
-from mnist_tutorial.benchmark.compare.significance_tests import judge
-from mnist_tutorial.benchmark.report.aggregate import summarise
-from mnist_tutorial.benchmark.report.table import DISTURBED, cells, escape, remarks
+from mnist_tutorial.benchmark.compare.significance_tests import compare_by_best_test
+from mnist_tutorial.benchmark.report.aggregate import RecipeSummary, aggregate
+from mnist_tutorial.benchmark.report.table import CONTENDED, cells, markdown_list, markdown_table, remarks
 from mnist_tutorial.benchmark.results.files import read_all
 
-NOBODY = "-"  # whose files lie in the folder itself
-FIGURES = {  # from the heading to that of `table.COLUMNS`
+NOBODY = "-"  # the owner of files in the folder itself
+COLUMNS = {  # from the heading to that of `table.COLUMNS`
     "n": "n",
     "accuracy, %": "test accuracy, %",
     "95 % interval": "95 % interval",
@@ -22,7 +23,9 @@ FIGURES = {  # from the heading to that of `table.COLUMNS`
     "parameters": "parameters",
     "machine": "machine",
 }
-HEADINGS = ("rank", "person", "recipe", *FIGURES, "against first")
+HEADINGS = ("rank", "person", "recipe", *COLUMNS, "standing")
+LEFT = ("person", "recipe", "machine", "standing")
+WIDTHS = {"person": 10, "recipe": 13, "standing": 9}  # at least; longer texts are folded
 
 
 @dataclass(frozen=True)
@@ -32,35 +35,35 @@ class Entry:
     Attributes
     ----------
     rank : int
-        By the mean test accuracy; equal means share one.
+        By the mean test accuracy; equal means share a rank.
     person, recipe : str
-    row : summary.Row
-    against : str
-        ``"first"``; ``"tie"`` for what is not distinguishable from it; ``"identical"``; or ``"behind"``.
+    summary : RecipeSummary
+    standing : str
+        ``"first"``; ``"tie"`` if it is not distinguishable from the first; ``"identical"``; or ``"behind"``.
     """
 
     rank: int
     person: str
     recipe: str
-    row: object
-    against: str
+    summary: RecipeSummary
+    standing: str
 
     @property
-    def cells(self):
-        """What stands in the columns of `HEADINGS`: list of str."""
-        return [str(self.rank), self.person, self.recipe, *cells(self.row, list(FIGURES.values())), self.against]
+    def cells(self) -> list[str]:
+        """The texts in the columns of `HEADINGS`."""
+        return [str(self.rank), self.person, self.recipe, *cells(self.summary, COLUMNS.values()), self.standing]
 
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Who is how good.
+    """The entries of all people.
 
     Attributes
     ----------
     entries : dict
         From the variant of MNIST to a list of `Entry`, the best first; variants must not be compared.
     notes : dict
-        From the variant to sentences that say what the figures mean.
+        From the variant to sentences that explain the numbers.
     refused : list of str
         For each file that does not count: which, and why.
     """
@@ -70,32 +73,27 @@ class Leaderboard:
     refused: list
 
 
-def leaderboard(folder):
+def leaderboard(folder: Path | str) -> Leaderboard:
     """Merge the result files of many people.
 
-    Only runs for the record count. Who is not distinguishable from the first, by `significance.judge`, is marked.
-    These marks do not account for how many are compared.
+    Only test runs count. Entries that `compare_by_best_test` does not distinguish from the first are marked as ties;
+    the marks do not account for the number of entries.
 
     Parameters
     ----------
     folder : Path
-        With a folder for each person; its name is theirs.
-
-    Returns
-    -------
-    Leaderboard
+        With one folder per person, named after them.
 
     Raises
     ------
     MNISTError
         If there is no such folder.
     """
-    there, refused = read_all(folder)
-    owned = [(path, _person(path, folder), result) for path, result in there]
-    kept, copies = _no_copies(owned)
-    # A folder's name has no "/", so a recipe of one person cannot be taken for one of another.
+    found, refused = read_all(folder)
+    kept, copies = _refuse_copies([(path, _person(path, folder), result) for path, result in found])
+    # The name of a folder has no "/", so the recipes of two people cannot be confused.
     named = [replace(result, recipe=f"{person}/{result.recipe}") for person, result in kept]
-    tables = summarise(result for result in named if result.evaluated_on == "test")
+    tables = aggregate(result for result in named if result.evaluated_on == "test")
     return Leaderboard(
         {table.variant: _entries(table) for table in tables},
         {table.variant: _notes(table) for table in tables},
@@ -103,54 +101,29 @@ def leaderboard(folder):
     )
 
 
-def tables(board):
-    """Make a table for each variant of MNIST, for the terminal.
-
-    Parameters
-    ----------
-    board : Leaderboard
-
-    Returns
-    -------
-    list of rich.table.Table
-    """
+def tables(board: Leaderboard) -> list[Table]:
+    """Show a leaderboard in the terminal: one table for each variant of MNIST."""
     shown = []
     for variant, entries in board.entries.items():
         table = Table(title=f"Leaderboard, MNIST {variant}", box=box.SIMPLE, pad_edge=False, collapse_padding=True)
         for heading in HEADINGS:
-            justify, width = "left" if heading in _TEXTS else "right", _WIDTHS.get(heading)
+            justify, width = "left" if heading in LEFT else "right", WIDTHS.get(heading)
             table.add_column(heading, justify=justify, overflow="fold", no_wrap=not width, min_width=width)
         for entry in entries:
-            table.add_row(*map(escape_rich, entry.cells), style="bold" if entry.against != "behind" else None)
+            table.add_row(*map(escape, entry.cells), style="bold" if entry.standing != "behind" else None)
         shown.append(table)
     return shown
 
 
-def markdown(board):
-    """Write a leaderboard in Markdown.
-
-    Parameters
-    ----------
-    board : Leaderboard
-
-    Returns
-    -------
-    str
-        Names cannot break out of their cells: they are escaped.
-    """
+def markdown(board: Leaderboard) -> str:
+    """Write a leaderboard in Markdown."""
     parts = []
     for variant, entries in board.entries.items():
-        rows = [HEADINGS, ["---" if heading in _TEXTS else "---:" for heading in HEADINGS]]
-        rows += [[escape(cell) for cell in entry.cells] for entry in entries]
-        parts.append(f"## MNIST {variant}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows))
-        parts.append("\n".join(f"- {escape(note)}" for note in board.notes[variant]))
+        table = markdown_table(HEADINGS, [entry.cells for entry in entries], LEFT)
+        parts += [f"## MNIST {variant}\n", table, markdown_list(board.notes[variant])]
     if board.refused:
-        parts.append("## Refused\n\n" + "\n".join(f"- {escape(why)}" for why in board.refused))
-    return "\n\n".join(parts or ["No results."]) + "\n"
-
-
-_TEXTS = ("person", "recipe", "machine", "against first")
-_WIDTHS = {"person": 10, "recipe": 13, "against first": 9}  # at least; what is longer is folded
+        parts += ["## Refused\n", markdown_list(board.refused)]
+    return "\n".join(parts or ["No results.\n"])
 
 
 def _person(path, folder):
@@ -158,16 +131,15 @@ def _person(path, folder):
     return parts[0] if len(parts) > 1 else NOBODY
 
 
-def _no_copies(owned):
+def _refuse_copies(owned):
     """Refuse runs that several people hand in: nobody can tell who made them."""
-    same = defaultdict(list)
+    groups = defaultdict(list)
     for path, person, result in owned:
         # No two runs start in the same second, take as long to a tenth of a millisecond, and predict the same.
-        machine = sorted((name, str(value)) for name, value in result.machine.items())
-        key = (result.predictions, result.seed, result.started, result.wall, tuple(machine))
-        same[key].append((path, person, result))
+        machine = tuple(sorted((name, str(value)) for name, value in result.machine.items()))
+        groups[result.predictions, result.seed, result.started, result.wall, machine].append((path, person, result))
     kept, refused = [], []
-    for group in same.values():
+    for group in groups.values():
         people = sorted({person for _, person, _ in group})
         if len(people) == 1:
             kept += [(people[0], result) for _, _, result in group]
@@ -180,35 +152,35 @@ def _no_copies(owned):
 
 
 def _entries(table):
-    entries, head = [], table.rows[0]
+    entries, first = [], table.rows[0]
     for place, row in enumerate(table.rows, 1):
-        tie = bool(entries) and row.accuracy == entries[-1].row.accuracy
-        person, label = row.label.split("/", 1)
-        entries.append(Entry(entries[-1].rank if tie else place, person, label, row, _against(head, row)))
+        equal = bool(entries) and row.accuracy == entries[-1].summary.accuracy
+        person, recipe = row.label.split("/", 1)
+        entries.append(Entry(entries[-1].rank if equal else place, person, recipe, row, _standing(first, row)))
     return entries
 
 
-def _against(head, row):
-    if row is head:
+def _standing(first, row):
+    if row is first:
         return "first"
-    verdict = judge(head.records, row.records).verdict
+    verdict = compare_by_best_test(first.test_runs, row.test_runs).verdict
     return {"different": "behind", "not distinguishable": "tie"}.get(verdict, verdict)
 
 
 def _notes(table):
-    chosen = (
-        f"{row.label}: not the seeds 0 to {row.n - 1}, but {', '.join(map(str, seeds))}."
+    selected = (
+        f"{row.label}: seeds {', '.join(map(str, seeds))} instead of 0 to {row.n - 1}."
         for row in table.rows
-        if (seeds := [run.seed for run in row.records]) != list(range(row.n))
+        if (seeds := [run.seed for run in row.test_runs]) != list(range(row.n))
     )
     return [
-        f"n runs for the record, each with another seed: mean ± standard deviation on {table.images[0]:,} test digits. "
+        f"n test runs with different seeds: mean ± standard deviation on {table.images[0]:,} test digits. "
         "The 95 % interval is Wilson's, for a network with the mean number of errors.",
-        f"Seconds: the median of the runs that others did not disturb ({DISTURBED}: there is none). They can be "
-        "compared on the same machine only.",
-        "Tie: not distinguishable from the first, by Welch's test over seeds, or by McNemar's test on the predictions "
-        "where there is one run (p of 0.05 or more, whatever the number of entries).",
-        *[f"Machine {letter}: {line}." for letter, line in table.machines.items()],
-        *chosen,
+        f"Seconds: the median of the uncontended runs ({CONTENDED}: there are none; other programs used the processor). "
+        "Compare them on the same machine only.",
+        "Tie: not distinguishable from the first, by Welch's test over seeds, or for single runs by McNemar's test on "
+        "the predictions (p of at least 0.05, whatever the number of entries).",
+        *[f"Machine {letter}: {description}." for letter, description in table.machines.items()],
+        *selected,
         *remarks(table),
     ]

@@ -1,17 +1,17 @@
-"""A selection: the results that somebody means by a name."""
+"""A selection: the results that a name on the command line stands for."""
 
 import difflib
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_tutorial.benchmark.results.files import read, read_all
+from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.errors import MNISTError
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What was named.
+    """The results behind a name.
 
     Attributes
     ----------
@@ -21,80 +21,49 @@ class Selection:
     is_model : bool
         Whether it is the file of one run, and not a recipe.
     refused : tuple of MNISTError
-        Files beside them that are no good.
+        Invalid files in the same folder.
     """
 
     name: str
-    results: list
+    results: list[Result]
     is_model: bool
     refused: tuple = ()
 
 
-def select(text, folder):
-    """Find the results that are meant.
+def select(name: str, folder: Path | str) -> Selection:
+    """Find results by name.
 
     Parameters
     ----------
-    text : str
-        A result file, also without its folder; or a recipe whose results are in `folder`; or another folder, with the
-        results of one recipe.
+    name : str
+        A result file, with or without its folder and ending; a recipe with results in `folder`; or another folder
+        with the results of one recipe.
     folder : Path
-
-    Returns
-    -------
-    Selection
 
     Raises
     ------
     MNISTError
-        If there is no such thing, with what there is; if the file is no good; if the other folder has several recipes.
+        If there is no such file, recipe or folder; if the file is invalid; if the other folder has several recipes.
     """
-    for path in (Path(text), Path(folder) / text, Path(folder) / f"{text}.json"):
+    for path in (Path(name), Path(folder) / name, Path(folder) / f"{name}.json"):
         if path.is_file():
             return Selection(path.stem, [read(path)], is_model=True)
-    there, refused = read_all(folder) if Path(folder).is_dir() else ([], [])
-    results = [result for _, result in there if result.recipe == text]
+    found, refused = read_all(folder) if Path(folder).is_dir() else ([], [])
+    results = [result for _, result in found if result.recipe == name]
     if results:
-        return Selection(text, results, False, tuple(refused))
-    if not Path(text).is_dir():
-        names = sorted({result.recipe for _, result in there})
-        near = difflib.get_close_matches(text, names, 1, 0.4)
+        return Selection(name, results, False, tuple(refused))
+    if not Path(name).is_dir():
+        recipes = sorted({result.recipe for _, result in found})
+        near = difflib.get_close_matches(name, recipes, 1, 0.4)
         raise MNISTError(
-            f"{text}: no result file, no folder, and no recipe with results in {folder}; there are "
-            f"{', '.join(names) or 'none'}{f'; did you mean {near[0]}?' if near else ''}"
+            f"{name}: no result file, no folder, and no recipe with results in {folder}; there are "
+            f"{', '.join(recipes) or 'none'}{f'; did you mean {near[0]}?' if near else ''}"
         )
-    there, refused = read_all(text)
-    names = sorted({result.recipe for _, result in there})
-    if len(names) != 1:
+    found, refused = read_all(name)
+    recipes = sorted({result.recipe for _, result in found})
+    if len(recipes) != 1:
         raise MNISTError(
-            f"{text}: results of {len(names)} recipes{': ' if names else ''}{', '.join(names)}; expected those of one; "
-            f"name it, and the folder as --results {text}"
+            f"{name}: found results of {len(recipes)} recipes{': ' if recipes else ''}{', '.join(recipes)}; expected "
+            f"one; give the name of the recipe, and the folder as --results {name}"
         )
-    return Selection(Path(text).name or names[0], [result for _, result in there], False, tuple(refused))
-
-
-def each_seed_once(results):
-    """Leave out runs that tell nothing new.
-
-    A seed that is run again, or copied, is no new sample. Where seeds are there from several machines, those of the
-    machine with most of them count; where each seed is there once, it does not matter who ran it.
-
-    Parameters
-    ----------
-    results : list of Result
-        Of one recipe, variant and split.
-
-    Returns
-    -------
-    list of Result
-        By seed.
-    """
-    results = sorted(results, key=lambda result: result.started)
-    if len({result.seed for result in results}) < len(results):
-        seeds = Counter(machine for machine, _ in dict.fromkeys((result.hardware, result.seed) for result in results))
-        [(most, _)] = seeds.most_common(1)
-        results = [result for result in results if result.hardware == most]
-    first = {}
-    for result in results:
-        first.setdefault(result.seed, result)
-    return [first[seed] for seed in sorted(first)]
+    return Selection(Path(name).name or recipes[0], [result for _, result in found], False, tuple(refused))

@@ -1,175 +1,165 @@
-"""Significance: whether two models, or two recipes, differ by more than chance explains."""
+"""Significance tests: whether two models, or two recipes, differ by more than chance explains."""
 
 from pathlib import Path
 
 import numpy as np
 
-from mnist_tutorial.benchmark.compare.comparison import RUN, Difference, predictions, wrong
-from mnist_tutorial.benchmark.compare.selection import each_seed_once, select
+from mnist_tutorial.benchmark.compare.comparison import RUN, Comparison, misclassified, predictions
+from mnist_tutorial.benchmark.compare.selection import select
+from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.results.seeds import each_seed_once
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import mcnemar, welch
 
-MODELS = "This is about these two trained networks, not about their recipes: another seed trains another network."
+MODELS = "This compares two trained networks, not their recipes: another seed trains another network."
 
 
-def compare(a, b, folder=Path("results")):
+def compare(a: str, b: str, folder: Path | str = Path("results")) -> Comparison:
     """Compare two models, or two recipes.
 
     Parameters
     ----------
     a, b : str
-        Two result files; or two recipes whose results are in the folder, or folders with the results of one recipe.
+        Two result files; or two recipes with results in the folder, or folders with the results of one recipe each.
     folder : Path
-
-    Returns
-    -------
-    Difference
 
     Raises
     ------
     MNISTError
-        If there is no such thing, or if they cannot be compared.
+        If there are no such results, or if they cannot be compared.
     """
-    one, other = (select(text, folder) for text in (a, b))
-    names = (one.name, other.name) if one.name != other.name else (f"A ({a})", f"B ({b})")
-    if one.is_model != other.is_model:
+    first, second = (select(name, folder) for name in (a, b))
+    names = (first.name, second.name) if first.name != second.name else (f"A ({a})", f"B ({b})")
+    if first.is_model != second.is_model:
+        model, recipe = (a, b) if first.is_model else (b, a)
         raise MNISTError(
-            f"{a if one.is_model else b} is one trained network, and the other one is a recipe; "
-            "expected two files, or two recipes"
+            f"{model} is one trained network, and {recipe} is a recipe; expected two files, or two recipes"
         )
-    if one.is_model:
-        return compare_models(one.results[0], other.results[0], names)
-    refused = dict.fromkeys(f"left out: {error}" for side in (one, other) for error in side.refused)
-    return compare_recipes(one.results, other.results, names, tuple(refused))
+    if first.is_model:
+        return compare_models(first.results[0], second.results[0], names)
+    refused = dict.fromkeys(f"left out: {error}" for selection in (first, second) for error in selection.refused)
+    return compare_recipes(first.results, second.results, names, tuple(refused))
 
 
-def compare_models(a, b, names=None, about=MODELS, remarks=()):
+def compare_models(
+    a: Result, b: Result, names: tuple[str, str] | None = None, scope: str = MODELS, remarks: tuple[str, ...] = ()
+) -> Comparison:
     """Compare two trained networks by their predictions, with the exact McNemar test.
 
     Parameters
     ----------
     a, b : Result
     names : (str, str), optional
-        By default those of their files.
-    about : str
+        The names of their files by default.
+    scope : str
         What this holds for.
     remarks : tuple of str
-
-    Returns
-    -------
-    Difference
 
     Raises
     ------
     MNISTError
-        If they were not measured on the same digits.
+        If they were not evaluated on the same digits.
     """
     names = names or (a.name, b.name)
-    if _measured(a) != _measured(b):
+    if _digits(a) != _digits(b):
         raise MNISTError(
-            f"{names[0]} was measured on other digits ({_measured(a)}) than {names[1]} ({_measured(b)}); "
-            "expected two runs of the same variant and split"
+            f"{names[0]} was evaluated on {_digits(a)}, and {names[1]} on {_digits(b)}; "
+            "expected two runs on the same variant and split"
         )
-    found, images = mcnemar(wrong(a), wrong(b)), len(a.labels)
-    return Difference(
+    test, images = mcnemar(misclassified(a), misclassified(b)), len(a.labels)
+    return Comparison(
         "models",
         names,
         ([a], [b]),
-        found.only_a - found.only_b,
-        found.low * images,
-        found.high * images,
-        found.p_value,
-        about,
-        (found.only_a, found.only_b),
+        test.only_a - test.only_b,
+        test.low * images,
+        test.high * images,
+        test.p_value,
+        scope,
+        (test.only_a, test.only_b),
         remarks,
     )
 
 
-def compare_recipes(a, b, names=None, remarks=()):
+def compare_recipes(
+    a: list[Result], b: list[Result], names: tuple[str, str] | None = None, remarks: tuple[str, ...] = ()
+) -> Comparison:
     """Compare two recipes by their runs with several seeds, with Welch's test.
 
-    Runs for the record count; where not both sides have some, those for validation. Recipes without random numbers,
-    which predict the same with each seed, are compared as models.
+    Test runs count; if not both sides have some, validation runs. Recipes without random numbers, which predict the
+    same with every seed, are compared as models.
 
     Parameters
     ----------
     a, b : list of Result
-        All runs of each.
+        All runs of each recipe.
     names : (str, str), optional
-        By default those of the recipes.
+        The names of the recipes by default.
     remarks : tuple of str
-
-    Returns
-    -------
-    Difference
 
     Raises
     ------
     MNISTError
-        If they were not measured on the same digits; if one has less than two seeds, or runs of several versions.
+        If they were not evaluated on the same digits; if a recipe has fewer than two seeds, or several versions.
     """
     names = names or (a[0].recipe, b[0].recipe)
-    a, b, more = _comparable(a, b, names)
-    remarks += more
+    a, b, remark = _comparable(a, b, names)
+    remarks += remark
     for name, runs in zip(names, (a, b), strict=True):
         if len(runs) < 2:
             sample = " --variant sample" if runs[0].variant == "sample" else ""
             raise MNISTError(
-                f"{name} has one run ({_measured(runs[0])}); expected two seeds, better five; run "
+                f"{name} has one run ({_digits(runs[0])}); expected at least two seeds, better five; run "
                 f"{RUN} {runs[0].recipe} --seeds 5 --evaluate {runs[0].evaluated_on}{sample}, "
                 "or compare two files as models"
             )
-    if seeds_do_not_matter(a) and seeds_do_not_matter(b):
-        about = "Both predict the same with every seed, so this holds for the recipes."
-        return compare_models(a[0], b[0], names, about, remarks)
-    found = welch(*([wrong(run).sum() for run in runs] for runs in (a, b)))
-    return Difference(
+    if is_deterministic(a) and is_deterministic(b):
+        scope = "Both predict the same with every seed, so this holds for the recipes."
+        return compare_models(a[0], b[0], names, scope, remarks)
+    test = welch(*([misclassified(run).sum() for run in runs] for runs in (a, b)))
+    return Comparison(
         "recipes",
         names,
         (a, b),
-        0.0 - found.difference,
-        -found.high,
-        -found.low,
-        found.p_value,
-        f"This is about the recipes on these digits, from {len(a)} and {len(b)} runs.",
+        0.0 - test.difference,
+        -test.high,
+        -test.low,
+        test.p_value,
+        f"This compares the recipes on these digits, from {len(a)} and {len(b)} runs.",
         None,
         remarks,
     )
 
 
-def judge(a, b, names=None):
-    """Compare two recipes as well as their runs allow.
+def compare_by_best_test(a: list[Result], b: list[Result], names: tuple[str, str] | None = None) -> Comparison:
+    """Compare two recipes by the best test that their runs allow.
 
-    By seeds; where those are too few, or tell nothing of the spread, by the two networks nearest to the means.
+    Over seeds; if there are too few, or if they do not vary, by the two networks closest to the mean accuracies.
 
     Parameters
     ----------
     a, b : list of Result
-        Of one recipe, variant and split each.
+        Each of one recipe, variant and split.
     names : (str, str), optional
-
-    Returns
-    -------
-    Difference
     """
-    found = compare_recipes(a, b, names) if min(len(a), len(b)) > 1 else None
-    if found is None or found.verdict == "not testable":
+    comparison = compare_recipes(a, b, names) if min(len(a), len(b)) > 1 else None
+    if comparison is None or comparison.verdict == "not testable":
         return compare_models(_typical(a), _typical(b), names)
-    return found
+    return comparison
 
 
-def seeds_do_not_matter(runs):
-    """Tell whether several runs predict the same."""
+def is_deterministic(runs: list[Result]) -> bool:
+    """Whether several runs make the same predictions."""
     return len(runs) > 1 and len(set(predictions(runs))) == 1
 
 
-def one_version(runs, name):
-    """Refuse runs that are not all of the same recipe, whatever its name.
+def require_one_version(runs: list[Result], name: str) -> None:
+    """Refuse runs of several recipes that share a name.
 
     Raises
     ------
     MNISTError
-        If the recipe was edited between the runs, or if they shared the training between several processes.
+        If the recipe was edited between the runs, or if their numbers of processes differ.
     """
     for what, values in (
         ("versions of the recipe", sorted({run.source_sha256[:8] for run in runs})),
@@ -177,27 +167,25 @@ def one_version(runs, name):
     ):
         if len(values) > 1:
             raise MNISTError(
-                f"{name}: runs of {len(values)} {what}: {', '.join(values)}; expected one; move the files of each into "
-                "a folder of its own, and name the folders"
+                f"{name}: found runs of {len(values)} {what}: {', '.join(values)}; expected one; move the files of "
+                "each into their own folder, and name the folders"
             )
 
 
 def _comparable(a, b, names):
-    """Choose the runs of both that were measured on the same digits."""
-    for evaluated_on in ("test", "validation"):
+    """Choose the runs of both recipes on the same digits."""
+    for split in ("test", "validation"):
         for variant in ("full", "sample"):
-            chosen = [
-                [run for run in runs if (run.evaluated_on, run.variant) == (evaluated_on, variant)] for runs in (a, b)
-            ]
+            chosen = [[run for run in runs if (run.evaluated_on, run.variant) == (split, variant)] for runs in (a, b)]
             if all(chosen):
                 for name, runs in zip(names, chosen, strict=True):
-                    one_version(runs, name)
-                held_out = "not both have runs for the record, so those on held-out digits were compared"
-                return *map(each_seed_once, chosen), (held_out,) if evaluated_on == "validation" else ()
-    one, other = (" and ".join(sorted({_measured(run) for run in runs})) for runs in (a, b))
+                    require_one_version(runs, name)
+                remark = "not both have test runs, so their validation runs were compared"
+                return *map(each_seed_once, chosen), (remark,) if split == "validation" else ()
+    digits_a, digits_b = (" and ".join(sorted({_digits(run) for run in runs})) for runs in (a, b))
     raise MNISTError(
-        f"{names[0]} and {names[1]} were not measured on the same digits: {one}; {other}; expected the same variant "
-        f"and split; run {RUN} {a[0].recipe} {b[0].recipe} --seeds 5 --evaluate test"
+        f"{names[0]} was evaluated on {digits_a}, and {names[1]} on {digits_b}; expected the same variant and split; "
+        f"run {RUN} {a[0].recipe} {b[0].recipe} --seeds 5 --evaluate test"
     )
 
 
@@ -206,5 +194,5 @@ def _typical(runs):
     return min(runs, key=lambda run: abs(run.accuracy - mean))
 
 
-def _measured(run):
-    return f"{run.evaluated_on} on the {run.variant} MNIST"
+def _digits(run):
+    return f"the {run.evaluated_on} digits of the {run.variant} MNIST"

@@ -1,123 +1,125 @@
-"""Summaries: from many runs to a row for each recipe."""
+"""Aggregation: from many runs to one summary per recipe."""
 
 import statistics
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from mnist_tutorial.benchmark.report.curves import curve
-from mnist_tutorial.benchmark.report.provenance import differences, line
-from mnist_tutorial.benchmark.results.result import true_labels
+from mnist_tutorial.benchmark.report.curves import LearningCurve, learning_curve
+from mnist_tutorial.benchmark.report.provenance import describe, differences
+from mnist_tutorial.benchmark.results.result import Result, true_labels
+from mnist_tutorial.benchmark.results.seeds import each_seed_once
 from mnist_tutorial.stats import wilson_interval
 
 
 @dataclass
-class Row:
-    """What all runs of one recipe on one machine say together.
+class RecipeSummary:
+    """All runs of one recipe on one machine, taken together.
 
     Attributes
     ----------
     recipe, source_sha256 : str
-    records, validations : list of Result
-        Each seed once, in their order.
+    test_runs, validation_runs : list of Result
+        Each seed once, in order.
     label : str
-        The recipe, with what tells it from others of that name in the same table.
+        The recipe, plus whatever distinguishes it from others of that name in the same table.
     machine : str
-        A letter; see `Table.machines`.
+        A letter; see `SummaryTable.machines`.
     remarks : list of str
-        What a reader has to know.
+        What a reader should know.
     """
 
     recipe: str
     source_sha256: str
-    records: list
-    validations: list
+    test_runs: list
+    validation_runs: list
     label: str = ""
     machine: str = "A"
     remarks: list = field(default_factory=list)
 
     @property
-    def runs(self):
-        """All of them, those for the record first."""
-        return [*self.records, *self.validations]
+    def runs(self) -> list[Result]:
+        """All runs, test runs first."""
+        return [*self.test_runs, *self.validation_runs]
 
     @property
-    def n(self):
-        """How many runs for the record there are."""
-        return len(self.records)
+    def n(self) -> int:
+        """Number of test runs."""
+        return len(self.test_runs)
 
     @property
-    def parameters(self):
-        """Trainable numbers, or None."""
+    def parameters(self) -> int | None:
+        """Number of trainable parameters."""
         return self.runs[0].parameters
 
     @property
-    def accuracy(self):
-        """Mean test accuracy, from 0 to 1, or None."""
-        return float(np.mean([run.test_accuracy for run in self.records])) if self.records else None
+    def accuracy(self) -> float | None:
+        """Mean test accuracy, from 0 to 1."""
+        return float(np.mean([run.test_accuracy for run in self.test_runs])) if self.test_runs else None
 
     @property
-    def std(self):
-        """Standard deviation of the test accuracy over the seeds (that of a sample), or None for less than two."""
-        return float(np.std([run.test_accuracy for run in self.records], ddof=1)) if self.n > 1 else None
+    def std(self) -> float | None:
+        """Sample standard deviation of the test accuracy over the seeds; None for fewer than two."""
+        return float(np.std([run.test_accuracy for run in self.test_runs], ddof=1)) if self.n > 1 else None
 
     @property
-    def errors(self):
-        """Mean number of test digits that are taken for another, or None."""
-        return (1 - self.accuracy) * len(self.records[0].labels) if self.records else None
+    def errors(self) -> float | None:
+        """Mean number of misclassified test digits."""
+        return (1 - self.accuracy) * len(self.test_runs[0].labels) if self.test_runs else None
 
     @property
-    def interval(self):
-        """Wilson's 95 % interval for a network with the mean number of errors, from 0 to 1, or None."""
-        if not self.records:
+    def interval(self) -> tuple[float, float] | None:
+        """Wilson's 95 % interval, from 0 to 1, for a network with the mean number of errors."""
+        if not self.test_runs:
             return None
-        images = len(self.records[0].labels)
+        images = len(self.test_runs[0].labels)
         return wilson_interval(images - round(self.errors), images)
 
     @property
-    def uncontended(self):
-        """How many of the runs for the record others did not disturb."""
-        return sum(not run.contended for run in self.records)
+    def uncontended(self) -> int:
+        """Number of uncontended test runs."""
+        return sum(not run.contended for run in self.test_runs)
 
     @property
-    def uncontended_runs(self):
-        """The runs for the record that others did not disturb, or all where there is none."""
-        return [run for run in self.records if not run.contended] or self.records
+    def uncontended_runs(self) -> list[Result]:
+        """The uncontended test runs, or all test runs if there are none."""
+        return [run for run in self.test_runs if not run.contended] or self.test_runs
 
     @property
-    def seconds(self):
-        """Median seconds of training on all digits, of the `uncontended_runs`, or None."""
+    def seconds(self) -> float | None:
+        """Median seconds of training on all digits, over the `uncontended_runs`."""
         return _median(self.uncontended_runs, "wall")
 
     @property
-    def rate(self):
-        """Median images per second while training, of the same runs."""
+    def rate(self) -> float | None:
+        """Median images per second while training, over the same runs."""
         return _median(self.uncontended_runs, "images_per_second")
 
     @property
-    def memory(self):
-        """Median of the peak memory, in megabytes."""
-        return _median(self.records, "peak_memory_mb")
+    def memory(self) -> float | None:
+        """Median peak memory in megabytes."""
+        return _median(self.test_runs, "peak_memory_mb")
 
     @cached_property
-    def curve(self):
-        """The `Curve` of its validation runs, or None."""
-        return curve(self.validations)
+    def curve(self) -> LearningCurve | None:
+        """The learning curve of its validation runs."""
+        return learning_curve(self.validation_runs)
 
 
 @dataclass(frozen=True)
-class Table:
-    """The rows of one variant of MNIST.
+class SummaryTable:
+    """The recipes on one variant of MNIST.
 
     Attributes
     ----------
     variant : {"full", "sample"}
-    rows : list of Row
+    rows : list of RecipeSummary
         The most accurate first.
     machines : dict
-        From the letter in a row to a line that describes the machine and what ran on it.
+        From the letter in a row to a description of the machine and its software.
     """
 
     variant: str
@@ -125,85 +127,83 @@ class Table:
     machines: dict
 
     @property
-    def images(self):
-        """How many digits there are to test on, and how many are held out."""
+    def images(self) -> tuple[int, int]:
+        """Number of test digits, and of held-out digits."""
         return len(true_labels(self.variant, "test")), len(true_labels(self.variant, "validation"))
 
 
-def summarise(results):
-    """Put runs of the same recipe together.
+def aggregate(results: Iterable[Result]) -> list[SummaryTable]:
+    """Summarize runs recipe by recipe.
 
-    Runs belong together if name and source text of the recipe, variant, machine and number of processes are the same.
-
-    Parameters
-    ----------
-    results : iterable of Result
+    Runs belong together if they share the recipe's name and source text, the variant, the machine and the number of
+    processes.
 
     Returns
     -------
-    list of Table
-        One for each variant of MNIST that occurs, the full one first; they must not be compared.
+    list of SummaryTable
+        One for each variant of MNIST that occurs, the full one first. Variants must not be compared.
 
     Examples
     --------
-    >>> summarise([])
+    >>> aggregate([])
     []
     """
-    results, tables = list(results), []
-    for variant in ("full", "sample"):
-        groups = defaultdict(list)
-        for result in results:
-            if result.variant == variant:
-                groups[_key(result)].append(result)
-        if groups:
-            tables.append(_table(variant, groups))
-    return tables
+    results = list(results)
+    runs_of = {variant: [run for run in results if run.variant == variant] for variant in ("full", "sample")}
+    return [_table(variant, runs) for variant, runs in runs_of.items() if runs]
 
 
-def _table(variant, groups):
-    machines = Counter(run.hardware for runs in groups.values() for run in runs)
-    letters = {one: _letter(i) for i, (one, _) in enumerate(machines.most_common())}
-    rows, sources, processes = [], defaultdict(set), defaultdict(set)
-    for (recipe, sha256, _, count), runs in groups.items():
-        remarks = []
-        records, validations = (_once(runs, evaluated_on, remarks) for evaluated_on in ("test", "validation"))
-        row = Row(recipe, sha256, records, validations, machine=letters[runs[0].hardware], remarks=remarks)
-        row.remarks += differences(row.runs)
-        if not records:
-            mean = np.mean([run.validation_accuracy for run in validations])
-            row.remarks.append(f"no run for the record; {100 * mean:.2f} % on held-out digits (n = {len(validations)})")
-        sources[recipe].add(sha256)
-        processes[recipe].add(count)
-        rows.append(row)
-    for row in rows:
-        others = sources[row.recipe] - {row.source_sha256}
-        row.label = f"{row.recipe} {row.source_sha256[:8]}" if others else row.recipe
-        if len(processes[row.recipe]) > 1:
-            row.label += f", {row.runs[0].processes} processes"
-        if others:
-            shorts = ", ".join(sha256[:8] for sha256 in sorted(others))
-            row.remarks.append(f"there are runs of this name with another source text: {shorts}")
+def _table(variant, runs):
+    groups = defaultdict(list)
+    for run in runs:
+        groups[run.recipe, run.source_sha256, run.hardware, run.processes].append(run)
+    machines = Counter(run.hardware for run in runs).most_common()
+    letters = {hardware: _letter(i) for i, (hardware, _) in enumerate(machines)}
+    rows = [_summary(group, letters[group[0].hardware]) for group in groups.values()]
+    _label(rows)
     rows.sort(key=lambda row: (-(row.accuracy or 0), row.label, row.machine))
-    runs = [run for row in rows for run in row.runs]
-    lines = {letter: line([run for run in runs if run.hardware == one]) for one, letter in letters.items()}
-    return Table(variant, rows, lines)
+    counted = [run for row in rows for run in row.runs]
+    descriptions = {
+        letter: describe([run for run in counted if run.hardware == hardware]) for hardware, letter in letters.items()
+    }
+    return SummaryTable(variant, rows, descriptions)
 
 
-def _key(result):
-    return result.recipe, result.source_sha256, result.hardware, result.processes
+def _summary(runs, machine):
+    splits, remarks = {}, []
+    for split in ("test", "validation"):
+        of_split = [run for run in runs if run.evaluated_on == split]
+        splits[split] = each_seed_once(of_split)
+        counts = Counter(run.seed for run in of_split)
+        remarks += [
+            f"seed {seed} occurs more than once ({split} runs); the first run counts"
+            for seed, count in sorted(counts.items())
+            if count > 1
+        ]
+    row = RecipeSummary(runs[0].recipe, runs[0].source_sha256, *splits.values(), machine=machine, remarks=remarks)
+    row.remarks += differences(row.runs)
+    if not row.n:
+        mean = np.mean([run.validation_accuracy for run in row.validation_runs])
+        row.remarks.append(f"no test runs; {100 * mean:.2f} % on held-out digits (n = {len(row.validation_runs)})")
+    return row
+
+
+def _label(rows):
+    """Distinguish rows that share a recipe's name."""
+    for row in rows:
+        namesakes = [other for other in rows if other.recipe == row.recipe]
+        sources = sorted({other.source_sha256 for other in namesakes} - {row.source_sha256})
+        row.label = f"{row.recipe} {row.source_sha256[:8]}" if sources else row.recipe
+        if len({other.runs[0].processes for other in namesakes}) > 1:
+            processes = row.runs[0].processes
+            row.label += f", {processes} process{'es' * (processes > 1)}"
+        if sources:
+            shorts = ", ".join(sha256[:8] for sha256 in sources)
+            row.remarks.append(f"other runs of this name have another source text: {shorts}")
 
 
 def _letter(i):
     return chr(ord("A") + i % 26) + (str(i // 26) if i >= 26 else "")
-
-
-def _once(runs, evaluated_on, remarks):
-    """Take each seed once: a seed that is run again gives no new information."""
-    first = {}
-    for run in sorted((run for run in runs if run.evaluated_on == evaluated_on), key=lambda run: run.started):
-        if first.setdefault(run.seed, run) is not run:
-            remarks.append(f"seed {run.seed} is there more than once ({evaluated_on}); the first run counts")
-    return [first[seed] for seed in sorted(first)]
 
 
 def _median(runs, name):

@@ -1,26 +1,28 @@
-"""Learning curves: how the accuracy on held-out digits grows with the time of training."""
+"""Learning curves: accuracy on held-out digits against training time."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from mnist_tutorial.benchmark.results.result import Result
+
 
 @dataclass(frozen=True)
-class Curve:
-    """The accuracy on held-out digits while a recipe trains, over its validation runs.
+class LearningCurve:
+    """Accuracy on held-out digits while a recipe trains, over its validation runs.
 
     Attributes
     ----------
     images : list of int, length K
-        Seen so far.
+        Images seen so far.
     seconds : ndarray, shape (K,)
-        Of training; the median over the uncontended runs, or over all where there is none.
+        Of training; the median over the uncontended runs, or over all if there are none.
     mean, low, high : ndarray, shape (K,)
         Accuracy from 0 to 1: mean, minimum and maximum over all runs.
     n : int
-        How many runs.
+        Number of runs.
     uncontended : int
-        How many of them others did not disturb.
+        Number of uncontended runs.
     """
 
     images: list
@@ -31,37 +33,35 @@ class Curve:
     n: int
     uncontended: int
 
-    def reaches(self, target):
-        """Tell after how many seconds the mean first reaches an accuracy; None if never."""
-        there = np.flatnonzero(self.mean >= target - 1e-12)
-        return float(self.seconds[there[0]]) if len(there) else None
+    def seconds_to(self, target: float) -> float | None:
+        """Seconds until the mean first reaches an accuracy; None if it never does."""
+        reached = np.flatnonzero(self.mean >= target - 1e-12)
+        return float(self.seconds[reached[0]]) if len(reached) else None
 
 
-def curve(validations):
-    """Put the validation curves of one recipe together, at the numbers of images that all of them have.
-
-    Parameters
-    ----------
-    validations : list of Result
+def learning_curve(validation_runs: list[Result]) -> LearningCurve | None:
+    """Average the validation curves of one recipe, at the numbers of images that all of them share.
 
     Returns
     -------
-    Curve or None
-        None without any point.
+    LearningCurve or None
+        None if there are no such points.
     """
-    curves = [(run, run.validation_curve) for run in validations if run.validation_curve["images"]]
-    if not curves:
+    runs = [run for run in validation_runs if run.validation_curve["images"]]
+    if not runs:
         return None
-    images = sorted(set.intersection(*(set(one["images"]) for _, one in curves)))
+    images = sorted(set.intersection(*(set(run.validation_curve["images"]) for run in runs)))
     if not images:
         return None
-    uncontended = [one for run, one in curves if not run.contended]
-    accuracies = np.array([_at(one, "accuracy", images) for _, one in curves])
-    seconds = np.median([_at(one, "seconds", images) for one in uncontended or [one for _, one in curves]], axis=0)
-    ends = accuracies.min(0), accuracies.max(0)
-    return Curve(images, seconds, accuracies.mean(0), *ends, len(curves), len(uncontended))
+    uncontended = [run for run in runs if not run.contended]
+    accuracies = np.array([_values(run, "accuracy", images) for run in runs])
+    seconds = np.median([_values(run, "seconds", images) for run in uncontended or runs], axis=0)
+    return LearningCurve(
+        images, seconds, accuracies.mean(0), accuracies.min(0), accuracies.max(0), len(runs), len(uncontended)
+    )
 
 
-def _at(one, name, images):
-    found = dict(zip(one["images"], one[name], strict=True))
-    return [found[number] for number in images]
+def _values(run, name, images):
+    curve = run.validation_curve
+    values = dict(zip(curve["images"], curve[name], strict=True))
+    return [values[number] for number in images]

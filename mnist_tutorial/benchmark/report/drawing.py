@@ -1,23 +1,26 @@
-"""A drawing: a figure with a text in place of it, and the scales and marks that all figures share."""
+"""A drawing: a figure with its caption and alternative text, and the scales and marks that all figures share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from mnist_tutorial.benchmark.report.svg import MARKS
+from mnist_tutorial.benchmark.report.aggregate import RecipeSummary, SummaryTable
+from mnist_tutorial.benchmark.report.rendering import MARKS
 
-MOST = 40  # rows in a figure: the most accurate
-LEAST = 0.005  # error in percent, added to all, so that an accuracy of 100 % has a place on the logarithmic scale
-LONGEST = 40  # letters of a name in a figure
-MACHINES = list(zip(MARKS, "os^DvP", strict=True))  # the shape tells them apart without any colour
-ACCURACIES = (99, 90, 99.9, 99.99, 50, 97, 99.5, 95, 80, 98, 99.8, 99.7, 99.95, 70, 10)  # the first have precedence
+MAX_ROWS = 40  # in a figure: the most accurate
+MAX_LETTERS = 40  # of a name in a figure
+ERROR_OFFSET = 0.005  # percent, added to all errors, so that an accuracy of 100 % has a place on the logarithmic scale
+MACHINES = list(zip(MARKS, "os^DvP", strict=True))  # the shape distinguishes them without colour
+ACCURACIES = (99, 90, 99.9, 99.99, 50, 97, 99.5, 95, 80, 98, 99.8, 99.7, 99.95, 70, 10)  # the first take precedence
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure, and what belongs to it.
+    """A figure and its texts.
 
     Attributes
     ----------
@@ -36,38 +39,38 @@ class Drawing:
     figure: Figure
 
 
-def mark(letter):
+def mark(letter: str) -> tuple[str, str]:
     """Choose colour and marker of a machine."""
     return MACHINES[(ord(letter[0]) - ord("A")) % len(MACHINES)]
 
 
-def short(row):
+def short_name(row: RecipeSummary) -> str:
     """Name a row in a figure."""
-    return row.label if len(row.label) <= LONGEST else f"{row.label[: LONGEST - 1]}…"
+    return row.label if len(row.label) <= MAX_LETTERS else f"{row.label[: MAX_LETTERS - 1]}…"
 
 
-def name(table, row):
-    """Name a row in a figure, with its machine where the table has several."""
-    return f"{short(row)}, {row.machine}" if len(table.machines) > 1 else short(row)
+def full_name(table: SummaryTable, row: RecipeSummary) -> str:
+    """Name a row in a figure, with its machine if the table has several."""
+    return f"{short_name(row)}, {row.machine}" if len(table.machines) > 1 else short_name(row)
 
 
-def count(rows):
-    """Write how many recipes there are."""
+def count(rows: list[RecipeSummary]) -> str:
+    """Write the number of recipes."""
     return f"{len(rows)} recipe{'s' * (len(rows) > 1)}"
 
 
-def hidden(number):
-    """Say how many recipes were left out of a figure, if any were."""
+def left_out(number: int) -> str:
+    """Write how many recipes a figure leaves out, if any."""
     return f" The {number:,} least accurate recipes are in the table only." if number > 0 else ""
 
 
-def accuracy_scale(axes, values, gap, axis="y"):
-    """Make an axis of accuracies in percent on which each step to a tenth of the errors is as long.
+def accuracy_scale(axes: Axes, values: Sequence[float], gap: float, axis: str = "y") -> None:
+    """Scale an axis of accuracies in percent so that each tenfold reduction of the errors has the same length.
 
-    Labels have at least `gap` of the length of the axis between them.
+    Labels are at least `gap` of the axis length apart.
     """
-    forward = lambda accuracy: -np.log10(np.maximum(100 - np.asarray(accuracy, float) + LEAST, 1e-9))  # noqa: E731
-    inverse = lambda place: 100 + LEAST - 10 ** -np.asarray(place, float)  # noqa: E731
+    forward = lambda accuracy: -np.log10(np.maximum(100 - np.asarray(accuracy, float) + ERROR_OFFSET, 1e-9))  # noqa: E731
+    inverse = lambda place: 100 + ERROR_OFFSET - 10 ** -np.asarray(place, float)  # noqa: E731
     getattr(axes, f"set_{axis}scale")("function", functions=(forward, inverse))
     low, high = forward(min(values)), forward(max(values))
     margin = 0.08 * (high - low) + 0.06
@@ -75,14 +78,14 @@ def accuracy_scale(axes, values, gap, axis="y"):
     getattr(axes, f"set_{axis}lim")(inverse(low), inverse(high))
     ticks = []
     for tick in ACCURACIES:
-        near = [one for one in ticks if abs(forward(tick) - forward(one)) < gap * (high - low)]
-        if low <= forward(tick) <= high and not near:
+        clear = all(abs(forward(tick) - forward(other)) >= gap * (high - low) for other in ticks)
+        if low <= forward(tick) <= high and clear:
             ticks.append(tick)
-    _fixed(getattr(axes, f"{axis}axis"), sorted(ticks))
+    _set_ticks(getattr(axes, f"{axis}axis"), sorted(ticks))
 
 
-def log_scale(axes, values, few=False):
-    """Make the horizontal axis logarithmic, with at most four labels if they shall be few."""
+def log_scale(axes: Axes, values: Sequence[float], few: bool = False) -> None:
+    """Make the horizontal axis logarithmic; `few` means at most four labels."""
     axes.set_xscale("log")
     low, high = np.log10([min(values), max(values)])
     margin = 0.06 * (high - low) + 0.1
@@ -91,10 +94,10 @@ def log_scale(axes, values, few=False):
     steps = (1,) if few or high - low > 2.6 else (1, 2, 5)
     powers = range(int(low) - 2, int(high) + 3)
     ticks = [tick for power in powers for step in steps if bounds[0] <= (tick := step * 10.0**power) <= bounds[1]]
-    _fixed(axes.xaxis, ticks[:: -(-len(ticks) // 4)] if few else ticks)
+    _set_ticks(axes.xaxis, ticks[:: -(-len(ticks) // 4)] if few else ticks)
 
 
-def _fixed(axis, ticks):
+def _set_ticks(axis, ticks):
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}" if number >= 100 else f"{number:g}"))

@@ -1,4 +1,4 @@
-"""The literature: what others have published about MNIST, each figure with its source."""
+"""The literature: published MNIST results, each with its source."""
 
 import csv
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ class Published:
     family : {"linear", "MLP", "CNN", "other"}
     model : str
     augmentation : str
-        ``"none"``, what it was, or empty where that is not stated.
+        ``"none"``, a description, or empty if not stated.
     ensemble : int or None
-        How many networks vote; None where that is not stated.
+        Number of networks that vote; None if not stated.
     accuracy : float
         On the 10,000 test digits, in percent.
     parameters : int or None
     seconds : float or None
-        Of the training, on that `hardware`.
+        Of training, on this `hardware`.
     hardware : str
     source, url : str
     note : str
-        What one has to know to compare: permutation invariant, best case, how many runs.
+        What to know before comparing: permutation invariant, best case, number of runs.
     """
 
     family: str
@@ -44,24 +44,19 @@ class Published:
     note: str
 
     @property
-    def best_case(self):
-        """Whether this is the best of several that were compared on the test set, and no mean."""
+    def best_case(self) -> bool:
+        """Whether this is the best of several results compared on the test set, and not a mean."""
         return self.note.startswith("best case")
 
 
 @cache
-def published():
-    """Read the published results that come with the package.
-
-    Returns
-    -------
-    tuple of Published
-        As in their sources, in the order of ``literature.csv``.
+def published() -> tuple[Published, ...]:
+    """Read the published results that come with the package, in the order of ``literature.csv``.
 
     Examples
     --------
-    >>> [known] = [one for one in published() if one.model == "train_mnist_fast"]
-    >>> known.accuracy, known.seconds, known.hardware
+    >>> [result] = [result for result in published() if result.model == "train_mnist_fast"]
+    >>> result.accuracy, result.seconds, result.hardware
     (99.041, 0.762, 'GTX 1660 Ti')
     """
     text = (files(__package__) / "literature.csv").read_text(encoding="utf-8")

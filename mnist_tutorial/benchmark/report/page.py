@@ -1,37 +1,47 @@
-"""The report: one page that needs nothing else, and the same table in Markdown."""
+"""The report: one self-contained page, and the same tables in Markdown."""
 
-import os
-from importlib.resources import files
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mnist_tutorial.benchmark.clock import CONTENDED
-from mnist_tutorial.benchmark.report import table as tables
-from mnist_tutorial.benchmark.report.aggregate import summarise
+from mnist_tutorial.benchmark.report import table as text
+from mnist_tutorial.benchmark.report.aggregate import SummaryTable, aggregate
 from mnist_tutorial.benchmark.report.figures import draw
 from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.report.svg import to_svg
-from mnist_tutorial.benchmark.results.result import true_labels
-from mnist_tutorial.data.reference import COUNTS, listing
+from mnist_tutorial.benchmark.report.protocol import protocol
+from mnist_tutorial.benchmark.report.rendering import to_address
+from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.data.atomic import atomic
 from mnist_tutorial.errors import MNISTError
-from mnist_tutorial.stats import wilson_interval
 
-VARIANTS = {"full": "Results on MNIST", "sample": "Results on the sample of MNIST"}
+TITLES = {"full": "Results on MNIST", "sample": "Results on the sample of MNIST"}
 
 
-def write(results, refused, failures, out):
+class Section(NamedTuple):
+    """The part of the page about one variant of MNIST."""
+
+    title: str
+    table: SummaryTable
+    columns: list  # headings
+    cells: list  # of each row
+    notes: list
+    figures: list  # pairs of a Drawing and the address of its image
+
+
+def write(results: Sequence[Result], refused: Sequence[MNISTError], failures: Sequence[dict], out: Path) -> list[Path]:
     """Write the report of many runs.
 
     Parameters
     ----------
-    results : list of Result
-    refused : list of MNISTError
-        Why files could not be used, as `results.read_all` gives them.
-    failures : list of dict
-        Runs that failed: their ``recipe``, ``seed``, ``evaluated_on`` and ``error``.
+    results : sequence of Result
+    refused : sequence of MNISTError
+        Why files could not be used, from `results.files.read_all`.
+    failures : sequence of dict
+        Failed runs: their ``recipe``, ``seed``, ``evaluated_on`` and ``error``.
     out : Path
-        The folder; it is made if need be.
+        The folder; it is created if necessary.
 
     Returns
     -------
@@ -43,36 +53,24 @@ def write(results, refused, failures, out):
     MNISTError
         If the folder cannot be written.
     """
-    summaries = summarise(results)
+    tables = aggregate(results)
+    problems = {"failures": [_failure(failure) for failure in failures], "refused": [str(error) for error in refused]}
     content = {
-        "index.html": _html(results, summaries, refused, failures),
-        "report.md": _markdown(results, summaries, refused, failures),
+        "index.html": _html(headline(results), [_section(table) for table in tables], problems),
+        "report.md": _markdown(headline(results), tables, problems),
     }
-    paths = [Path(out) / name for name in content]
     try:
         Path(out).mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            part = path.with_name(f"{path.name}.{os.getpid()}.part")
-            try:
-                part.write_text(content[path.name], encoding="utf-8")
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
+        for name in content:
+            with atomic(Path(out, name)) as part:
+                part.write_text(content[name], encoding="utf-8")
     except OSError as error:
-        raise MNISTError(f"{out}: the report cannot be written ({error}); choose another folder with --out") from error
-    return paths
+        raise MNISTError(f"{out}: cannot write the report ({error}); choose another folder with --out") from error
+    return [Path(out, name) for name in content]
 
 
-def headline(results):
-    """Say in one sentence what a report is about.
-
-    Parameters
-    ----------
-    results : list of Result
-
-    Returns
-    -------
-    str
+def headline(results: Sequence[Result]) -> str:
+    """Summarize a report in one sentence.
 
     Examples
     --------
@@ -82,105 +80,75 @@ def headline(results):
     if not results:
         return "No runs yet."
     recipes = len({(run.recipe, run.source_sha256) for run in results})
-    records = sum(run.evaluated_on == "test" for run in results)
+    tests = sum(run.evaluated_on == "test" for run in results)
     days = sorted({run.started[:10] for run in results})
-    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    disturbed = sum(run.contended for run in results)
+    dates = " to ".join(dict.fromkeys([days[0], days[-1]]))
     return (
-        f"{_many(recipes, 'recipe')}, {_many(len(results), 'run')} ({records:,} for the record, "
-        f"{len(results) - records:,} for validation), {when}. "
-        f"In {_many(disturbed, 'run')} other processes disturbed the clock."
+        f"{_plural(recipes, 'recipe')}, {_plural(tests, 'test run')}, "
+        f"{_plural(len(results) - tests, 'validation run')}, {dates}. "
+        f"Contended runs, during which other programs used the processor: {sum(run.contended for run in results)}."
     )
 
 
-def protocol():
-    """Read how runs are made and what the figures mean.
-
-    Returns
-    -------
-    list of (str, str)
-        A term, and what it means.
-    """
-    test, held_out = (len(true_labels("full", evaluated_on)) for evaluated_on in ("test", "validation"))
-    low, high = wilson_interval(round(0.995 * test), test)
-    numbers = {
-        "train": COUNTS["train"],
-        "rest": COUNTS["train"] - held_out,
-        "held_out": held_out,
-        "test": test,
-        "sample_train": len(listing("sample", "train").labels),
-        "sample_test": len(listing("sample", "test").labels),
-        "contended": 100 * CONTENDED,
-        "half": 50 * (high - low),
-    }
-    text = (files(__package__) / "protocol.txt").read_text(encoding="utf-8").format(**numbers)
-    return [tuple(paragraph.split(": ", 1)) for paragraph in text.strip().split("\n\n")]
+def _section(table):
+    columns = text.columns_of(table)
+    return Section(
+        TITLES[table.variant],
+        table,
+        columns,
+        [text.cells(row, columns) for row in table.rows],
+        text.notes(table),
+        [(drawing, to_address(drawing.figure)) for drawing in draw(table, published())],
+    )
 
 
-def _html(results, summaries, refused, failures):
+def _html(headline, sections, problems):
     environment = Environment(
         loader=PackageLoader("mnist_tutorial.benchmark", "report"),
-        autoescape=True,  # names and docstrings of recipes are anybody's
+        autoescape=True,  # recipe names and docstrings can contain anything
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": tables.percent, "seconds": tables.seconds, "paragraphs": _paragraphs}
-    environment.filters |= {"failed": _failed, "last_line": _last_line, "look": _look}
-    sections = [
-        {
-            "title": VARIANTS[table.variant],
-            "table": table,
-            "drawings": [
-                (drawing, to_svg(drawing.figure, f"{table.variant}-{drawing.key}", drawing.alt))
-                for drawing in draw(table, published())
-            ],
-        }
-        for table in summaries
-    ]
+    environment.filters |= {"percent": text.percent, "seconds": text.seconds}
+    environment.filters |= {"paragraphs": _paragraphs, "evaluation": _evaluation}
     return environment.get_template("report.html").render(
-        headline=headline(results),
-        sections=sections,
-        tables=tables,
-        protocol=protocol(),
-        refused=refused,
-        failures=failures,
-        published=published(),
+        headline=headline, sections=sections, protocol=protocol(), published=published(), **problems
     )
 
 
-def _markdown(results, summaries, refused, failures):
-    escape = tables.escape
-    parts = ["# MNIST benchmark\n", headline(results) + "\n"]
-    for table in summaries:
-        parts += [f"## {VARIANTS[table.variant]}\n", tables.markdown(table)]
-    if failures:
-        said = [f"- {escape(_failed(failure))}: {escape(_last_line(failure))}" for failure in failures]
-        parts += ["## Runs that failed\n", "\n".join(said) + "\n"]
-    if refused:
-        parts += ["## Files that were refused\n", "\n".join(f"- {escape(error)}" for error in refused) + "\n"]
-    parts += ["## Protocol\n", "\n".join(f"- **{term}**: {meaning}" for term, meaning in protocol()) + "\n"]
+def _markdown(headline, tables, problems):
+    parts = ["# MNIST benchmark\n", headline + "\n"]
+    for table in tables:
+        parts += [f"## {TITLES[table.variant]}\n", text.markdown(table)]
+    if failures := problems["failures"]:
+        sentences = [f"{failure['run']}: {failure['reason']}" for failure in failures]
+        parts += ["## Failed runs\n", text.markdown_list(sentences)]
+    if refused := problems["refused"]:
+        parts += ["## Refused files\n", text.markdown_list(refused)]
+    parts += ["## Protocol\n", "".join(f"- **{term}**: {meaning}\n" for term, meaning in protocol())]
     return "\n".join(parts)
 
 
-def _failed(failure):
-    return f"{failure.get('recipe')}, seed {failure.get('seed')}, {failure.get('evaluated_on')}"
+def _failure(failure):
+    error = str(failure.get("error"))
+    return {
+        "run": f"{failure.get('recipe')}, seed {failure.get('seed')}, {failure.get('evaluated_on')}",
+        "reason": (error.strip().splitlines() or ["?"])[-1],
+        "error": error,
+    }
 
 
-def _last_line(failure):
-    return (str(failure.get("error")).strip().splitlines() or ["?"])[-1]
-
-
-def _look(look):
+def _evaluation(evaluation):
     """Write an entry of the evaluation log."""
-    when = str(look.get("at")).replace("T", " ").replace("+00:00", " UTC")
-    return f"{look.get('of')}, {look.get('images')} digits, {when}"
+    time = str(evaluation.get("at")).replace("T", " ").replace("+00:00", " UTC")
+    return f"{evaluation.get('of')}, {evaluation.get('images')} digits, {time}"
 
 
-def _paragraphs(text):
-    """Join the lines of each paragraph of a docstring."""
-    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n") if paragraph.strip()]
+def _paragraphs(docstring):
+    """Join the lines of each paragraph."""
+    return [" ".join(paragraph.split()) for paragraph in docstring.split("\n\n") if paragraph.strip()]
 
 
-def _many(number, noun):
+def _plural(number, noun):
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,57 +1,58 @@
-"""Where runs come from: their machines, commits and packages."""
+"""Provenance: the machines, commits and packages behind a set of runs."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+
+from mnist_tutorial.benchmark.results.result import Result
 
 
-def differences(runs):
-    """Tell in what runs differ that are taken together.
-
-    Parameters
-    ----------
-    runs : list of Result
+def differences(runs: list[Result]) -> Iterator[str]:
+    """List what differs between runs that are summarized together.
 
     Yields
     ------
     str
-        Nothing if they are all of one commit, without changes, and with the same packages.
+        Nothing if all runs have the same commit, no uncommitted changes, and the same packages.
     """
     commits = sorted({str(run.machine.get("commit"))[:10] for run in runs})
     if len(commits) > 1:
         yield f"runs from {len(commits)} commits: {', '.join(commits)}"
     if dirty := sum(bool(run.machine.get("dirty")) for run in runs):
-        some = "all" if dirty == len(runs) else f"{dirty} of {len(runs)}"
-        yield f"{some} runs with changes that are in no commit"
+        share = "all" if dirty == len(runs) else f"{dirty} of {len(runs)}"
+        yield f"{share} runs with uncommitted changes"
     releases = defaultdict(set)
     for run in runs:
         for package, release in run.machine.get("versions", {}).items():
             releases[package].add(release)
-    for package, found in releases.items():
-        if len(found) > 1:
-            yield f"runs with {package} {' and '.join(sorted(found))}"
+    for package, versions in releases.items():
+        if len(versions) > 1:
+            yield f"runs with {package} {' and '.join(sorted(versions))}"
     for name in ("precision", "threads"):
-        if len(found := {getattr(run, name) for run in runs}) > 1:
-            yield f"runs with {name} {' and '.join(sorted(map(str, found)))}"
+        values = sorted({str(getattr(run, name)) for run in runs})
+        if len(values) > 1:
+            yield f"runs with {name} {' and '.join(values)}"
 
 
-def line(runs):
-    """Describe what runs ran on that share their hardware.
+def describe(runs: list[Result]) -> str:
+    """Describe in one line the machine on which runs were made.
 
     Parameters
     ----------
     runs : list of Result
+        All on the same hardware.
 
     Returns
     -------
     str
-        Hardware and packages of the last run, dates and commits of all.
+        Hardware and packages of the latest run; dates and commits of all runs.
     """
-    about = max(runs, key=lambda run: run.started).machine
-    parts = [about.get("processor"), f"{about.get('cores')} cores", about.get("device"), about.get("system")]
-    versions = {"Python": about.get("python"), **about.get("versions", {})}
+    machine = max(runs, key=lambda run: run.started).machine
+    hardware = [machine.get("processor"), f"{machine.get('cores')} cores", machine.get("device"), machine.get("system")]
+    versions = {"Python": machine.get("python"), **machine.get("versions", {})}
     dates = sorted({run.started[:10] for run in runs})
     commits = sorted({str(run.machine["commit"])[:10] for run in runs if run.machine.get("commit")})
     return (
-        f"{', '.join(str(part) for part in parts if part)}; "
+        f"{', '.join(str(part) for part in hardware if part)}; "
         f"{', '.join(f'{name} {number}' for name, number in versions.items() if number)}; "
         f"{' to '.join(dict.fromkeys([dates[0], dates[-1]]))}"
         + (f"; commit{'s' * (len(commits) > 1)} {', '.join(commits)}" if commits else "")

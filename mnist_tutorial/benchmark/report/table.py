@@ -1,7 +1,10 @@
-"""The table of recipes as text, with the sentences that say what its figures mean."""
+"""The table of recipes as text, with notes that explain its numbers."""
 
 import html
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from mnist_tutorial.benchmark.report.aggregate import RecipeSummary, SummaryTable
 
 TARGETS = (0.97, 0.98, 0.99, 0.995)
 COLUMNS = {
@@ -18,112 +21,91 @@ COLUMNS = {
     "memory, MB": lambda row: _integer(row.memory),
 }
 NONE = "–"
-DISTURBED = "†"
+CONTENDED = "†"
 
 
-def columns_of(table):
-    """Choose the columns of a table: all, but that of the machine only where there are several."""
+def columns_of(table: SummaryTable) -> list[str]:
+    """Choose the columns of a table: all, but the machine only if there are several."""
     return [column for column in COLUMNS if column != "machine" or len(table.machines) > 1]
 
 
-def cells(row, columns):
-    """Write one row of a table.
-
-    Parameters
-    ----------
-    row : Row
-    columns : sequence of str
-        Of `COLUMNS`.
-
-    Returns
-    -------
-    list of str
-        Plain text. A dash where there is nothing to say.
-    """
+def cells(row: RecipeSummary, columns: Iterable[str]) -> list[str]:
+    """Write these `COLUMNS` of one row as plain text, with a dash for missing values."""
     return [COLUMNS[column](row) for column in columns]
 
 
-def notes(table):
-    """Say what the figures of a table mean.
-
-    Parameters
-    ----------
-    table : Table
-
-    Returns
-    -------
-    list of str
-        Sentences in plain text: how many runs and images, what the seconds cover, and the machines.
-    """
+def notes(table: SummaryTable) -> list[str]:
+    """Explain the numbers of a table: runs and images, seconds, machines, and the remarks on its rows."""
     runs = [run for row in table.rows for run in row.runs]
     counts = [row.n for row in table.rows if row.n] or [0]
     n = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
     tested, held_out = table.images
-    said = [
-        f"Test accuracy: mean ± standard deviation over n = {n} runs with different seeds. Each "
-        f"run trained on all training digits and was measured once on the {tested:,} "
-        f"test digits{' of the sample, which are no test digits of MNIST' if table.variant == 'sample' else ''}. "
+    sample = " of the sample, which are not the test digits of MNIST" if table.variant == "sample" else ""
+    return [
+        f"Test accuracy: mean ± standard deviation over n = {n} runs with different seeds. Each run trained on all "
+        f"training digits and was evaluated once on the {tested:,} test digits{sample}. "
         "With n = 1 there is no standard deviation.",
-        f"95 % interval: Wilson's, for a network with the mean number of errors on {tested:,} digits. It says how far "
-        "the accuracy on other digits of this kind may be, not how far another seed may be.",
-        "Seconds to train: the median of the runs for the record that other processes did not disturb; their number "
-        "stands behind it where it is less than n. "
-        f"{DISTURBED} marks the median of disturbed runs, where there are no others: do not compare it.",
-        f"To 97 %, and so on: seconds of training after which the mean accuracy on {held_out:,} held-out digits first "
-        "reached it, in runs that trained on the other training digits. "
-        f"{NONE}: not reached, or no such run.",
+        f"95 % interval: Wilson's interval for a network with the mean number of errors on {tested:,} digits. It shows "
+        "how much the accuracy may differ on other digits of this kind, not with another seed.",
+        "Seconds to train: the median over the uncontended test runs, with their number if it is less than n. A run is "
+        "contended if other programs used the processor while it trained. "
+        f"{CONTENDED} marks the median of contended runs where there are no others: do not compare it.",
+        f"To 97 %, and so on: seconds of training until the mean accuracy on {held_out:,} held-out digits first reached "
+        f"this value, in runs that trained on the other training digits. {NONE}: not reached, or no such run.",
+        *[f"The seconds cover {clock}." for clock in dict.fromkeys(run.clock for run in runs)],
+        *[f"Machine {letter}: {description}." for letter, description in table.machines.items()],
+        *remarks(table),
     ]
-    said += [f"The seconds cover {clock}." for clock in dict.fromkeys(run.clock for run in runs)]
-    said += [f"Machine {letter}: {line}." for letter, line in table.machines.items()]
-    return said
 
 
-def remarks(table):
-    """List what a reader has to know of single rows.
-
-    Returns
-    -------
-    list of str
-        Each remark once, after the labels of the rows that it is about.
-    """
-    about = defaultdict(list)
+def remarks(table: SummaryTable) -> list[str]:
+    """List what a reader should know about single rows: each remark once, after the labels of its rows."""
+    labels_of = defaultdict(list)
     for row in table.rows:
         for remark in row.remarks:
-            about[remark].append(row.label)
+            labels_of[remark].append(row.label)
     everybody = len(table.rows) if len(table.rows) > 1 else None
     return [
         f"{'All recipes' if len(labels) == everybody else ', '.join(dict.fromkeys(labels))}: {remark}."
-        for remark, labels in about.items()
+        for remark, labels in labels_of.items()
     ]
 
 
-def markdown(table, columns=None):
-    """Write a table in Markdown, with notes and remarks below.
+def markdown(table: SummaryTable, columns: Sequence[str] | None = None) -> str:
+    """Write a table in Markdown, followed by its notes.
 
     Parameters
     ----------
-    table : Table
+    table : SummaryTable
     columns : sequence of str, optional
-        Of `COLUMNS`; by default those of `columns_of`.
-
-    Returns
-    -------
-    str
-        Names of recipes cannot break out of their cells: they are escaped.
+        From `COLUMNS`; those of `columns_of` by default.
     """
     columns = list(columns or columns_of(table))
-    lines = [
-        _line(columns),
-        _line(["---", *["---:"] * (len(columns) - 1)]),
-        *[_line(map(escape, cells(row, columns))) for row in table.rows],
-        "",
-        *[f"- {escape(said)}" for said in notes(table) + remarks(table)],
-    ]
-    return "\n".join(lines) + "\n"
+    rows = [cells(row, columns) for row in table.rows]
+    return markdown_table(columns, rows, columns[:1]) + "\n" + markdown_list(notes(table))
 
 
-def escape(text):
-    r"""Escape what Markdown would take for markup.
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[str]) -> str:
+    """Write rows in Markdown; the `left` columns are aligned to the left.
+
+    Examples
+    --------
+    >>> print(markdown_table(["name", "n"], [["a|b", "3"]], ["name"]), end="")
+    | name | n |
+    | --- | ---: |
+    | a\\|b | 3 |
+    """
+    rules = ["---" if heading in left else "---:" for heading in headings]
+    return "".join(f"| {' | '.join(row)} |\n" for row in [headings, rules, *(map(escape, row) for row in rows)])
+
+
+def markdown_list(sentences: Iterable[str]) -> str:
+    """Write sentences as a list in Markdown."""
+    return "".join(f"- {escape(sentence)}\n" for sentence in sentences)
+
+
+def escape(text: str) -> str:
+    r"""Escape Markdown and HTML markup.
 
     Examples
     --------
@@ -136,7 +118,7 @@ def escape(text):
     return text
 
 
-def percent(accuracy):
+def percent(accuracy: float) -> str:
     """Write an accuracy.
 
     Examples
@@ -147,8 +129,8 @@ def percent(accuracy):
     return f"{100 * accuracy:.2f}"
 
 
-def seconds(number):
-    """Write seconds, with about three figures.
+def seconds(number: float) -> str:
+    """Write seconds with about three significant digits.
 
     Examples
     --------
@@ -156,10 +138,6 @@ def seconds(number):
     ['0.93', '12.3', '1,234']
     """
     return f"{number:,.{2 if number < 9.995 else 1 if number < 99.95 else 0}f}"
-
-
-def _line(texts):
-    return f"| {' | '.join(texts)} |"
 
 
 def _integer(number):
@@ -175,13 +153,12 @@ def _accuracy(row):
 def _training(row):
     if not row.n:
         return NONE
-    few = f" ({row.uncontended} of {row.n})" if 0 < row.uncontended < row.n else ""
-    return seconds(row.seconds) + (few if row.uncontended else f" {DISTURBED}")
+    count = f" ({row.uncontended} of {row.n})" if 0 < row.uncontended < row.n else ""
+    return seconds(row.seconds) + (count if row.uncontended else f" {CONTENDED}")
 
 
 def _time_to(row, target):
-    curve = row.curve
-    reached = curve.reaches(target) if curve else None
+    reached = row.curve.seconds_to(target) if row.curve else None
     if reached is None:
         return NONE
-    return seconds(reached) + ("" if curve.uncontended else f" {DISTURBED}")
+    return seconds(reached) + ("" if row.curve.uncontended else f" {CONTENDED}")

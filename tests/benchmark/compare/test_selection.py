@@ -1,9 +1,7 @@
-from dataclasses import replace
-
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.compare.selection import each_seed_once, select
+from mnist_tutorial.benchmark.compare.selection import select
 from mnist_tutorial.benchmark.results.files import write
 from mnist_tutorial.errors import MNISTError
 
@@ -14,10 +12,6 @@ def folder(tmp_path):
         for seed in (0, 1):
             write(made_result(recipe, seed), tmp_path)
     return tmp_path
-
-
-def elsewhere(result):
-    return replace(result, machine=result.machine | {"processor": "another"})
 
 
 def test_a_recipe_is_all_its_runs_in_the_folder(folder):
@@ -32,18 +26,18 @@ def test_a_model_is_a_file_with_or_without_its_folder(folder):
     for text in (str(path), path.name, path.stem):
         found = select(text, folder)
         assert (found.name, found.is_model) == (path.stem, True)
-        assert [one.seed for one in found.results] == [1]
+        assert [result.seed for result in found.results] == [1]
 
 
 def test_a_folder_with_one_recipe_is_a_recipe(folder, tmp_path):
     (tmp_path / "old").mkdir()
     write(made_result("linear"), tmp_path / "old")
     found = select(str(tmp_path / "old"), folder / "that is not there")
-    assert (found.name, found.is_model, [one.recipe for one in found.results]) == ("old", False, ["linear"])
+    assert (found.name, found.is_model, [result.recipe for result in found.results]) == ("old", False, ["linear"])
 
 
 def test_a_folder_with_several_recipes_is_none(folder):
-    with pytest.raises(MNISTError, match="results of 2 recipes: cnn, mlp; expected those of one; name it"):
+    with pytest.raises(MNISTError, match="found results of 2 recipes: cnn, mlp; expected one"):
         select(str(folder), folder)
 
 
@@ -61,16 +55,3 @@ def test_a_file_that_is_no_good_is_refused_or_named(folder):
     with pytest.raises(MNISTError, match="cut short"):
         select("broken", folder)
     assert [str(broken) in str(error) for error in select("cnn", folder).refused] == [True]
-
-
-def test_a_seed_that_is_run_again_does_not_count_twice():
-    runs = [made_result(seed=seed, wrong=40 + seed) for seed in (2, 0)]
-    again = made_result(seed=0, wrong=90, started="2026-11-24T07:59:00+00:00")
-    assert each_seed_once([again, *runs]) == [runs[1], runs[0]]
-
-
-def test_of_two_machines_with_the_same_seeds_the_one_with_more_counts():
-    one = [made_result(seed=seed) for seed in (0, 1)]
-    other = [elsewhere(made_result(seed=seed)) for seed in (0, 1, 2)]
-    assert each_seed_once(one + other) == other
-    assert each_seed_once([one[0], *other[1:]]) == [one[0], *other[1:]]

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.report.aggregate import summarise
+from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.stats import wilson_interval
 
 GPU = {"processor": "another", "cores": 16, "device": "a GPU, bfloat16", "system": "Linux x86_64"}
 
 
 def only(results):
-    [table] = summarise(results)
+    [table] = aggregate(results)
     [row] = table.rows
     return row
 
 
-def test_mean_spread_errors_and_interval_are_those_of_the_seeds():
+def test_mean_std_errors_and_interval_are_those_of_the_seeds():
     row = only([made_result(seed=seed, wrong=wrong) for seed, wrong in enumerate((50, 54, 60))])
     assert row.n == 3
     assert row.accuracy == pytest.approx(1 - np.mean([50, 54, 60]) / 10_000)
@@ -25,35 +25,35 @@ def test_mean_spread_errors_and_interval_are_those_of_the_seeds():
     assert row.interval == wilson_interval(10_000 - 55, 10_000)
 
 
-def test_one_run_has_no_spread():
+def test_one_run_has_no_std():
     row = only([made_result(wrong=50)])
     assert (row.n, row.std) == (1, None)
 
 
-def test_seconds_are_the_median_of_undisturbed_runs():
+def test_seconds_are_the_median_of_uncontended_runs():
     runs = [made_result(seed=seed, wall=wall) for seed, wall in enumerate((5.0, 6.0, 10.0))]
     row = only([*runs, made_result(seed=3, wall=90.0, other_cpu_seconds=40.0)])
     assert (row.seconds, row.uncontended, row.n) == (6.0, 3, 4)
 
 
-def test_disturbed_runs_give_seconds_where_there_are_no_others():
+def test_contended_runs_give_seconds_if_there_are_no_others():
     row = only([made_result(seed=0, wall=90.0, other_cpu_seconds=40.0)])
     assert (row.seconds, row.uncontended) == (90.0, 0)
 
 
-def test_the_most_accurate_comes_first_and_what_was_never_tested_last():
+def test_the_most_accurate_comes_first_and_untested_recipes_last():
     names = {"poor": 900, "good": 40, "better": 30}
     runs = [made_result(name, wrong=wrong) for name, wrong in names.items()]
-    [table] = summarise([made_result("unfinished", wrong=1, evaluated_on="validation"), *runs])
+    [table] = aggregate([made_result("unfinished", wrong=1, evaluated_on="validation"), *runs])
     assert [row.label for row in table.rows] == ["better", "good", "poor", "unfinished"]
     last = table.rows[-1]
     assert (last.n, last.accuracy, last.interval, last.seconds) == (0, None, None, None)
-    assert "no run for the record; 99.98 % on held-out digits (n = 1)" in last.remarks
+    assert "no test runs; 99.98 % on held-out digits (n = 1)" in last.remarks
 
 
 def test_sample_and_full_never_meet():
     runs = [made_result("cnn", wrong=50), made_result("cnn", wrong=20, variant="sample")]
-    full, sample = summarise(runs[::-1])
+    full, sample = aggregate(runs[::-1])
     assert (full.variant, sample.variant) == ("full", "sample")
     assert [len(full.rows), len(sample.rows)] == [1, 1]
     assert full.rows[0].accuracy == 0.995
@@ -61,28 +61,28 @@ def test_sample_and_full_never_meet():
     assert (full.images, sample.images) == ((10_000, 5_000), (1_000, 333))
 
 
-def test_an_edited_recipe_is_another_row_and_is_remarked():
+def test_an_edited_recipe_gets_its_own_row_and_a_remark():
     old, new = "a" * 64, "b" * 64
-    [table] = summarise([made_result("cnn", source_sha256=old, wrong=50), made_result("cnn", source_sha256=new)])
+    [table] = aggregate([made_result("cnn", source_sha256=old, wrong=50), made_result("cnn", source_sha256=new)])
     assert sorted(row.label for row in table.rows) == ["cnn aaaaaaaa", "cnn bbbbbbbb"]
-    assert all("another source text" in " ".join(row.remarks) for row in table.rows)
+    assert all("have another source text" in " ".join(row.remarks) for row in table.rows)
 
 
 def test_each_machine_has_its_row_and_its_letter():
     here = [made_result("cnn", seed) for seed in range(3)]
     there = [made_result("cnn", seed, machine=run.machine | GPU, wall=0.5) for seed, run in enumerate(here[:2])]
-    [table] = summarise(there + here)
+    [table] = aggregate(there + here)
     assert [(row.label, row.machine, row.n) for row in table.rows] == [("cnn", "A", 3), ("cnn", "B", 2)]
     assert "a GPU" in table.machines["B"]
     assert "a GPU" not in table.machines["A"]
 
 
 def test_several_processes_are_another_row():
-    [table] = summarise([made_result("cnn", 0), made_result("cnn", 0, devices=2, strategy="ddp")])
-    assert sorted(row.label for row in table.rows) == ["cnn, 1 processes", "cnn, 2 processes"]
+    [table] = aggregate([made_result("cnn", 0), made_result("cnn", 0, devices=2, strategy="ddp")])
+    assert sorted(row.label for row in table.rows) == ["cnn, 1 process", "cnn, 2 processes"]
 
 
-def test_runs_of_several_commits_share_a_row_which_says_so():
+def test_runs_of_several_commits_share_a_row_with_a_remark():
     runs = [made_result("cnn", seed) for seed in range(2)]
     runs[1] = dataclasses.replace(runs[1], machine=runs[1].machine | {"commit": "f" * 40})
     assert "runs from 2 commits" in " ".join(only(runs).remarks)
@@ -93,4 +93,4 @@ def test_a_seed_counts_once():
     again = made_result("cnn", 0, wrong=90, started="2026-12-01T00:00:00+00:00")
     row = only([again, first, made_result("cnn", 1, wrong=50)])
     assert (row.n, row.std) == (2, 0)
-    assert "seed 0 is there more than once (test); the first run counts" in row.remarks
+    assert "seed 0 occurs more than once (test runs); the first run counts" in row.remarks

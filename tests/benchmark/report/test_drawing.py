@@ -3,8 +3,16 @@ import pytest
 from conftest import made_result
 from matplotlib.figure import Figure
 
-from mnist_tutorial.benchmark.report.aggregate import summarise
-from mnist_tutorial.benchmark.report.drawing import LONGEST, MACHINES, accuracy_scale, hidden, log_scale, mark, name
+from mnist_tutorial.benchmark.report.aggregate import aggregate
+from mnist_tutorial.benchmark.report.drawing import (
+    MACHINES,
+    MAX_LETTERS,
+    accuracy_scale,
+    full_name,
+    left_out,
+    log_scale,
+    mark,
+)
 
 
 def ticks(axis):
@@ -52,12 +60,12 @@ def test_machines_differ_in_colour_and_shape():
 
 def test_names_are_cut_and_have_their_machine_where_there_are_several():
     here = made_result("a" * 60)
-    [table] = summarise([here])
-    assert name(table, table.rows[0]) == "a" * (LONGEST - 1) + "…"
-    [table] = summarise([here, made_result("b", machine=here.machine | {"cores": 999})])
-    assert name(table, table.rows[-1]).endswith(", B")
+    [table] = aggregate([here])
+    assert full_name(table, table.rows[0]) == "a" * (MAX_LETTERS - 1) + "…"
+    [table] = aggregate([here, made_result("b", machine=here.machine | {"cores": 999})])
+    assert full_name(table, table.rows[-1]).endswith(", B")
 
 
 def test_left_out_recipes_are_counted():
-    assert hidden(0) == hidden(-3) == ""
-    assert "3 least accurate" in hidden(3)
+    assert left_out(0) == left_out(-3) == ""
+    assert "3 least accurate" in left_out(3)

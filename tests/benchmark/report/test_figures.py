@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.report.aggregate import summarise
-from mnist_tutorial.benchmark.report.figures import PANELS, digit_errors, draw, learning_curves
+from mnist_tutorial.benchmark.report.aggregate import aggregate
+from mnist_tutorial.benchmark.report.figures import MAX_PANELS, digit_errors, draw, learning_curves
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.results.result import true_labels
 
 
 def table_of(*results):
-    [table] = summarise(results)
+    [table] = aggregate(results)
     return table
 
 
@@ -42,9 +42,9 @@ def test_a_learning_curve_is_the_mean_with_a_band_from_worst_to_best():
 
 
 def test_each_recipe_has_a_panel_up_to_a_limit():
-    runs = [made_result(f"recipe-{i}", 0, 300, evaluated_on="validation") for i in range(PANELS + 2)]
+    runs = [made_result(f"recipe-{i}", 0, 300, evaluated_on="validation") for i in range(MAX_PANELS + 2)]
     drawing = learning_curves(table_of(*runs))
-    assert len([axes for axes in drawing.figure.axes if axes.get_visible()]) == PANELS
+    assert len([axes for axes in drawing.figure.axes if axes.get_visible()]) == MAX_PANELS
     assert "The 2 least accurate" in drawing.caption
     assert "never 99 %" in drawing.alt
     four = learning_curves(table_of(*runs[:4]))

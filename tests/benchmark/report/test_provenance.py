@@ -1,6 +1,6 @@
 from conftest import made_result
 
-from mnist_tutorial.benchmark.report.provenance import differences, line
+from mnist_tutorial.benchmark.report.provenance import describe, differences
 
 MACHINE = {
     "processor": "A processor",
@@ -14,19 +14,19 @@ MACHINE = {
 }
 
 
-def run(seed=0, others=(), **about):
-    return made_result(seed=seed, machine=MACHINE | about, **dict(others))
+def run(seed=0, fields=(), **machine):
+    return made_result(seed=seed, machine=MACHINE | machine, **dict(fields))
 
 
 def test_runs_of_one_commit_differ_in_nothing():
     assert list(differences([run(0), run(1)])) == []
 
 
-def test_what_runs_differ_in_is_told():
-    said = list(differences([run(0), run(1, commit="b" * 40, dirty=True, versions={"torch": "2.16.0"})]))
-    assert said == [
+def test_differences_between_runs_are_listed():
+    found = list(differences([run(0), run(1, commit="b" * 40, dirty=True, versions={"torch": "2.16.0"})]))
+    assert found == [
         "runs from 2 commits: aaaaaaaaaa, bbbbbbbbbb",
-        "1 of 2 runs with changes that are in no commit",
+        "1 of 2 runs with uncommitted changes",
         "runs with torch 2.15.0 and 2.16.0",
     ]
     assert list(differences([run(0), run(1, {"precision": "bf16-mixed"})])) == [
@@ -34,14 +34,14 @@ def test_what_runs_differ_in_is_told():
     ]
 
 
-def test_the_line_names_hardware_packages_dates_and_all_commits():
+def test_the_description_names_hardware_packages_dates_and_all_commits():
     later = run(1, {"started": "2026-11-25T08:00:00+00:00"}, commit="b" * 40, versions={"torch": "2.16.0"})
-    assert line([later, run(0)]) == (
+    assert describe([later, run(0)]) == (
         "A processor, 2 cores, CPU, 2 threads, float32, Linux x86_64; Python 3.12.1, torch 2.16.0; "
         "2026-11-23 to 2026-11-25; commits aaaaaaaaaa, bbbbbbbbbb"
     )
 
 
-def test_a_description_without_anything_is_no_reason_to_stop():
+def test_an_empty_description_is_accepted():
     assert made_result(machine={}).hardware != run().hardware
-    assert "2026-11-23" in line([made_result(machine={})])
+    assert "2026-11-23" in describe([made_result(machine={})])

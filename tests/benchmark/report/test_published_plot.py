@@ -3,15 +3,15 @@ from itertools import pairwise
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.report.aggregate import summarise
+from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.report.published_plot import beside_published
+from mnist_tutorial.benchmark.report.published_plot import published_plot
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def drawing():
-    [table] = summarise([made_result("cnn", 0, 50), made_result("cnn", 1, 52), made_result("linear", 0, 780)])
-    return beside_published(table, published())
+    [table] = aggregate([made_result("cnn", 0, 50), made_result("cnn", 1, 52), made_result("linear", 0, 780)])
+    return published_plot(table, published())
 
 
 def test_all_that_is_published_and_all_recipes_are_dots(drawing):
@@ -38,24 +38,24 @@ def test_the_best_case_has_a_mark_of_its_own(drawing):
 
 
 def test_the_text_has_the_numbers(drawing):
-    assert f"2 recipes and of {len(published())} published results" in drawing.alt
-    assert "Best here: cnn: 99.49 %" in drawing.alt
+    assert f"2 recipes and {len(published())} published results" in drawing.alt
+    assert "Best in this report: cnn: 99.49 %" in drawing.alt
     best = max(published(), key=lambda one: one.accuracy)
     assert f"Best published: {best.model}, {best.accuracy:g} % ({best.source}; best case" in drawing.alt
     assert "linear: 92.20 %" in drawing.alt
 
 
 def test_without_either_there_is_no_figure():
-    [table] = summarise([made_result(evaluated_on="validation")])
-    assert beside_published(table, published()) is None
-    [table] = summarise([made_result()])
-    assert beside_published(table, ()) is None
+    [table] = aggregate([made_result(evaluated_on="validation")])
+    assert published_plot(table, published()) is None
+    [table] = aggregate([made_result()])
+    assert published_plot(table, ()) is None
 
 
 @pytest.mark.parametrize("wrong", [10, 800, 3_600, 9_000])
 def test_labels_of_the_accuracies_stand_clear(wrong):
-    [table] = summarise([made_result("cnn", 0, 50), made_result("weak", 0, wrong)])
-    [axes] = (figure := beside_published(table, published()).figure).axes
+    [table] = aggregate([made_result("cnn", 0, 50), made_result("weak", 0, wrong)])
+    [axes] = (figure := published_plot(table, published()).figure).axes
     figure.draw_without_rendering()
     boxes = [label.get_window_extent() for label in axes.get_xticklabels()[: len(axes.get_xticks())]]  # above and below
     assert len(boxes) >= 4

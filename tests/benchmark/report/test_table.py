@@ -1,12 +1,12 @@
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.report.aggregate import summarise
+from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.table import COLUMNS, cells, columns_of, markdown, notes, remarks
 
 
 def table_of(*results):
-    [table] = summarise(results)
+    [table] = aggregate(results)
     return table
 
 
@@ -37,21 +37,21 @@ def test_a_row():
     }
 
 
-def test_one_run_has_no_spread():
+def test_one_run_has_no_std():
     row = shown(table_of(made_result(wrong=50, parameters=None)))
     assert (row["test accuracy, %"], row["n"], row["errors"], row["parameters"]) == ("99.50", "1", "50", "–")
     assert row["to 97 %, s"] == "–"  # there are no validation runs
 
 
 def test_seconds_say_how_many_runs_count():
-    quiet, disturbed = made_result(seed=0, wall=5.0), made_result(seed=1, wall=50.0, other_cpu_seconds=50.0)
-    assert shown(table_of(quiet, disturbed))["seconds to train"] == "5.00 (1 of 2)"
-    assert shown(table_of(disturbed))["seconds to train"] == "50.0 †"
+    uncontended, contended = made_result(seed=0, wall=5.0), made_result(seed=1, wall=50.0, other_cpu_seconds=50.0)
+    assert shown(table_of(uncontended, contended))["seconds to train"] == "5.00 (1 of 2)"
+    assert shown(table_of(contended))["seconds to train"] == "50.0 †"
     slow = made_result(seed=1, evaluated_on="validation", other_cpu_seconds=50.0)
-    assert shown(table_of(quiet, slow))["to 97 %, s"] == "5.00 †"
+    assert shown(table_of(uncontended, slow))["to 97 %, s"] == "5.00 †"
 
 
-def test_machines_have_a_column_only_where_there_are_several():
+def test_machines_have_a_column_only_if_there_are_several():
     one = made_result(seed=0)
     other = made_result(seed=0, machine=one.machine | {"processor": "another"})
     assert "machine" not in columns_of(table_of(one))
@@ -59,27 +59,27 @@ def test_machines_have_a_column_only_where_there_are_several():
     assert [cells(row, ["machine"]) for row in table_of(one, other).rows] == [["A"], ["B"]]
 
 
-def test_the_notes_state_n_spread_clock_and_machine():
+def test_the_notes_state_n_clock_and_machine():
     runs = [made_result("a", 0, clock="all but the import"), *(made_result("b", seed) for seed in range(3))]
-    said = " ".join(notes(table_of(*runs)))
-    assert "over n = 1 to 3 runs" in said
-    assert "10,000 test digits" in said
-    assert "5,000 held-out digits" in said
-    assert "The seconds cover all but the import." in said
-    assert "The seconds cover the training." in said
-    assert f"Machine A: {runs[0].machine['processor']}" in said
+    text = " ".join(notes(table_of(*runs)))
+    assert "over n = 1 to 3 runs" in text
+    assert "10,000 test digits" in text
+    assert "5,000 held-out digits" in text
+    assert "The seconds cover all but the import." in text
+    assert "The seconds cover the training." in text
+    assert f"Machine A: {runs[0].machine['processor']}" in text
 
 
 def test_the_notes_on_the_sample_warn():
-    assert "no test digits of MNIST" in " ".join(notes(table_of(made_result(variant="sample", wrong=5))))
+    assert "not the test digits of MNIST" in " ".join(notes(table_of(made_result(variant="sample", wrong=5))))
 
 
 def test_a_remark_on_several_rows_is_made_once():
     clean = {"commit": "a" * 40, "dirty": True}
     runs = [made_result(name, machine=made_result().machine | clean) for name in ("a", "b")]
     runs.append(made_result("c", machine=runs[0].machine | {"dirty": False}))
-    assert remarks(table_of(*runs)) == ["a, b: all runs with changes that are in no commit."]
-    assert remarks(table_of(*runs[:2])) == ["All recipes: all runs with changes that are in no commit."]
+    assert remarks(table_of(*runs)) == ["a, b: all runs with uncommitted changes."]
+    assert remarks(table_of(*runs[:2])) == ["All recipes: all runs with uncommitted changes."]
 
 
 def test_markdown_has_a_line_for_each_recipe_and_the_notes_below():
