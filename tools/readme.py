@@ -9,8 +9,8 @@ import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.report.scatter import against_time
 from mnist_tutorial.benchmark.report.rendering import to_png
+from mnist_tutorial.benchmark.report.scatter import against_time
 from mnist_tutorial.benchmark.report.table import markdown
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.course.workshop import lessons
