@@ -237,17 +237,17 @@ def _side_by_side(name: str, repeats: int, out: Path, variant: Variant) -> None:
     from importlib import import_module
     from tempfile import TemporaryDirectory
 
-    from mnist_tutorial.benchmark.speed.measurement import compare
-    from mnist_tutorial.benchmark.speed.report import result, table, write
+    from mnist_tutorial.benchmark.speed.measurement import measure
+    from mnist_tutorial.benchmark.speed.report import collect, table, write
 
     module = import_module(f"mnist_tutorial.benchmark.speed.{name}")
     with errors(), TemporaryDirectory() as folder:
-        rows = compare(module.routes(mnist.train, Path(folder)), repeats)
-        measured = result(name, rows, module.OURS, repeats, mnist.variant)
+        measurements = measure(module.routes(mnist.train, Path(folder)), repeats)
+        measured = collect(name, measurements, module.OURS, repeats, mnist.variant)
         _show(table(measured))
         for path in write(measured, out):
             print(path)
-    if contended := [row.name for row in rows if not row.failure and len(row.times) < repeats]:
+    if contended := [m.name for m in measurements if not m.failure and len(m.times) < repeats]:
         typer.echo(
             f"error: other programs used the processor too often to measure {', '.join(contended)} {repeats} times; "
             "close them, and run the command again",

@@ -146,7 +146,7 @@ def test_benchmark_prints_a_table_and_writes_json_and_a_chart(monkeypatch, tmp_p
     assert measured["variant"] == "sample"
     ours, broken = measured["rows"]
     assert "ZeroDivisionError" in broken["failure"]
-    assert "overhead, MNIST sample: median of 1 repeats, turn by turn" in done.stdout
+    assert "overhead, MNIST sample: median of 1 repeats, in turn" in done.stdout
     assert done.exit_code == (not ours["times"]), done.output  # disturbed by other tests
     if ours["times"]:
         assert done.stdout.splitlines()[-1] == str(tmp_path / "overhead.png")

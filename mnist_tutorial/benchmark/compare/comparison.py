@@ -149,12 +149,12 @@ def table(comparison: Comparison) -> Table:
 
 
 def misclassified(run: Result) -> np.ndarray:
-    """The digits that a run gets wrong: ndarray of bool, shape (N,)."""
+    """Mark the digits that a run gets wrong: ndarray of bool, shape (N,)."""
     return run.predicted != run.labels
 
 
 def predictions(runs: list[Result]) -> list[bytes]:
-    """The predictions of several runs, sorted, so that lists can be compared."""
+    """List the predictions of several runs, sorted so that lists can be compared."""
     return sorted(run.predicted.tobytes() for run in runs)
 
 

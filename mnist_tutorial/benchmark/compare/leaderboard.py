@@ -176,8 +176,8 @@ def _notes(table):
     return [
         f"n test runs with different seeds: mean ± standard deviation on {table.images[0]:,} test digits. "
         "The 95 % interval is Wilson's, for a network with the mean number of errors.",
-        f"Seconds: the median of the uncontended runs ({CONTENDED}: there are none; other programs used the processor). "
-        "Compare them on the same machine only.",
+        f"Seconds: the median of the uncontended runs ({CONTENDED}: there are none; other programs used the "
+        "processor). Compare them on the same machine only.",
         "Tie: not distinguishable from the first, by Welch's test over seeds, or for single runs by McNemar's test on "
         "the predictions (p of at least 0.05, whatever the number of entries).",
         *[f"Machine {letter}: {description}." for letter, description in table.machines.items()],

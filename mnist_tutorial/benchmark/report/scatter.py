@@ -170,7 +170,7 @@ def _label(axes, points, labels, size):
 
 
 def _box(axes, line, margin):
-    """The box around a line in pixels, with a margin in points."""
+    """Make the box around a line in pixels, with a margin in points."""
     ends, margin = axes.transData.transform(line.get_xydata()), margin * axes.figure.dpi / 72
     return Bbox([ends.min(0) - margin, ends.max(0) + margin])
 

@@ -50,8 +50,8 @@ def notes(table: SummaryTable) -> list[str]:
         "Seconds to train: the median over the uncontended test runs, with their number if it is less than n. A run is "
         "contended if other programs used the processor while it trained. "
         f"{CONTENDED} marks the median of contended runs where there are no others: do not compare it.",
-        f"To 97 %, and so on: seconds of training until the mean accuracy on {held_out:,} held-out digits first reached "
-        f"this value, in runs that trained on the other training digits. {NONE}: not reached, or no such run.",
+        f"To 97 %, and so on: seconds of training until the mean accuracy on {held_out:,} held-out digits first "
+        f"reached this value, in runs that trained on the other training digits. {NONE}: not reached, or no such run.",
         *[f"The seconds cover {clock}." for clock in dict.fromkeys(run.clock for run in runs)],
         *[f"Machine {letter}: {description}." for letter, description in table.machines.items()],
         *remarks(table),
@@ -86,14 +86,14 @@ def markdown(table: SummaryTable, columns: Sequence[str] | None = None) -> str:
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[str]) -> str:
-    """Write rows in Markdown; the `left` columns are aligned to the left.
+    r"""Write rows in Markdown; the `left` columns are aligned to the left.
 
     Examples
     --------
     >>> print(markdown_table(["name", "n"], [["a|b", "3"]], ["name"]), end="")
     | name | n |
     | --- | ---: |
-    | a\\|b | 3 |
+    | a\|b | 3 |
     """
     rules = ["---" if heading in left else "---:" for heading in headings]
     return "".join(f"| {' | '.join(row)} |\n" for row in [headings, rules, *(map(escape, row) for row in rows)])

@@ -1,11 +1,12 @@
 """Augmentation: digits that are scaled, shifted, rotated, sheared and distorted, by several routes.
 
-The ranges are those of DeepTrack's MNIST tutorial, with the rotation that it defines and forgets to pass. All routes
-draw anew for each image.
+The ranges are those of DeepTrack's MNIST tutorial, with the rotation that it defines but does not pass on. All routes
+draw new parameters for each image.
 """
 
 import math
 from functools import partial
+from pathlib import Path
 
 import deeptrack as dt
 import numpy as np
@@ -14,6 +15,8 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from mnist_tutorial.benchmark.speed.loading import BATCH, FEW, OFFICIAL, OURS, epochs, png_files
+from mnist_tutorial.benchmark.speed.measurement import Route
+from mnist_tutorial.data import Split
 from mnist_tutorial.pipeline import (
     BatchDataset,
     RandomAffine,
@@ -29,10 +32,10 @@ SHIFT = 2.0  # pixels, in each direction
 ANGLE = 0.35  # radians, of rotation and of shear
 ALPHA, SIGMA = (0.0, 60.0), (5.0, 7.0)  # of the elastic distortion
 KORNIA, FLOOR = "kornia", "grid_sample alone"
-MEAN = "alpha and sigma fixed at their means"  # it draws no other
+MEAN = "alpha and sigma fixed at their means"  # it supports no random values
 
 
-def routes(split, folder):
+def routes(split: Split, folder: Path) -> list[Route]:
     """List the routes.
 
     Parameters
@@ -45,7 +48,7 @@ def routes(split, folder):
     Returns
     -------
     list of Route
-        The action of each makes mini-batches of float tensors.
+        Each action makes mini-batches of float tensors.
     """
     notes = {
         OFFICIAL: (official, f"an image at a time from PNG; {FEW} images, extrapolated"),
@@ -59,7 +62,7 @@ def routes(split, folder):
 
 
 def official(split, folder):
-    """Augment as DeepTrack's tutorial does; like all below, gives a function that starts an epoch, and its images."""
+    """Augment as DeepTrack's tutorial does; like all below, returns what starts an epoch, and its number of images."""
     source = dt.sources.ImageFolder(str(png_files(split, folder, FEW)))
     return _one_by_one(dt.LoadImage(source.path), source)
 
@@ -95,7 +98,7 @@ def _one_by_one(image, source):
 
 
 class Transformed(Dataset):
-    """Images of which each goes through a transform by itself."""
+    """Images that pass through a transform one at a time."""
 
     def __init__(self, split, transform):
         self.images, self.labels, self.transform = torch.tensor(split.images), torch.tensor(split.labels), transform
@@ -108,7 +111,7 @@ class Transformed(Dataset):
 
 
 def torchvision_v2(split, folder):
-    """Augment each image by itself with torchvision."""
+    """Augment images one at a time with torchvision."""
     degrees, shift = math.degrees(ANGLE), SHIFT / split.images.shape[-1]
     warp = v2.Compose(
         [
@@ -138,7 +141,7 @@ def kornia_batched(split, folder):
 
 
 def grid_sample(split, folder):
-    """Resample batches once, at places that are known beforehand."""
+    """Resample batches once, at positions that are computed in advance."""
     n, height, width = BATCH, *split.images.shape[1:]
     theta = torch.eye(2, 3).expand(n, 2, 3)
     grid = torch.nn.functional.affine_grid(theta, (n, 1, height, width), align_corners=True)

@@ -1,11 +1,10 @@
 """Loading: an epoch of MNIST as mini-batches, shuffled and on a common scale, by several routes."""
 
-import struct
 from collections import deque
 from functools import partial
+from pathlib import Path
 
 import deeptrack as dt
-import numpy as np
 import torch
 import torchvision
 from PIL import Image
@@ -13,16 +12,18 @@ from torch.utils.data import DataLoader, TensorDataset
 from torchvision import transforms
 
 from mnist_tutorial.benchmark.speed.measurement import Route
+from mnist_tutorial.compat import write_torchvision_files
+from mnist_tutorial.data import Split
 from mnist_tutorial.pipeline import BatchDataset, Standardize, batch_loader, digit_source
 
 BATCH = 256
 OURS = "ours"
 OFFICIAL = "DeepTrack's tutorial"
 TENSORS = "TensorDataset, DataLoader"
-FEW, SOME = 600, 6000  # images of the slow routes, whose time is the same for each image
+FEW, SOME = 600, 6000  # images of the slow routes, which take the same time for each image
 
 
-def routes(split, folder):
+def routes(split: Split, folder: Path) -> list[Route]:
     """List the routes.
 
     Parameters
@@ -35,7 +36,7 @@ def routes(split, folder):
     Returns
     -------
     list of Route
-        The action of each goes through one epoch.
+        Each action runs through one epoch.
     """
     notes = {
         OFFICIAL: (official, f"an image at a time from PNG; {FEW} images, extrapolated"),
@@ -47,8 +48,8 @@ def routes(split, folder):
     return epochs(notes, split, folder)
 
 
-def epochs(notes, split, folder):
-    """Make a route of each function that gives an epoch and its images, with its name and a note."""
+def epochs(notes: dict, split: Split, folder: Path) -> list[Route]:
+    """Make a route of each function that returns a way to start an epoch and its number of images."""
 
     def prepare(make):
         epoch, images = make(split, folder)
@@ -58,12 +59,12 @@ def epochs(notes, split, folder):
 
 
 def official(split, folder):
-    """Load as the tutorial of DeepTrack does; like all below, gives a function that starts an epoch, and its images."""
+    """Load as DeepTrack's tutorial does; like all below, returns what starts an epoch, and its number of images."""
     source = dt.sources.ImageFolder(str(png_files(split, folder / "few", FEW)))
     image = dt.LoadImage(source.path) >> dt.NormalizeMinMax() >> dt.MoveAxis(2, 0) >> dt.pytorch.ToTensor(torch.float32)
     pipeline = image & dt.Value(source.label)
 
-    def epoch():  # a new dataset, since the first epoch fills a cache
+    def epoch():  # a new dataset, because the first epoch fills a cache
         return DataLoader(dt.pytorch.Dataset(pipeline, inputs=source), batch_size=BATCH, shuffle=True)
 
     return epoch, len(source)
@@ -78,13 +79,7 @@ def image_folder(split, folder):
 
 def torchvision_mnist(split, folder):
     """Load the original files with torchvision."""
-    raw = folder / "MNIST/raw"
-    raw.mkdir(parents=True)
-    for name in ("train", "t10k"):  # it looks for all four files, and reads two
-        pixels = struct.pack(">4I", 2051, *split.images.shape) + split.images.tobytes()
-        labels = struct.pack(">2I", 2049, len(split)) + split.labels.astype(np.uint8).tobytes()
-        (raw / f"{name}-images-idx3-ubyte").write_bytes(pixels)
-        (raw / f"{name}-labels-idx1-ubyte").write_bytes(labels)
+    write_torchvision_files(folder, split.images, split.labels)
     scale = transforms.Compose([transforms.ToTensor(), transforms.Normalize(0.1307, 0.3081)])
     dataset = torchvision.datasets.MNIST(folder, train=True, transform=scale)
     return partial(DataLoader, dataset, batch_size=BATCH, shuffle=True), len(dataset)
@@ -104,7 +99,7 @@ def ours(split, folder):
     return partial(batch_loader, BatchDataset(pipeline, source), batch_size=BATCH, shuffle=True), len(source)
 
 
-def png_files(split, folder, n):
+def png_files(split: Split, folder: Path, n: int) -> Path:
     """Write some digits of a split as PNG files in class folders, with the same share of each digit."""
     for image, label, index in zip(*vars(split.take(min(n, len(split)), seed=0)).values(), strict=True):
         path = folder / str(label) / f"{index}.png"

@@ -1,4 +1,4 @@
-"""A comparison: several routes to the same, measured turn by turn on one machine."""
+"""Measurements: several routes to the same result, timed in turn on one machine."""
 
 import math
 import statistics
@@ -9,47 +9,47 @@ from tqdm import tqdm
 
 from mnist_tutorial.benchmark.clock import timed
 
-TRIES = 3  # a repeat that others disturbed is run again, until there are as many as this times those wanted
+TRIES = 3  # a contended repeat is run again, up to this many times the number of repeats
 
 
 @dataclass(frozen=True)
 class Route:
-    """One way to do what is compared.
+    """One way to reach the result.
 
     Attributes
     ----------
     name : str
         For tables and figures.
     prepare : callable
-        Does what comes before the clock starts, and returns the action to time and how many images one call of it
-        takes. What it raises says why the route cannot run.
+        Does the work before the clock starts, and returns the action to time and the number of images per call. If
+        it raises an exception, the route cannot run.
     note : str
-        What a reader has to know of it.
+        What a reader should know.
     """
 
     name: str
-    prepare: Callable
+    prepare: Callable[[], tuple[Callable[[], object], int]]
     note: str = ""
 
 
 @dataclass
-class Row:
-    """What was measured of a route.
+class Measurement:
+    """The times of one route.
 
     Attributes
     ----------
     name, note : str
         Of the route.
     images : int
-        In one call of the action.
+        Per call of the action.
     calls : int
-        In one repeat, so that it is long enough for the clock.
+        Per repeat, so that a repeat is long enough for the clock.
     times : list of Time
-        Of the repeats that count.
-    thrown_away : int
-        How many repeats were disturbed by other processes.
+        Of the uncontended repeats.
+    discarded : int
+        Number of contended repeats, during which other programs used the processor.
     failure : str
-        Why the route could not run; empty where it could.
+        Why the route could not run, or empty.
     """
 
     name: str
@@ -57,82 +57,81 @@ class Row:
     images: int = 0
     calls: int = 1
     times: list = field(default_factory=list)
-    thrown_away: int = 0
+    discarded: int = 0
     failure: str = ""
 
     @property
-    def rates(self):
+    def rates(self) -> list[float]:
         """Images per second, of each repeat."""
         return [self.images * self.calls / time.wall for time in self.times]
 
     @property
-    def rate(self):
+    def rate(self) -> float | None:
         """Images per second: the median of the repeats, or None."""
         return statistics.median(self.rates) if self.times else None
 
-    def to_json(self):
-        """Collect everything into a dictionary."""
+    def to_json(self) -> dict:
+        """Convert to a dictionary."""
         return asdict(self) | {"images_per_second": self.rate}
 
 
-def compare(routes, repeats=5, seconds=1.0):
+def measure(routes: list[Route], repeats: int = 5, seconds: float = 1.0) -> list[Measurement]:
     """Measure routes side by side.
 
-    Each route is run once to warm up. Then they take turns, so that a machine that becomes slower does so for all.
+    Each route runs once to warm up. Then they take turns, so that a machine that slows down does so for all.
 
     Parameters
     ----------
     routes : list of Route
     repeats : int
-        How many uncontended ones are wanted of each.
+        Number of uncontended repeats of each route.
     seconds : float
-        A repeat takes at least so long: the action is called again and again.
+        Minimal length of a repeat, which calls the action as often as necessary.
 
     Returns
     -------
-    list of Row
+    list of Measurement
         In the order of the routes.
 
     Examples
     --------
     >>> routes = [Route("sum", lambda: (lambda: sum(range(9999)), 9999)), Route("none", lambda: 1 / 0)]
-    >>> one, other = compare(routes, repeats=1, seconds=0.1)
-    >>> one.failure, other.failure
-    ('', 'ZeroDivisionError: division by zero')
+    >>> [measurement.failure for measurement in measure(routes, repeats=1, seconds=0.1)]
+    ['', 'ZeroDivisionError: division by zero']
     """
-    rows = [Row(route.name, route.note) for route in routes]
+    measurements = [Measurement(route.name, route.note) for route in routes]
     ready = []
     with tqdm(total=len(routes) * (1 + repeats), unit=" runs", dynamic_ncols=True) as bar:
-        for route, row in zip(routes, rows, strict=True):
+        for route, measurement in zip(routes, measurements, strict=True):
             bar.set_description(f"warming up {route.name}")
             try:
-                action, row.images = route.prepare()
-                _, time = timed(action)  # loads, compiles and allocates what later calls find there
+                action, measurement.images = route.prepare()
+                _, time = timed(action)  # loads, compiles and allocates what later calls reuse
                 if time.wall < seconds:
                     _, time = timed(action)
-                row.calls = max(1, math.ceil(seconds / time.wall))
-            except Exception as error:  # whatever it is, the other routes go on
-                row.failure = f"{type(error).__name__}: {error}"
+                measurement.calls = max(1, math.ceil(seconds / time.wall))
+            except Exception as error:  # whatever it is, the other routes continue
+                measurement.failure = f"{type(error).__name__}: {error}"
                 bar.update(1 + repeats)
             else:
-                ready.append((row, action))
+                ready.append((measurement, action))
                 bar.update()
         for _ in range(TRIES * repeats):
-            for row, action in ready:
-                if len(row.times) < repeats:
-                    bar.set_description(row.name)
-                    bar.update(_measure(row, action))
-    return rows
+            for measurement, action in ready:
+                if len(measurement.times) < repeats:
+                    bar.set_description(measurement.name)
+                    bar.update(_repeat(measurement, action))
+    return measurements
 
 
-def _measure(row, action):
-    def repeat():
-        for _ in range(row.calls):
+def _repeat(measurement, action):
+    def calls():
+        for _ in range(measurement.calls):
             action()
 
-    _, time = timed(repeat)
+    _, time = timed(calls)
     if time.contended:
-        row.thrown_away += 1
+        measurement.discarded += 1
     else:
-        row.times.append(time)
+        measurement.times.append(time)
     return not time.contended

@@ -1,6 +1,7 @@
 """Overhead: the same training in a bare loop of torch, with this package, and with deeplay's defaults."""
 
 from functools import partial
+from pathlib import Path
 
 import deeplay as dl
 import deeptrack as dt
@@ -8,6 +9,7 @@ import torch
 
 from mnist_tutorial.benchmark.speed.loading import BATCH, OURS
 from mnist_tutorial.benchmark.speed.measurement import Route
+from mnist_tutorial.data import Split
 from mnist_tutorial.device import accelerator, precision
 from mnist_tutorial.pipeline import BatchDataset, RandomCrop, Standardize, batch_loader, digit_source
 from mnist_tutorial.training import classifier, trainer
@@ -17,7 +19,7 @@ BARE, DEFAULT = "bare torch", "deeplay's defaults"
 MAX_LR, SIZE = 1e-2, 24
 
 
-def routes(split, folder):
+def routes(split: Split, folder: Path) -> list[Route]:
     """List the routes.
 
     Parameters
@@ -25,22 +27,22 @@ def routes(split, folder):
     split : Split
         The digits to train on.
     folder : Path
-        Empty; for the files that a trainer leaves.
+        Empty; for the files that a trainer writes.
 
     Returns
     -------
     list of Route
-        The action of each trains the network of notebook 05 for one epoch.
+        Each action trains the network of notebook 05 for one epoch.
     """
     return [
         Route(BARE, partial(bare, split), "a loop with the same network, batches, precision and schedule"),
         Route(OURS, partial(ours, split), "mt.classifier and mt.trainer, with DeepTrack's pipeline"),
-        Route(DEFAULT, partial(default, split, folder), "accuracy measured and logged at each step; no schedule"),
+        Route(DEFAULT, partial(default, split, folder), "accuracy computed and logged at each step; no schedule"),
     ]
 
 
 def bare(split):
-    """Train with nothing but torch; like all below, gives an action, and its images."""
+    """Train with nothing but torch; like all below, returns an action and its number of images."""
     device = torch.device(accelerator() or "cpu")
     images = torch.tensor(split.images, device=device)
     labels = torch.tensor(split.labels, device=device)
@@ -82,7 +84,7 @@ def ours(split):
 
 
 def default(split, folder):
-    """Train with the classifier and the trainer of deeplay, as they are; only bars and summary are off."""
+    """Train with the classifier and the trainer of deeplay, as they are, only without bars and summary."""
 
     def train():
         trained = dl.Classifier(cnn(), num_classes=10, optimizer=dl.Adam(lr=1e-3)).create()

@@ -1,37 +1,40 @@
-"""The report of a comparison: a table for the terminal, a JSON file, and a bar chart."""
+"""The report of a measurement: a table for the terminal, a JSON file, and a bar chart."""
 
 import json
-import os
+from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 from rich import box
 from rich.table import Table
 
 from mnist_tutorial.benchmark.machine import line, machine
+from mnist_tutorial.benchmark.speed.measurement import Measurement
+from mnist_tutorial.data.atomic import atomic
 from mnist_tutorial.plots import BLUE, GREY, Picture
 
 
-def result(name, rows, ours, repeats, variant):
-    """Collect what was measured, ready for JSON.
+def collect(name: str, measurements: list[Measurement], ours: str, repeats: int, variant: str) -> dict:
+    """Collect measurements into a dictionary for JSON.
 
     Parameters
     ----------
     name : str
-        Of the comparison.
-    rows : list of Row
+        Of the benchmark.
+    measurements : list of Measurement
     ours : str
-        The name of the route to which the others are compared.
+        The route with which the others are compared.
     repeats : int
-        How many were wanted.
+        Intended number of repeats.
     variant : str
         Of MNIST.
 
     Returns
     -------
     dict
-        ``times_as_fast`` of each route says how much faster ours is.
+        ``times_as_fast`` of a route is how many times as fast ours is.
     """
-    rates = {row.name: row.rate for row in rows}
+    rates = {measurement.name: measurement.rate for measurement in measurements}
     return {
         "benchmark": name,
         "machine": machine(),
@@ -39,43 +42,44 @@ def result(name, rows, ours, repeats, variant):
         "variant": variant,
         "repeats": repeats,
         "rows": [
-            row.to_json() | {"times_as_fast": rates[ours] / row.rate if rates[ours] and row.rate else None}
-            for row in rows
+            measurement.to_json() | {"times_as_fast": rates[ours] / rate if rates[ours] and rate else None}
+            for measurement in measurements
+            for rate in [measurement.rate]
         ],
     }
 
 
-def table(measured):
-    """Make a table of a `result`."""
-    about = f"{measured['benchmark']}, MNIST {measured['variant']}"
-    shown = Table(title=f"{about}: median of {measured['repeats']} repeats, turn by turn", box=box.SIMPLE)
+def table(measured: dict) -> Table:
+    """Show the dictionary of `collect` in the terminal."""
+    title = f"{measured['benchmark']}, MNIST {measured['variant']}"
+    shown = Table(title=f"{title}: median of {measured['repeats']} repeats, in turn", box=box.SIMPLE)
     shown.add_column("route")
-    for heading in ("images/s", "µs an image", "spread", "ours: faster by", "disturbed"):
+    for heading in ("images/s", "µs/image", "range", "ours: times as fast", "discarded"):
         shown.add_column(heading, justify="right")
-    shown.add_column("remark", overflow="fold")
+    shown.add_column("note", overflow="fold")
     for row in measured["rows"]:
-        rate, own = row["images_per_second"], row["name"] == measured["ours"]
+        rate, is_ours = row["images_per_second"], row["name"] == measured["ours"]
         if rate is None:
-            why = row["failure"] or "never uncontended: other processes had more than 5 % of our processor time"
-            shown.add_row(row["name"], *[""] * 4, str(row["thrown_away"]), f"cannot run: {why}")
+            reason = row["failure"] or "always contended: other programs used more than 5 % of our processor time"
+            shown.add_row(row["name"], *[""] * 4, str(row["discarded"]), f"cannot run: {reason}")
             continue
-        low, high = _spread(row)
+        low, high = _range(row)
         shown.add_row(
             row["name"],
             f"{rate:,.0f}",
             f"{1e6 / rate:,.2f}" if rate > 1e5 else f"{1e6 / rate:,.1f}",
             f"{100 * (low / rate - 1):+.0f} % to {100 * (high / rate - 1):+.0f} %",
-            "" if own else f"{row['times_as_fast']:.{0 if row['times_as_fast'] > 20 else 2}f}",
-            str(row["thrown_away"]),
+            "" if is_ours else f"{row['times_as_fast']:.{0 if row['times_as_fast'] > 20 else 2}f}",
+            str(row["discarded"]),
             row["note"],
-            style="bold" if own else None,
+            style="bold" if is_ours else None,
         )
     shown.caption = line(measured["machine"])
     return shown
 
 
-def chart(measured):
-    """Draw a `result` as bars, on a logarithmic scale where the routes are far apart.
+def chart(measured: dict) -> Figure:
+    """Draw the dictionary of `collect` as bars, on a logarithmic scale if the routes are far apart.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def chart(measured):
     """
     rows = [row for row in measured["rows"] if row["images_per_second"]][::-1]
     rates = [row["images_per_second"] for row in rows]
-    low, high = zip(*map(_spread, rows), strict=True)
+    low, high = zip(*map(_range, rows), strict=True)
     figure = Picture(figsize=(8, 1.2 + 0.45 * len(rows)), layout="constrained")
     far = max(rates) > 10 * min(rates)
     axes = figure.add_subplot(xlabel=f"images per second{' (log scale)' if far else ''}")
@@ -105,8 +109,8 @@ def chart(measured):
     return figure
 
 
-def write(measured, folder):
-    """Write a `result`, and its chart if there is anything to draw.
+def write(measured: dict, folder: Path) -> list[Path]:
+    """Write the dictionary of `collect`, and its chart if there is anything to draw.
 
     Returns
     -------
@@ -115,15 +119,15 @@ def write(measured, folder):
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{measured['benchmark']}.{kind}" for kind in ("json", "png")]
-    part = paths[0].with_suffix(".part")
-    part.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, paths[0])
+    with atomic(paths[0]) as part:
+        part.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     if not any(row["images_per_second"] for row in measured["rows"]):
         return paths[:1]
-    chart(measured).savefig(paths[1], dpi=100)
+    with atomic(paths[1]) as part:
+        chart(measured).savefig(part, format="png", dpi=100)
     return paths
 
 
-def _spread(row):
+def _range(row):
     rates = [row["images"] * row["calls"] / time["wall"] for time in row["times"]]
     return min(rates), max(rates)

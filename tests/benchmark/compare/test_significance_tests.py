@@ -139,7 +139,7 @@ def test_recipes_without_random_numbers_are_compared_as_models():
 
 def test_other_digits_are_not_compared():
     test, validation = made_result("a"), made_result("b", evaluated_on="validation")
-    with pytest.raises(MNISTError, match="a-.* was evaluated on the test digits.*b-.* on the validation digits"):
+    with pytest.raises(MNISTError, match=r"a-.* was evaluated on the test digits.*b-.* on the validation digits"):
         compare_models(test, validation)
     with pytest.raises(
         MNISTError, match="a was evaluated on the test digits of the full MNIST, and b on the test digits of the sample"

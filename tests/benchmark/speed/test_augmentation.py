@@ -12,7 +12,7 @@ ROUTES = [
     augmentation.kornia_batched,
     augmentation.ours,
 ]
-N = 250
+N = 120
 AFFINE_ONLY = {"ALPHA": (0.0, 0.0)}
 ELASTIC_ONLY = {"SCALE": (1.0, 1.0), "SHIFT": 0.0, "ANGLE": 0.0}
 
@@ -49,7 +49,7 @@ def test_all_routes_warp_by_the_same_parameters(changed, warped, monkeypatch):
         centres = (images[:, None] * places).sum((2, 3)) / mass[:, None]
         spread.append(centres.std(dim=0).mean().item())
         ink.append(mass.mean().item())
-    np.testing.assert_allclose(spread, spread[0], rtol=0.35)  # N draws, and some fix alpha and sigma
+    np.testing.assert_allclose(spread, spread[0], rtol=0.4)  # N draws, and some fix alpha and sigma
     np.testing.assert_allclose(ink, ink[0], rtol=0.03)
 
 

@@ -4,23 +4,23 @@ import pytest
 from rich.console import Console
 
 from mnist_tutorial.benchmark.clock import Time
-from mnist_tutorial.benchmark.speed.measurement import Row
-from mnist_tutorial.benchmark.speed.report import chart, result, table, write
+from mnist_tutorial.benchmark.speed.measurement import Measurement
+from mnist_tutorial.benchmark.speed.report import chart, collect, table, write
 
 
 def row(name, *seconds, **others):
-    return Row(name, "a remark", 1000, 2, [Time(wall, wall, 0.01) for wall in seconds], **others)
+    return Measurement(name, "a remark", 1000, 2, [Time(wall, wall, 0.01) for wall in seconds], **others)
 
 
 @pytest.fixture
 def measured():
     rows = [
-        row("slow", 20, 40, 50, thrown_away=3),
+        row("slow", 20, 40, 50, discarded=3),
         row("ours", 1, 2, 4),
         row("missing", failure="ModuleNotFoundError: No module named 'kornia'"),
-        row("disturbed", thrown_away=15),
+        row("contended", discarded=15),
     ]
-    return result("loading", rows, "ours", 3, "full")
+    return collect("loading", rows, "ours", 3, "full")
 
 
 def shown(measured):
@@ -35,16 +35,16 @@ def test_ours_is_compared_with_each_by_the_medians(measured):
     assert [r["times_as_fast"] for r in measured["rows"]] == [20, 1, None, None]
 
 
-def test_the_table_has_medians_spread_and_what_was_thrown_away(measured):
+def test_the_table_has_medians_ranges_and_discarded_repeats(measured):
     lines = {line.split()[0]: line for line in shown(measured).splitlines() if line.strip()}
-    slow, ours, missing, disturbed = (lines[name] for name in ("slow", "ours", "missing", "disturbed"))
+    slow, ours, missing, contended = (lines[name] for name in ("slow", "ours", "missing", "contended"))
     assert slow.split()[:8] == ["slow", "50", "20,000.0", "-20", "%", "to", "+100", "%"]
     assert "20.00   " in slow
     assert "a remark" in slow
     assert ours.split()[1] == "1,000"
     assert "cannot run: ModuleNotFoundError: No module named 'kornia'" in missing
-    assert "never uncontended" in disturbed
-    assert "15" in disturbed
+    assert "always contended" in contended
+    assert "15" in contended
 
 
 def test_the_table_names_machine_and_variant(measured):
@@ -67,7 +67,7 @@ def test_the_chart_has_a_bar_for_each_route_that_ran(measured):
 
 
 def test_without_any_result_there_is_a_table_and_no_chart(tmp_path):
-    measured = result("loading", [row("ours", failure="it broke")], "ours", 3, "full")
+    measured = collect("loading", [row("ours", failure="it broke")], "ours", 3, "full")
     assert "cannot run: it broke" in shown(measured)
     [data] = write(measured, tmp_path)
     assert json.loads(data.read_text()) == measured
