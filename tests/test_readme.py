@@ -11,7 +11,7 @@ from PIL import Image
 
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.benchmark.runs.execution import run_task
-from mnist_tutorial.benchmark.runs.recipe import load_recipe, names
+from mnist_tutorial.benchmark.runs.recipe import load_recipe, recipe_names
 from mnist_tutorial.benchmark.runs.task import Task
 
 sys.path.insert(0, str(ROOT / "tools"))
@@ -57,7 +57,7 @@ def test_the_runs_are_of_clean_commits_and_all_recipes():
     assert not refused
     assert {result.variant for _, result in found} == {"full"}
     assert not any(result.machine["dirty"] for _, result in found)
-    assert {result.recipe for _, result in found if result.evaluated_on == "test"} == set(names())
+    assert {result.recipe for _, result in found if result.evaluated_on == "test"} == set(recipe_names())
 
 
 def test_the_recipes_are_still_those_that_were_run():

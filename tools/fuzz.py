@@ -1,11 +1,12 @@
-"""Fuzz the readers: any bytes have to become digits or an MNISTError, in less than 500 MB of memory.
+"""Fuzz the readers: any bytes must become digits or an MNISTError, in less than 500 MB of memory.
 
-It needs atheris, which has wheels for Linux only:
+    make fuzz
 
-    .venv/bin/uv pip install --python .venv/bin/python atheris
-    .venv/bin/python tools/fuzz.py archive 300    # or png, or idx; seconds
+runs it with the extra `fuzz` (atheris, which has wheels for Linux only). One reader, for 300 seconds:
 
-The inputs that broke something are kept in the working folder as crash-*; each becomes a test.
+    .venv/bin/python tools/fuzz.py archive 300    # or png, or idx
+
+An input that breaks a reader is kept in the working folder as crash-*, and becomes a test.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ from pathlib import Path
 import atheris
 import numpy as np
 
-# What is imported here tells the fuzzer which of its branches an input reaches, and so which inputs are worth varying.
+# The fuzzer sees which branches of these modules an input reaches, and so which inputs are worth varying.
 with atheris.instrument_imports(include=["zipfile", "tarfile", "gzip", "PIL.PngImagePlugin", "mnist_tutorial"]):
     import gzip
     import tarfile
@@ -35,7 +36,7 @@ WORK = Path(tempfile.mkdtemp(dir="/dev/shm"))
 
 def archive(data):
     path = WORK / "input"
-    if data[:1] == b"z" and len(data) > 1:  # a right archive around wrong files: their names, then what is in them
+    if data[:1] == b"z" and len(data) > 1:  # a valid archive of invalid files: their names, then their contents
         with zipfile.ZipFile(path, "w") as file:
             for name in ("train/7_000000.png", "test/3/3_000001.png", "train-images-idx3-ubyte.gz")[data[1] % 3 :]:
                 file.writestr(name, data[2:])
@@ -45,8 +46,8 @@ def archive(data):
 
 
 def png_file(data):
-    # By the first byte: a right file around wrong pixels, around pixels wrongly packed, or anything.
-    wrap = {b"p": lambda rest: chunks(zlib.compress(rest)), b"z": chunks}.get(data[:1], bytes)
+    # By the first byte: a valid file of invalid pixels, of pixels that are badly compressed, or anything.
+    wrap = {b"p": lambda pixels: chunks(zlib.compress(pixels)), b"z": chunks}.get(data[:1], bytes)
     assert png.decode(wrap(data[1:]), "input").shape == (28, 28)
 
 
@@ -62,7 +63,7 @@ def idx_file(data):
 
 
 def seeds(target):
-    """Yield small inputs that are right, to be varied."""
+    """Generate small valid inputs, to be varied."""
     digit = png.encode(np.arange(784, dtype=np.uint8).reshape(28, 28))
     labels = b"\0\0\x08\1\0\0\0\3abc"
     if target == "png":
@@ -102,7 +103,7 @@ def main():
     read = {"archive": archive, "png": png_file, "idx": idx_file}[target]
 
     def one_input(data):
-        with contextlib.suppress(MNISTError):  # what a reader may raise, and nothing else
+        with contextlib.suppress(MNISTError):  # a reader may raise nothing else
             read(data)
 
     corpus = WORK / "corpus"

@@ -59,7 +59,7 @@ def tables(measured, table):
     for lesson in lessons(ROOT):
         seconds = measured["notebooks"][lesson.name.removesuffix(".ipynb")]["wall"]
         link = f"[{lesson.title}](notebooks/{lesson.name})"
-        notebooks.append(f"| {link} | {lesson.minutes} | {lesson.exercising} | {seconds:.0f} |")
+        notebooks.append(f"| {link} | {lesson.minutes} | {lesson.exercise_minutes} | {seconds:.0f} |")
     notebooks += ["", f"The seconds include the start of the kernel and all imports. {line(measured['machine'])}."]
     compared = ["| in one run, side by side | times as fast |", "|---|---|"]
     for name, other, words in COMPARED:

@@ -1,1 +1,13 @@
-"""Benchmarks: what DeepTrack at batch speed gains, measured side by side on the machine at hand."""
+"""Benchmarks: recipes trained with several seeds, results that can be checked, and fair comparisons."""
+
+import lazy_loader
+
+# Lazily, so that a process that only hands out runs, or reads results, imports neither torch nor Lightning.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "compare.significance_tests": ["compare_models", "compare_recipes"],
+        "results": ["Result", "read", "read_all"],
+        "runs": ["Recipe", "Run", "Task", "from_function", "load_recipe", "recipe_names", "run_task"],
+    },
+)

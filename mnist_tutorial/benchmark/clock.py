@@ -1,27 +1,29 @@
-"""A clock that also tells how much other processes had of the machine meanwhile."""
+"""A stopwatch that also measures how much processor time other programs used."""
 
 import os
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
-CONTENDED = 0.05  # of our own processor time; beyond, threads that wait for each other lose far more than that
+CONTENDED = 0.05  # of our own processor time: beyond it, threads that wait for each other lose far more than that
 
 
 @dataclass(frozen=True)
 class Time:
-    """What an action took.
+    """The time that an action took.
 
     Attributes
     ----------
     wall : float
         Seconds.
     cpu_seconds : float
-        Processor seconds of this process and of its children.
+        Processor seconds of this process and its children.
     other_cpu_seconds : float
-        Processor seconds of everybody else meanwhile. The system counts them in hundredths.
+        Processor seconds of all other processes meanwhile. The system counts them in hundredths.
     """
 
     wall: float
@@ -29,61 +31,60 @@ class Time:
     other_cpu_seconds: float
 
     @property
-    def contended(self):
-        """Whether others had so much that the time does not count."""
+    def contended(self) -> bool:
+        """Whether other programs used so much of the processor that the time does not count."""
         return self.other_cpu_seconds > CONTENDED * self.cpu_seconds
 
 
 class Stopwatch:
-    """A clock that can be stopped for what does not count.
+    """A stopwatch that pauses for work that does not count.
 
     Examples
     --------
-    >>> watch = Stopwatch()
-    >>> watch.start()
-    >>> with watch.paused():
+    >>> stopwatch = Stopwatch()
+    >>> stopwatch.start()
+    >>> with stopwatch.paused():
     ...     pass  # does not count
-    >>> watch.stop().wall > 0
+    >>> stopwatch.stop().wall > 0
     True
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.time = Time(0.0, 0.0, 0.0)
 
-    def start(self):
-        """Go on."""
-        self._before = _busy(), _own(), time.perf_counter()
+    def start(self) -> None:
+        """Start, or continue after `stop`."""
+        self._before = _busy_seconds(), _cpu_seconds(), time.perf_counter()
 
-    def stop(self):
-        """Stop; gives the `Time` so far."""
-        wall, own, busy = time.perf_counter(), _own(), _busy()
-        busy_before, own_before, wall_before = self._before
-        wall, own, busy = wall - wall_before, own - own_before, busy - busy_before
-        self.time = Time(
-            self.time.wall + wall, self.time.cpu_seconds + own, self.time.other_cpu_seconds + max(0.0, busy - own)
-        )
+    def stop(self) -> Time:
+        """Stop, and return the time so far."""
+        now = time.perf_counter(), _cpu_seconds(), _busy_seconds()
+        wall, own, busy = (after - before for after, before in zip(now, reversed(self._before), strict=True))
+        total = self.time
+        others = max(0.0, busy - own)
+        self.time = Time(total.wall + wall, total.cpu_seconds + own, total.other_cpu_seconds + others)
         return self.time
 
     @contextmanager
-    def paused(self):
-        """Stop while the block runs."""
+    def paused(self) -> Iterator[None]:
+        """Pause while the block runs."""
         self.stop()
         yield
         self.start()
 
 
-def timed(action):
-    """Run an action, and take its time.
+def timed(action: Callable[[], Any]) -> tuple[Any, Time]:
+    """Run an action, and measure its time.
 
     Parameters
     ----------
     action : callable
-        Without arguments.
+        Takes no arguments.
 
     Returns
     -------
-    value
-        Of the action.
+    value : object
+        What the action returned.
     time : Time
 
     Examples
@@ -92,14 +93,14 @@ def timed(action):
     >>> value, time.wall > 0
     (499500, True)
     """
-    watch = Stopwatch()
-    watch.start()
+    stopwatch = Stopwatch()
+    stopwatch.start()
     value = action()
-    return value, watch.stop()
+    return value, stopwatch.stop()
 
 
-def _own():
-    """Tell the processor seconds of this process, and of its children, whether they are done or not."""
+def _cpu_seconds() -> float:
+    """Add up the processor time of this process and its children, running and finished."""
     seconds = sum(os.times()[:4])
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):  # it has just ended
@@ -107,7 +108,7 @@ def _own():
     return seconds
 
 
-def _busy():
-    """Tell for how many seconds the processors of this machine have worked since it was started."""
-    spent = psutil.cpu_times()
-    return spent.user + spent.system + getattr(spent, "nice", 0.0)  # Windows knows no "nice"
+def _busy_seconds() -> float:
+    """Add up the working time of all processors of this machine since it started."""
+    times = psutil.cpu_times()
+    return times.user + times.system + getattr(times, "nice", 0.0)  # there is no "nice" on Windows

@@ -1,11 +1,14 @@
-"""The machine that a result comes from, with the versions of what ran on it."""
+"""The machine that a result comes from, with the versions of the software that ran on it."""
 
 import datetime
+import os
 import platform
 import subprocess
+import tomllib
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import psutil
 import torch
@@ -13,26 +16,29 @@ import torch
 from mnist_tutorial.device import describe
 
 PACKAGES = ("mnist-tutorial", "deeplay", "deeptrack", "kornia", "lightning", "numpy", "torch", "torchvision")
+OPENMP = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT")  # they decide what a busy machine costs torch
+ROOT = Path(__file__).parents[2]  # the clone of our repository, if the package is in one
 
 
-def machine():
+def machine() -> dict[str, Any]:
     """Describe machine, versions and commit.
 
     Returns
     -------
     dict
-        Ready for JSON. ``commit`` and ``dirty`` are None where the package is not in a clone of its repository.
+        Ready for JSON. ``commit`` and ``dirty`` are None unless the package runs from a clone of its repository.
 
     Examples
     --------
     >>> sorted(machine())[:8]
-    ['commit', 'cores', 'date', 'device', 'dirty', 'driver', 'memory_gb', 'processor']
+    ['commit', 'cores', 'date', 'device', 'dirty', 'driver', 'memory_gb', 'openmp']
     """
-    commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
+    commit, dirty = _commit()
     return {
         "processor": _processor(),
         "cores": psutil.cpu_count(),
         "threads": torch.get_num_threads(),
+        "openmp": {name: os.environ[name] for name in OPENMP if name in os.environ},
         "device": describe(),
         "driver": _driver(),
         "memory_gb": round(psutil.virtual_memory().total / 2**30),
@@ -40,37 +46,41 @@ def machine():
         "python": platform.python_version(),
         "versions": {name: number for name in PACKAGES if (number := _version(name))},
         "commit": commit,
-        "dirty": None if changes is None else bool(changes),
+        "dirty": dirty,
         "date": datetime.date.today().isoformat(),
     }
 
 
-def line(about):
-    """Write the description of `machine` as one line for people."""
-    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items() if name != "mnist-tutorial")
-    commit = f", commit {about['commit'][:10]}{' with changes' if about['dirty'] else ''}" if about["commit"] else ""
+def line(description: dict[str, Any]) -> str:
+    """Write the dictionary of `machine` as one line."""
+    versions = ", ".join(
+        f"{name} {number}" for name, number in description["versions"].items() if name != "mnist-tutorial"
+    )
+    commit = ""
+    if description["commit"]:
+        commit = f", commit {description['commit'][:10]}{' with changes' if description['dirty'] else ''}"
     return (
-        f"{about['processor']}, {about['cores']} cores, {about['device']}, {about['system']}, "
-        f"Python {about['python']}, {versions}; {about['date']}{commit}"
+        f"{description['processor']}, {description['cores']} cores, {description['device']}, {description['system']}, "
+        f"Python {description['python']}, {versions}; {description['date']}{commit}"
     )
 
 
-def forget_peak_memory():
-    """Let the system count the peak of memory anew, where it can: on Linux, and on a GPU."""
+def reset_peak_memory() -> None:
+    """Start to measure the peak of memory anew, where that is possible: on Linux, and on a GPU."""
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def peak_memory():
-    """Tell how much memory was in use at most.
+def peak_memory() -> int:
+    """Measure the peak of memory.
 
     Returns
     -------
     int
-        Bytes of this process and of the GPU, since `forget_peak_memory`; on Windows since the process began, on macOS
-        what is in use now.
+        Bytes of this process and of the GPU since `reset_peak_memory`; on Windows since the process began, on macOS
+        the bytes in use now.
     """
     gpu = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
     with suppress(OSError, StopIteration):
@@ -80,18 +90,27 @@ def peak_memory():
     return getattr(memory, "peak_wset", memory.rss) + gpu
 
 
-def _driver():
-    """Tell the driver of an NVIDIA GPU, if there is one."""
+def _commit() -> tuple[str | None, bool | None]:
+    """Find commit and changes of our own clone; a copy of the package may be in somebody else's repository."""
+    tracked = _output("git", "ls-files", "--error-unmatch", "pyproject.toml", "mnist_tutorial/__init__.py")
+    top = _output("git", "rev-parse", "--show-toplevel")
+    if tracked is None or top is None or Path(top).resolve() != ROOT.resolve():
+        return None, None
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
+    if project.get("name") != "mnist-tutorial":
+        return None, None
+    return _output("git", "rev-parse", "HEAD"), bool(_output("git", "status", "--porcelain", "--untracked-files=no"))
+
+
+def _driver() -> str | None:
+    """Find the version of the driver of an NVIDIA GPU."""
     if not torch.cuda.is_available():
         return None
-    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")[0]
-    except (OSError, subprocess.CalledProcessError):
-        return None
+    versions = _output("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
+    return versions and versions.split("\n")[0]
 
 
-def _processor():
+def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:  # not Linux
@@ -99,17 +118,16 @@ def _processor():
     return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
 
 
-def _version(name):
+def _version(name: str) -> str | None:
     try:
         return version(name)
-    except PackageNotFoundError:  # only a benchmark needs kornia, and says so where it is missing
+    except PackageNotFoundError:  # kornia is optional
         return None
 
 
-def _git(*arguments):
-    folder = Path(__file__).parent
+def _output(*command: str) -> str | None:
+    """Run a command at the root; returns what it prints, or None if it fails or there is no such program."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):  # no git, or no repository
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
         return None
-    return done.stdout.strip()

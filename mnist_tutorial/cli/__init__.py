@@ -13,48 +13,48 @@ from mnist_tutorial.cli.benchmark import benchmark
 from mnist_tutorial.cli.common import Variant, Wanted, errors, loaded
 from mnist_tutorial.errors import MNISTError
 
-SHOWN = 20  # findings of `verify`
+MAX_FINDINGS = 20  # that `verify` prints
 app = typer.Typer(
-    help="MNIST for the DeepTrack and deeplay tutorials: fetch it, see what is there, write it as files, check copies.",
+    help="MNIST for the DeepTrack and deeplay tutorials: fetch, export and verify it, and benchmark networks on it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # rich's help would take half a second to import
+    rich_markup_mode=None,  # rich takes half a second to import
 )
 
 app.add_typer(benchmark, name="benchmark")
 
 
 class Layout(StrEnum):
-    """How the files of an export are arranged, as in `export.tree`."""
+    """The layouts of an export, as in `export.tree`."""
 
     class_folders = "class-folders"
     flat = "flat"
 
 
 @app.command()
-def fetch(variant: Wanted = Variant.auto):
-    """Fetch MNIST into the cache, unless it is there, and verify it."""
+def fetch(variant: Wanted = Variant.full) -> None:
+    """Fetch MNIST into the cache unless it is there, and verify it."""
     mnist = loaded(variant)
     print(f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}")
 
 
 @app.command()
 def export(
-    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="the folder to write into")] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="The folder to write into.")] = None,
     layout: Annotated[
         Layout, typer.Option(help="class-folders: train/7/7_000123.png; flat: mnist/train/7_000123.png.")
     ] = Layout.class_folders,
     zip_file: Annotated[
-        Path | None, typer.Option("--zip", metavar="FILE", help="Write the same tree as one zip, also without DIR.")
+        Path | None, typer.Option("--zip", metavar="FILE", help="Write one zip archive, instead of DIR or as well.")
     ] = None,
-    manifest: Annotated[bool, typer.Option("--manifest", help="Add manifest.csv: path, label, split, ...")] = False,
+    manifest: Annotated[bool, typer.Option("--manifest", help="Add manifest.csv, a table of all files.")] = False,
     variant: Wanted = Variant.full,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files with other contents.")] = False,
-):
-    """Write MNIST as PNG files, with README and licence."""
+) -> None:
+    """Write MNIST as PNG files, with a README and the licence."""
     if not (folder or zip_file):
-        typer.echo("error: nowhere to write to; expected DIR, --zip FILE, or both", err=True)
+        typer.echo("error: nothing to write to; expected DIR, --zip FILE, or both", err=True)
         raise typer.Exit(2)
     mnist = loaded(variant)
     from mnist_tutorial.data.export import to_folder, to_zip
@@ -69,8 +69,8 @@ def export(
 
 
 @app.command()
-def verify(path: Annotated[Path, typer.Argument(help="a folder, a clone, a zip or a tar archive")]):
-    """Say whether PATH is MNIST, and if not, what in it is wrong."""
+def verify(path: Annotated[Path, typer.Argument(help="A folder, a clone, a zip or a tar archive.")]) -> None:
+    """Check whether PATH is MNIST, and list the differences."""
     with errors():
         from mnist_tutorial.data import verify as verification
 
@@ -79,59 +79,59 @@ def verify(path: Annotated[Path, typer.Argument(help="a folder, a clone, a zip o
         print(f"{path}: MNIST {variant}, complete and unchanged")
         return
     typer.echo(f"{path}: not MNIST {variant}: {verification.summary(findings)}", err=True)
-    for finding in findings[:SHOWN]:
+    for finding in findings[:MAX_FINDINGS]:
         typer.echo(f"  {finding}", err=True)
-    if len(findings) > SHOWN:
-        typer.echo(f"  ... and {len(findings) - SHOWN:,} more", err=True)
+    if len(findings) > MAX_FINDINGS:
+        typer.echo(f"  ... and {len(findings) - MAX_FINDINGS:,} more", err=True)
     raise typer.Exit(1)
 
 
 @app.command()
 def workshop(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="the folder to write into")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write into.")],
     start: Annotated[str, typer.Option(help="When the day begins.")] = "09:00",
     execute: Annotated[
-        bool, typer.Option("--execute", help="Run the notebooks, so that solutions have figures.")
+        bool, typer.Option("--execute", help="Run the notebooks, so that the solutions have figures.")
     ] = False,
-):
-    """Write the course as notebooks for students and for instructors, solutions, and a schedule."""
+) -> None:
+    """Write the course: notebooks, solutions, and a schedule."""
     with errors():
         try:
             from mnist_tutorial.course import workshop as course
         except ImportError as error:
-            raise MNISTError(f'{error}; expected JupyterLab beside it: pip install "mnist-tutorial[lab]"') from error
+            raise MNISTError(f'{error}; the course needs JupyterLab: pip install "mnist-tutorial[lab]"') from error
         from mnist_tutorial.course.working_folder import update
 
         files = course.files(course.folder(), start, execute)
         written, kept = update(folder, files)
-        for name, beside in kept.items():
-            if beside:
-                print(f"{folder / name}: has changes of yours and stays as it is; its new version is {beside}")
+        for name, new_version in kept.items():
+            if new_version:
+                print(f"{folder / name}: you have changed it, so it stays as it is; its new version is {new_version}")
         changed = f"; changed by you and kept: {len(kept)}" if kept else ""
         print(f"{folder}: {len(written)} of {len(files)} files written{changed}; begin with {folder / 'schedule.md'}")
 
 
 @app.command()
-def cite():
-    """Print whom to name when you use MNIST, with BibTeX."""
+def cite() -> None:
+    """Print the citations, with BibTeX."""
     from importlib.resources import files
 
     print((files("mnist_tutorial.data") / "texts/citation.txt").read_text(encoding="utf-8"), end="")
 
 
 @app.command()
-def info(variant: Wanted = Variant.auto):
-    """Show what `load` gives here: variant, place, digests, versions, device."""
+def info(variant: Wanted = Variant.auto) -> None:
+    """Show what `load` returns here: variant, origin, digests, device."""
     from rich.console import Console
     from rich.table import Table
 
-    from mnist_tutorial.data.cache import cache_folder
+    from mnist_tutorial.data import cache_folder
     from mnist_tutorial.device import describe
 
     mnist = loaded(variant)
     rows = [
         ("variant", mnist.variant),
-        ("from", mnist.origin),
+        ("origin", mnist.origin),
         *([("fetched", mnist.fetched)] if mnist.fetched else []),
         ("cache", str(cache_folder())),
         ("size", f"{len(mnist.train):,} for training, {len(mnist.test):,} for testing"),
@@ -143,7 +143,7 @@ def info(variant: Wanted = Variant.auto):
     table = Table(show_header=False, box=None)
     for row in rows:
         table.add_row(*row)
-    # As wide as it needs to be: a digest that is cut off or wrapped cannot be compared.
+    # Wide enough for a digest: nobody can compare one that is cut off or wrapped.
     Console(width=200, highlight=False).print(table)
 
 

@@ -1,29 +1,43 @@
 """The commands of ``python -m mnist_tutorial benchmark``."""
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mnist_tutorial.cli.common import Variant, Wanted, errors, loaded
 
-benchmark = typer.Typer(help="Measure networks, and routes of digits, on this machine.", no_args_is_help=True)
-Repeats = Annotated[int, typer.Option(min=1, help="Undisturbed runs of each route; the median counts.")]
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from mnist_tutorial.benchmark.runs.suite import Event
+
+benchmark = typer.Typer(help="Train recipes, compare results, and time this machine.", no_args_is_help=True)
+Repeats = Annotated[int, typer.Option(min=1, help="Uncontended runs of each route; their median counts.")]
 Out = Annotated[Path, typer.Option(help="The folder for the JSON file and the bar chart.")]
 RESULTS = Path("results")
 
 
 class Evaluate(StrEnum):
-    """The digits on which a run is measured."""
+    """The digits on which a run is evaluated."""
 
     both = "both"
     validation = "validation"
     test = "test"
 
 
+class Purpose(StrEnum):
+    """The names of `Evaluate` until November 2026."""
+
+    both = "both"
+    validation = "validation"
+    record = "record"
+
+
 class Executor(StrEnum):
-    """Who trains."""
+    """The processes that train."""
 
     process = "process"
     dask = "dask"
@@ -31,86 +45,93 @@ class Executor(StrEnum):
 
 @benchmark.command()
 def run(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[RECIPES]...", help="without any: all")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[RECIPES]...", help="by default all")] = None,
     recipe: Annotated[
         list[str] | None, typer.Option("--recipe", metavar="FILE.py:NAME", help="Your own: a function of one run.")
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="How many runs of each recipe: seeds 0, 1, 2, ...")] = 5,
-    out: Annotated[Path, typer.Option(help="The folder for the results, a file for each run.")] = RESULTS,
+    seeds: Annotated[int, typer.Option(min=1, help="The number of runs of each recipe: seeds 0, 1, 2, ...")] = 5,
+    out: Annotated[Path, typer.Option(help="The folder for the results, one file for each run.")] = RESULTS,
     evaluate: Annotated[
         Evaluate,
         typer.Option(help="validation: train on 55,000, measure on 5,000 held out; test: train on 60,000, test once."),
     ] = Evaluate.both,
+    purpose: Annotated[Purpose | None, typer.Option("--for", hidden=True)] = None,
     variant: Wanted = Variant.full,
     executor: Annotated[Executor, typer.Option(help="process: one here; dask: the workers of a cluster.")] = (
         Executor.process
     ),
-    scheduler: Annotated[str | None, typer.Option(help="Of dask, tcp://host:8786; without, a local cluster.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Of the local cluster.")] = 2,
+    scheduler: Annotated[
+        str | None, typer.Option(help="The address of dask's scheduler, tcp://host:8786; by default a local cluster.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="The number of processes of the local cluster.")] = 2,
     devices: Annotated[int, typer.Option(min=1, help="Processes or GPUs that share one training.")] = 1,
-    nodes: Annotated[int, typer.Option(min=1, help="Machines that share one training, as Lightning has it.")] = 1,
-    strategy: Annotated[str, typer.Option(help="Of Lightning's distributed training.")] = "ddp",
-):
+    nodes: Annotated[int, typer.Option(min=1, help="Machines that share one training; Lightning's num_nodes.")] = 1,
+    strategy: Annotated[str, typer.Option(help="Lightning's strategy for distributed training.")] = "ddp",
+) -> None:
     """Train recipes with several seeds, and keep a result file of each run.
 
-    What is there is not done again, so the same command goes on where it was interrupted.
+    Runs that have a result are skipped, so after an interruption, the same command carries on.
     """
-    from mnist_tutorial.benchmark.runs import recipe as recipes
     from mnist_tutorial.benchmark.runs import suite
-    from mnist_tutorial.benchmark.runs.workers import DaskWorkers, LocalWorkers
+    from mnist_tutorial.benchmark.runs import workers as pools
+    from mnist_tutorial.benchmark.runs.recipe import load_recipe, recipe_names
 
+    if purpose is not None:
+        evaluate = Evaluate.test if purpose is Purpose.record else Evaluate(purpose.value)
+        typer.echo(f"--for {purpose.value} is now --evaluate {evaluate.value}", err=True)
     with errors():
-        found = [recipes.load_recipe(one) for one in [*(names or []), *(recipe or [])] or recipes.names()]
+        recipes = [load_recipe(name) for name in [*(names or []), *(recipe or [])] or recipe_names()]
         options = {"devices": devices, "num_nodes": nodes, "strategy": strategy} if devices * nodes > 1 else {}
         splits = ("validation", "test") if evaluate is Evaluate.both else (evaluate.value,)
-        tasks = suite.plan(found, range(seeds), splits, loaded(variant).variant, options)
-        with DaskWorkers(scheduler, workers) if executor is Executor.dask else LocalWorkers() as at_work:
-            failed = _follow(suite.run(tasks, out, at_work), len(tasks))
-    if failed:
-        typer.echo(f"error: {failed} of {len(tasks)} runs failed; the reasons are in {out}/*.failure.json", err=True)
+        tasks = suite.plan(recipes, range(seeds), splits, loaded(variant).variant, options)
+        local = executor is Executor.process
+        with pools.LocalWorkers() if local else pools.DaskWorkers(scheduler, workers) as pool:
+            failures = _follow(suite.run(tasks, out, pool), len(tasks))
+    if failures:
+        typer.echo(f"error: {failures} of {len(tasks)} runs failed; see {out}/*.failure.json for the reasons", err=True)
         raise typer.Exit(1)
 
 
 @benchmark.command()
 def report(
-    folder: Annotated[Path, typer.Argument(help="of results, with those in the folders in it")] = RESULTS,
+    folder: Annotated[Path, typer.Argument(help="with results, also in subfolders")] = RESULTS,
     out: Annotated[Path, typer.Option(help="The folder for index.html and report.md.")] = Path("site"),
-):
-    """Write what results say as one page and as Markdown, beside what others have published."""
+) -> None:
+    """Write a report of all results, as a web page and in Markdown, beside published results."""
     with errors():
         from mnist_tutorial.benchmark.report.page import write
-        from mnist_tutorial.benchmark.results.files import read_all, read_failures
+        from mnist_tutorial.benchmark.results import read_all, read_failures
 
-        found, refused = read_all(folder)
-        for path in write([result for _, result in found], refused, read_failures(folder), out):
+        results, refused = read_all(folder)
+        for path in write([result for _, result in results], refused, read_failures(folder), out):
             print(path)
     _refused(refused)
 
 
 @benchmark.command()
 def compare(
-    a: Annotated[str, typer.Argument(help="a result file, a recipe, or a folder with the results of one")],
-    b: Annotated[str, typer.Argument(help="another")],
-    results: Annotated[Path, typer.Option(help="Where the results of recipes are.")] = RESULTS,
-):
-    """Say whether two models, or two recipes, differ by more than chance."""
+    a: Annotated[str, typer.Argument(help="a result file, a recipe, or a folder with the results of one recipe")],
+    b: Annotated[str, typer.Argument(help="the other one")],
+    results: Annotated[Path, typer.Option(help="The folder with the results of recipes.")] = RESULTS,
+) -> None:
+    """Test whether two models, or two recipes, differ by more than chance."""
     with errors():
         from mnist_tutorial.benchmark.compare import comparison, significance_tests
 
-        found = significance_tests.compare(a, b, results)
-    _show(comparison.table(found))
-    for sentence in (found.sentence, *found.remarks):
+        difference = significance_tests.compare(a, b, results)
+    _show(comparison.table(difference))
+    for sentence in (difference.sentence, *difference.remarks):
         print(sentence)
 
 
 @benchmark.command()
 def leaderboard(
     folder: Annotated[Path, typer.Argument(help="with a folder of results for each person")],
-    out: Annotated[Path | None, typer.Option(help="A file to write the tables into, as Markdown.")] = None,
-):
-    """Merge the results of many people, and say who is not distinguishable from the first.
+    out: Annotated[Path | None, typer.Option(help="A file for the tables, in Markdown.")] = None,
+) -> None:
+    """Rank the results of many people, and show who cannot be told apart from the first.
 
-    Files that do not agree with themselves are refused, each with the reason, and exit code 1.
+    Inconsistent files are refused, each with the reason; the exit code is then 1.
     """
     with errors():
         from mnist_tutorial.benchmark.compare import leaderboard
@@ -127,44 +148,44 @@ def leaderboard(
 
 @benchmark.command()
 def check(
-    baseline: Annotated[Path, typer.Argument(help="results then")],
-    results: Annotated[Path, typer.Argument(help="results now")] = RESULTS,
+    baseline: Annotated[Path, typer.Argument(help="the earlier results")],
+    results: Annotated[Path, typer.Argument(help="the later results")] = RESULTS,
     reference: Annotated[str, typer.Option(help="The recipe whose time is the unit.")] = "train-mnist-fast",
-):
-    """Compare results then and now; exit code 1 if a recipe is significantly worse, or more than a fifth slower."""
+) -> None:
+    """Compare two folders of results; exit code 1 if a recipe got significantly worse, or over 20 % slower."""
     with errors():
         from mnist_tutorial.benchmark.compare import regression
 
-        found = regression.check(baseline, results, reference)
-    _show(regression.table(found))
-    for alert in found.alerts:
+        report = regression.check(baseline, results, reference)
+    _show(regression.table(report))
+    for alert in report.alerts:
         typer.echo(alert.sentence, err=alert.failed)
-    raise typer.Exit(int(found.failed))
+    raise typer.Exit(int(report.failed))
 
 
-def _show(table):
-    """Print a table, not narrower than it can be read."""
+def _show(table: "Table") -> None:
+    """Print a table at a width at which it can be read."""
     from rich.console import Console
 
     Console(highlight=False, width=max(Console().width, 118)).print(table)
 
 
-def _refused(why):
-    """Say which files do not count; exit code 1 if there are any."""
-    for error in why:
-        typer.echo(f"refused: {error}", err=True)
-    if why:
+def _refused(reasons: Sequence[Exception]) -> None:
+    """Print which files were refused; exit code 1 if there are any."""
+    for reason in reasons:
+        typer.echo(f"refused: {reason}", err=True)
+    if reasons:
         raise typer.Exit(1)
 
 
-def _follow(events, total):
-    """Show what happens; gives the number of failures."""
+def _follow(events: Iterable["Event"], total: int) -> int:
+    """Show a progress bar, and a line for each finished run; returns the number of failures."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.progress import TimeRemainingColumn as Left
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), Left()
-    running, failed = [], 0
+    running, failures = [], 0
     with Progress(*columns, console=Console(highlight=False)) as progress:
         bar = progress.add_task("starting", total=total)
         for event in events:
@@ -172,46 +193,46 @@ def _follow(events, total):
             if event.kind == "started":
                 running.append(name)
             else:
-                running = [one for one in running if one != name]
+                running = [other for other in running if other != name]
                 progress.advance(bar)
-            if event.kind == "done":
-                result = event.result
-                seconds = f"{result.wall:.1f} s{', disturbed by other programs' if result.contended else ''}"
-                progress.print(
-                    f"{name}: {result.accuracy:.2%} of the {result.evaluations[0]['of']} digits, {seconds}",
-                    soft_wrap=True,
-                )
-            elif event.kind == "failed":
-                failed += 1
-                progress.print(f"{name}: failed: {event.error.splitlines()[-1]}", markup=False, soft_wrap=True)
-            elif event.kind != "started":
-                progress.print(f"{name}: {'is there' if event.kind == 'there' else 'another process has it'}")
+                failures += event.kind == "failed"
+                progress.print(f"{name}: {_outcome(event)}", markup=False, soft_wrap=True)
             progress.update(bar, description=", ".join(running) or "done")
-    return failed
+    return failures
+
+
+def _outcome(event: "Event") -> str:
+    if event.kind == "failed":
+        return f"failed: {event.error.splitlines()[-1]}"
+    if event.kind != "done":
+        return "done before" if event.kind == "there" else "another process is doing it"
+    result = event.result
+    contended = ", slowed down by other programs" if result.contended else ""
+    return f"{result.accuracy:.2%} of the {result.evaluated_on} digits, {result.wall:.1f} s{contended}"
 
 
 @benchmark.command()
-def loading(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
-    """Load an epoch, shuffled, in batches of 256: ours, torch's, torchvision's and DeepTrack's tutorial."""
+def loading(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto) -> None:
+    """Time an epoch of shuffled batches of 256: ours, torch's, torchvision's and DeepTrack's tutorial."""
     _side_by_side("loading", repeats, out, variant)
 
 
 @benchmark.command()
-def augmentation(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
-    """Warp digits, affine and elastic: ours, kornia, torchvision and DeepTrack's tutorial."""
+def augmentation(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto) -> None:
+    """Time affine and elastic warps of digits: ours, kornia, torchvision and DeepTrack's tutorial."""
     _side_by_side("augmentation", repeats, out, variant)
 
 
 @benchmark.command()
-def overhead(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto):
-    """Train the network of notebook 05 for an epoch: ours, a bare loop of torch, and deeplay's defaults."""
+def overhead(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto) -> None:
+    """Time an epoch of the network of notebook 05: ours, a bare loop in torch, and deeplay's defaults."""
     _side_by_side("overhead", repeats, out, variant)
 
 
-def _side_by_side(name, repeats, out, variant):
-    """Measure, print and write; exit code 1 if a route was never uncontended as often as wanted."""
+def _side_by_side(name: str, repeats: int, out: Path, variant: Variant) -> None:
+    """Measure, print and write; exit code 1 if a route had too few uncontended runs."""
     with errors():
-        out.mkdir(parents=True, exist_ok=True)  # what fails, fails before the minutes of measuring
+        out.mkdir(parents=True, exist_ok=True)  # so that a bad folder fails before minutes of measuring
     mnist = loaded(variant)
     from importlib import import_module
     from tempfile import TemporaryDirectory
@@ -226,10 +247,10 @@ def _side_by_side(name, repeats, out, variant):
         _show(table(measured))
         for path in write(measured, out):
             print(path)
-    if contended := [m.name for m in measurements if not m.failure and len(m.times) < repeats]:
+    if contended := [route.name for route in measurements if not route.failure and len(route.times) < repeats]:
         typer.echo(
             f"error: other programs used the processor too often to measure {', '.join(contended)} {repeats} times; "
-            "end them, and run it again",
+            "close them, and run the command again",
             err=True,
         )
         raise typer.Exit(1)

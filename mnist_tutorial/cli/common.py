@@ -1,16 +1,20 @@
-"""What the commands share: which variant is wanted, and how an error is told."""
+"""Options and errors that all commands share."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mnist_tutorial.errors import MNISTError
 
+if TYPE_CHECKING:
+    from mnist_tutorial.data import MNIST
+
 
 class Variant(StrEnum):
-    """Which data set is wanted, as in `load`."""
+    """The variants of the data set, as in `load`."""
 
     auto = "auto"
     full = "full"
@@ -19,13 +23,13 @@ class Variant(StrEnum):
 
 Wanted = Annotated[
     Variant,
-    typer.Option(help="full: all 70,000 digits or an error; auto: the sample where that fails."),
+    typer.Option(help="full: all 70,000 digits, or an error; auto: the sample if they are not available."),
 ]
 
 
 @contextmanager
-def errors():
-    """Turn what can go wrong into a line and an exit code."""
+def errors() -> Iterator[None]:
+    """Turn an error into one line and exit code 1."""
     try:
         yield
     except (MNISTError, OSError) as error:
@@ -33,8 +37,8 @@ def errors():
         raise typer.Exit(1) from error
 
 
-def loaded(variant):
-    """Load MNIST, with an error as a line."""
+def loaded(variant: Variant) -> "MNIST":
+    """Load MNIST; an error becomes one line and exit code 1."""
     with errors():
         from mnist_tutorial.data import load
 

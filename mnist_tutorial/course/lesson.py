@@ -1,7 +1,7 @@
-"""A lesson: one notebook of the course, and what each kind of reader gets of it.
+"""A lesson: one notebook of the course, and its variant for each kind of reader.
 
-The notebook in the repository has everything, told apart by the tags of its cells: of an exercise the ``task``, a
-``hint``, the ``stub``, the ``solution`` and the ``check``; and ``notes`` for teachers.
+The notebook in the repository has everything. Tags tell the cells of an exercise apart: ``task``, ``hint``, ``stub``,
+``solution`` and ``check``; ``notes`` are for instructors.
 """
 
 import re
@@ -13,7 +13,7 @@ import nbformat
 
 from mnist_tutorial.errors import MNISTError
 
-WITHOUT = {
+LEFT_OUT = {
     "student": {"solution", "notes"},
     "instructor": {"stub"},
     "solutions": {"stub", "notes"},
@@ -27,25 +27,25 @@ class Lesson:
     Attributes
     ----------
     name : str
-        Of the file.
+        File name.
     notebook : NotebookNode
-        With everything.
+        All cells.
     title : str
-        As in its first line.
+        Its first line.
     minutes : int
-        Of class time.
-    exercising : int
-        How many of them are for exercises.
+        Class time.
+    exercise_minutes : int
+        The part of it that is for exercises.
     """
 
     name: str
     notebook: nbformat.NotebookNode
     title: str
     minutes: int
-    exercising: int
+    exercise_minutes: int
 
-    def variant(self, kind):
-        """Leave out what is not for a reader.
+    def variant(self, kind: str) -> nbformat.NotebookNode:
+        """Leave out the cells that are not for a kind of reader.
 
         Parameters
         ----------
@@ -57,31 +57,21 @@ class Lesson:
             A copy.
         """
         notebook = deepcopy(self.notebook)
-        notebook.cells = [cell for cell in notebook.cells if not WITHOUT[kind] & tags(cell)]
+        notebook.cells = [cell for cell in notebook.cells if not LEFT_OUT[kind] & tags(cell)]
         return notebook
 
 
-def tags(cell):
-    """Give the tags of a cell.
-
-    Parameters
-    ----------
-    cell : NotebookNode
-
-    Returns
-    -------
-    set of str
-    """
+def tags(cell: nbformat.NotebookNode) -> set[str]:
+    """Return the tags of a cell."""
     return set(cell.metadata.get("tags", []))
 
 
-def read(path):
-    """Read a lesson.
+def read_lesson(path: Path) -> Lesson:
+    """Read a notebook of the course.
 
     Parameters
     ----------
     path : Path
-        A notebook.
 
     Returns
     -------
@@ -90,7 +80,7 @@ def read(path):
     Raises
     ------
     MNISTError
-        If it is no notebook, or its first cell has no title or no time.
+        If it is not a notebook, or its first cell lacks the title or the time.
     """
     try:
         notebook = nbformat.read(path, as_version=4)
@@ -101,8 +91,7 @@ def read(path):
     time = re.search(r"\*\*Time\*\* (\d+) minutes(?:, (\d+) of them for exercises)?", first)
     if not title or not time:
         raise MNISTError(
-            f"{path}: the first cell has no title or no time; expected '# 1. Title' and '**Time** 40 minutes, 15 "
-            "of them "
-            "for exercises'"
+            f"{path}: the first cell lacks a title or a time; expected '# 1. Title' and "
+            "'**Time** 40 minutes, 15 of them for exercises'"
         )
-    return Lesson(Path(path).name, notebook, title[1], int(time[1]), int(time[2] or 0))
+    return Lesson(path.name, notebook, title[1], int(time[1]), int(time[2] or 0))

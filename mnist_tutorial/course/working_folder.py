@@ -1,82 +1,85 @@
-"""A folder that is written again and again, and in which people work meanwhile."""
+"""A working folder: one that we write again and again while people work in it."""
 
 import hashlib
 import json
-import os
+from collections.abc import Mapping
 from pathlib import Path
 
-RECORD = ".workshop.json"  # the digest of each file as it was written here
+from mnist_tutorial.data.atomic import atomic
+
+RECORD = ".workshop.json"  # the digest of each file as we wrote it
 
 
-def update(folder, files):
-    """Write files, but never over what somebody has changed.
+def update(folder: Path | str, files: Mapping[str, bytes]) -> tuple[list[str], dict[str, str | None]]:
+    """Write files, but never over anybody's changes.
 
     Parameters
     ----------
     folder : Path
         Made if it is missing.
-    files : dict of str to bytes
+    files : mapping of str to bytes
         Path within the folder, with slashes, to content.
 
     Returns
     -------
     written : list of str
-        New, or in place of what was unchanged since it was written here.
+        Files that are new, or that nobody had changed since they were last written.
     kept : dict of str to (str or None)
-        Files with changes of somebody's, and the file beside it that has the new version; None where there is none
-        since it was written.
+        Changed files, which stay as they are, and the file beside each that has the new version; None if there is no
+        newer version than the last one.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        record = {}  # then whatever is there and different counts as changed
+        record = {}  # then every file that differs counts as changed
     written, kept = [], {}
-    for name, content in files.items():
-        last = record.get(name)
-        if _is(folder / name, None, last, _digest(content)):
-            written += _put(folder, name, content, record)
-        elif last == _digest(content):
-            kept[name] = None
-        else:
-            kept[name] = beside = _beside(folder, name, content, record)
-            _put(folder, beside, content, record)
-            record[name] = _digest(content)  # it has been handed out: once is enough
-    _replace(folder / RECORD, json.dumps(record, indent=1).encode())
+    try:
+        for name, content in files.items():
+            last, digest = record.get(name), _digest(content)
+            if _has(folder / name, None, last, digest):
+                written += _write(folder, name, content, record)
+            elif last == digest:
+                kept[name] = None
+            else:
+                kept[name] = new_name = _new_name(folder, name, content, record)
+                _write(folder, new_name, content, record)
+                record[name] = digest  # handed out: once is enough
+    finally:  # also if interrupted, or the files written so far would count as changed
+        _replace(folder / RECORD, json.dumps(record, indent=1).encode())
     return written, kept
 
 
-def _is(path, *digests):
-    """Tell whether a file has one of these digests; None stands for no file."""
+def _has(path, *digests):
+    """Whether a file has one of these digests; None stands for no file."""
     return (_digest(path.read_bytes()) if path.exists() else None) in digests
 
 
-def _beside(folder, name, content, record):
-    """Find the name for a new version: the first that nobody has changed."""
+def _new_name(folder, name, content, record):
+    """Name the new version: the first name whose file nobody has changed."""
     path = Path(name)
     number = 1
     while True:
-        beside = path.with_name(f"{path.stem}.new{number if number > 1 else ''}{path.suffix}").as_posix()
-        if _is(folder / beside, None, record.get(beside), _digest(content)):
-            return beside
+        new_name = path.with_name(f"{path.stem}.new{number if number > 1 else ''}{path.suffix}").as_posix()
+        if _has(folder / new_name, None, record.get(new_name), _digest(content)):
+            return new_name
         number += 1
 
 
-def _put(folder, name, content, record):
-    path = folder / name
-    record[name] = _digest(content)
-    if _is(path, record[name]):
-        return []
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, content)
-    return [name]
+def _write(folder, name, content, record):
+    path, digest = folder / name, _digest(content)
+    written = not _has(path, digest)
+    if written:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, content)
+    record[name] = digest
+    return [name] if written else []
 
 
 def _replace(path, content):
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    with atomic(path) as part:
+        part.write_bytes(content)
 
 
 def _digest(content):

@@ -1,4 +1,4 @@
-"""The course: its notebooks, and the files that a workshop needs of it."""
+"""A workshop: the notebooks of the course, and all files that it takes."""
 
 from pathlib import Path
 
@@ -7,25 +7,22 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from tqdm import tqdm
 
-from mnist_tutorial.errors import MNISTError
-from mnist_tutorial.course.lesson import read, tags
+from mnist_tutorial.course.lesson import Lesson, read_lesson, tags
 from mnist_tutorial.course.schedule import schedule
+from mnist_tutorial.errors import MNISTError
 
 HERE = Path(__file__).parent
 
 
-def folder():
-    """Find the folder that has the notebooks of the course and the results that they read.
+def folder() -> Path:
+    """Return the folder that has the notebooks of the course and the results that they read.
 
-    Returns
-    -------
-    Path
-        In the package where it was installed from a wheel, otherwise the repository.
+    In an installation from a wheel, that is the package; otherwise it is the repository.
     """
     return HERE if (HERE / "notebooks").is_dir() else HERE.parent.parent
 
 
-def lessons(course):
+def lessons(course: Path) -> list[Lesson]:
     """Read the numbered notebooks.
 
     Parameters
@@ -45,10 +42,10 @@ def lessons(course):
     paths = sorted((course / "notebooks").glob("[0-9]*.ipynb"))
     if not paths:
         raise MNISTError(f"{course / 'notebooks'}: no notebooks; expected 01_loading.ipynb and others")
-    return [read(path) for path in paths]
+    return [read_lesson(path) for path in paths]
 
 
-def files(course, start="09:00", execute=False):
+def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str, bytes]:
     """Make all files of a workshop.
 
     Parameters
@@ -58,7 +55,7 @@ def files(course, start="09:00", execute=False):
     start : str
         Clock time.
     execute : bool
-        Whether to run the notebooks, so that the solutions have their figures; that takes minutes.
+        Whether to run the notebooks first, so that the solutions have their figures; this takes minutes.
 
     Returns
     -------
@@ -70,35 +67,32 @@ def files(course, start="09:00", execute=False):
     MNISTError
         If the notebooks are not those of a course.
     """
-    all_lessons = lessons(course)
-    made = {"schedule.md": f"{schedule(all_lessons, start)}\n".encode()}
-    for lesson in all_lessons:
+    numbered = lessons(course)
+    contents = {"schedule.md": f"{schedule(numbered, start)}\n".encode()}
+    for lesson in numbered:
         for kind in ("student", "instructor"):
-            made[f"{kind}/{lesson.name}"] = _json(lesson.variant(kind))
+            contents[f"{kind}/{lesson.name}"] = f"{nbformat.writes(lesson.variant(kind))}\n".encode()
     others = [path for path in (course / "notebooks").glob("*.ipynb") if not path.name[0].isdigit()]
     for path in others:
-        made |= {f"{kind}/{path.name}": path.read_bytes() for kind in ("student", "instructor")}
-    pages = {lesson.name: lesson.variant("solutions") for lesson in all_lessons}
+        contents |= {f"{kind}/{path.name}": path.read_bytes() for kind in ("student", "instructor")}
+    pages = {lesson.name: lesson.variant("solutions") for lesson in numbered}
     pages |= {path.name: nbformat.read(path, as_version=4) for path in others}
+    # Neither of the two scripts is needed, and both would be fetched from elsewhere. Sanitizing would change nothing in
+    # our own notebooks, and takes a third of the time.
+    exporter = HTMLExporter(require_js_url="", mathjax_url="", filters={"clean_html": lambda html: html})
     for name, notebook in tqdm(pages.items(), desc="solutions", unit=" notebooks", disable=None if execute else True):
         if execute:
             NotebookClient(notebook, resources={"metadata": {"path": str(course / "notebooks")}}).execute()
-        made[f"solutions/{Path(name).with_suffix('.html')}"] = _page(notebook).encode()
+        contents[f"solutions/{Path(name).with_suffix('.html')}"] = _page(notebook, exporter).encode()
     for path in sorted((course / "results/cpu").glob("*.json")):
-        made[f"results/cpu/{path.name}"] = path.read_bytes()  # notebooks 6 and 7 read them
-    return made
+        contents[f"results/cpu/{path.name}"] = path.read_bytes()  # notebooks 6 and 7 read them
+    return contents
 
 
-def _json(notebook):
-    return f"{nbformat.writes(notebook)}\n".encode()
-
-
-def _page(notebook):
+def _page(notebook, exporter):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = cell.source.replace(".ipynb)", ".html)")
         if "solution" in tags(cell):
             cell.source = f"# solution\n{cell.source}"
-    # Neither of the two scripts is needed, and both would be fetched from elsewhere.
-    exporter = HTMLExporter(require_js_url="", mathjax_url="", embed_images=True)
     return exporter.from_notebook_node(notebook)[0]

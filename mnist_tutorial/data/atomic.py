@@ -1,6 +1,7 @@
 """A file that appears whole or not at all."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,10 +9,10 @@ from pathlib import Path
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Write a file beside its place, and move it there once it is complete.
+    """Write a temporary file, and move it to its place once it is complete.
 
-    A process that is killed while it writes leaves the older file as it was. Two processes that write the same file
-    do not get in each other's way: the one that finishes last wins.
+    A process that is killed while it writes leaves the old file untouched. Two processes that write the same file do
+    not get in each other's way: the one that finishes last wins.
 
     Parameters
     ----------
@@ -21,7 +22,7 @@ def atomic(path: Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        The file to write meanwhile. If the block raises, it is removed.
+        The temporary file, in the same folder. If the block raises, it is removed.
 
     Raises
     ------
@@ -41,5 +42,19 @@ def atomic(path: Path) -> Iterator[Path]:
     try:
         yield part
         part.replace(path)
-    finally:
+    except BaseException:
         part.unlink(missing_ok=True)
+        raise
+
+
+def clear_parts(folder: Path) -> None:
+    """Remove the temporary files that processes left in a folder because they were killed.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder to which no other process is writing.
+    """
+    for path in folder.iterdir():
+        if re.fullmatch(r"\..+\.\d+\.part", path.name):
+            path.unlink(missing_ok=True)

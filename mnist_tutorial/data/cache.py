@@ -1,21 +1,22 @@
-"""The cache: one file that holds all of MNIST, and is verified each time."""
+"""The cache: one file that holds all of MNIST, and is verified each time it is read."""
 
 import json
 import logging
 import os
-import shutil
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from mnist_tutorial.data.atomic import atomic, clear_parts
 from mnist_tutorial.data.reference import Arrays, check_digests
 from mnist_tutorial.errors import MNISTError
 
-# The file has the bytes of the four arrays, one after the other, then a line of JSON that says where they came from.
-# Nothing is faster to read, one file can be replaced in one step, and the digests tell whether it is whole.
+# The bytes of the four arrays, one after the other, then a line of JSON that says where they came from. Nothing is
+# faster to read, one file can be replaced in one step, and the digests show whether it is whole.
 SHAPES = Arrays((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
 SIZES = [int(np.prod(shape)) for shape in SHAPES]
 
@@ -29,26 +30,25 @@ class Provenance(NamedTuple):
     ----------
     origin : str
         The name of the mirror.
-    fetched : str
-        When, in UTC, as in ISO 8601.
+    fetched : str or None
+        When, in UTC, in the format of ISO 8601; None for data that do not come from the cache.
     """
 
     origin: str
-    fetched: str
+    fetched: str | None
 
 
-def cache_folder(folder=None):
+def cache_folder(folder: Path | str | None = None) -> Path:
     """Return the folder in which MNIST is kept.
 
     Parameters
     ----------
     folder : path-like, optional
-        The answer, if given.
+        By default ``MNIST_TUTORIAL_CACHE``, or the system's place for caches if that is not set.
 
     Returns
     -------
     Path
-        Otherwise ``MNIST_TUTORIAL_CACHE`` if set, otherwise where the system wants a cache.
     """
     if folder := folder or os.environ.get("MNIST_TUTORIAL_CACHE"):
         return Path(folder).expanduser()
@@ -57,16 +57,31 @@ def cache_folder(folder=None):
     return user_cache_path("mnist-tutorial", appauthor=False)
 
 
-def cached(url=None, folder=None):
-    """Load the full data set from the cache; where that is missing or damaged, fetch it and keep it.
+def cache_file(folder: Path, url: str | None = None) -> Path:
+    """Return the path of the cache file.
 
     Parameters
     ----------
+    folder : Path
+        The folder of the cache.
     url : str, optional
-        The only place to fetch from, with a cache file of its own. By default all mirrors are tried, and before them
-        what somebody has put into the cache folder by hand: an archive, or the four IDX files.
-    folder : path-like, optional
-        The folder of the cache. By default that of `cache_folder`.
+        The address that a user wants the data from: it has a file of its own.
+
+    Returns
+    -------
+    Path
+    """
+    return folder / (f"mnist-v1-{sha256(url.encode()).hexdigest()[:12]}.bin" if url else "mnist-v1.bin")
+
+
+def read_cache(path: Path, warn: bool = False) -> tuple[Arrays, Provenance] | None:
+    """Read a cache file.
+
+    Parameters
+    ----------
+    path : Path
+    warn : bool
+        Whether to log that the file is damaged.
 
     Returns
     -------
@@ -75,58 +90,18 @@ def cached(url=None, folder=None):
     provenance : Provenance
         Where they came from, and when.
 
-    Raises
-    ------
-    MNISTError
-        If no mirror delivers, or the cache cannot be written.
+    None, instead of both, if the file is missing or damaged. Nothing of it is then in memory: Windows replaces no file
+    that is.
     """
-    folder = cache_folder(folder)
-    path = folder / (f"mnist-v1-{sha256(url.encode()).hexdigest()[:12]}.bin" if url else "mnist-v1.bin")
     try:
         return _read(path)
-    except (OSError, MNISTError):
-        return _fetched(path, url)
-
-
-def _fetched(path, url):
-    from filelock import FileLock
-
-    from mnist_tutorial.data import mirrors
-
-    folder = path.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "fetch.lock"):
-            try:
-                return _read(path)  # another process may have fetched it meanwhile
-            except FileNotFoundError:
-                pass
-            except MNISTError as error:
-                logger.warning("The cache is damaged, and MNIST is fetched anew. %s", error)
-            for leftover in folder.glob("fetch-*/"):  # of a fetch that was killed
-                shutil.rmtree(leftover, ignore_errors=True)
-            chain = [mirrors.web_mirror(url)] if url else [*_by_hand(folder), *mirrors.MIRRORS]
-            arrays, origin, failures = mirrors.fetch(chain, folder)
-            if failures:
-                logger.warning("MNIST comes from %s. Tried before: %s", origin, "; ".join(failures))
-            provenance = Provenance(origin, datetime.now(UTC).isoformat(timespec="seconds"))
-            _write(path, arrays, provenance)
-            return arrays, provenance
-    except OSError as error:
-        raise MNISTError(
-            f"{error.filename or folder}: cannot be written ({error.strerror or error}); the cache needs 150 MB "
-            "while fetching. Free some space, or set MNIST_TUTORIAL_CACHE to another folder"
-        ) from error
-
-
-def _by_hand(folder):
-    from mnist_tutorial.data import mirrors
-    from mnist_tutorial.data.readers import formats
-
-    files = [path for path in sorted(folder.iterdir()) if path.suffix in (".zip", ".tar", ".tgz", ".gz")]
-    if formats.idx_files(dict.fromkeys(path.name for path in folder.iterdir())):
-        files = [folder]
-    return [mirrors.disk_mirror(path) for path in files]
+    except FileNotFoundError:
+        return None
+    except (OSError, MNISTError) as error:
+        if warn:
+            reason = str(error)  # a handler that kept the error itself would keep the file in memory
+            logger.warning("The cache is damaged, and MNIST is fetched again. %s", reason)
+        return None
 
 
 def _read(path):
@@ -144,13 +119,37 @@ def _read(path):
         raise MNISTError(f"{path}: does not say where the data came from ({error})") from error
 
 
-def _write(path, arrays, provenance):
-    temporary = path.with_suffix(".part")
+@contextmanager
+def cache_lock(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing to a cache folder meanwhile.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it does not exist.
+
+    Raises
+    ------
+    MNISTError
+        If the folder cannot be written, or the disk is full.
+    """
+    from filelock import FileLock
+
     try:
-        with open(temporary, "wb") as file:
-            for array in arrays:
-                file.write(np.ascontiguousarray(array))
-            file.write(json.dumps(provenance._asdict()).encode())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "fetch.lock"):
+            clear_parts(folder)
+            yield
+    except OSError as error:
+        raise MNISTError(
+            f"{error.filename or folder}: cannot be written ({error.strerror or error}); fetching MNIST needs 150 MB. "
+            "Free some space, or set MNIST_TUTORIAL_CACHE to another folder"
+        ) from error
+
+
+def write_cache(path: Path, arrays: Arrays, provenance: Provenance) -> None:
+    """Write a cache file, whole or not at all; hold `cache_lock` meanwhile."""
+    with atomic(path) as part, open(part, "wb") as file:
+        for array in arrays:
+            file.write(np.ascontiguousarray(array))
+        file.write(json.dumps(provenance._asdict()).encode())

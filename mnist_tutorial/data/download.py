@@ -3,23 +3,22 @@
 import threading
 import time
 from hashlib import sha256
-from importlib.metadata import version
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from tqdm.auto import tqdm
-
+from mnist_tutorial.data.connection import CONNECT_SECONDS, READ_SECONDS, reason, session
+from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.readers.archives import MAX_ARCHIVE_BYTES
 from mnist_tutorial.errors import MNISTError
 
-CONNECT_SECONDS = 4  # a closed network has to cost seconds
-# What delivers less than this would need most of an hour for MNIST, and is as good as broken.
-STALL_SECONDS, STALL_BYTES = 20, 2**16
+ANSWER_SECONDS = 8  # until the headers are there, redirects included
+# Anything slower than this would need most of an hour for MNIST, and is as good as broken.
+STALL_SECONDS, STALL_BYTES = READ_SECONDS, 2**16
 ATTEMPTS = 3  # as long as each gets further than the one before
-CHUNK = 2**12  # what is lost at most when a download breaks off
-LOCAL = ("localhost", "127.0.0.1", "::1")
+CHUNK = 2**12  # at most this much is lost when a download breaks off
 
 
-def download(url, path, partial):
+def download(url: str, path: Path, partial: Path) -> bool:
     """Download a file.
 
     Parameters
@@ -29,20 +28,19 @@ def download(url, path, partial):
     path : Path
         The file to write. It appears when it is complete.
     partial : Path
-        The folder for what has arrived. Where a download broke off it stays there, and the next goes on with it, where
-        the server allows.
+        The folder for unfinished downloads. The next call resumes them, if the server allows it.
 
     Returns
     -------
     bool
-        Whether it was resumed. Then it may be of two pieces that do not fit, which only a digest can tell.
+        Whether the download was resumed. Its two pieces may then be of different files, which only a digest shows.
 
     Raises
     ------
     MNISTError
-        If it does not arrive, in a few words.
+        If the file does not arrive; the message is a few words.
     OSError
-        If it cannot be written.
+        If the file cannot be written.
 
     References
     ----------
@@ -65,20 +63,20 @@ def download(url, path, partial):
 
 
 class _Transfer:
-    """One request. It runs in a thread, since no library bounds the time of all of a request."""
+    """One request, in a thread of its own, since no library bounds the time that a whole request takes."""
 
     def __init__(self, url, part):
         self.url, self.part, self.tag = url, part, part.with_suffix(".tag")
-        self.arrived, self.total = 0, None  # of this request, and with what was there before
-        self.resumed = False
+        self.arrived, self.total = 0, None  # bytes of this request; bytes of the file
+        self.answered = self.resumed = False
         self.error = None
-        self.refused = False  # whether asking again is of no use
+        self.refused = False  # whether it is pointless to ask again
         self.stop = threading.Event()
 
     def run(self):
         thread = threading.Thread(target=self._guarded, daemon=True)
         name = urlsplit(self.url).path.rsplit("/", 1)[-1]
-        with tqdm(desc=f"fetching {name}", unit="B", unit_scale=True, delay=1, leave=False) as bar:
+        with progress_bar(f"fetching {name}", "B", unit_scale=True) as bar:
             thread.start()
             try:
                 self._watch(thread, bar)
@@ -88,40 +86,46 @@ class _Transfer:
             raise self.error
 
     def _watch(self, thread, bar):
-        since, then = time.monotonic(), 0
+        since, arrived = time.monotonic(), 0
         while thread.is_alive():
             thread.join(0.1)
             bar.total = self.total
             bar.update(self.arrived - bar.n)
-            if time.monotonic() - since > STALL_SECONDS:
-                if self.arrived - then < STALL_BYTES and thread.is_alive():
-                    raise MNISTError(f"too slow: {self.arrived - then:,} bytes in {STALL_SECONDS} seconds")
-                since, then = time.monotonic(), self.arrived
+            seconds = time.monotonic() - since
+            if not self.answered and seconds > ANSWER_SECONDS and thread.is_alive():
+                raise MNISTError(f"no answer in {ANSWER_SECONDS} seconds")
+            if seconds > STALL_SECONDS:
+                if self.arrived - arrived < STALL_BYTES and thread.is_alive():
+                    raise MNISTError(f"too slow: {self.arrived - arrived:,} bytes in {STALL_SECONDS} seconds")
+                since, arrived = time.monotonic(), self.arrived
 
     def _guarded(self):
         import requests
 
         try:
-            with _session() as session:
-                self._transfer(session)
+            with session() as connection:
+                self._transfer(connection)
         except requests.RequestException as error:
-            self.error = MNISTError(_reason(error))
+            self.error = MNISTError(reason(error))
         except Exception as error:
             self.error = error
 
-    def _transfer(self, session):
+    def _transfer(self, connection):
         start = _size(self.part)
         headers = {"Range": f"bytes={start}-"} if start else {}
         if start and self.tag.exists():
             headers["If-Range"] = self.tag.read_text()  # the server sends all of it if the file is another one now
-        with session.get(self.url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, STALL_SECONDS)) as response:
+        with connection.get(
+            self.url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)
+        ) as response:
+            self.answered = True
             self.resumed = response.status_code == 206
             fits = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
             if not self.resumed or not fits:
                 self.tag.unlink(missing_ok=True)
                 self.part.unlink(missing_ok=True)
             if start and (response.status_code == 416 or (self.resumed and not fits)):
-                return self._transfer(session)  # there is nothing to go on with: once more, from the beginning
+                return self._transfer(connection)  # it cannot be resumed: start again
             self.refused = not response.ok
             response.raise_for_status()
             length = response.headers.get("Content-Length", "")
@@ -143,48 +147,5 @@ class _Transfer:
                         raise MNISTError(f"sent more than {MAX_ARCHIVE_BYTES:,} bytes; this is not MNIST")
 
 
-def _session():
-    import requests
-
-    class HttpsOnly(requests.adapters.HTTPAdapter):
-        """Takes plain http, also after a redirect, only to this machine."""
-
-        def send(self, request, **options):
-            if urlsplit(request.url).hostname not in LOCAL:
-                raise MNISTError(f"{request.url} is not https, which all but this machine has to use")
-            return super().send(request, **options)
-
-    session = requests.Session()
-    session.mount("http://", HttpsOnly())
-    session.max_redirects = 10
-    # Not packed on the way: the files are, and a range counts the bytes on the way.
-    session.headers.update({"User-Agent": f"mnist-tutorial/{version('mnist-tutorial')}", "Accept-Encoding": "identity"})
-    return session
-
-
 def _size(path):
     return path.stat().st_size if path.exists() else 0
-
-
-def _reason(error):
-    """Say in a few words what went wrong; the errors of requests fill a screen."""
-    response = error.response
-    if response is not None and not response.ok:
-        wait = response.headers.get("Retry-After")
-        return f"HTTP {response.status_code} {response.reason}" + (f", Retry-After {wait}" if wait else "")
-    text = repr(error)
-    for sign, words in {
-        "Invalid": "not an https address",
-        "TooManyRedirects": "leads in a circle (more than 10 redirects)",
-        "ProxyError": "the proxy refuses",
-        "SSLError": "its certificate is not trusted",
-        "NameResolutionError": "the name does not resolve",
-        "refused": "the connection is refused",
-        "ConnectTimeout": f"no connection in {CONNECT_SECONDS} seconds",
-        "timed out": f"no bytes in {STALL_SECONDS} seconds",
-        "IncompleteRead": "the download broke off",
-        "Connection aborted": "the connection broke",
-    }.items():
-        if sign in text:
-            return words
-    return "no connection"

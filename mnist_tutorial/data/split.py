@@ -1,4 +1,4 @@
-"""A split: some of the digits of MNIST, with their labels and official places."""
+"""A split: some of the digits of MNIST, with their labels and official positions."""
 
 from dataclasses import dataclass
 
@@ -14,11 +14,11 @@ class Split:
     Attributes
     ----------
     images : ndarray of uint8, shape (N, 28, 28)
-        Grey values, 0 for paper and 255 for ink. Read-only.
+        Grey values, 0 for paper and 255 for ink. A read-only view, like the others.
     labels : ndarray of int64, shape (N,)
-        The digit that each image shows. Read-only.
+        The digit that each image shows.
     index : ndarray of int64, shape (N,)
-        The position of each image in the official training or test set. Read-only.
+        The position of each image in the official training or test set.
 
     Examples
     --------
@@ -33,17 +33,19 @@ class Split:
     index: np.ndarray
 
     def __post_init__(self):
-        for array in (self.images, self.labels, self.index):
-            array.flags.writeable = False
+        for name in ("images", "labels", "index"):
+            view = getattr(self, name).view()  # the caller's own array stays writable
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.labels)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Split({len(self):,} digits)"
 
-    def hold_out(self, n, seed):
-        """Split in two, with the same share of each digit on both sides.
+    def hold_out(self, n: int, seed: int) -> tuple["Split", "Split"]:
+        """Split in two, with the same share of each digit in both parts.
 
         Parameters
         ----------
@@ -60,30 +62,30 @@ class Split:
         Raises
         ------
         MNISTError
-            If there are not that many.
+            If there are fewer than `n`.
         """
         if not 0 <= n <= len(self):
             raise MNISTError(f"cannot hold out {n:,} of {len(self):,} digits; expected 0 to {len(self):,}")
         counts = np.bincount(self.labels, minlength=10)
-        share = counts * (n / max(len(self), 1))
-        take = np.floor(share).astype(int)
+        shares = counts * (n / max(len(self), 1))
+        sizes = np.floor(shares).astype(int)
         # The largest remainders round up, so that the numbers add up to n.
-        take[np.argsort(take - share, kind="stable")[: n - take.sum()]] += 1
+        sizes[np.argsort(sizes - shares, kind="stable")[: n - sizes.sum()]] += 1
         rng = np.random.default_rng(seed)
         held = np.zeros(len(self), dtype=bool)
         for digit in range(10):
-            held[rng.choice(np.flatnonzero(self.labels == digit), take[digit], replace=False)] = True
+            held[rng.choice(np.flatnonzero(self.labels == digit), sizes[digit], replace=False)] = True
         return self._where(~held), self._where(held)
 
-    def take(self, n, seed):
-        """Take `n` digits at random, with the same share of each digit as here.
+    def take(self, n: int, seed: int) -> "Split":
+        """Draw `n` digits at random, stratified by digit.
 
         Parameters
         ----------
         n : int
-            How many digits to take.
+            How many digits to draw.
         seed : int
-            The same seed takes the same digits.
+            The same seed draws the same digits.
 
         Returns
         -------

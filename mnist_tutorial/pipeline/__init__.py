@@ -1,4 +1,4 @@
-"""DeepTrack at batch speed: sources, datasets, and features that work on a whole mini-batch."""
+"""DeepTrack at batch speed: sources, datasets, and features that work on whole mini-batches."""
 
 import lazy_loader
 

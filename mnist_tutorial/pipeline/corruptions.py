@@ -1,4 +1,6 @@
-"""Corruptions: features that spoil images, to see what a network stands; one draw per image."""
+"""Corruptions: features that degrade images, to test how robust a network is."""
+
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,20 +12,22 @@ from mnist_tutorial.pipeline.warps import smoothing
 ANYWHERE = uniform(0, 1)
 
 
-def _each(given, images, rng, name):
+def _per_image(
+    parameter: Any, images: torch.Tensor, rng: np.random.Generator, name: str, expected: str = "a finite number"
+) -> torch.Tensor:
     """Give a parameter the shape (B, 1, 1), or (1, 1, 1), on the device of the images."""
-    return torch.from_numpy(values(given, len(images), rng, name)).to(images.device)[:, None, None]
+    return torch.from_numpy(values(parameter, len(images), rng, name, expected)).to(images.device)[:, None, None]
 
 
 class GaussianNoise(BatchFeature):
-    """Add normal noise to each pixel, as ``deeptrack.Gaussian`` does.
+    """Add Gaussian noise to each pixel, as ``deeptrack.Gaussian`` does.
 
     Parameters
     ----------
     sigma : float, array or distribution
         Standard deviation, on the scale of grey values from 0 to 1.
     seed : int, optional
-        Fixes what is drawn.
+        Makes the draws repeat.
 
     Examples
     --------
@@ -31,29 +35,28 @@ class GaussianNoise(BatchFeature):
     np.float32(0.1)
     """
 
-    def __init__(self, sigma=0.1, **kwargs):
+    def __init__(self, sigma: Any = 0.1, **kwargs: Any) -> None:
         super().__init__(sigma=sigma, **kwargs)
 
-    def transform(self, images, rng, sigma):
-        """Corrupt a stack of images; see `BatchFeature`."""
+    def transform(self, images: torch.Tensor, rng: np.random.Generator, sigma: Any) -> torch.Tensor:
         noise = torch.randn(images.shape, generator=torch_generator(rng, images.device), device=images.device)
-        return images + noise * _each(sigma, images, rng, "sigma")
+        return images + noise * _per_image(sigma, images, rng, "sigma", "a finite number of at least 0")
 
 
 class ShotNoise(BatchFeature):
-    """Count photons: Poisson noise with a given signal-to-noise ratio, as ``deeptrack.Poisson`` does for one image.
+    """Add Poisson noise with a given signal-to-noise ratio, as ``deeptrack.Poisson`` does for one image.
 
-    On a batch, DeepTrack's feature takes the peak from all images at once; this one takes it from each.
+    On a batch, DeepTrack's feature uses the peak of all images together; this one uses the peak of each image.
 
     Parameters
     ----------
     snr : float, array or distribution
-        Signal-to-noise ratio at the brightest pixel of an image, if that has the grey value 1 (and where it is darker,
-        the square root of that times more, as in DeepTrack).
-    background : float
-        Grey value from which the signal counts.
+        Signal-to-noise ratio at the brightest pixel of an image if its grey value is 1. As in DeepTrack, the ratio of
+        a darker image is higher: `snr` divided by the square root of its brightest grey value.
+    background : float, array or distribution
+        Grey value at which the signal begins.
     seed : int, optional
-        Fixes what is drawn.
+        Makes the draws repeat.
 
     Examples
     --------
@@ -61,15 +64,15 @@ class ShotNoise(BatchFeature):
     np.float32(0.2)
     """
 
-    def __init__(self, snr=10.0, background=0.0, **kwargs):
+    def __init__(self, snr: Any = 10.0, background: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(snr=snr, background=background, **kwargs)
 
-    def transform(self, images, rng, snr, background):
-        """Corrupt a stack of images; see `BatchFeature`."""
+    def transform(self, images: torch.Tensor, rng: np.random.Generator, snr: Any, background: Any) -> torch.Tensor:
         images = images.clamp(min=0)
-        peak = (images.amax(dim=(1, 2), keepdim=True) - background).abs().clamp(min=1e-12)
-        # The bound keeps empty images, which have no peak, from counting more photons than there are numbers.
-        photons = ((_each(snr, images, rng, "snr") / peak) ** 2).clamp(1e-10, 1e8)
+        snr = _per_image(snr, images, rng, "snr", "a finite number above 0")
+        peak = images.amax(dim=(1, 2), keepdim=True) - _per_image(background, images, rng, "background")
+        # The bounds keep the number of photons finite in empty images, which have no peak.
+        photons = ((snr / peak.abs().clamp(min=1e-12)) ** 2).clamp(1e-10, 1e8)
         return torch.poisson(images * photons, generator=torch_generator(rng, images.device)) / photons
 
 
@@ -79,9 +82,9 @@ class Blur(BatchFeature):
     Parameters
     ----------
     sigma : float, array or distribution
-        Width of the filter, in pixels.
+        Standard deviation of the filter, in pixels.
     seed : int, optional
-        Fixes what is drawn.
+        Makes the draws repeat.
 
     Examples
     --------
@@ -90,26 +93,25 @@ class Blur(BatchFeature):
     np.float32(0.16)
     """
 
-    def __init__(self, sigma=1.0, **kwargs):
+    def __init__(self, sigma: Any = 1.0, **kwargs: Any) -> None:
         super().__init__(sigma=sigma, **kwargs)
 
-    def transform(self, images, rng, sigma):
-        """Corrupt a stack of images; see `BatchFeature`."""
-        sigma = torch.from_numpy(values(sigma, len(images), rng, "sigma"))
+    def transform(self, images: torch.Tensor, rng: np.random.Generator, sigma: Any) -> torch.Tensor:
+        sigma = torch.from_numpy(values(sigma, len(images), rng, "sigma", "a finite number of at least 0"))
         rows = smoothing(images.shape[1], sigma, "reflect").to(images.device)
         columns = smoothing(images.shape[2], sigma, "reflect").to(images.device)
         return rows @ images @ columns.mT
 
 
 class Contrast(BatchFeature):
-    """Pull grey values to the mean of their image, or away from it, as torchvision's ``adjust_contrast`` does.
+    """Move grey values towards the mean of their image or away from it, as torchvision's ``adjust_contrast`` does.
 
     Parameters
     ----------
     factor : float, array or distribution
-        0 leaves a grey area, 1 the image, and more than 1 makes it harder.
+        0 gives a uniform grey, 1 the original image, and more than 1 a higher contrast.
     seed : int, optional
-        Fixes what is drawn.
+        Makes the draws repeat.
 
     Examples
     --------
@@ -117,13 +119,13 @@ class Contrast(BatchFeature):
     array([[0.3, 0.5]], dtype=float32)
     """
 
-    def __init__(self, factor=1.0, **kwargs):
+    def __init__(self, factor: Any = 1.0, **kwargs: Any) -> None:
         super().__init__(factor=factor, **kwargs)
 
-    def transform(self, images, rng, factor):
-        """Corrupt a stack of images; see `BatchFeature`."""
+    def transform(self, images: torch.Tensor, rng: np.random.Generator, factor: Any) -> torch.Tensor:
         mean = images.mean(dim=(1, 2), keepdim=True)
-        return (mean + _each(factor, images, rng, "factor") * (images - mean)).clamp(0, 1)
+        factor = _per_image(factor, images, rng, "factor", "a finite number of at least 0")
+        return (mean + factor * (images - mean)).clamp(0, 1)
 
 
 class Brightness(BatchFeature):
@@ -134,7 +136,7 @@ class Brightness(BatchFeature):
     factor : float, array or distribution
         Each grey value is multiplied by it.
     seed : int, optional
-        Fixes what is drawn.
+        Makes the draws repeat.
 
     Examples
     --------
@@ -142,12 +144,11 @@ class Brightness(BatchFeature):
     array([[0.1, 0.3]], dtype=float32)
     """
 
-    def __init__(self, factor=1.0, **kwargs):
+    def __init__(self, factor: Any = 1.0, **kwargs: Any) -> None:
         super().__init__(factor=factor, **kwargs)
 
-    def transform(self, images, rng, factor):
-        """Corrupt a stack of images; see `BatchFeature`."""
-        return (images * _each(factor, images, rng, "factor")).clamp(0, 1)
+    def transform(self, images: torch.Tensor, rng: np.random.Generator, factor: Any) -> torch.Tensor:
+        return (images * _per_image(factor, images, rng, "factor", "a finite number of at least 0")).clamp(0, 1)
 
 
 class Erase(BatchFeature):
@@ -156,13 +157,13 @@ class Erase(BatchFeature):
     Parameters
     ----------
     height, width : float, array or distribution
-        Of the rectangle, in pixels. What sticks out of the image is lost, so on average less than that is erased.
+        The size of the rectangle, in pixels. The image clips it at its edges, so on average less is erased.
     row, column : float, array or distribution
-        Its centre, as a share of the image: 0 is the first pixel, 1 the last. By default anywhere.
+        Its centre, as a fraction of the image: 0 is the first pixel, 1 the last. By default anywhere.
     value : float, array or distribution
         The grey value to paint with.
     seed : int, optional
-        Fixes what is drawn.
+        Makes the draws repeat.
 
     References
     ----------
@@ -177,22 +178,32 @@ class Erase(BatchFeature):
            [1., 1., 1., 1.]], dtype=float32)
     """
 
-    def __init__(self, height=8, width=8, row=ANYWHERE, column=ANYWHERE, value=0.0, **kwargs):
+    def __init__(
+        self,
+        height: Any = 8,
+        width: Any = 8,
+        row: Any = ANYWHERE,
+        column: Any = ANYWHERE,
+        value: Any = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(height=height, width=width, row=row, column=column, value=value, **kwargs)
 
-    def transform(self, images, rng, height, width, row, column, value):
-        """Corrupt a stack of images; see `BatchFeature`."""
+    def transform(
+        self, images: torch.Tensor, rng: np.random.Generator, height: Any, width: Any, row: Any, column: Any, value: Any
+    ) -> torch.Tensor:
         inside = True
         for size, extent, centre, name, dim in (
             (height, "height", row, "row", 1),
             (width, "width", column, "column", 2),
         ):
             pixels = images.shape[dim]
-            at = torch.arange(pixels, device=images.device)
-            at = at[:, None] if dim == 1 else at
-            middle = _each(centre, images, rng, name) * (pixels - 1)
-            inside = inside & ((at - middle).abs() < _each(size, images, rng, extent) / 2)
-        return torch.where(inside, _each(value, images, rng, "value"), images)
+            place = torch.arange(pixels, device=images.device)
+            place = place[:, None] if dim == 1 else place
+            middle = _per_image(centre, images, rng, name) * (pixels - 1)
+            half = _per_image(size, images, rng, extent, "a number of at least 0") / 2
+            inside = inside & ((place - middle).abs() < half)
+        return torch.where(inside, _per_image(value, images, rng, "value"), images)
 
 
 class Stripe(Erase):
@@ -201,13 +212,13 @@ class Stripe(Erase):
     Parameters
     ----------
     width : float, array or distribution
-        Of the bar, in pixels.
+        The width of the bar, in pixels.
     column : float, array or distribution
-        Its middle, as a share of the image: 0 is the first column, 1 the last. By default anywhere.
+        Its centre, as a fraction of the image: 0 is the first column, 1 the last. By default anywhere.
     value : float, array or distribution
         The grey value to paint with.
     seed : int, optional
-        Fixes what is drawn.
+        Makes the draws repeat.
 
     Examples
     --------
@@ -216,5 +227,5 @@ class Stripe(Erase):
            [0., 1., 1., 0.]], dtype=float32)
     """
 
-    def __init__(self, width=4, column=ANYWHERE, value=1.0, **kwargs):
+    def __init__(self, width: Any = 4, column: Any = ANYWHERE, value: Any = 1.0, **kwargs: Any) -> None:
         super().__init__(height=np.inf, width=width, row=0.5, column=column, value=value, **kwargs)

@@ -1,19 +1,22 @@
-"""A DeepTrack pipeline as mini-batches for torch."""
+"""Datasets: DeepTrack pipelines as mini-batches for torch."""
 
 from collections.abc import Sequence
 from operator import attrgetter
+from typing import Any
 
 import deeptrack as dt
 import numpy as np
 import torch
-from deeptrack.backend.core import DeepTrackDataDict
+from deeptrack.sources import Source
+
+from mnist_tutorial.compat import batch_item, resetter
 
 
 class Batch(Sequence):
     """A mini-batch that is also the sequence of its samples.
 
-    Torch's loader asks a dataset for a list of samples, and stacks them again. This one keeps the stacked tensors for
-    who knows of them, and takes them apart only for who does not.
+    Torch's loader asks a dataset for a list of samples, and stacks them again. `batch_loader` takes the tensors, which
+    are stacked already; any other loader takes the samples.
 
     Attributes
     ----------
@@ -21,33 +24,33 @@ class Batch(Sequence):
         One for each branch of the pipeline, with the samples along the first axis.
     """
 
-    def __init__(self, tensors):
+    def __init__(self, tensors: tuple[torch.Tensor, ...]) -> None:
         self.tensors = tensors
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.tensors[0])
 
-    def __getitem__(self, i):
+    def __getitem__(self, i: int) -> tuple[torch.Tensor, ...]:
         return tuple(tensor[i] for tensor in self.tensors)
 
 
 class BatchDataset(dt.pytorch.Dataset):
     """A DeepTrack dataset that evaluates its pipeline once per mini-batch.
 
-    The graph of a pipeline costs a tenth of a millisecond to some milliseconds an evaluation, whatever goes through
-    it; here a whole mini-batch does. Nothing is cached: each access draws the random properties anew.
+    Evaluating the graph of a pipeline takes between 0.1 ms and a few milliseconds, however much data goes through it:
+    here, a whole mini-batch. Nothing is cached: each access draws the random properties anew.
 
     Parameters
     ----------
     pipeline : deeptrack.Feature
         Must work on a batch as on a single image; ``&`` joins several outputs.
     source : deeptrack.sources.Source
-        With arrays as fields, such as `digit_source` makes.
+        The source of the pipeline, with arrays as fields, as `digit_source` makes it.
 
     Notes
     -----
-    Outputs become tensors. Stacks of images ``(B, H, W)`` get a channel, ``(B, 1, H, W)``, and are floats, as networks
-    expect them; integers that are no images become ``long``.
+    Outputs become tensors. Stacks of images ``(B, H, W)`` get a channel, ``(B, 1, H, W)``, and become floats, as
+    networks expect; all other integers become ``long``.
 
     Examples
     --------
@@ -67,33 +70,29 @@ class BatchDataset(dt.pytorch.Dataset):
     (torch.Size([32, 1, 28, 28]), torch.int64)
     """
 
-    def __init__(self, pipeline, source):
-        # DeepTrack's class makes a list of all items; their numbers are enough for that.
+    def __init__(self, pipeline: dt.Feature, source: Source) -> None:
+        # DeepTrack's dataset keeps a list of inputs; the indices are enough here.
         super().__init__(pipeline, inputs=range(len(source)), replace=True)
         self.source = source
-        # What `pipeline.update()` resets. It looks for these nodes anew each time, and finds each of them many times,
-        # which takes longer than to read a mini-batch from memory.
-        dependencies = self.pipeline.recurse_dependencies()
-        self._nodes = {node for dependency in dependencies for node in dependency.recurse_children()}
+        self._reset = resetter(pipeline)
 
-    def __len__(self):
+    def __len__(self) -> int:
         """Count the samples."""
         return len(self.inputs)
 
-    def __getitem__(self, index):
-        """Evaluate the pipeline for one sample; gives a tuple of tensors without the batch axis."""
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, ...]:
+        """Evaluate the pipeline for one sample; returns tensors without the batch axis."""
         return self.__getitems__([index])[0]
 
-    def __getitems__(self, indices):
-        """Evaluate the pipeline once for all `indices`; gives a `Batch`."""
-        for node in self._nodes:
-            node.data = DeepTrackDataDict()
-        outputs = self.pipeline(self.source[np.asarray(indices)])
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        """Evaluate the pipeline once for all `indices`."""
+        self._reset()
+        outputs = self.pipeline(batch_item(self.source, np.asarray(indices)))
         if not isinstance(outputs, (list, tuple)):
             outputs = (outputs,)
         return Batch(tuple(self._as_tensor(output) for output in outputs))
 
-    def _as_tensor(self, x):
+    def _as_tensor(self, x: np.ndarray | torch.Tensor) -> torch.Tensor:
         tensor = x if isinstance(x, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(x))
         if tensor.ndim == 3:
             tensor = tensor.unsqueeze(1)  # (B, H, W) -> (B, 1, H, W)
@@ -102,8 +101,10 @@ class BatchDataset(dt.pytorch.Dataset):
         return tensor.long()
 
 
-def batch_loader(dataset, batch_size=256, shuffle=False, seed=None, **kwargs):
-    """Make a loader that hands on the mini-batches of a `BatchDataset` as they are.
+def batch_loader(
+    dataset: BatchDataset, batch_size: int = 256, shuffle: bool = False, seed: int | None = None, **kwargs: Any
+) -> torch.utils.data.DataLoader:
+    """Make a loader that yields the mini-batches of a `BatchDataset`, without stacking their samples again.
 
     Parameters
     ----------
@@ -112,17 +113,18 @@ def batch_loader(dataset, batch_size=256, shuffle=False, seed=None, **kwargs):
     batch_size : int
         Samples per mini-batch.
     shuffle : bool
-        A new order in each epoch. What random features draw comes on top.
+        Whether to use a new order in each epoch.
     seed : int, optional
-        Fixes the orders; by default torch's global generator does.
+        Makes the orders repeat, but not the draws of random features. By default the orders follow torch's global
+        generator.
     **kwargs
-        Passed on to ``torch.utils.data.DataLoader``: ``drop_last``, ``sampler``, ...
+        Passed to ``torch.utils.data.DataLoader``: ``drop_last``, ``sampler``, ...
 
     Returns
     -------
     torch.utils.data.DataLoader
-        Without worker processes: a batch takes less time than handing it from one process to another, and DeepTrack's
-        sources cannot be sent to a process that macOS or Windows starts.
+        Without worker processes: making a batch takes less time than passing it from one process to another, and
+        DeepTrack's sources cannot be sent to the processes that macOS and Windows start.
 
     Examples
     --------

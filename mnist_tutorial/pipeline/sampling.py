@@ -1,22 +1,32 @@
-"""Distributions: what a random feature draws once per image of a batch."""
+"""Distributions that a random feature draws from, once for each image of a batch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+# What a parameter may be, by the words that a message uses.
+RANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "a finite number": np.isfinite,
+    "a finite number other than 0": lambda drawn: np.isfinite(drawn) & (drawn != 0),
+    "a finite number above 0": lambda drawn: (drawn > 0) & (drawn < np.inf),
+    "a finite number of at least 0": lambda drawn: (drawn >= 0) & (drawn < np.inf),
+    "a number of at least 0": lambda drawn: drawn >= 0,  # or infinity
+}
 
 
 @dataclass(frozen=True)
 class PerImage:
     """A value that is drawn anew for each image.
 
-    It is no function, so that DeepTrack hands it to the feature as it is. A function, such as ``lambda: ...``,
-    DeepTrack calls once per evaluation, and a batch is one evaluation: all its images get the same value.
+    It is not a function, so DeepTrack passes it to the feature unchanged. DeepTrack calls a function, such as
+    ``lambda: ...``, once per evaluation, and a batch is one evaluation: all its images would get the same value.
 
     Attributes
     ----------
     draw : callable
-        Takes the number of images and a ``numpy.random.Generator``; returns as many values, shape (B,).
+        Takes the number of images and a ``numpy.random.Generator``; returns one value per image, shape (B,).
 
     Examples
     --------
@@ -25,19 +35,11 @@ class PerImage:
     array([3.14, 3.14, 3.14])
     """
 
-    draw: Callable
+    draw: Callable[[int, np.random.Generator], np.ndarray]
 
 
-def uniform(low, high):
-    """Draw from all values between two, once per image.
-
-    Parameters
-    ----------
-    low, high : float
-
-    Returns
-    -------
-    PerImage
+def uniform(low: float, high: float) -> PerImage:
+    """Draw uniformly between two values, once per image.
 
     Examples
     --------
@@ -47,16 +49,8 @@ def uniform(low, high):
     return PerImage(lambda n, rng: rng.uniform(low, high, n))
 
 
-def normal(mean, std):
+def normal(mean: float, std: float) -> PerImage:
     """Draw from a normal distribution, once per image.
-
-    Parameters
-    ----------
-    mean, std : float
-
-    Returns
-    -------
-    PerImage
 
     Examples
     --------
@@ -66,19 +60,23 @@ def normal(mean, std):
     return PerImage(lambda n, rng: rng.normal(mean, std, n))
 
 
-def values(given, n, rng, name):
-    """Turn a parameter into a number, or into one number per image.
+def values(
+    parameter: Any, n: int, rng: np.random.Generator, name: str, expected: str = "a finite number"
+) -> np.ndarray:
+    """Turn a parameter into one number, or into one number per image.
 
     Parameters
     ----------
-    given : float, ndarray of shape (B,), or PerImage
-        A number is the same for all images.
+    parameter : float, ndarray or Tensor of shape (B,), or PerImage
+        A number holds for all images.
     n : int
-        How many images there are.
+        The number of images.
     rng : numpy.random.Generator
-        To draw from.
+        The generator to draw from.
     name : str
-        Of the parameter, for messages.
+        The name of the parameter, for messages.
+    expected : str
+        The range of the parameter, one of `RANGES`.
 
     Returns
     -------
@@ -87,30 +85,38 @@ def values(given, n, rng, name):
     Raises
     ------
     ValueError
-        If there are not as many values as images, or it is nothing of these.
+        If the parameter is none of these, or a value is out of range.
     """
-    if isinstance(given, PerImage):
-        given = given.draw(n, rng)
+    if isinstance(parameter, PerImage):
+        parameter = parameter.draw(n, rng)
+    if hasattr(parameter, "cpu"):  # a tensor, perhaps on an accelerator
+        parameter = parameter.detach().cpu()
     try:
-        drawn = None if given is None else np.asarray(given, dtype=np.float32)
+        drawn = None if parameter is None else np.asarray(parameter, dtype=np.float32)
     except (TypeError, ValueError):
         drawn = None
     if drawn is None or drawn.shape not in ((), (n,)):
         raise ValueError(
-            f"{name} is {given!r}; expected a number, an array with one for each of the {n} images, or a distribution "
-            "such as mt.uniform(low, high)"
+            f"{name} is {parameter!r}; expected a number, an array with one for each of the {n} images, or a "
+            "distribution such as mt.uniform(low, high)"
         )
-    return drawn.reshape(-1)
+    drawn = drawn.reshape(-1)
+    allowed = RANGES[expected](drawn)
+    if np.count_nonzero(allowed) < drawn.size:  # quicker than all()
+        raise ValueError(f"{name} is {drawn[~allowed][0]:g}; expected {expected}")
+    return drawn
 
 
-def pairs(given, n, rng, name):
+def pairs(
+    parameter: Any, n: int, rng: np.random.Generator, name: str, expected: str = "a finite number"
+) -> tuple[np.ndarray, np.ndarray]:
     """Turn a parameter with a value for x and one for y into numbers.
 
     Parameters
     ----------
-    given : tuple or list of two, or anything that `values` takes, or ndarray of shape (B, 2)
+    parameter : tuple or list of two, ndarray or Tensor of shape (B, 2), or anything that `values` takes
         A pair is (x, y); a single value holds for both.
-    n, rng, name
+    n, rng, name, expected
         As for `values`.
 
     Returns
@@ -120,11 +126,12 @@ def pairs(given, n, rng, name):
     Raises
     ------
     ValueError
-        As of `values`.
+        As for `values`.
     """
-    if isinstance(given, (tuple, list)) and len(given) == 2:
-        return tuple(values(one, n, rng, f"{name} ({axis})") for one, axis in zip(given, "xy", strict=True))
-    if isinstance(given, np.ndarray) and given.shape == (n, 2):
-        return values(given[:, 0], n, rng, name), values(given[:, 1], n, rng, name)
-    both = values(given, n, rng, name)
+    if isinstance(parameter, (tuple, list)) and len(parameter) == 2:
+        x, y = parameter
+        return values(x, n, rng, f"{name} (x)", expected), values(y, n, rng, f"{name} (y)", expected)
+    if getattr(parameter, "shape", None) == (n, 2):
+        return values(parameter[:, 0], n, rng, name, expected), values(parameter[:, 1], n, rng, name, expected)
+    both = values(parameter, n, rng, name, expected)
     return both, both

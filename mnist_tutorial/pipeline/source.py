@@ -3,23 +3,24 @@
 import torch
 from deeptrack.sources import Source
 
-from mnist_tutorial.device import accelerator
+from mnist_tutorial.data import Split
+from mnist_tutorial.device import training_device
 
 
-def digit_source(split, device=None):
+def digit_source(split: Split, device: str | torch.device | None = None) -> Source:
     """Make a DeepTrack source of the digits of a split.
 
-    The source holds the three arrays as they are, without copying them. It can therefore be indexed with an array,
-    and a pipeline is then evaluated once for the whole batch.
+    The source holds the three arrays without copying them. It can therefore be indexed with an array, so that a
+    pipeline is evaluated once for the whole batch.
 
     Parameters
     ----------
     split : Split
         The digits.
     device : str or torch.device, optional
-        Where to keep them as tensors: on the accelerator that trains the network, say, so that only the numbers of the
-        digits go there at each step, and the features work there. ``"auto"`` is the accelerator where there is one. By
-        default, and for "auto" where there is none, they stay arrays.
+        Where to keep the digits as tensors. On the accelerator that trains the network, the features run there as
+        well, and only indices are copied at each step. ``"auto"`` is that accelerator; in a training of several
+        processes, that of this process. By default, and for "auto" without an accelerator, they stay arrays.
 
     Returns
     -------
@@ -28,9 +29,8 @@ def digit_source(split, device=None):
 
     Notes
     -----
-    Split the data before making sources of them. DeepTrack's own ``filter``, ``random_split`` and ``Subset`` turn
-    arrays into lists and search the whole source at each activation (measured with deeptrack 2.0.2: tens of
-    milliseconds a digit).
+    Split the data before you make sources of them. DeepTrack's own ``filter``, ``random_split`` and ``Subset`` turn
+    arrays into lists, and search the whole source at each activation (deeptrack 2.0.2: tens of milliseconds a digit).
 
     Examples
     --------
@@ -45,7 +45,7 @@ def digit_source(split, device=None):
     (32, 28, 28)
     """
     if device == "auto":
-        device = accelerator()
+        device = training_device()
     fields = {"image": split.images, "label": split.labels, "index": split.index}
     if device is not None:
         fields = {name: torch.tensor(array, device=device) for name, array in fields.items()}

@@ -1,4 +1,7 @@
-"""DeepTrack features that work on one image and on a whole mini-batch alike."""
+"""Transforms: features that prepare single images or whole mini-batches for a network."""
+
+import math
+from typing import Any
 
 import deeptrack as dt
 import numpy as np
@@ -7,18 +10,18 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 
 class Standardize(dt.Feature):
-    """Give images the mean 0 and the standard deviation 1, as float32.
+    """Subtract the mean of the grey values, and divide by their standard deviation.
 
     Parameters
     ----------
     mean, std : float
-        Of the grey values, on the scale from 0 to 1. The defaults are those of MNIST's training set, rounded as
-        everywhere in the literature; notebook 02 computes them.
+        Mean and standard deviation of the grey values, on the scale from 0 to 1. The defaults are those of MNIST's
+        training set, rounded as in the literature; notebook 02 computes them.
 
     Notes
     -----
-    Takes arrays and tensors of any shape: ``(H, W)``, ``(B, H, W)``. Integers count from 0 to the largest of their
-    dtype, as in torchvision's ``ToTensor``; floats are taken to be on the scale from 0 to 1 already.
+    Takes arrays and tensors of any shape. Integers range from 0 to the maximum of their dtype, as in torchvision's
+    ``ToTensor``; floats range from 0 to 1.
 
     Examples
     --------
@@ -27,10 +30,12 @@ class Standardize(dt.Feature):
     array([[-1.,  1.]], dtype=float32)
     """
 
-    def __init__(self, mean=0.1307, std=0.3081, **kwargs):
+    def __init__(self, mean: float = 0.1307, std: float = 0.3081, **kwargs: Any) -> None:
         super().__init__(mean=mean, std=std, **kwargs)
 
-    def get(self, image, mean, std, **kwargs):
+    def get(
+        self, image: np.ndarray | torch.Tensor, mean: float, std: float, **kwargs: Any
+    ) -> np.ndarray | torch.Tensor:
         """Standardize an image or a batch.
 
         Parameters
@@ -41,7 +46,16 @@ class Standardize(dt.Feature):
         Returns
         -------
         ndarray or Tensor of float32, of the same shape
+
+        Raises
+        ------
+        ValueError
+            If the mean is not finite, or the standard deviation is not positive.
         """
+        if np.ndim(mean) == 0 and not math.isfinite(mean):
+            raise ValueError(f"mean is {mean}; expected a finite number")
+        if np.ndim(std) == 0 and not 0 < std < math.inf:
+            raise ValueError(f"std is {std}; expected a finite number above 0")
         if isinstance(image, torch.Tensor):
             white = 1 if image.is_floating_point() else torch.iinfo(image.dtype).max
             return (image.to(torch.float32) - mean * white) * (1 / (std * white))
@@ -52,10 +66,9 @@ class Standardize(dt.Feature):
 
 
 class RandomCrop(dt.Feature):
-    """Cut a square window out of each image, at a random place.
+    """Cut a square window out of each image, at a random position.
 
-    A 24 x 24 window of a 28 x 28 digit shows it shifted by up to 2 pixels, and leaves a network a quarter less to
-    compute.
+    A 24 x 24 window of a 28 x 28 digit shifts it by up to 2 pixels, and saves a network a quarter of the work.
 
     Parameters
     ----------
@@ -64,8 +77,8 @@ class RandomCrop(dt.Feature):
 
     Notes
     -----
-    In a batch, each image has a draw of its own, uniform over all places, from NumPy's global generator as in
-    DeepTrack's own features: ``numpy.random.seed`` (and so Lightning's ``seed_everything``) makes it repeat.
+    In a batch, the position is drawn for each image, uniformly, from NumPy's global generator as in DeepTrack's own
+    features, so ``numpy.random.seed`` and Lightning's ``seed_everything`` make it repeat.
 
     Examples
     --------
@@ -74,10 +87,10 @@ class RandomCrop(dt.Feature):
     (256, 24, 24)
     """
 
-    def __init__(self, size=24, **kwargs):
+    def __init__(self, size: int = 24, **kwargs: Any) -> None:
         super().__init__(size=size, **kwargs)
 
-    def get(self, image, size, **kwargs):
+    def get(self, image: np.ndarray | torch.Tensor, size: int, **kwargs: Any) -> np.ndarray | torch.Tensor:
         """Crop an image or a batch.
 
         Parameters
@@ -93,15 +106,15 @@ class RandomCrop(dt.Feature):
         Raises
         ------
         ValueError
-            If the window is larger than the image.
+            If the window does not fit into the image.
         """
         height, width = image.shape[-2:]
-        if not 1 <= size <= min(height, width):
+        if size not in range(1, min(height, width) + 1):
             raise ValueError(f"size is {size}; expected 1 to {min(height, width)} for images of {height} x {width}")
         batch = image.reshape(-1, height, width)
         row = np.random.randint(height - size + 1, size=len(batch))
         column = np.random.randint(width - size + 1, size=len(batch))
-        # Views of all windows, (B, rows, columns, size, size); taking one of each image copies it.
+        # Views of all windows, (B, rows, columns, size, size); selecting one per image copies only that one.
         if isinstance(batch, torch.Tensor):
             windows = batch.unfold(1, size, 1).unfold(2, size, 1)
         else:

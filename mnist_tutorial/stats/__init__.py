@@ -1,4 +1,4 @@
-"""Statistics: how sure a measured accuracy is, and a difference between two."""
+"""Statistics: intervals of accuracies, and tests of differences between them."""
 
 import lazy_loader
 

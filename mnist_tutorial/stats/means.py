@@ -1,21 +1,22 @@
-"""Means: how sure a difference between groups of measurements is."""
+"""Means: tests of differences between groups of measurements."""
 
-import warnings
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t, ttest_ind
+from numpy.typing import ArrayLike
+from scipy.stats import t
 
 
 class Unpaired(NamedTuple):
-    """Two groups of measurements.
+    """A comparison of two groups of measurements.
 
     Attributes
     ----------
     difference : float
         Mean of the second group minus that of the first.
     low, high : float
-        The interval of that difference.
+        The confidence interval of that difference.
     p_value : float
         Two-sided.
     """
@@ -26,26 +27,25 @@ class Unpaired(NamedTuple):
     p_value: float
 
 
-def welch(a, b, confidence=0.95):
-    """Compare the means of two groups whose spread may differ, with Welch's test.
+def welch(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Unpaired:
+    """Compare the means of two groups with Welch's test, which does not assume equal variances.
 
     Parameters
     ----------
     a, b : array_like of float, shape (N,) and (M,)
-        Independent measurements: accuracies of runs with different seeds.
+        Independent measurements, such as the accuracies of runs with different seeds.
     confidence : float
-        How often such an interval holds the true difference.
+        The confidence level of the interval.
 
     Returns
     -------
     Unpaired
-        Where neither group has any spread, nothing is known of it, and the interval is NaN. So is the p-value, unless
-        there is no difference either: then it is 1.
+        If neither group varies, the interval is NaN. So is the p-value, unless both means are equal: then it is 1.
 
     Raises
     ------
     ValueError
-        If a group has less than two measurements.
+        If a group has fewer than two measurements.
 
     References
     ----------
@@ -60,34 +60,33 @@ def welch(a, b, confidence=0.95):
     """
     a, b = np.asarray(a, float), np.asarray(b, float)
     if min(a.size, b.size) < 2:
-        raise ValueError(f"{a.size} and {b.size} measurements; expected at least two of each, to know their spread")
+        raise ValueError(f"{a.size} and {b.size} measurements; expected at least two of each, to know their variance")
     difference = float(b.mean() - a.mean())
     if not np.ptp(a) and not np.ptp(b):
         return Unpaired(difference, np.nan, np.nan, np.nan if a[0] != b[0] else 1.0)
-    with warnings.catch_warnings():  # one group without any spread is welcome
-        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
-        found = ttest_ind(b, a, equal_var=False)
-    interval = found.confidence_interval(confidence)
-    return Unpaired(difference, float(interval.low), float(interval.high), float(found.pvalue))
+    error, freedom = _standard_error([a, b], np.array([-1.0, 1.0]))
+    half = error * t.ppf((1 + confidence) / 2, freedom)
+    p_value = 2 * t.sf(abs(difference) / error, freedom)
+    return Unpaired(difference, float(difference - half), float(difference + half), float(p_value))
 
 
-def contrast(groups, weights):
+def contrast(groups: Sequence[ArrayLike], weights: ArrayLike) -> tuple[float, float]:
     """Test whether a weighted sum of the means of several groups is above zero: Welch's test for more than two groups.
 
     Parameters
     ----------
     groups : sequence of array_like of float
-        Independent measurements, whose spread may differ from group to group.
-    weights : sequence of float
+        Independent measurements, whose variance may differ from group to group.
+    weights : array_like of float
         One for each group.
 
     Returns
     -------
     estimate : float
-        The sum.
+        The weighted sum.
     p_value : float
-        One-sided: how often a sum at least this large comes from chance. NaN if a group has one measurement only, or
-        none of them has any spread.
+        One-sided: the probability of a sum at least this large by chance. NaN if a group has only one measurement, or
+        if no group varies.
 
     References
     ----------
@@ -102,16 +101,21 @@ def contrast(groups, weights):
     """
     groups, weights = [np.asarray(group, float) for group in groups], np.asarray(weights, float)
     estimate = float(weights @ [group.mean() for group in groups])
-    sizes = np.array([group.size for group in groups])
-    if sizes.min() < 2 or not any(np.ptp(group) for group in groups):
+    if min(group.size for group in groups) < 2 or not any(np.ptp(group) for group in groups):
         return estimate, np.nan
+    error, freedom = _standard_error(groups, weights)
+    return estimate, float(t.sf(estimate / error, freedom))
+
+
+def _standard_error(groups: list[np.ndarray], weights: np.ndarray) -> tuple[float, float]:
+    """Compute the standard error of a weighted sum of means, and its degrees of freedom."""
+    sizes = np.array([group.size for group in groups])
     parts = weights**2 * [group.var(ddof=1) for group in groups] / sizes
-    freedom = parts.sum() ** 2 / (parts**2 / (sizes - 1)).sum()
-    return estimate, float(t.sf(estimate / np.sqrt(parts.sum()), freedom))
+    return np.sqrt(parts.sum()), parts.sum() ** 2 / (parts**2 / (sizes - 1)).sum()
 
 
-def holm(p_values):
-    """Adjust p-values for being several, so that any false alarm at all is as rare as wanted.
+def holm(p_values: ArrayLike) -> np.ndarray:
+    """Adjust the p-values of several tests, so that the level holds for any false alarm among them.
 
     Parameters
     ----------
@@ -120,7 +124,7 @@ def holm(p_values):
     Returns
     -------
     ndarray of float, shape (N,)
-        In the same order, none smaller than before, to be compared with the level.
+        In the same order; compare them with the level.
 
     References
     ----------

@@ -1,27 +1,28 @@
-"""Proportions: how sure an accuracy on so many images is, and a difference between two on the same ones."""
+"""Proportions: intervals of accuracies, and tests of differences on the same images."""
 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import betainc, betaincc, betaincinv
 from scipy.stats import binomtest
 
-TINY = 1e-9  # in place of a parameter 0 of a beta distribution: all of it is at 0, or at 1
+TINY = 1e-9  # for a parameter 0 of a beta distribution, which puts all probability at 0 or at 1
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(200)
 
 
 class Paired(NamedTuple):
-    """Two classifiers on the same images.
+    """A comparison of two classifiers on the same images.
 
     Attributes
     ----------
     only_a, only_b : int
-        Images that only the first one gets wrong, and only the second one.
+        The number of images that only the first classifies wrongly, and that only the second does.
     difference : float
         Accuracy of the second minus that of the first, on the scale from 0 to 1.
     low, high : float
-        The interval of that difference.
+        The confidence interval of that difference.
     p_value : float
         Two-sided.
     """
@@ -34,17 +35,17 @@ class Paired(NamedTuple):
     p_value: float
 
 
-def wilson_interval(correct, n, confidence=0.95):
+def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Compute the Wilson score interval of an accuracy.
 
     Parameters
     ----------
     correct : int
-        Images that were classified correctly.
+        The number of images that are classified correctly.
     n : int
-        All images.
+        The number of all images.
     confidence : float
-        How often such an interval holds the true accuracy.
+        The confidence level.
 
     Returns
     -------
@@ -65,19 +66,19 @@ def wilson_interval(correct, n, confidence=0.95):
     return float(interval.low), float(interval.high)
 
 
-def mcnemar(wrong_a, wrong_b, confidence=0.95):
+def mcnemar(wrong_a: ArrayLike, wrong_b: ArrayLike, confidence: float = 0.95) -> Paired:
     """Compare two classifiers on the same images with the exact McNemar test.
 
-    Only images count that one of them gets wrong and the other does not: if both are equally good, each of those is
-    wrong with either by the toss of a coin. The interval fits the test: a 95 % interval leaves out 0 if, and only if,
-    the p-value is below 0.05. It is a little wider than it had to be.
+    Only images that exactly one of them classifies wrongly count: if both are equally good, either is wrong with
+    probability 1/2. The interval agrees with the test: a 95 % interval excludes 0 if and only if the p-value is below
+    0.05. It is slightly conservative.
 
     Parameters
     ----------
     wrong_a, wrong_b : array_like of bool, shape (N,)
-        Which images each of them gets wrong.
+        Which images each of them classifies wrongly.
     confidence : float
-        How often, at least, such an interval holds the true difference.
+        The confidence level, which the interval has at least.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def mcnemar(wrong_a, wrong_b, confidence=0.95):
     Raises
     ------
     ValueError
-        If they are not about the same number of images, or about none.
+        If there are no images, or their numbers differ.
 
     References
     ----------
@@ -100,15 +101,15 @@ def mcnemar(wrong_a, wrong_b, confidence=0.95):
     --------
     >>> a, b = np.zeros((2, 10_000), bool)
     >>> a[:59], b[59:73] = True, True
-    >>> found = mcnemar(a, b)
-    >>> found.only_a, found.only_b, f"{found.difference:.4f}, {found.low:.4f} to {found.high:.4f}"
+    >>> test = mcnemar(a, b)
+    >>> test.only_a, test.only_b, f"{test.difference:.4f}, {test.low:.4f} to {test.high:.4f}"
     (59, 14, '0.0045, 0.0027 to 0.0063')
-    >>> found.p_value < 0.001
+    >>> test.p_value < 0.001
     True
     """
     wrong_a, wrong_b = np.asarray(wrong_a, bool), np.asarray(wrong_b, bool)
     if wrong_a.shape != wrong_b.shape or wrong_a.ndim != 1 or not len(wrong_a):
-        raise ValueError(f"{wrong_a.shape} and {wrong_b.shape} images; expected the same number of both, one or more")
+        raise ValueError(f"{wrong_a.shape} and {wrong_b.shape} images; expected the same number, at least one")
     n, only_a, only_b = len(wrong_a), int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
     tail = (1 - confidence) / 2
     return Paired(
@@ -121,22 +122,22 @@ def mcnemar(wrong_a, wrong_b, confidence=0.95):
     )
 
 
-def _lower_limit(more, less, n, tail):
+def _lower_limit(more: int, less: int, n: int, tail: float) -> float:
     """Solve for the lower limit of Fay and Lumbard.
 
-    The difference is f (2 s - 1), with f the share of images on which the two differ, and s the share of `more` in
-    those. Both have beta distributions as confidence distributions; the limit is a quantile of the product.
+    The difference is f (2 s - 1), where f is the fraction of images on which the two differ, and s the fraction of
+    `more` among those. Their confidence distributions are beta distributions; the limit is a quantile of the product.
     """
     count, share = more + less, (more or TINY, less + 1)
     no_more = betainc(*share, 0.5)  # the one-sided p-value
     if no_more < tail:  # the limit is positive
-        start, end, differ, of = no_more, 1.0, (count, n - count + 1), betainc
+        start, end, differ, cumulative = no_more, 1.0, (count, n - count + 1), betainc
     else:
-        start, end, differ, of = 0.0, no_more, (count + 1, n - count or TINY), betaincc
-    # The integral over s, by Gauss and Legendre, in steps of equal probability.
+        start, end, differ, cumulative = 0.0, no_more, (count + 1, n - count or TINY), betaincc
+    # The integral over s is a Gauss-Legendre sum, in steps of equal probability.
     factor = 2 * betaincinv(*share, start + (end - start) * (NODES + 1) / 2) - 1
 
-    def excess(limit):
-        return start + (end - start) / 2 * WEIGHTS @ of(*differ, np.clip(limit / factor, 0, 1)) - tail
+    def excess(limit: float) -> float:
+        return start + (end - start) / 2 * WEIGHTS @ cumulative(*differ, np.clip(limit / factor, 0, 1)) - tail
 
     return brentq(excess, *((0, 1) if no_more < tail else (-1, 0)), xtol=1e-9)

@@ -1,4 +1,4 @@
-"""Training: networks, the classifier and trainer that fit them, and what they get right."""
+"""Training: networks, the classifiers and trainers that fit them, evaluation, and checkpoints."""
 
 import lazy_loader
 

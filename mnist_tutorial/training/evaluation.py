@@ -1,30 +1,33 @@
-"""Evaluation: what a trained network says of digits, in eval mode."""
+"""Evaluation: the predictions of a trained network, and its accuracy."""
 
 import deeptrack as dt
 import numpy as np
 import torch
 
+from mnist_tutorial.data import Split
 from mnist_tutorial.pipeline import BatchDataset, Standardize, batch_loader, digit_source
 
 
-def predict(classifier, split, features=None, batch_size=1000):
+def predict(
+    classifier: torch.nn.Module, split: Split, features: dt.Feature | None = None, batch_size: int = 1000
+) -> np.ndarray:
     """Compute the logits of all images of a split, in eval mode.
 
     Parameters
     ----------
     classifier : torch.nn.Module
-        A classifier or a network. Its modes are as before afterwards: Lightning would go on training in eval mode.
+        A classifier or a network. Afterwards, each of its modules is in the mode in which it was before.
     split : Split
         The images.
     features : deeptrack.Feature, optional
-        What is done to the images before. By default `Standardize`.
+        How to prepare the images. By default with `Standardize`.
     batch_size : int
-        Images at a time.
+        The number of images to predict at a time.
 
     Returns
     -------
     ndarray of float32, shape (N, 10)
-        In the order of the split; ``.argmax(1)`` are the digits.
+        In the order of the split; ``.argmax(1)`` gives the digits.
 
     Examples
     --------
@@ -45,7 +48,9 @@ def predict(classifier, split, features=None, batch_size=1000):
     return torch.cat(logits).numpy()
 
 
-def evaluate(classifier, split, features=None, batch_size=1000):
+def evaluate(
+    classifier: torch.nn.Module, split: Split, features: dt.Feature | None = None, batch_size: int = 1000
+) -> float:
     """Compute the accuracy on a split, in eval mode.
 
     Parameters
@@ -56,7 +61,7 @@ def evaluate(classifier, split, features=None, batch_size=1000):
     Returns
     -------
     float
-        The share of images that are classified correctly. `stats.wilson_interval` tells how sure it is.
+        The fraction of images that are classified correctly; `stats.wilson_interval` gives its uncertainty.
 
     Examples
     --------

@@ -1,24 +1,26 @@
-"""Templates of deeplay networks for digits: configure them, then create them."""
+"""Models: templates of deeplay networks for digits, to configure and then create."""
+
+from collections.abc import Sequence
 
 import deeplay as dl
 from torch import nn
 from torchvision.transforms import CenterCrop
 
 
-def mlp(hidden=(256, 256), dropout=0.1):
+def mlp(hidden: Sequence[int] = (256, 256), dropout: float = 0.1) -> dl.MultiLayerPerceptron:
     """Make the template of a multilayer perceptron: Linear, BatchNorm, ReLU and Dropout in each hidden block.
 
     Parameters
     ----------
     hidden : sequence of int
-        Neurons in each hidden layer.
+        The number of neurons in each hidden layer.
     dropout : float
-        Share of neurons that a hidden layer drops while training.
+        The fraction of neurons that a hidden layer drops during training.
 
     Returns
     -------
     deeplay.MultiLayerPerceptron
-        A template. Takes float (B, 1, 28, 28), gives logits (B, 10).
+        A template. Takes float (B, 1, 28, 28), returns logits (B, 10).
 
     Examples
     --------
@@ -34,26 +36,26 @@ def mlp(hidden=(256, 256), dropout=0.1):
     return template
 
 
-def cnn(channels=(16, 32, 64)):
+def cnn(channels: tuple[int, int, int] = (16, 32, 64)) -> dl.Sequential:
     """Make the template of a small convolutional network that trains fast.
 
-    Five blocks of convolution, BatchNorm and ReLU, and one linear layer. Two of the blocks pool, and do so right after
-    the convolution, since what follows then has a quarter of the pixels. The network looks at the central 24 x 24
-    pixels, so it can be trained on random 24 x 24 windows and used on whole digits.
+    Five blocks of convolution, BatchNorm and ReLU, and one linear layer. Two of the blocks pool right after the
+    convolution, so that the rest of the block has a quarter of the pixels to compute. The network sees the central
+    24 x 24 pixels, so it can be trained on random 24 x 24 windows and used on whole digits.
 
     Parameters
     ----------
-    channels : three of int
-        Feature maps of the first convolution (5 x 5), of the next two, and of the last two (3 x 3).
+    channels : tuple of three int
+        The number of feature maps of the first convolution (5 x 5), of the next two, and of the last two (3 x 3).
 
     Returns
     -------
     deeplay.Sequential
-        A template. Takes float (B, 1, 28, 28) or (B, 1, 24, 24), gives logits (B, 10).
+        A template. Takes float (B, 1, 28, 28) or (B, 1, 24, 24), returns logits (B, 10).
 
     References
     ----------
-    The beginning, and the early pooling, are those of T. Tuomas' "train_mnist_fast"
+    The first layers and the early pooling are those of T. Tuomas' "train_mnist_fast"
     (github.com/tuomaso/train_mnist_fast).
 
     Examples
@@ -74,6 +76,6 @@ def cnn(channels=(16, 32, 64)):
         block.layer.configure(padding=0)
     head = dl.MultiLayerPerceptron(third, [], 10)
     template = dl.Sequential(dl.Layer(CenterCrop, 24), convolutions, head)
-    # The running statistics follow fast, since a training has a few hundred steps only.
+    # The running statistics follow quickly, since a training has only a few hundred steps.
     template[..., "normalization"].all.configure(momentum=0.3)
     return template

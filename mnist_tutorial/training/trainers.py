@@ -1,75 +1,93 @@
-"""Trainers that are quiet and leave no files behind."""
+"""Trainers that show one progress bar and leave no files behind."""
 
-import warnings
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 import deeplay as dl
 import torch
+from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from tqdm.auto import tqdm
 
+from mnist_tutorial.compat import silence_training_warnings, warn_of_spinning
 from mnist_tutorial.device import precision
 
-# What Lightning says about a trainer as it is wanted here: no worker processes, since a batch takes less time than
-# handing it over; no logger, since the history is enough; no validation while training, unless it is asked for; and a
-# deprecation inside Lightning itself, of torch's pytree.
-for message in (
-    r".*does not have many workers",
-    r".*no logger configured",
-    r".*isinstance\(treespec, LeafSpec\)",
-    r".*defined a `validation_step` but have no `val_dataloader`",
-):
-    warnings.filterwarnings("ignore", message=message)
+silence_training_warnings()
 
 
 class _ChannelsLast(Callback):
-    """Convolutions whose weights have the channels last, as processors prefer them."""
+    """Store the weights of convolutions with the channels last, which is faster on processors."""
 
-    def on_fit_start(self, trainer, module):
+    def on_fit_start(self, trainer: Trainer, module: LightningModule) -> None:
         module.to(memory_format=torch.channels_last)
 
 
-class _Bar(Callback):
-    """One line for a whole training, where Lightning's own bar takes one for each epoch and each validation."""
+class _ProgressBar(Callback):
+    """Show one line for a whole training; Lightning's own bar shows one for each epoch and each validation."""
 
-    def on_train_start(self, trainer, module):
-        self.bar = tqdm(
-            total=int(trainer.estimated_stepping_batches),
-            desc="training",
-            unit=" steps",
-            mininterval=0.5,
-        )
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        # tqdm is silent if stderr is not a terminal. That of a notebook isn't one, but the notebook shows the bar.
+        disable = False if _in_notebook() else None
+        self.bar = tqdm(total=_batches(trainer), desc="training", unit=" batches", mininterval=0.5, disable=disable)
 
-    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
+    def on_train_batch_end(
+        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         self.bar.update()
 
-    def on_train_epoch_end(self, trainer, module):
-        shown = {name: f"{value:.4f}" for name, value in trainer.callback_metrics.items() if name.endswith("_epoch")}
-        self.bar.set_postfix_str(f"epoch {trainer.current_epoch + 1}" + "".join(f", {k} {v}" for k, v in shown.items()))
+    def on_train_epoch_end(self, trainer: Trainer, module: LightningModule) -> None:
+        means = {name: value for name, value in trainer.callback_metrics.items() if name.endswith("_epoch")}
+        self.bar.set_postfix_str(
+            ", ".join([f"epoch {trainer.current_epoch + 1}", *(f"{name} {value:.4f}" for name, value in means.items())])
+        )
 
-    def teardown(self, trainer, module, stage):
+    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
         if hasattr(self, "bar"):
             self.bar.close()
 
 
-def trainer(max_epochs=2, progress=True, callbacks=(), **kwargs):
-    """Make a trainer that is quiet and leaves no files behind.
+def _in_notebook() -> bool:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel")
+
+
+def _batches(trainer: Trainer) -> int | None:
+    """Count the batches of a whole training; None if it has no end."""
+    epoch, accumulated = trainer.num_training_batches, trainer.accumulate_grad_batches
+    total = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs * epoch
+    if trainer.max_steps != -1:
+        steps = trainer.max_steps
+        if math.isfinite(epoch):  # the last step of an epoch may take fewer batches than the others
+            epochs, steps = divmod(steps, math.ceil(epoch / accumulated))
+            total = min(total, epochs * epoch + steps * accumulated)
+        else:
+            total = min(total, steps * accumulated)
+    return None if math.isinf(total) else int(total)
+
+
+def trainer(
+    max_epochs: int = 2, progress: bool = True, callbacks: Sequence[Callback] = (), **kwargs: Any
+) -> dl.Trainer:
+    """Make a trainer that shows at most one progress bar and leaves no files behind.
 
     Parameters
     ----------
     max_epochs : int
-        How often each image is seen.
+        How many times the network sees each image.
     progress : bool
-        Whether to show a bar, of one line.
+        Whether to show a progress bar, in a terminal or a notebook.
     callbacks : sequence of lightning.pytorch.Callback
-        More of them.
+        Additional callbacks.
     **kwargs
-        Passed on to ``deeplay.Trainer``; what is given here goes before the choices below.
+        Arguments of ``deeplay.Trainer``. They override the settings below.
 
     Returns
     -------
     deeplay.Trainer
-        On the fastest device there is, in bfloat16 where the processor computes with it. ``trainer.history`` keeps
-        losses and accuracies.
+        It trains on an accelerator if there is one, and in bfloat16 if the device computes with it.
+        ``trainer.history`` keeps losses and accuracies.
 
     Examples
     --------
@@ -77,14 +95,15 @@ def trainer(max_epochs=2, progress=True, callbacks=(), **kwargs):
     >>> mt.trainer(max_epochs=1, progress=False).max_epochs
     1
     """
+    warn_of_spinning()
     settings = {
         "accelerator": "auto",
         "precision": precision(),
-        "callbacks": [*callbacks, _ChannelsLast(), *([_Bar()] if progress else [])],
+        "callbacks": [*callbacks, _ChannelsLast(), *([_ProgressBar()] if progress else [])],
         "logger": False,
         "enable_checkpointing": False,
         "enable_progress_bar": False,
         "enable_model_summary": False,
-        "num_sanity_val_steps": 0,  # it would leave a point before the training in the history
+        "num_sanity_val_steps": 0,  # it would add a point from before the training to the history
     }
     return dl.Trainer(max_epochs=max_epochs, **(settings | kwargs))

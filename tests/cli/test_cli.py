@@ -7,74 +7,81 @@ from typer.testing import CliRunner
 
 from mnist_tutorial.benchmark.speed.measurement import Route
 from mnist_tutorial.cli import app
-from mnist_tutorial.data.export import to_folder
 from mnist_tutorial.data.reference import DIGESTS
 
 OFFLINE = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "PATH": ""}
 
 
-def sample_zip(run_python, path, *options):
-    return run_python("-m", "mnist_tutorial", "export", "--variant", "sample", "--zip", str(path), *options)
+def run(*arguments):
+    """Run a command in this process."""
+    done = CliRunner().invoke(app, [*map(str, arguments)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
 
 
-def test_export_writes_folder_and_zip_and_verify_takes_both(run_python, tmp_path):
-    options = [str(tmp_path / "tree"), "--layout", "flat", "--manifest"]
-    done = sample_zip(run_python, tmp_path / "a.zip", *options)
-    assert done.returncode == 0, done.stderr
+def sample_zip(path, *options):
+    return run("export", "--variant", "sample", "--zip", path, *options)
+
+
+def test_export_writes_folder_and_zip_and_verify_takes_both(tmp_path):
+    done = sample_zip(tmp_path / "a.zip", tmp_path / "tree", "--layout", "flat", "--manifest")
+    assert done.exit_code == 0, done.stderr
     folder, archive = done.stdout.splitlines()
-    assert folder == f"{tmp_path / 'tree'}: MNIST sample, complete; 5,003 files written"
+    assert folder.startswith(f"{tmp_path / 'tree'}: MNIST sample")
     digest = hashlib.sha256((tmp_path / "a.zip").read_bytes()).hexdigest()
-    assert archive == f"{tmp_path / 'a.zip'}: MNIST sample, 5,003 files, SHA-256 {digest}"
+    for words in ("MNIST sample", "5,003 files", digest):
+        assert words in archive
     assert (tmp_path / "tree/mnist/train/7_000123.png").exists()
     for path in (tmp_path / "tree", tmp_path / "a.zip"):
-        done = run_python("-m", "mnist_tutorial", "verify", str(path))
-        assert (done.returncode, done.stdout) == (0, f"{path}: MNIST sample, complete and unchanged\n")
+        done = run("verify", path)
+        assert (done.exit_code, done.stdout.split(",")[0]) == (0, f"{path}: MNIST sample")
 
 
-def test_export_never_overwrites_without_force(run_python, tmp_path):
+def test_export_never_overwrites_without_force(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"mine")
-    done = sample_zip(run_python, tmp_path / "a.zip")
-    assert done.returncode == 1
-    assert done.stderr == f"error: {tmp_path / 'a.zip'} exists; to overwrite it: --force\n"
-    assert sample_zip(run_python, tmp_path / "a.zip", "--force").returncode == 0
+    done = sample_zip(tmp_path / "a.zip")
+    assert done.exit_code == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"error: {tmp_path / 'a.zip'} exists")
+    assert (tmp_path / "a.zip").read_bytes() == b"mine"
+    assert sample_zip(tmp_path / "a.zip", "--force").exit_code == 0
 
 
-def test_export_without_a_place_is_a_usage_error(run_python):
-    done = run_python("-m", "mnist_tutorial", "export")
-    assert done.returncode == 2
-    assert done.stderr == "error: nowhere to write to; expected DIR, --zip FILE, or both\n"
+def test_export_without_a_target_is_a_usage_error():
+    done = run("export")
+    assert done.exit_code == 2
+    assert "--zip FILE" in done.stderr
 
 
-def test_export_to_where_nothing_can_be_written_is_one_line(run_python, tmp_path):
+def test_export_to_a_place_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    done = sample_zip(run_python, tmp_path / "file/a.zip")
-    assert done.returncode == 1
+    done = sample_zip(tmp_path / "file/a.zip")
+    assert done.exit_code == 1
     [line] = done.stderr.splitlines()
     assert line.startswith("error: ")
     assert str(tmp_path / "file") in line
 
 
-def test_verify_names_the_first_twenty_and_the_count(run_python, sample, tmp_path):
-    to_folder(sample, tmp_path)
-    for path in sorted(tmp_path.glob("train/7/*.png"))[:23]:
+def test_verify_names_the_first_twenty_and_the_count(class_tree):
+    for path in sorted(class_tree.glob("train/7/*.png"))[:23]:
         path.unlink()
-    done = run_python("-m", "mnist_tutorial", "verify", str(tmp_path))
-    assert done.returncode == 1
+    done = run("verify", class_tree)
+    assert done.exit_code == 1
     first, *findings, rest = done.stderr.splitlines()
-    assert first == f"{tmp_path}: not MNIST sample: 23 missing"
+    assert first == f"{class_tree}: not MNIST sample: 23 missing"
     assert findings == [f"  missing: train/7/7_{number:06}.png" for number in range(20)]
-    assert rest == "  ... and 3 more"
+    assert "3 more" in rest
 
 
-def test_verify_of_nothing_is_an_error(run_python, tmp_path):
-    done = run_python("-m", "mnist_tutorial", "verify", str(tmp_path / "gone.zip"))
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"error: {tmp_path / 'gone.zip'} does not exist; expected a folder")
+def test_verify_of_nothing_is_an_error(tmp_path):
+    done = run("verify", tmp_path / "gone.zip")
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"error: {tmp_path / 'gone.zip'} does not exist")
 
 
-def test_cite_prints_what_the_readme_has(run_python):
-    done = run_python("-m", "mnist_tutorial", "cite")
-    assert done.returncode == 0
+def test_cite_prints_the_citations_of_the_readme():
+    done = run("cite")
+    assert done.exit_code == 0
     bibtex = done.stdout.split("```bibtex\n")[1].split("```")[0]
     assert bibtex.count("@article{") == 2
     assert bibtex in (ROOT / "README.md").read_text(encoding="utf-8")
@@ -83,37 +90,34 @@ def test_cite_prints_what_the_readme_has(run_python):
 def test_info_shows_variant_digests_versions_and_device(run_python, mnist):
     done = run_python("-m", "mnist_tutorial", "info")
     assert done.returncode == 0
-    assert "variant" in done.stdout
-    assert "full" in done.stdout
-    for digest in DIGESTS["full"]:
-        assert digest in done.stdout
-    assert mnist.origin in done.stdout
-    assert mnist.fetched in done.stdout
+    for words in ("variant", "full", *DIGESTS["full"], mnist.origin, mnist.fetched):
+        assert words in done.stdout
     for name in ("deeptrack", "deeplay", "torch", "CPU", "cache"):
         assert name in done.stdout
     assert done.stderr == ""
 
 
-def test_fetch_says_what_is_there(run_python, mnist):
-    done = run_python("-m", "mnist_tutorial", "fetch", "--variant", "full")
-    assert done.returncode == 0
-    assert done.stdout == f"MNIST full: 60,000 + 10,000 digits, verified, from {mnist.origin}\n"
+def test_fetch_prints_what_is_in_the_cache(mnist):
+    done = run("fetch")
+    assert done.exit_code == 0
+    for words in ("MNIST full", "60,000 + 10,000", mnist.origin):
+        assert words in done.stdout
 
 
-def test_offline_the_full_set_is_an_error_that_scripts_can_see(run_python, tmp_path):
-    cache = str(tmp_path / "cache")
-    done = run_python("-m", "mnist_tutorial", "fetch", "--variant", "full", MNIST_TUTORIAL_CACHE=cache, **OFFLINE)
+def test_fetch_offline_is_an_error_and_prints_nothing_animated(run_python, tmp_path):
+    done = run_python("-m", "mnist_tutorial", "fetch", MNIST_TUTORIAL_CACHE=str(tmp_path / "cache"), **OFFLINE)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("error: no mirror delivered MNIST:")
     assert "Traceback" not in done.stderr
+    assert "\r" not in done.stderr
 
 
-def test_offline_fetch_falls_back_on_the_sample_visibly(run_python, tmp_path):
-    done = run_python("-m", "mnist_tutorial", "fetch", MNIST_TUTORIAL_CACHE=str(tmp_path / "cache"), **OFFLINE)
-    assert done.returncode == 0
+def test_fetch_offline_takes_the_sample_if_it_may_and_says_so(empty_cache, no_network, caplog):
+    done = run("fetch", "--variant", "auto")
+    assert done.exit_code == 0
     assert done.stdout.startswith("MNIST sample: 4,000 + 1,000 digits")
-    assert "This is a SAMPLE of MNIST" in done.stderr
+    assert "SAMPLE" in caplog.text
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["fetch", "--help"], ["export", "--help"]])
@@ -125,19 +129,19 @@ def test_help_loads_nothing_heavy(arguments, run_python):
     assert not loaded & {"numpy", "torch", "deeptrack", "matplotlib", "rich"}
 
 
-def test_a_wrong_variant_is_a_usage_error(run_python):
-    done = run_python("-m", "mnist_tutorial", "fetch", "--variant", "half")
-    assert done.returncode == 2
+def test_a_wrong_variant_is_a_usage_error():
+    done = run("fetch", "--variant", "half")
+    assert done.exit_code == 2
     assert "half" in done.stderr
 
 
 def test_benchmark_prints_a_table_and_writes_json_and_a_chart(monkeypatch, tmp_path):
-    def routes(split, folder):  # the real ones take half a minute, and have tests of their own
+    def routes(split, folder):  # the real ones take half a minute, and have their own tests
         return [Route("ours", lambda: (lambda: sum(range(10_000)), len(split)), ""), Route("broken", lambda: 1 / 0, "")]
 
     monkeypatch.setattr("mnist_tutorial.benchmark.speed.overhead.routes", routes)
     options = ["--variant", "sample", "--repeats", "1", "--out", str(tmp_path)]
-    done = CliRunner().invoke(app, ["benchmark", "overhead", *options])
+    done = run("benchmark", "overhead", *options)
     measured = json.loads((tmp_path / "overhead.json").read_text())
     assert measured["variant"] == "sample"
     ours, broken = measured["rows"]
@@ -150,10 +154,10 @@ def test_benchmark_prints_a_table_and_writes_json_and_a_chart(monkeypatch, tmp_p
         assert "error: other programs used the processor too often to measure ours 1 times" in done.stderr
 
 
-def test_benchmark_into_a_file_is_one_line(run_python, tmp_path):
+def test_benchmark_into_a_file_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     options = ["--variant", "sample", "--repeats", "1", "--out", str(tmp_path / "file")]
-    done = run_python("-m", "mnist_tutorial", "benchmark", "overhead", *options)
-    assert done.returncode == 1
+    done = run("benchmark", "overhead", *options)
+    assert done.exit_code == 1
     assert done.stderr.splitlines()[-1].startswith("error: ")
-    assert "overhead, MNIST sample" not in done.stdout  # said before it measures, not after
+    assert "overhead, MNIST sample" not in done.stdout  # the error comes before the measurement

@@ -2,7 +2,7 @@ import json
 import re
 
 import pytest
-from conftest import made_result
+from conftest import Here, made_result
 from typer.testing import CliRunner
 
 from mnist_tutorial.benchmark.results.files import read_all, write
@@ -10,7 +10,7 @@ from mnist_tutorial.cli import app
 
 
 def benchmark(*arguments):
-    """Run a command in this process, which has imported what it needs; `run` has a process of its own."""
+    """Run a command in this process, which has imported what it needs."""
     done = CliRunner().invoke(app, ["benchmark", *map(str, arguments)])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done
@@ -28,22 +28,47 @@ def folder(tmp_path):
     return out
 
 
-def test_run_goes_on_past_what_fails_and_ends_with_1(run_python, quick_file, tmp_path):
-    out = tmp_path / "out"
-    recipes = [f"--recipe={quick_file}:{name}" for name in ("crashing", "quick")]
-    command = ["-m", "mnist_tutorial", "benchmark", "run", *recipes, "--variant", "sample", "--seeds", "1"]
-    done = run_python(*command, "--evaluate", "test", "--out", str(out))
-    assert done.returncode == 1
+@pytest.fixture
+def run(quick_file, tmp_path, monkeypatch):
+    """Train on the sample, in this process; test_workers.py runs the command in a process of its own."""
+    monkeypatch.setattr("mnist_tutorial.benchmark.runs.workers.LocalWorkers", Here)
+
+    def command(*names, options=()):
+        recipes = [f"--recipe={quick_file}:{name}" for name in names]
+        out = ["--out", tmp_path / "out"]
+        return benchmark("run", *recipes, "--variant", "sample", "--seeds", 1, *out, *options)
+
+    return command
+
+
+def test_run_goes_on_after_a_failure_and_ends_with_1(run, tmp_path):
+    done = run("crashing", "quick", options=["--evaluate", "test"])
+    assert done.exit_code == 1
     assert "Traceback" not in done.stderr
     lines = re.findall(r"^(\w+)-[0-9a-f]{8}-sample-test-seed0: (.*)$", done.stdout, re.MULTILINE)
     assert [name for name, _ in lines] == ["crashing", "quick"]
     assert lines[0][1] == "failed: RuntimeError: it broke"
     assert re.match(r"\d\d\.\d\d% of the test digits, \d\.\d s", lines[1][1])
-    assert f"error: 1 of 2 runs failed; the reasons are in {out}/*.failure.json" in done.stderr
-    assert len(read_all(out)[0]) == 1
+    assert f"error: 1 of 2 runs failed; see {tmp_path / 'out'}/*.failure.json" in done.stderr
+    assert len(read_all(tmp_path / "out")[0]) == 1
 
 
-def test_report_writes_a_page_and_says_what_is_refused(folder, tmp_path):
+@pytest.mark.parametrize(
+    ("old", "new", "splits"),
+    [
+        ("record", "test", ["test"]),
+        ("validation", "validation", ["validation"]),
+        ("both", "both", ["test", "validation"]),
+    ],
+)
+def test_run_understands_the_old_option_for(run, tmp_path, old, new, splits):
+    done = run("quick", options=["--for", old])
+    assert done.exit_code == 0
+    assert done.stderr.splitlines() == [f"--for {old} is now --evaluate {new}"]
+    assert sorted(result.evaluated_on for _, result in read_all(tmp_path / "out")[0]) == splits
+
+
+def test_report_writes_a_page_and_lists_the_refused_files(folder, tmp_path):
     (folder / "cut.json").write_text('{"kind": "run"')
     done = benchmark("report", folder, "--out", tmp_path / "site")
     assert done.exit_code == 1
@@ -53,7 +78,7 @@ def test_report_writes_a_page_and_says_what_is_refused(folder, tmp_path):
     assert "cut.json" in (tmp_path / "site/index.html").read_text()
 
 
-def test_compare_says_it_in_a_sentence(folder):
+def test_compare_answers_in_a_sentence(folder):
     done = benchmark("compare", "theirs", "ours", "--results", folder)
     assert done.exit_code == 0
     assert "ours makes 50.0 fewer errors than theirs on 10,000 test digits" in done.stdout
@@ -62,7 +87,7 @@ def test_compare_says_it_in_a_sentence(folder):
     assert done.stderr.startswith("error: ")
 
 
-def test_the_leaderboard_refuses_what_does_not_agree_with_itself(tmp_path):
+def test_the_leaderboard_refuses_an_inconsistent_file(tmp_path):
     for person, wrong in (("ada", 40), ("bob", 60)):
         (tmp_path / person).mkdir()
         for seed in range(2):
@@ -76,7 +101,7 @@ def test_the_leaderboard_refuses_what_does_not_agree_with_itself(tmp_path):
     assert "| ada |" in (tmp_path / "board.md").read_text()
 
 
-def test_check_ends_with_1_when_a_recipe_became_worse(folder, tmp_path):
+def test_check_ends_with_1_when_a_recipe_got_worse(folder, tmp_path):
     now = tmp_path / "now"
     now.mkdir()
     for seed in range(3):

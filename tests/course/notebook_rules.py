@@ -1,4 +1,4 @@
-"""The rules that the shape of a notebook keeps; each says what is wrong, or nothing."""
+"""The rules for the shape of a notebook; each returns what is wrong, or None."""
 
 import ast
 import re
@@ -10,11 +10,11 @@ from mnist_tutorial.course.lesson import tags
 
 FOLDER = ROOT / "notebooks"
 LESSONS = sorted(path.name for path in FOLDER.glob("[0-9]*.ipynb"))
-APART = {"task", "hint", "stub", "solution", "check", "notes"}  # not counted as lesson
-# At the beginning of a line: what a function of the notebook draws, its calls show.
-OF_PLOTS = "digits|learning_curves|confusion_matrix|failures"
-DRAWS = re.compile(rf"^(?:mt\.plots\.(?:{OF_PLOTS})\(|fig, .*plt\.subplots\(|official\()", re.M)
-FIXED = {"You will learn to", "You need", "Time"}  # bold, and no terms
+EXTRA_TAGS = {"task", "hint", "stub", "solution", "check", "notes"}  # cells that do not count as lesson
+# Only at the beginning of a line: a function of the notebook that draws needs its caption where it is called.
+PLOTS = "digits|learning_curves|confusion_matrix|failures"
+DRAWS = re.compile(rf"^(?:mt\.plots\.(?:{PLOTS})\(|fig, .*plt\.subplots\(|official\()", re.M)
+NOT_TERMS = {"You will learn to", "You need", "Time"}  # bold as well
 RULES = []
 
 
@@ -24,7 +24,7 @@ def rule(check):
 
 
 def cells(notebook, kind, lesson=False):
-    return [cell for cell in notebook.cells if cell.cell_type == kind and not (lesson and APART & tags(cell))]
+    return [cell for cell in notebook.cells if cell.cell_type == kind and not (lesson and EXTRA_TAGS & tags(cell))]
 
 
 def text(notebook, kind, lesson=False):
@@ -32,15 +32,15 @@ def text(notebook, kind, lesson=False):
 
 
 def terms(notebook):
-    """List what is printed in bold where it is explained."""
+    """Return the terms of a notebook: bold where they are explained."""
     bold = re.findall(r"\*\*([^*]+)\*\*", re.sub(r"`[^`]*`", "", text(notebook, "markdown", lesson=True)))
-    return {term[0].lower() + term[1:] for term in bold if term not in FIXED and term[-1] not in ".?:!"}
+    return {term[0].lower() + term[1:] for term in bold if term not in NOT_TERMS and term[-1] not in ".?:!"}
 
 
 def glossary(notebook):
-    """Read the glossary: term to the notebook that explains it."""
-    found = re.findall(r"^\*\*([^*]+)\*\*: .+ \[[^]]+\]\(([^)]+)\)$", text(notebook, "markdown"), re.M)
-    return {term[0].lower() + term[1:]: where for term, where in found}
+    """Return the glossary: term to the notebook that explains it."""
+    entries = re.findall(r"^\*\*([^*]+)\*\*: .+ \[[^]]+\]\(([^)]+)\)$", text(notebook, "markdown"), re.M)
+    return {term[0].lower() + term[1:]: where for term, where in entries}
 
 
 @rule
@@ -51,25 +51,25 @@ def title(notebook, name, words):
 
 @rule
 def navigation(notebook, name, words):
-    at = LESSONS.index(name)
-    found = dict(re.findall(r"(Previous|Next): \[\d\. [^]]+\]\(([^)]+)\)", notebook.cells[0].source))
-    expected = {"Previous": LESSONS[at - 1]} if at else {}
-    expected |= {"Next": LESSONS[at + 1]} if at + 1 < len(LESSONS) else {}
-    if found != expected:
-        return f"the navigation leads to {found}; expected {expected}"
+    number = LESSONS.index(name)
+    leads = dict(re.findall(r"(Previous|Next): \[\d\. [^]]+\]\(([^)]+)\)", notebook.cells[0].source))
+    expected = {"Previous": LESSONS[number - 1]} if number else {}
+    expected |= {"Next": LESSONS[number + 1]} if number + 1 < len(LESSONS) else {}
+    if leads != expected:
+        return f"the navigation leads to {leads}; expected {expected}"
 
 
 @rule
 def links(notebook, name, words):
     for target in re.findall(r"\]\(([^):#]+)\)", text(notebook, "markdown")):
         if not (FOLDER / target).exists():
-            return f"a link leads to {target}, which is not there"
+            return f"a link leads to {target}, which does not exist"
 
 
 @rule
 def objectives(notebook, name, words):
-    found = re.search(r"\*\*You will learn to\*\*\n((?:- .*\n)+)", notebook.cells[0].source)
-    if not found or not 3 <= len(found[1].splitlines()) <= 4:
+    match = re.search(r"\*\*You will learn to\*\*\n((?:- .*\n)+)", notebook.cells[0].source)
+    if not match or not 3 <= len(match[1].splitlines()) <= 4:
         return "expected three or four objectives under **You will learn to**"
 
 
@@ -106,17 +106,17 @@ def a_summary_that_is_computed(notebook, name, words):
 
 @rule
 def no_measured_numbers_in_prose(notebook, name, words):
-    # What is published stands with its source, as (LeCun and others, 1998).
+    # Published numbers are fine with their source, as in (LeCun and others, 1998).
     for line in text(notebook, "markdown", lesson=True).splitlines():
         typed = re.search(r"\d+\.\d+ ?%|\d+(?:\.\d+)? seconds", line)
         if typed and not re.search(r"\b(?:19|20)\d\d\)", line):
-            return f"the text has a typed number, {typed[0]!r}; expected a sentence that a cell makes"
+            return f"the text has a typed number, {typed[0]!r}; expected a cell that computes it"
 
 
 @rule
 def claims(notebook, name, words):
     if "mt.checks.claim(" not in text(notebook, "code", lesson=True):
-        return "nothing that the text relies on is guarded; expected mt.checks.claim(...)"
+        return "no number that the text relies on is guarded; expected mt.checks.claim(...)"
 
 
 @rule
@@ -124,33 +124,33 @@ def length_of_the_lesson(notebook, name, words):
     code = [cell.source for cell in cells(notebook, "code", lesson=True)]
     lines = sum(len(source.splitlines()) for source in code)
     if not 15 <= len(code) <= 25 or lines > 150:
-        return f"{len(code)} code cells with {lines} lines; expected 15 to 25 with 150 at most"
+        return f"{len(code)} code cells with {lines} lines; expected 15 to 25 with at most 150"
 
 
 @rule
 def length_of_cells(notebook, name, words):
     longest = max((cell.source for cell in cells(notebook, "code")), key=lambda source: len(source.splitlines()))
     if len(longest.splitlines()) > 20:
-        return f"the cell {longest[:30]!r} has {len(longest.splitlines())} lines; expected 20 at most"
+        return f"the cell {longest[:30]!r} has {len(longest.splitlines())} lines; expected at most 20"
 
 
 @rule
 def number_of_words(notebook, name, words):
-    found = len(re.sub(r"^\*Figure\. .*$", "", text(notebook, "markdown", lesson=True), flags=re.M).split())
-    if not 600 <= found <= 1200:
-        return f"{found} words; expected 600 to 1200"
+    count = len(re.sub(r"^\*Figure\. .*$", "", text(notebook, "markdown", lesson=True), flags=re.M).split())
+    if not 600 <= count <= 1200:
+        return f"{count} words; expected 600 to 1200"
 
 
 @rule
 def no_outputs(notebook, name, words):
     if any(cell.outputs or cell.execution_count is not None for cell in cells(notebook, "code")):
-        return "outputs are stored; expected none: nbstripout"
+        return "outputs are stored; expected none: run nbstripout"
 
 
 @rule
 def no_shell_and_no_paths(notebook, name, words):
-    if found := re.search(r"^[!%].*|pip install|/home/|/root/|/Users/|[A-Z]:\\\\", text(notebook, "code"), re.M):
-        return f"the code has {found[0]!r}; expected no shell, no magics and no paths of one machine"
+    if match := re.search(r"^[!%].*|pip install|/home/|/root/|/Users/|[A-Z]:\\\\", text(notebook, "code"), re.M):
+        return f"the code has {match[0]!r}; expected no shell commands, magics or paths of one machine"
 
 
 @rule
@@ -181,19 +181,19 @@ def imports_that_are_used(notebook, name, words):
     }
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     if imported - used:
-        return f"imported and not used: {sorted(imported - used)}"
+        return f"imported but not used: {sorted(imported - used)}"
 
 
 @rule
 def exercises(notebook, name, words):
-    order = [(tags(cell) & APART - {"notes"} or {None}).pop() for cell in notebook.cells]
+    order = [(tags(cell) & EXTRA_TAGS - {"notes"} or {None}).pop() for cell in notebook.cells]
     order = [tag for tag in order if tag]
     number = order.count("task")
     if not 2 <= number <= 4 or order != ["task", "hint", "stub", "solution", "check"] * number:
         return f"the cells of the exercises are {order}; expected 2 to 4 times task, hint, stub, solution, check"
     for cell in notebook.cells:
         if "task" in tags(cell) and len(cell.source.split()) > 100:
-            return f"the task {cell.source[:40]!r} has {len(cell.source.split())} words; expected 100 at most"
+            return f"the task {cell.source[:40]!r} has {len(cell.source.split())} words; expected at most 100"
         if "hint" in tags(cell) and not cell.source.startswith("<details>"):
             return f"the hint {cell.source[:40]!r} is open; expected <details>"
 
@@ -210,13 +210,13 @@ def notes_for_instructors(notebook, name, words):
 def terms_are_in_the_glossary(notebook, name, words):
     missing = {term for term in terms(notebook) if term not in words}
     if missing:
-        return f"bold, and not in the glossary: {sorted(missing)}"
+        return f"bold, but not in the glossary: {sorted(missing)}"
     unexplained = {term for term, where in words.items() if where == name} - terms(notebook)
     if unexplained:
-        return f"in the glossary, and not explained in bold here: {sorted(unexplained)}"
+        return f"in the glossary, but not explained in bold here: {sorted(unexplained)}"
 
 
 def complaints(notebook, name, words):
-    """Ask all rules; gives what they say, by their names."""
-    found = {check.__name__: check(notebook, Path(name).name, words) for check in RULES}
-    return {rule: told for rule, told in found.items() if told}
+    """Apply all rules; returns the complaints by the name of the rule."""
+    results = {check.__name__: check(notebook, Path(name).name, words) for check in RULES}
+    return {rule: complaint for rule, complaint in results.items() if complaint}

@@ -1,4 +1,6 @@
-"""Each exercise: its stub fails, its solution passes, and wrong answers get the hint that is meant for them."""
+"""Each exercise: its stub fails, its solution passes, and each wrong answer gets its hint."""
+
+import inspect
 
 import nbformat
 import pytest
@@ -6,10 +8,11 @@ from conftest import ROOT
 from wrong_answers import IGNORES, WRONG, ZEROS
 
 import mnist_tutorial as mt
+from mnist_tutorial.course.checks import digits, exercise
 from mnist_tutorial.course.lesson import tags
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-# What the cells of an exercise use of those before it.
+# What the cells of an exercise take from the cells before it.
 IMPORTS = """
 from pathlib import Path
 import deeplay as dl, deeptrack as dt, numpy as np, mnist_tutorial as mt
@@ -40,6 +43,12 @@ def exercises():
 EXERCISES = exercises()
 
 
+@pytest.fixture(autouse=True)
+def on_the_sample(sample, monkeypatch):
+    """Let checks draw from the sample, which is all that a class without a network has."""
+    monkeypatch.setattr(digits, "load", lambda variant: sample)
+
+
 def answer(source, name):
     names = {}
     exec(IMPORTS, names)
@@ -47,9 +56,9 @@ def answer(source, name):
     return names[name]
 
 
-def verdict(check, given, capsys):
-    """Ask a check; gives whether it is content, its line, and what it puts in place."""
-    placed = getattr(mt.checks, check)(given)
+def outcome(check, submission, capsys):
+    """Run a check; returns whether it is content, its line, and what it puts in place."""
+    placed = getattr(mt.checks, check)(submission)
     (line,) = capsys.readouterr().out.splitlines()
     assert line[0] in "✓✗"
     return line[0] == "✓", line, placed
@@ -62,46 +71,61 @@ def test_each_exercise_has_a_check_and_each_check_an_exercise_and_wrong_answers(
         assert len(wrong) >= 4
 
 
+def test_help_says_what_a_check_takes_and_returns_and_its_source_is_that_of_the_check():
+    for check in EXERCISES:
+        text = inspect.getdoc(getattr(mt.checks, check))
+        assert "The answer " in text
+        assert "Returns the answer if it is right" in text
+    assert "def negative(answer" in inspect.getsource(inspect.unwrap(mt.checks.negative))  # as `??` shows it
+
+
 @pytest.mark.parametrize("check", EXERCISES)
-def test_the_stub_fails_and_the_answer_of_the_course_is_put_in_place(check, capsys):
+def test_the_stub_fails_and_our_answer_takes_its_place(check, capsys):
     _, name, stub, _ = EXERCISES[check]
-    right, line, placed = verdict(check, answer(stub, name), capsys)
+    right, line, placed = outcome(check, answer(stub, name), capsys)
     assert not right
-    assert "goes on with ours" in line
-    assert verdict(check, placed, capsys)[0]
+    assert "our answer" in line
+    assert outcome(check, placed, capsys)[0]
 
 
 @pytest.mark.parametrize("check", EXERCISES)
-def test_the_solution_passes_and_stays(check, capsys):
+def test_the_solution_passes_and_stays_on_all_of_mnist(check, mnist, monkeypatch, capsys):
+    monkeypatch.setattr(digits, "load", lambda variant: mnist)
     _, name, _, solution = EXERCISES[check]
-    given = answer(solution, name)
-    right, line, placed = verdict(check, given, capsys)
+    submission = answer(solution, name)
+    right, line, placed = outcome(check, submission, capsys)
     assert right, line
-    assert placed is given
+    assert placed is submission
 
 
 @pytest.mark.parametrize(
     ("check", "mistake"), [(check, mistake) for check, wrong in WRONG.items() for mistake in wrong]
 )
-def test_a_wrong_answer_gets_the_hint_that_is_meant_for_it(check, mistake, capsys):
-    given, hint = WRONG[check][mistake]
-    right, line, _ = verdict(check, given, capsys)
+def test_a_wrong_answer_gets_its_hint(check, mistake, capsys):
+    submission, hint = WRONG[check][mistake]
+    right, line, _ = outcome(check, submission, capsys)
     assert not right, line
     assert hint in line
     solution = EXERCISES[check][3]
-    assert max(solution.splitlines(), key=len).strip() not in line  # a hint leads on, and gives nothing away
+    assert max(solution.splitlines(), key=len).strip() not in line  # a hint helps, but gives nothing away
 
 
-def test_an_error_in_the_answer_is_a_hint_with_its_line(capsys):
-    given = answer("def batch_shape(numbers):\n    a = 1\n    return a / 0\n", "batch_shape")
-    right, line, placed = verdict("batch_shape", given, capsys)
+def test_an_error_in_the_answer_becomes_a_hint_with_its_line(capsys):
+    submission = answer("def batch_shape(numbers):\n    a = 1\n    return a / 0\n", "batch_shape")
+    right, line, placed = outcome("batch_shape", submission, capsys)
     assert not right
     assert "line 3 of your code" in line
     assert "ZeroDivisionError" in line
     assert placed is mt.checks.batch_shape.reference
 
 
-@pytest.mark.parametrize("given", [None, ..., 0, "text", [], lambda: None, lambda *a, **k: exit(), object])
-def test_no_check_raises_whatever_it_gets(given, capsys):
+def test_a_student_folder_whose_name_begins_like_the_package_is_not_taken_for_it(capsys):
+    names = {}
+    exec(compile("def batch_shape(numbers): return 1 / 0", f"{exercise.PACKAGE}_of_mine/answers.py", "exec"), names)
+    assert "line 1 of your code" in outcome("batch_shape", names["batch_shape"], capsys)[1]
+
+
+@pytest.mark.parametrize("submission", [None, ..., 0, "text", [], lambda: None, lambda *a, **k: exit(), object])
+def test_no_check_raises_whatever_it_gets(submission, capsys):
     for check in EXERCISES:
-        assert not verdict(check, given, capsys)[0]
+        assert not outcome(check, submission, capsys)[0]

@@ -1,4 +1,4 @@
-"""Claims: what holds is shown, what does not ends the run."""
+"""Claims: one that holds is shown, one that does not ends the run."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The shape of a notebook, and that each rule about it can fail; what is in notebooks is run by nbmake."""
+"""The shape of the notebooks, and that each rule about it can fail; nbmake runs them."""
 
 from copy import deepcopy
 
@@ -22,7 +22,7 @@ def test_there_are_seven_in_order():
     assert [name[:2] for name in LESSONS] == [f"0{n}" for n in range(1, 8)]
 
 
-def test_the_glossary_is_in_alphabetical_order_and_readme_and_lessons_lead_to_it():
+def test_the_glossary_is_sorted_and_readme_and_lessons_link_to_it():
     assert list(WORDS) == sorted(WORDS, key=str.lower)
     assert len(WORDS) > 30
     assert "(notebooks/glossary.ipynb)" in (ROOT / "README.md").read_text(encoding="utf-8")
@@ -85,11 +85,11 @@ def say_everything_twice(notebook):
     notebook.cells[1:1] = [deepcopy(cell) for cell in notebook.cells[1:] if cell.cell_type == "markdown"]
 
 
-# Each rule, broken once: the rule, what is done to a good notebook, and what it says then.
+# Each rule, broken once: the rule, the change to a good notebook, and words of the complaint.
 BREAKS = [
     ("title", in_first("# 2. ", "# Two: "), "expected '# 2. Title'"),
     ("navigation", in_first("03_augmenting.ipynb", "04_mlp.ipynb"), "the navigation leads to"),
-    ("links", in_first("03_augmenting.ipynb", "03_gone.ipynb"), "03_gone.ipynb, which is not there"),
+    ("links", in_first("03_augmenting.ipynb", "03_gone.ipynb"), "03_gone.ipynb"),
     ("objectives", in_first("- look at", "look at"), "three or four objectives"),
     ("prerequisites_and_minutes", in_first("minutes, ", "min, "), "expected '**You need**"),
     ("sections", in_any("## Summary", "## The end"), "Exercises and Summary last"),
@@ -97,37 +97,33 @@ BREAKS = [
     ("a_summary_that_is_computed", in_code(-1, 'Markdown("All is well.")'), "computes no summary"),
     ("a_summary_that_is_computed", in_code(-1, 'Markdown(f"{counts}: 97.1 %")'), "typed number, '97.1 %'"),
     ("no_measured_numbers_in_prose", in_any("## Examples", "## Examples\n\nIt takes 12 seconds."), "'12 seconds'"),
-    (
-        "claims",
-        claim_nothing,
-        "nothing that the text",
-    ),
-    ("length_of_the_lesson", in_code(3, "\n".join(f"a{i} = {i}" for i in range(90))), "150 at most"),
-    ("length_of_cells", in_code(3, "\n".join(f"a{i} = {i}" for i in range(21))), "21 lines; expected 20"),
+    ("claims", claim_nothing, "mt.checks.claim"),
+    ("length_of_the_lesson", in_code(3, "\n".join(f"a{i} = {i}" for i in range(90))), "at most 150"),
+    ("length_of_cells", in_code(3, "\n".join(f"a{i} = {i}" for i in range(21))), "21 lines"),
     ("number_of_words", say_everything_twice, "words; expected 600 to 1200"),
     ("no_outputs", store_an_output, "outputs are stored"),
-    ("no_shell_and_no_paths", in_code(3, "!pip install deeptrack"), "expected no shell"),
-    ("no_shell_and_no_paths", in_code(3, "open('/home/me/digits')"), "paths of one machine"),
+    ("no_shell_and_no_paths", in_code(3, "!pip install deeptrack"), "'!pip"),
+    ("no_shell_and_no_paths", in_code(3, "open('/home/me/digits')"), "'/home/"),
     ("kernel", forget_the_kernel, "expected python3"),
     ("captions", in_any("*Figure. ", "Look: "), "has no caption"),
-    ("imports_that_are_used", in_code(0, "import mnist_tutorial as mt\nimport math"), "not used: ['math'"),
+    ("imports_that_are_used", in_code(0, "import mnist_tutorial as mt\nimport math"), "['math']"),
     ("exercises", without("hint"), "expected 2 to 4 times task, hint, stub, solution, check"),
-    ("exercises", of_cell("task", lambda source: source * 9), "words; expected 100 at most"),
+    ("exercises", of_cell("task", lambda source: source * 9), "at most 100"),
     ("exercises", of_cell("hint", lambda source: source.removeprefix("<details>")), "expected <details>"),
     ("notes_for_instructors", without("notes"), "no 'What goes wrong in class'"),
     (
         "terms_are_in_the_glossary",
         in_any("## Examples", "## Examples\n\nA **zorb** is"),
-        "not in the glossary: ['zorb']",
+        "['zorb']",
     ),
 ]
 
 
-@pytest.mark.parametrize(("rule", "change", "says"), BREAKS, ids=[f"{rule}: {says}" for rule, _, says in BREAKS])
-def test_each_rule_catches_its_break(rule, change, says):
+@pytest.mark.parametrize(("rule", "change", "words"), BREAKS, ids=[f"{rule}: {words}" for rule, _, words in BREAKS])
+def test_each_rule_catches_its_break(rule, change, words):
     broken = deepcopy(NOTEBOOKS["02_visualizing.ipynb"])
     change(broken)
-    assert says in complaints(broken, "02_visualizing.ipynb", WORDS)[rule]
+    assert words in complaints(broken, "02_visualizing.ipynb", WORDS)[rule]
 
 
 def test_each_rule_is_broken_once():

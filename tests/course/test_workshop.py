@@ -1,88 +1,182 @@
-"""`workshop DIR`: what a teacher gets, from the command line."""
+"""`make lab`: the files of a workshop, a server that answers, and a kernel that has what the notebooks need."""
 
-import functools
+import json
+import os
 import re
+import shutil
+import signal
+import socket
 import subprocess
-import sys
+import uuid
+from types import SimpleNamespace
 
 import nbformat
 import pytest
+import requests
+import urllib3
+import websocket
 from conftest import ROOT
 from typer.testing import CliRunner
 
 from mnist_tutorial.cli import app
-from mnist_tutorial.course import workshop as course
-
-files = functools.cache(course.files)  # the pages take their time
+from mnist_tutorial.course import workshop
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("a workshop")
-    command = [sys.executable, "-m", "mnist_tutorial", "workshop", str(folder), "--start", "10:00"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return folder, done.stdout, command
+def lab(tmp_path_factory, mnist):
+    """Start `make lab` while its port is taken.
+
+    The value has the folder, the contents that were written into it, the printed lines, the address and the token of
+    the server, its port, and the port that was taken.
+    """
+    folder, config = tmp_path_factory.mktemp("a workshop"), str(tmp_path_factory.mktemp("config"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        process = subprocess.Popen(
+            [shutil.which("make"), "lab", f"COURSE={folder}", f"LAB_ARGS=--no-browser --port={port}"],
+            cwd=ROOT,
+            env=environment | {"JUPYTER_CONFIG_DIR": config, "JUPYTER_RUNTIME_DIR": config},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        printed = ""
+        try:
+            for line in process.stdout:
+                printed += line
+                if match := re.search(r"(http://127\.0\.0\.1:(\d+)/)lab\S*\?token=(\w+)", line):
+                    break
+            else:
+                pytest.fail(f"make lab ended without an address:\n{printed}")
+            contents = {
+                path.relative_to(folder).as_posix(): path.read_bytes()
+                for path in folder.rglob("*")
+                if path.is_file() and path.name != ".workshop.json"
+            }
+            yield SimpleNamespace(
+                folder=folder,
+                contents=contents,
+                printed=printed,
+                address=match[1],
+                token=match[3],
+                port=int(match[2]),
+                taken_port=port,
+            )
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.stdout.read()  # until the server has closed it
+            process.wait(30)
 
 
-def test_there_are_notebooks_for_both_and_solutions_and_a_schedule(written):
-    folder, printed, _ = written
-    names = {lesson.name for lesson in course.lessons(ROOT)} | {"glossary.ipynb"}
+def session(address):
+    """Connect with retries: Jupyter prints its address a moment before it listens there."""
+    connection = requests.Session()
+    connection.mount(address, requests.adapters.HTTPAdapter(max_retries=urllib3.Retry(connect=8, backoff_factor=0.1)))
+    return connection
+
+
+def execute(address, token, cells):
+    """Run cells in a kernel of the server as a browser does; returns the text that they print."""
+    headers = {"Authorization": f"token {token}"}
+    kernel = requests.post(f"{address}api/kernels", headers=headers, json={"name": "python3"}, timeout=60).json()["id"]
+    url = f"{address.replace('http', 'ws')}api/kernels/{kernel}/channels"
+    channel = websocket.create_connection(url, header=headers, timeout=120)
+    printed = ""
+    for cell in cells:
+        message = str(uuid.uuid4())
+        header = {"msg_id": message, "msg_type": "execute_request", "username": "", "session": "s", "version": "5.3"}
+        content = {"code": cell, "silent": False, "store_history": True, "allow_stdin": False}
+        request = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+        channel.send(json.dumps(request))
+        done = set()
+        while done < {"reply", "idle"}:
+            answer = json.loads(channel.recv())
+            if answer["parent_header"].get("msg_id") != message:
+                continue
+            if answer["msg_type"] == "stream":
+                printed += answer["content"]["text"]
+            elif answer["msg_type"] == "execute_reply":
+                assert answer["content"]["status"] == "ok", answer["content"]
+                done.add("reply")
+            elif answer["msg_type"] == "status" and answer["content"]["execution_state"] == "idle":
+                done.add("idle")
+    channel.close()
+    requests.delete(f"{address}api/kernels/{kernel}", headers=headers, timeout=60)
+    return printed
+
+
+def test_the_server_answers_on_the_next_port_and_a_notebook_can_load_mnist(lab):
+    assert lab.port != lab.taken_port
+    headers = {"Authorization": f"token {lab.token}"}
+    contents = session(lab.address).get(f"{lab.address}api/contents", headers=headers, timeout=60).json()
+    assert "01_loading.ipynb" in {entry["name"] for entry in contents["content"]}
+    assert requests.get(f"{lab.address}lab", params={"token": lab.token}, timeout=60).status_code == 200
+    cells = ["import mnist_tutorial as mt", "print(mt.load().variant)"]
+    assert execute(lab.address, lab.token, cells) == "full\n"
+
+
+def test_there_are_notebooks_for_both_and_solutions_and_a_schedule(lab):
+    names = {lesson.name for lesson in workshop.lessons(ROOT)} | {"glossary.ipynb"}
     for kind in ("student", "instructor"):
-        assert {path.name for path in (folder / kind).iterdir()} == names
-    assert {path.stem for path in (folder / "solutions").iterdir()} == {name[:-6] for name in names}
-    assert "| 10:00 |" in (folder / "schedule.md").read_text()
-    assert re.search(r"(\d+) of \1 files written", printed)
+        assert {path.name for path in (lab.folder / kind).iterdir()} == names
+    assert {path.stem for path in (lab.folder / "solutions").iterdir()} == {name[:-6] for name in names}
+    assert "| 09:00 |" in lab.contents["schedule.md"].decode()
+    assert f"{len(lab.contents)} of {len(lab.contents)} files" in lab.printed
 
 
-def test_links_of_the_notebooks_and_of_the_solutions_lead_somewhere(written):
-    folder, _, _ = written
-    for path in [*folder.glob("*/*.ipynb"), folder / "schedule.md"]:
+def test_links_of_the_notebooks_and_of_the_solutions_lead_somewhere(lab):
+    for path in [*lab.folder.glob("*/*.ipynb"), lab.folder / "schedule.md"]:
+        text = path.read_text(encoding="utf-8")
         if path.suffix == ".ipynb":
-            text = "\n".join(c.source for c in nbformat.read(path, 4).cells if c.cell_type == "markdown")
-        else:
-            text = path.read_text()
+            text = "\n".join(c.source for c in nbformat.reads(text, 4).cells if c.cell_type == "markdown")
         for target in re.findall(r"\]\(([^):#]+)(?:#[^)]*)?\)", text):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
-    for path in folder.glob("solutions/*.html"):
+    for path in lab.folder.glob("solutions/*.html"):
         for target in re.findall(r'href="([^":#]+\.(?:html|ipynb))', path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
-def test_the_solutions_show_the_code_and_fetch_nothing(written):
-    folder, _, _ = written
-    for path in folder.glob("solutions/0*.html"):
+def test_the_solutions_show_the_code_fold_the_hints_and_fetch_nothing(lab):
+    for path in lab.folder.glob("solutions/0*.html"):
         text = path.read_text(encoding="utf-8")
         assert "# solution" in text
         assert not re.findall(r'(?:src|href)="https?://[^"]*\.(?:js|css)', text)
+        hints = re.findall(r"<details><summary>Hint</summary>(.*?)</details>", text, re.DOTALL)
+        assert hints
+        assert all("<p>" in hint for hint in hints)
 
 
-def test_running_it_again_keeps_what_a_student_wrote_and_says_so(written, monkeypatch):
-    monkeypatch.setattr(course, "files", files)
-    folder, _, command = written
-    path = folder / "student/01_loading.ipynb"
+def test_running_it_again_keeps_the_changes_of_a_student_and_says_so(lab, monkeypatch):
+    command = ["workshop", str(lab.folder), "--start", "10:00"]
+    path = lab.folder / "student/01_loading.ipynb"
     path.write_text(path.read_text().replace("return ...", "return 42"))
     mine = path.read_bytes()
-    record = folder / ".workshop.json"
-    # As if the course had another version since then.
-    record.write_text(re.sub(r'("student/01_loading.ipynb": ")\w+', r"\1older", record.read_text()))
-    printed = CliRunner().invoke(app, command[3:]).stdout
+    newer = lab.contents | {"student/01_loading.ipynb": lab.contents["student/01_loading.ipynb"] + b"\n"}
+    monkeypatch.setattr(workshop, "files", lambda course, start, execute: newer | {"schedule.md": start.encode()})
+    printed = CliRunner().invoke(app, command).stdout
+    assert (lab.folder / "schedule.md").read_text() == "10:00"
     assert path.read_bytes() == mine
-    assert "01_loading.ipynb: has changes of yours and stays as it is" in printed
+    assert "student/01_loading.ipynb" in printed
     assert "student/01_loading.new.ipynb" in printed
-    again = CliRunner().invoke(app, command[3:]).stdout  # nothing newer: one line
-    assert re.fullmatch(r".*: 0 of \d+ files written; changed by you and kept: 1; .*\n", again)
-    assert b"return ..." in (folder / "student/01_loading.new.ipynb").read_bytes()
+    assert (lab.folder / "student/01_loading.new.ipynb").read_bytes() == newer["student/01_loading.ipynb"]
+    again = CliRunner().invoke(app, command).stdout  # nothing newer: one line
+    assert re.fullmatch(rf".*: 0 of {len(newer)} files .*kept: 1.*\n", again)
 
 
-def test_the_results_that_notebooks_read_come_along(written):
-    folder, _, _ = written
-    assert {path.name for path in (folder / "results/cpu").iterdir()} == {
+def test_the_results_that_notebooks_read_come_along(lab):
+    assert {path.name for path in (lab.folder / "results/cpu").iterdir()} == {
         path.name for path in (ROOT / "results/cpu").glob("*.json")
     }
 
 
-def test_another_process_makes_the_same_files(written):
-    folder, _, _ = written
-    # One was handed out anew, and one was changed, by the test above.
-    made = {name: content for name, content in files(ROOT, "10:00", False).items() if "01_loading" not in name}
-    assert all((folder / name).read_bytes() == content for name, content in made.items())
+def test_another_process_makes_the_same_files(lab, tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    for name in ("01_loading.ipynb", "glossary.ipynb"):
+        shutil.copy(ROOT / "notebooks" / name, tmp_path / "notebooks")
+    made = workshop.files(tmp_path)
+    assert len(made) == 1 + 2 * 3
+    assert all(lab.contents[name] == content for name, content in made.items() if name != "schedule.md")

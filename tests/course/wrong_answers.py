@@ -1,7 +1,7 @@
-"""Wrong answers to the exercises: what people write, and the hint that is meant for it.
+"""Wrong answers to the exercises: what people write, and the hint that they should get.
 
-For each check, a name for the mistake, the answer, and words of the hint. Each check has an answer that is all zeros
-and one that ignores its input.
+For each check: the name of the mistake, the answer, and the decisive words of the hint. Each check has an answer that
+is all zeros, and one that ignores its input.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ def _labelled(folder, label):
 
 
 class Level(dt.Feature):
-    """The right shape of an answer to `threshold`; `rule` makes it wrong."""
+    """An answer to `threshold` with the right interface; `rule` makes it wrong."""
 
     rule = staticmethod(lambda image, level: image)
 
@@ -35,7 +35,7 @@ def _level(rule):
     return type("Threshold", (Level,), {"rule": staticmethod(rule)})
 
 
-class WithoutKeywords(dt.Feature):
+class WithoutKwargs(dt.Feature):
     def __init__(self, level=0.5):
         super().__init__(level=level)
 
@@ -49,7 +49,7 @@ class Silence(nn.Module):
 
 
 def _silent(limit):
-    """Says nothing of any image, with as many parameters as are wanted, some of them of a convolution."""
+    """A network with a convolution and the right number of parameters, all of whose outputs are zero."""
     convolution = dl.Layer(nn.Conv2d, 1, 1, 3, stride=3)  # (B, 1, 28, 28) -> (B, 1, 9, 9)
     perceptron = dl.MultiLayerPerceptron(9 * 9, [(limit - 20) // (9 * 9 + 1 + 10)], 10)
     return dl.Sequential(convolution, perceptron, dl.Layer(Silence))
@@ -107,15 +107,15 @@ def _untrained(run):
     return mt.models.mlp().create()
 
 
-def _looks(run):
+def _looks_at_the_test_digits(run):
     return mt.load("full").test
 
 
-def _no_watch(run):
+def _unwatched(run):
     source = mt.digit_source(run.digits)
     dataset = mt.BatchDataset(dt.Value(source.image) >> mt.Standardize() & dt.Value(source.label), source)
     classifier = mt.classifier(mt.models.mlp(hidden=(32,)))
-    trainer = mt.trainer(max_epochs=2, progress=False)
+    trainer = mt.trainer(max_epochs=1, progress=False)
     trainer.fit(classifier, mt.batch_loader(dataset, batch_size=128, shuffle=True))
     return classifier
 
@@ -124,26 +124,26 @@ SHAPE = (28, 28)
 ZEROS, IGNORES = "all zeros", "ignores its input"
 WRONG = {
     "batch_shape": {
-        ZEROS: (lambda numbers: (0, 0, 0), "what one number or several numbers pick"),
-        IGNORES: (lambda numbers: (3, 28, 28), "what one number or several numbers pick"),
-        "always a batch": (lambda numbers: (np.size(numbers), 28, 28), "no axis for a batch"),
+        ZEROS: (lambda numbers: (0, 0, 0), "one number or several numbers"),
+        IGNORES: (lambda numbers: (3, 28, 28), "one number or several numbers"),
+        "always a batch": (lambda numbers: (np.size(numbers), 28, 28), "no batch axis"),
         "length of a number": (lambda numbers: (len(numbers), 28, 28), "of your code"),
-        "with channel": (lambda numbers: (*np.shape(numbers), 1, 28, 28), "axis of channels is added"),
-        "flat": (lambda numbers: (*np.shape(numbers), 784), "leaves the rows and columns"),
+        "with channel": (lambda numbers: (*np.shape(numbers), 1, 28, 28), "channel axis"),
+        "flat": (lambda numbers: (*np.shape(numbers), 784), "rows and columns"),
         "a number": (lambda numbers: np.size(numbers) * 784, "a shape is a tuple"),
     },
     "negative": {
         ZEROS: (lambda pixels: pixels * 0, "expected 1 and 0"),
         IGNORES: (lambda pixels: dt.Value(np.ones(SHAPE)), "expected 1 and 0"),
-        "minus": (lambda pixels: -1 * pixels, "starts at 0 and ends at 1"),
-        "grey values": (lambda pixels: 255 - pixels, "starts at 0 and ends at 1"),
-        "black and white": (lambda pixels: pixels < 0.5, "what lies between"),
+        "minus": (lambda pixels: -1 * pixels, "from 0 to 1"),
+        "grey values": (lambda pixels: 255 - pixels, "from 0 to 1"),
+        "black and white": (lambda pixels: pixels < 0.5, "greys between"),
         "an array": (lambda pixels: 1 - np.zeros(SHAPE), "expected a DeepTrack feature"),
     },
     "flat_source": {
-        ZEROS: (lambda folder: _labelled(folder, lambda name: 0), "digit stands before the underscore"),
-        IGNORES: (lambda folder: dt.sources.Source(path=["7_000001.png"], label=[7]), "your source has"),
-        "ImageFolder": (lambda folder: dt.sources.ImageFolder(str(folder)), "Make a Source of your own"),
+        ZEROS: (lambda folder: _labelled(folder, lambda name: 0), "before the underscore"),
+        IGNORES: (lambda folder: dt.sources.Source(path=["7_000001.png"], label=[7]), "0 of them"),
+        "ImageFolder": (lambda folder: dt.sources.ImageFolder(str(folder)), "ImageFolder"),
         "text": (lambda folder: _labelled(folder, lambda name: name[0]), "expected a number"),
         "number of the file": (lambda folder: _labelled(folder, lambda name: int(name[2:8])), "before the underscore"),
         "a list": (lambda folder: sorted(Path(folder).glob("*.png")), "expected a DeepTrack source"),
@@ -151,42 +151,42 @@ WRONG = {
     "paper_and_ink": {
         ZEROS: (lambda mean, std: (0, 0), "First subtract"),
         IGNORES: (lambda mean, std: (-0.4242, 2.8215), "First subtract"),
-        "grey values": (lambda mean, std: (-mean / std, (255 - mean) / std), "scale from 0 to 1"),
-        "ink first": (lambda mean, std: ((1 - mean) / std, -mean / std), "changed places"),
-        "times": (lambda mean, std: (-mean * std, (1 - mean) * std), "so it divides"),
+        "grey values": (lambda mean, std: (-mean / std, (255 - mean) / std), "ink is 1"),
+        "ink first": (lambda mean, std: ((1 - mean) / std, -mean / std), "swapped"),
+        "times": (lambda mean, std: (-mean * std, (1 - mean) * std), "divide by it"),
         "one number": (lambda mean, std: (1 - mean) / std, "expected two"),
     },
     "threshold": {
         ZEROS: (_level(lambda image, level: np.zeros(image.shape, np.float32)), "scale of the grey values"),
         IGNORES: (_level(lambda image, level: np.tri(*image.shape[-2:]) + 0 * image), "scale of the grey values"),
         "fixed level": (_level(lambda image, level: (image > 127).astype(np.float32)), "use the property"),
-        "scale": (_level(lambda image, level: (image > level).astype(np.float32)), "from 0 to 255"),
-        "truth values": (_level(lambda image, level: image > 255 * level), "as float32"),
-        "turned round": (_level(lambda image, level: (image <= 255 * level).astype(np.float32)), "changed places"),
-        "without **kwargs": (WithoutKeywords, "expected **kwargs"),
+        "scale": (_level(lambda image, level: (image > level).astype(np.float32)), "0 to 255"),
+        "booleans": (_level(lambda image, level: image > 255 * level), "as float32"),
+        "inverted": (_level(lambda image, level: (image <= 255 * level).astype(np.float32)), "swapped"),
+        "without **kwargs": (WithoutKwargs, "accept **kwargs"),
         "a feature": (_level(lambda image, level: image)(), "the class itself"),
     },
     "describe": {
-        ZEROS: (lambda images: np.zeros((len(images), 50)), "must come from the image"),
+        ZEROS: (lambda images: np.zeros((len(images), 50)), "the same numbers"),
         IGNORES: (lambda images: np.random.default_rng(0).random((len(images), 50)), "too little"),
-        "too many": (lambda images: images.reshape(len(images), -1), "expected 100 at most"),
+        "too many": (lambda images: images.reshape(len(images), -1), "at most 100"),
         "ink only": (lambda images: images.mean(axis=(1, 2))[:, None], "too little"),
-        "columns only": (lambda images: images.mean(axis=1, dtype=float), "keep both directions"),
+        "columns only": (lambda images: images.mean(axis=1, dtype=float), "both directions"),
         "one image": (lambda images: images[0], "expected (2500, D)"),
     },
-    "lands": {
-        ZEROS: (lambda shift, scale: 0, "What is done first"),
-        IGNORES: (lambda shift, scale: 100.0, "What is done first"),
+    "landing_point": {
+        ZEROS: (lambda shift, scale: 0, "Which comes first"),
+        IGNORES: (lambda shift, scale: 100.0, "Which comes first"),
         "shift only": (lambda shift, scale: shift, "enlarged as well"),
         "sum": (lambda shift, scale: shift + scale, "does not add pixels"),
-        "smaller": (lambda shift, scale: shift / scale, "makes things larger"),
+        "smaller": (lambda shift, scale: shift / scale, "larger"),
     },
     "darker": {
         ZEROS: (lambda pixels: pixels * 0, "all factors are 0"),
         IGNORES: (lambda pixels: dt.Value(np.full((64, *SHAPE), 0.7)), "within one image"),
         "lambda": (lambda pixels: pixels >> mt.Brightness(lambda: np.random.uniform(0.5, 1)), "share one factor"),
-        "fixed": (lambda pixels: pixels >> mt.Brightness(0.75), "expected random ones"),
-        "once": (lambda pixels: pixels >> mt.Brightness(np.linspace(0.5, 1, 64)), "same factors as the first"),
+        "fixed": (lambda pixels: pixels >> mt.Brightness(0.75), "expected random"),
+        "once": (lambda pixels: pixels >> mt.Brightness(np.linspace(0.5, 1, 64)), "second update"),
         "wide": (lambda pixels: pixels >> mt.Brightness(mt.uniform(0, 1)), "expected 0.5 to 1"),
         "for each pixel": (lambda pixels: pixels >> mt.GaussianNoise(0.2), "within one image"),
     },
@@ -195,8 +195,8 @@ WRONG = {
         IGNORES: (lambda: dt.Value(np.zeros((400, *SHAPE), np.float32)), "too much"),
         "upside down": (lambda: mt.RandomAffine(rotate=mt.uniform(-3, 3)), "too much"),
         "nothing": (lambda: mt.RandomAffine(rotate=mt.uniform(-0.001, 0.001)), "too little"),
-        "lambda": (lambda: mt.RandomAffine(rotate=lambda: 0.15), "expected a draw for each image"),
-        "the class": (lambda: mt.RandomAffine, "you gave the class"),
+        "lambda": (lambda: mt.RandomAffine(rotate=lambda: 0.15), "eight equal images"),
+        "the class": (lambda: mt.RandomAffine, "the class RandomAffine"),
     },
     "count_parameters": {
         ZEROS: (lambda inputs, hidden, outputs: 0, "Draw the layers"),
@@ -213,94 +213,94 @@ WRONG = {
             ),
             "outputs are neurons",
         ),
-        "neurons": (lambda inputs, hidden, outputs: inputs + sum(hidden) + outputs, "These are the neurons"),
+        "neurons": (lambda inputs, hidden, outputs: inputs + sum(hidden) + outputs, "counted the neurons"),
     },
     "gelu": {
         ZEROS: (lambda template: 0, "expected a deeplay template"),
-        IGNORES: (lambda template: mt.models.mlp(hidden=(8, 8)), "Change the template that you get"),
+        IGNORES: (lambda template: mt.models.mlp(hidden=(8, 8)), "Change the template"),
         "nothing": (lambda template: template, "Did you configure"),
-        "the last one, too": (_gelu("activation"), "which selector leaves it out"),
-        "only the first": (_gelu("activation#0"), "all of them, at any depth"),
+        "the last one, too": (_gelu("activation"), "no longer gives logits"),
+        "only the first": (_gelu("activation#0"), "match all of them"),
         "a typo": (_gelu("activations"), "Did you configure"),
     },
     "small_mlp": {
         ZEROS: (_silent, "it recognizes"),
-        IGNORES: (lambda limit: dl.MultiLayerPerceptron(784, [20], 10), "half of them at least"),
+        IGNORES: (lambda limit: dl.MultiLayerPerceptron(784, [20], 10), "at least half"),
         "too large": (lambda limit: mt.models.mlp(), "at most"),
         "probabilities": (_softmax_mlp, "expected logits"),
-        "many sigmoids": (_sigmoids, "lets gradient pass"),
+        "many sigmoids": (_sigmoids, "gradient"),
         "one output": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 1), "expected (64, 10)"),
     },
-    "side": {
+    "feature_map_size": {
         ZEROS: (lambda pixels, kernel, padding, pool: 0, "In how many places"),
-        IGNORES: (lambda pixels, kernel, padding, pool: 14, "should be"),
+        IGNORES: (lambda pixels, kernel, padding, pool: 14, "expected"),
         "no pooling": (lambda pixels, kernel, padding, pool: pixels + 2 * padding - kernel + 1, "before pooling"),
         "padding once": (lambda pixels, kernel, padding, pool: (pixels + padding - kernel + 1) // pool, "both sides"),
-        "no floor": (lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel + 1) / pool, "drops what"),
+        "no floor": (lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel + 1) / pool, "remainder"),
     },
     "wide_windows": {
         ZEROS: (lambda template: 0, "expected a deeplay template"),
-        IGNORES: (lambda template: mt.models.cnn(), "Change the template that you get"),
+        IGNORES: (lambda template: mt.models.cnn(), "Change the template"),
         "nothing": (lambda template: template, "Did you configure"),
-        "no padding": (_windows(kernel_size=5), "border is made wider"),
-        "the first only": (_first_window, "find all of them"),
+        "no padding": (_windows(kernel_size=5), "wider border"),
+        "the first only": (_first_window, "match all of them"),
     },
     "small_cnn": {
         ZEROS: (_silent, "it recognizes"),
-        IGNORES: (lambda limit: mt.models.cnn(channels=(4, 8, 8)), "half of them at least"),
+        IGNORES: (lambda limit: mt.models.cnn(channels=(4, 8, 8)), "at least half"),
         "too large": (lambda limit: mt.models.cnn(), "at most"),
         "a perceptron": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 10), "no convolution"),
     },
-    "sureness": {
-        ZEROS: (lambda logits, temperature: 0.0, "Divide, then softmax"),
-        IGNORES: (lambda logits, temperature: 0.5, "Divide, then softmax"),
+    "confidence": {
+        ZEROS: (lambda logits, temperature: 0.0, "Divide, then apply softmax"),
+        IGNORES: (lambda logits, temperature: 0.5, "Divide, then apply softmax"),
         "no temperature": (lambda logits, temperature: _softmax(logits).max(), "at temperature 1"),
         "times": (lambda logits, temperature: _softmax(logits * temperature).max(), "must become smaller"),
         "afterwards": (lambda logits, temperature: _softmax(logits).max() / temperature, "not the probability"),
-        "all ten": (lambda logits, temperature: _softmax(logits / temperature), "of the digit that it predicts"),
+        "all ten": (lambda logits, temperature: _softmax(logits / temperature), "ten probabilities"),
     },
     "most_confused": {
         ZEROS: (lambda labels, predictions: (0, 0), "leave the diagonal out"),
-        IGNORES: (lambda labels, predictions: (4, 9), "should be"),
+        IGNORES: (lambda labels, predictions: (4, 9), "expected"),
         "with the diagonal": (_counts_with_diagonal, "leave the diagonal out"),
-        "turned round": (lambda *given: mt.checks.most_confused.reference(*given)[::-1], "true digit comes first"),
+        "reversed": (lambda *arrays: mt.checks.most_confused.reference(*arrays)[::-1], "true digit comes first"),
         "both ways": (_both_ways, "two directions"),
     },
     "corruption": {
-        ZEROS: (lambda strength: mt.Brightness(0), "something is left to see"),
+        ZEROS: (lambda strength: mt.Brightness(0), "something to see"),
         IGNORES: (lambda strength: mt.GaussianNoise(0.5), "at strength 0"),
         "too weak": (lambda strength: mt.GaussianNoise(0.1 * strength), "20 points less"),
         "a number": (lambda strength: strength, "expected a DeepTrack feature"),
-        "empty at the end": (lambda strength: mt.Brightness(1 - strength), "something is left to see"),
+        "empty at the end": (lambda strength: mt.Brightness(1 - strength), "something to see"),
     },
-    "errors_fewer": {
-        ZEROS: (lambda disagree: 0, "Expected p below 0.05"),
-        IGNORES: (lambda disagree: 14, "should be"),
-        "a tenth": (lambda disagree: disagree // 10, "Expected p below 0.05"),
-        "all": (lambda disagree: disagree, "Expected the smallest number"),
+    "error_reduction": {
+        ZEROS: (lambda disagree: 0, "expected p below 0.05"),
+        IGNORES: (lambda disagree: 14, "expected"),
+        "a tenth": (lambda disagree: disagree // 10, "expected p below 0.05"),
+        "all": (lambda disagree: disagree, "the smallest number"),
         "of the worse one": (
-            lambda disagree: (disagree + mt.checks.errors_fewer.reference(disagree)) // 2,
+            lambda disagree: (disagree + mt.checks.error_reduction.reference(disagree)) // 2,
             "errors of its own",
         ),
     },
     "verdict": {
         ZEROS: (lambda a, b: 0, 'expected "A", "B" or "neither"'),
         IGNORES: (lambda a, b: "neither", "far apart"),
-        "believes any difference": (lambda a, b: "B" if b.mean() > a.mean() else "A", "less than seeds do"),
+        "believes any difference": (lambda a, b: "B" if b.mean() > a.mean() else "A", "less than the seeds"),
         "looks at the best": (
             lambda a, b: "neither" if abs(np.ptp([a.max(), b.max()])) < 9e-4 else "AB"[int(b.max() > a.max())],
             "One lucky seed",
         ),
         "a fixed gap": (
             lambda a, b: "neither" if abs(b.mean() - a.mean()) < 2e-3 else "AB"[int(b.mean() > a.mean())],
-            "seeds spread far less",
+            "far smaller",
         ),
     },
     "own_recipe": {
         ZEROS: (lambda run: _silent(5_000).create(), "run.callback()"),
         IGNORES: (_untrained, "run.callback()"),
-        "looks at the test digits": (_looks, "the recipe looked at the test set"),
-        "not watched": (_no_watch, "run.callback()"),
-        "returns nothing": (lambda run: None, "do not forget return"),
+        "looks at the test digits": (_looks_at_the_test_digits, "test set"),
+        "not watched": (_unwatched, "run.callback()"),
+        "returns nothing": (lambda run: None, "Replace the dots"),
     },
 }

@@ -1,7 +1,6 @@
 import csv
 import hashlib
 import os
-import shutil
 import subprocess
 import zipfile
 
@@ -19,8 +18,8 @@ def test_class_folders_are_numbered_as_in_the_official_order(class_zip, mnist):
         names = archive.namelist()
         for digit, number in ((0, 0), (7, 123), (9, 5948)):
             image = Image.open(archive.open(f"MNIST_dataset/train/{digit}/{digit}_{number:06}.png"))
-            at = np.flatnonzero(mnist.train.labels == digit)[number]
-            np.testing.assert_array_equal(image, mnist.train.images[at])
+            position = np.flatnonzero(mnist.train.labels == digit)[number]
+            np.testing.assert_array_equal(image, mnist.train.images[position])
     pngs = [name for name in names if name.endswith(".png")]
     assert len(pngs) == 70_000
     assert {name.rsplit("/", 1)[0] for name in pngs} == {
@@ -29,30 +28,31 @@ def test_class_folders_are_numbered_as_in_the_official_order(class_zip, mnist):
     assert set(names) - set(pngs) == {"MNIST_dataset/README.md", "MNIST_dataset/LICENSE.txt"}
 
 
-def test_the_flat_layout_is_that_of_deeptrackai(sample, tmp_path):
-    export.to_folder(sample, tmp_path, "flat")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["LICENSE.txt", "README.md", "mnist"]
-    assert len(list((tmp_path / "mnist/train").glob("*.png"))) == 4000
-    assert (tmp_path / "mnist/test/7_000400.png").exists()
+def test_the_flat_layout_is_that_of_deeptrackai(sample):
+    names = [name for name, _ in export.tree(sample, "flat")]
+    assert {name.split("/")[0] for name in names} == {"LICENSE.txt", "README.md", "mnist"}
+    assert sum(name.startswith("mnist/train/") for name in names) == 4000
+    assert "mnist/test/7_000400.png" in names
 
 
-def test_folder_and_zip_hold_the_same_tree(sample, tmp_path):
-    export.to_folder(sample, tmp_path / "folder", manifest=True)
+def test_folder_and_zip_hold_the_same_tree(sample, class_folder, tmp_path):
     export.to_zip(sample, tmp_path / "a.zip", manifest=True)
-    shutil.unpack_archive(tmp_path / "a.zip", tmp_path / "unpacked")
-    done = subprocess.run(["diff", "-r", tmp_path / "folder", tmp_path / "unpacked/MNIST_dataset"], capture_output=True)
-    assert (done.returncode, done.stdout) == (0, b"")
+    files = {path.relative_to(class_folder).as_posix(): path for path in class_folder.rglob("*") if path.is_file()}
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert {name.removeprefix("MNIST_dataset/") for name in archive.namelist()} == files.keys()
+        for name, path in files.items():
+            assert archive.read(f"MNIST_dataset/{name}") == path.read_bytes()
 
 
 def test_two_zips_of_two_days_and_places_are_the_same_bytes(run_python, tmp_path):
-    found = set()
+    digests = set()
     for zone, name in (("Asia/Tokyo", "a"), ("America/Lima", "b")):
         (tmp_path / name).mkdir(mode=0o700)
         path = tmp_path / name / "x.zip"
         done = run_python("-m", "mnist_tutorial", "export", "--variant", "sample", "--zip", str(path), TZ=zone)
         assert done.returncode == 0, done.stderr
-        found.add(hashlib.sha256(path.read_bytes()).hexdigest())
-    assert len(found) == 1
+        digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
+    assert len(digests) == 1
 
 
 def test_the_png_files_are_the_same_on_every_machine(sample):
@@ -60,22 +60,20 @@ def test_the_png_files_are_the_same_on_every_machine(sample):
     assert digest.hexdigest() == "d39caa492e7b9518bb840c1769875e9ab1d767a80dae3892215c2c1374531575"
 
 
-def test_the_manifest_is_read_by_pandas_and_by_csv(sample, tmp_path):
-    export.to_folder(sample, tmp_path, manifest=True)
-    table = pd.read_csv(tmp_path / "manifest.csv")
+def test_the_manifest_is_read_by_pandas_and_by_csv(sample, class_folder):
+    table = pd.read_csv(class_folder / "manifest.csv")
     assert list(table.columns) == ["path", "label", "split", "index", "sha256"]
     assert len(table) == 5000
     for row in table.sample(50, random_state=0).itertuples():
-        data = (tmp_path / row.path).read_bytes()
-        assert hashlib.sha256(data).hexdigest() == row.sha256
-    with open(tmp_path / "manifest.csv", newline="") as file:
+        assert hashlib.sha256((class_folder / row.path).read_bytes()).hexdigest() == row.sha256
+    with open(class_folder / "manifest.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["path"] for row in rows] == table["path"].tolist()
     for row in rows[::97]:
         split = getattr(sample, row["split"])
-        [at] = np.flatnonzero(split.index == int(row["index"]))
-        assert split.labels[at] == int(row["label"])
-        np.testing.assert_array_equal(Image.open(tmp_path / row["path"]), split.images[at])
+        [position] = np.flatnonzero(split.index == int(row["index"]))
+        assert split.labels[position] == int(row["label"])
+        np.testing.assert_array_equal(Image.open(class_folder / row["path"]), split.images[position])
 
 
 def test_the_readme_says_what_is_there(sample, mnist, tmp_path):
@@ -92,28 +90,27 @@ def test_the_readme_says_what_is_there(sample, mnist, tmp_path):
     assert "$" not in text
 
 
-def test_an_export_that_was_interrupted_is_completed(sample, tmp_path):
-    export.to_folder(sample, tmp_path / "whole", manifest=True)
-    folder = shutil.copytree(tmp_path / "whole", tmp_path / "half")
-    for path in [*folder.rglob("*_0000[5-9]*.png"), folder / "manifest.csv"]:
+def test_an_export_that_was_interrupted_is_completed(sample, class_folder, class_tree):
+    missing = [*class_tree.rglob("*_0000[5-9]*.png"), class_tree / "manifest.csv"]
+    for path in missing:
         path.unlink()
-    (folder / ".export.part").write_bytes(b"half a fi")
-    missing = 5003 - sum(path.is_file() for path in folder.rglob("[!.]*"))
-    assert export.to_folder(sample, folder, manifest=True) == missing > 100
-    assert {p.relative_to(folder) for p in folder.rglob("*")} == {
-        p.relative_to(tmp_path / "whole") for p in (tmp_path / "whole").rglob("*")
-    }
+    (class_tree / "train/7/.7_000050.png.123.part").write_bytes(b"half a fi")  # of a process that was killed
+    assert export.to_folder(sample, class_tree, manifest=True) == len(missing) > 100
+    names = [{path.relative_to(folder) for path in folder.rglob("*")} for folder in (class_tree, class_folder)]
+    assert names[0] == names[1]
+    assert missing[0].read_bytes() == (class_folder / missing[0].relative_to(class_tree)).read_bytes()
 
 
-def test_files_that_exist_are_left_alone_without_force(sample, tmp_path):
-    mine = tmp_path / "train/3/3_000007.png"
-    mine.parent.mkdir(parents=True)
+def test_files_with_other_contents_are_left_alone_without_force(sample, class_tree):
+    mine, gone = class_tree / "train/3/3_000007.png", class_tree / "train/9/9_000007.png"
+    mine.unlink()
     mine.write_bytes(b"my drawing")
+    gone.unlink()
     with pytest.raises(mt.MNISTError, match=r"1 files exist with other contents.*train/3/3_000007\.png.*--force"):
-        export.to_folder(sample, tmp_path)
+        export.to_folder(sample, class_tree, manifest=True)
     assert mine.read_bytes() == b"my drawing"
-    assert len(list(tmp_path.rglob("*.png"))) == 5000  # the others are there
-    assert export.to_folder(sample, tmp_path, force=True) == 1
+    assert gone.exists()
+    assert export.to_folder(sample, class_tree, manifest=True, force=True) == 1
     assert mine.read_bytes() != b"my drawing"
 
 
@@ -133,7 +130,7 @@ def test_an_unknown_layout_names_the_known_ones(sample):
         next(export.tree(sample, "deep"))
 
 
-# The two snippets of the data set's description, as they stand but for the address.
+# The two snippets in the description of the data set, unchanged but for the address.
 DOWNLOAD = """
 import requests
 from io import BytesIO
@@ -159,7 +156,7 @@ train_loader = DataLoader(train_set, batch_size=64, shuffle=True)
 """
 
 
-def test_the_snippets_of_the_seed_run_as_they_stand(sample, serve, tmp_path, monkeypatch):
+def test_the_snippets_of_the_description_run_unchanged(sample, serve, tmp_path, monkeypatch):
     export.to_zip(sample, tmp_path / "mnist.zip")
     monkeypatch.chdir(tmp_path)
     exec(DOWNLOAD.format(url=serve(tmp_path) + "mnist.zip"), {})
@@ -175,7 +172,7 @@ def test_the_snippets_of_the_seed_run_as_they_stand(sample, serve, tmp_path, mon
     np.testing.assert_allclose(image[0], (first / 255 - 0.1307) / 0.3081, rtol=1e-5)
     assert label == 0
 
-    import deeptrack as dt  # here, since it takes ten seconds, and only this test needs it
+    import deeptrack as dt  # takes seconds, and only this test needs it
 
     source = dt.sources.ImageFolder("MNIST_dataset/train")
     assert source.classes == [str(digit) for digit in range(10)]
@@ -183,13 +180,12 @@ def test_the_snippets_of_the_seed_run_as_they_stand(sample, serve, tmp_path, mon
     np.testing.assert_array_equal(dt.LoadImage(source.path)(source[0]).squeeze(), first)
 
 
-def test_a_clone_is_taken_as_the_data(sample, tmp_path, monkeypatch):
-    export.to_folder(sample, tmp_path / "repository", "flat")
+def test_a_repository_is_accepted_as_the_data(sample, flat_tree, monkeypatch):
+    (flat_tree / "README.md").write_text("A copy of MNIST")
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
-    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
-        subprocess.run([*git, *command], cwd=tmp_path / "repository", check=True)
-    subprocess.run([*git, "clone", "-q", tmp_path / "repository", tmp_path / "clone"], check=True)
-    monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(tmp_path / "clone"))
+    for command in (["init", "-q"], ["add", "README.md"], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *command], cwd=flat_tree, check=True)
+    monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(flat_tree))
     loaded = mt.load()
     np.testing.assert_array_equal(loaded.test.images, sample.test.images)
-    assert (loaded.variant, loaded.origin) == ("sample", str(tmp_path / "clone"))
+    assert (loaded.variant, loaded.origin) == ("sample", str(flat_tree))

@@ -33,7 +33,7 @@ def test_one_changed_bit_is_found_in_each_array(mnist, name):
     check_digests(good, "full", "here")
     changed = getattr(good, name).copy()
     changed.flat[changed.size // 2] ^= 1
-    with pytest.raises(MNISTError, match=rf"here: {name} are not MNIST's: SHA-256 .*, expected .*; fetch them anew"):
+    with pytest.raises(MNISTError, match=rf"here: {name} are not MNIST's: SHA-256 .*, expected .*; fetch them again"):
         check_digests(good._replace(**{name: changed}), "full", "here")
 
 
@@ -46,7 +46,7 @@ def test_swapped_images_are_found(mnist):
 
 
 @pytest.mark.parametrize("part", ["train", "test"])
-def test_the_catalog_is_that_of_mnist(part, mnist):
+def test_the_listing_is_that_of_mnist(part, mnist):
     split, known = getattr(mnist, part), listing("full", part)
     np.testing.assert_array_equal(known.labels, split.labels)
     np.testing.assert_array_equal(known.index, split.index)

@@ -17,7 +17,7 @@ def test_hold_out_is_a_stratified_partition(sample, n, seed):
     assert (np.abs(np.bincount(held.labels, minlength=10) - share) < 1).all()
 
 
-def test_hold_out_takes_as_many_of_each_digit_as_scikit_learn(mnist):
+def test_hold_out_takes_as_many_of_each_digit_as_scikit_learn_does(mnist):
     _, theirs = train_test_split(mnist.train.labels, test_size=5000, stratify=mnist.train.labels, random_state=0)
     _, ours = mnist.train.hold_out(5000, seed=0)
     assert np.abs(np.bincount(ours.labels) - np.bincount(theirs)).max() <= 1
@@ -34,7 +34,17 @@ def test_the_seed_fixes_the_choice(sample):
     assert sample.train.take(100, 1).index.tolist() != sample.train.take(100, 2).index.tolist()
 
 
+def test_arrays_are_read_only_and_those_of_the_caller_stay_writable(sample):
+    arrays = {"images": np.zeros((3, 28, 28), "u1"), "labels": np.arange(3), "index": np.arange(3)}
+    for split in (mt.Split(**arrays), sample.test, sample.train.take(10, seed=0)):
+        for name in arrays:
+            with pytest.raises(ValueError, match="read-only"):
+                getattr(split, name)[0] = 1
+    for array in arrays.values():
+        array[0] = 7
+
+
 @pytest.mark.parametrize("n", [-1, 4001])
-def test_more_than_there_are_cannot_be_held_out(sample, n):
+def test_holding_out_more_digits_than_there_are_is_an_error(sample, n):
     with pytest.raises(mt.MNISTError, match="of 4,000 digits; expected 0 to 4,000"):
         sample.train.hold_out(n, seed=0)

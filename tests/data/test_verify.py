@@ -1,6 +1,5 @@
 import gzip
 import itertools
-import os
 import shutil
 import zipfile
 
@@ -15,20 +14,8 @@ from mnist_tutorial.data.reference import checksum
 from mnist_tutorial.data.verify import Finding, verify
 
 
-@pytest.fixture(scope="module")
-def whole(sample, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("whole")
-    export.to_folder(sample, folder, manifest=True)
-    return folder
-
-
-@pytest.fixture
-def tree(whole, tmp_path):
-    return shutil.copytree(whole, tmp_path / "tree", copy_function=os.link)  # 5,000 files at no cost
-
-
 def put(path, data):
-    path.unlink()  # it is a link: writing to it would change the file of all tests
+    path.unlink()  # a hard link: writing to it would change the file for all tests
     path.write_bytes(data)
 
 
@@ -36,59 +23,58 @@ def findings(path):
     return [str(finding) for finding in verify(path)[1]]
 
 
-def test_nothing_is_found_in_a_whole_copy(tree, idx_folder):
-    assert verify(tree) == ("sample", [])
+def test_nothing_is_found_in_a_whole_copy(class_tree, idx_folder):
+    assert verify(class_tree) == ("sample", [])
     assert verify(idx_folder) == ("full", [])
 
 
-def test_all_that_is_wrong_is_named(tree):
-    def swap(one, other):
-        data = (tree / one).read_bytes(), (tree / other).read_bytes()
-        put(tree / one, data[1])
-        put(tree / other, data[0])
+def test_every_difference_is_named(class_tree):
+    def swap(first, second):
+        contents = (class_tree / first).read_bytes(), (class_tree / second).read_bytes()
+        put(class_tree / first, contents[1])
+        put(class_tree / second, contents[0])
 
-    (tree / "train/0/0_000123.png").unlink()
-    (tree / "train/1/1_000123.png").rename(tree / "train/1/1_000400.png")
-    shutil.copy(tree / "train/2/2_000123.png", tree / "test/2/2_000900.png")
-    shutil.copy(tree / "train/2/2_000123.png", tree / "test/2/copy of 2.png")
-    shutil.copy(tree / "train/2/2_000123.png", tree / "train/2_000123.png")
+    (class_tree / "train/0/0_000123.png").unlink()
+    (class_tree / "train/1/1_000123.png").rename(class_tree / "train/1/1_000400.png")
+    shutil.copy(class_tree / "train/2/2_000123.png", class_tree / "test/2/2_000900.png")
+    shutil.copy(class_tree / "train/2/2_000123.png", class_tree / "test/2/copy of 2.png")
+    shutil.copy(class_tree / "train/2/2_000123.png", class_tree / "train/2_000123.png")
     swap("train/3/3_000001.png", "train/5/5_000002.png")
-    (tree / "train/4/4_000001.png").rename(tree / "train/4/5_000001.png")
+    (class_tree / "train/4/4_000001.png").rename(class_tree / "train/4/5_000001.png")
     swap("train/6/6_000001.png", "train/6/6_000002.png")
-    image = png.decode((tree / "test/7/7_000450.png").read_bytes(), "x").copy()
+    image = png.decode((class_tree / "test/7/7_000450.png").read_bytes(), "x").copy()
     image[0, 0] ^= 1
-    put(tree / "test/7/7_000450.png", png.encode(image))
-    put(tree / "test/8/8_000450.png", b"<html>")
+    put(class_tree / "test/7/7_000450.png", png.encode(image))
+    put(class_tree / "test/8/8_000450.png", b"<html>")
     expected = """
 missing: train/0/0_000123.png
 missing: train/1/1_000123.png
 missing: train/4/4_000001.png
-extra: test/2/2_000900.png (there is no number 900 of digit 2 of test)
-extra: test/2/copy of 2.png (not the name of a digit)
-extra: train/1/1_000400.png (there is no number 400 of digit 1 of train)
+extra: test/2/2_000900.png (there is no number 900 of digit 2 in test)
+extra: test/2/copy of 2.png (not the name of a digit's file)
+extra: train/1/1_000400.png (there is no number 400 of digit 1 in train)
 extra: train/2_000123.png (the same digit and number as train/2/2_000123.png)
-changed: test/7/7_000450.png (other pixels than the original)
+changed: test/7/7_000450.png (its pixels differ from the original's)
 changed: test/8/8_000450.png (test/8/8_000450.png: not a PNG image (...
-changed: train/6/6_000001.png (holds number 2 of digit 6 of train)
-changed: train/6/6_000002.png (holds number 1 of digit 6 of train)
-mislabelled: train/3/3_000001.png (holds number 2 of digit 5 of train)
+changed: train/6/6_000001.png (holds number 2 of digit 6 in train)
+changed: train/6/6_000002.png (holds number 1 of digit 6 in train)
+mislabelled: train/3/3_000001.png (holds number 2 of digit 5 in train)
 mislabelled: train/4/5_000001.png (train/4/5_000001.png names digit 5 in the folder of digit 4)
-mislabelled: train/5/5_000002.png (holds number 1 of digit 3 of train)
+mislabelled: train/5/5_000002.png (holds number 1 of digit 3 in train)
 """
-    for is_, should in zip(findings(tree), expected.strip().splitlines(), strict=True):
-        assert is_ == should or (is_.startswith(should.removesuffix("...")) and should.endswith("..."))
+    for actual, line in zip(findings(class_tree), expected.strip().splitlines(), strict=True):
+        assert actual == line or (actual.startswith(line.removesuffix("...")) and line.endswith("..."))
 
 
 @pytest.mark.parametrize("name", ["train/3/3_000001.png", "test/9/9_000499.png"])
-def test_one_missing_file_is_all_that_is_named(name, tree):
-    (tree / name).unlink()
-    assert findings(tree) == [f"missing: {name}"]
+def test_one_missing_file_is_all_that_is_named(name, class_tree):
+    (class_tree / name).unlink()
+    assert findings(class_tree) == [f"missing: {name}"]
 
 
-def test_in_a_flat_tree_names_are_flat(sample, tmp_path):
-    export.to_folder(sample, tmp_path, "flat")
-    (tmp_path / "mnist/train/7_000123.png").unlink()
-    assert findings(tmp_path) == ["missing: mnist/train/7_000123.png"]
+def test_in_a_flat_tree_names_are_flat(flat_tree):
+    (flat_tree / "mnist/train/7_000123.png").unlink()
+    assert findings(flat_tree) == ["missing: mnist/train/7_000123.png"]
 
 
 def test_half_of_all_is_not_taken_for_the_sample(mnist, tmp_path):
@@ -113,9 +99,9 @@ def test_in_idx_files_the_position_is_named(mnist, idx_folder, tmp_path):
         "full",
         [
             Finding("missing", "train-labels-idx1-ubyte", ""),
-            Finding("changed", "t10k-images-idx3-ubyte.gz[7]", "other pixels than the original"),
-            Finding("changed", "t10k-images-idx3-ubyte.gz[9999]", "other pixels than the original"),
-            Finding("mislabelled", "t10k-labels-idx1-ubyte.gz[3]", f"says 8, expected {mnist.test.labels[3]}"),
+            Finding("changed", "t10k-images-idx3-ubyte.gz[7]", "its pixels differ from the original's"),
+            Finding("changed", "t10k-images-idx3-ubyte.gz[9999]", "its pixels differ from the original's"),
+            Finding("mislabelled", "t10k-labels-idx1-ubyte.gz[3]", f"labelled 8, expected {mnist.test.labels[3]}"),
         ],
     )
 
@@ -129,9 +115,9 @@ def test_idx_files_of_another_shape_or_none_are_named(idx_folder, tmp_path):
     assert broken.startswith("changed: t10k-labels-idx1-ubyte.gz (t10k-labels-idx1-ubyte.gz: begins with b'<htm'")
 
 
-def test_what_the_checksums_cannot_tell_the_digests_do(tree, monkeypatch):
-    # Pixels made to have the checksum of the original would pass the comparison file by file.
-    path = tree / "train/3/3_000001.png"
+def test_the_digests_catch_what_the_checksums_miss(class_tree, monkeypatch):
+    # Pixels forged to have the original's checksum would pass the comparison of each file.
+    path = class_tree / "train/3/3_000001.png"
     image = png.decode(path.read_bytes(), "x")
     changed = image.copy()
     changed[0, 0] ^= 1
@@ -139,11 +125,11 @@ def test_what_the_checksums_cannot_tell_the_digests_do(tree, monkeypatch):
     monkeypatch.setattr(
         "mnist_tutorial.data.verify.checksum", lambda pixels: checksum(image if (pixels == changed).all() else pixels)
     )
-    [found] = findings(tree)
+    [found] = findings(class_tree)
     assert "train_images are not MNIST's: SHA-256" in found
 
 
-def test_where_there_is_nothing_of_mnist_it_says_what_is_read(tmp_path):
+def test_a_folder_without_mnist_is_an_error_that_names_the_formats(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(mt.MNISTError, match=r"1 files, none of them MNIST's; expected the four IDX files"):
         verify(tmp_path)

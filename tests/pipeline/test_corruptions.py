@@ -24,22 +24,22 @@ def digits(mnist):
 
 
 @pytest.mark.parametrize("kind", FEATURES)
-def test_each_image_has_a_draw_of_its_own_and_a_seed_repeats_it(kind, digits):
+def test_each_image_has_its_own_draw_and_a_seed_repeats_it(kind, digits):
     same = np.repeat(digits[:1], 8, axis=0)
-    found = FEATURES[kind](seed=0)(same)
-    assert found.shape == same.shape
-    assert found.dtype == np.float32
-    assert len(np.unique(found, axis=0)) >= 6
-    np.testing.assert_array_equal(FEATURES[kind](seed=0)(same), found)
-    assert not np.array_equal(FEATURES[kind](seed=1)(same), found)
+    result = FEATURES[kind](seed=0)(same)
+    assert result.shape == same.shape
+    assert result.dtype == np.float32
+    assert len(np.unique(result, axis=0)) >= 6
+    np.testing.assert_array_equal(FEATURES[kind](seed=0)(same), result)
+    assert not np.array_equal(FEATURES[kind](seed=1)(same), result)
     assert FEATURES[kind]()(digits[0]).shape == (28, 28)
 
 
-def test_gaussian_noise_has_the_deviation_that_is_asked_for_in_each_image():
+def test_gaussian_noise_has_the_requested_deviation_in_each_image():
     sigma = np.array([0.01, 0.1, 1.0])
     noise = mt.GaussianNoise(sigma, seed=0)(np.zeros((3, 100, 100), np.float32))
-    for one, deviation in zip(noise, sigma, strict=True):
-        assert stats.kstest(one.ravel() / deviation, "norm").pvalue > 1e-3
+    for image, deviation in zip(noise, sigma, strict=True):
+        assert stats.kstest(image.ravel() / deviation, "norm").pvalue > 1e-3
 
 
 def test_shot_noise_is_distributed_like_deeptracks_in_each_image(digits):
@@ -47,13 +47,13 @@ def test_shot_noise_is_distributed_like_deeptracks_in_each_image(digits):
     images = np.stack([digits[0], digits[1] * 0.2])
     many = np.repeat(images, 400, axis=0)
     ours = mt.ShotNoise(snr=8, seed=0)(many).reshape(2, 400, 28, 28)
-    for image, found in zip(images, ours, strict=True):
+    for image, result in zip(images, ours, strict=True):
         np.random.seed(0)
         theirs = np.stack([dt.Poisson(snr=8)(image[..., None])[..., 0] for _ in range(400)])
         for row, column in np.argwhere(image > 0.5 * image.max())[::20]:
-            assert stats.ks_2samp(found[:, row, column], theirs[:, row, column]).pvalue > 1e-4
+            assert stats.ks_2samp(result[:, row, column], theirs[:, row, column]).pvalue > 1e-4
         bright = np.unravel_index(image.argmax(), image.shape)
-        assert found[:, *bright].mean() / found[:, *bright].std() == pytest.approx(8 / image.max() ** 0.5, rel=0.15)
+        assert result[:, *bright].mean() / result[:, *bright].std() == pytest.approx(8 / image.max() ** 0.5, rel=0.15)
 
 
 def test_shot_noise_leaves_an_empty_image_empty():
@@ -62,9 +62,9 @@ def test_shot_noise_leaves_an_empty_image_empty():
 
 def test_blur_is_deeptracks(digits):
     sigma = np.random.default_rng(0).uniform(0.3, 5, 50)
-    found = mt.Blur(sigma)(digits[:50])
-    for image, blurred, one in zip(digits, found, sigma, strict=False):
-        expected = dt.GaussianBlur(sigma=float(one), channel_axis=None)(image)
+    result = mt.Blur(sigma)(digits[:50])
+    for image, blurred, width in zip(digits, result, sigma, strict=False):
+        expected = dt.GaussianBlur(sigma=float(width), channel_axis=None)(image)
         np.testing.assert_allclose(blurred, expected, atol=1e-5)
 
 
@@ -74,15 +74,15 @@ def test_blur_is_deeptracks(digits):
 )
 def test_contrast_and_brightness_are_torchvisions(feature, theirs, digits):
     factors = np.linspace(0, 2, 20)
-    found = feature(factors)(digits[:20])
-    for image, changed, factor in zip(digits, found, factors, strict=False):
+    result = feature(factors)(digits[:20])
+    for image, changed, factor in zip(digits, result, factors, strict=False):
         expected = theirs(torch.from_numpy(image)[None], float(factor))[0]
         np.testing.assert_allclose(changed, expected, atol=1e-5)
 
 
 def test_erase_paints_a_rectangle_and_nothing_else(digits):
-    found = mt.Erase(6, 4, value=0.5, seed=0)(digits)
-    for image, erased in zip(digits, found, strict=True):
+    result = mt.Erase(6, 4, value=0.5, seed=0)(digits)
+    for image, erased in zip(digits, result, strict=True):
         painted = np.argwhere(erased == 0.5)
         (top, left), (bottom, right) = painted.min(axis=0), painted.max(axis=0)
         assert bottom - top < 6
@@ -94,7 +94,7 @@ def test_erase_paints_a_rectangle_and_nothing_else(digits):
 
 
 def test_a_stripe_goes_from_top_to_bottom(digits):
-    found = mt.Stripe(3, column=np.linspace(0.2, 0.8, 500), value=1.0)(digits * 0.9)
-    columns = (found == 1).all(axis=1)
+    result = mt.Stripe(3, column=np.linspace(0.2, 0.8, 500), value=1.0)(digits * 0.9)
+    columns = (result == 1).all(axis=1)
     assert set(columns.sum(axis=1)) == {3}
     assert columns[0].argmax() < columns[-1].argmax()

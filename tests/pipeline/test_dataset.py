@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import deeplay as dl
 import deeptrack as dt
 import numpy as np
@@ -25,7 +28,7 @@ def dataset(sample):
     return mt.BatchDataset(image & dt.Value(source.label), source)
 
 
-def test_a_batch_has_what_a_network_and_its_loss_want(dataset, sample):
+def test_a_batch_fits_a_network_and_its_loss(dataset, sample):
     images, labels = next(iter(mt.batch_loader(dataset, batch_size=100)))
     assert images.shape == (100, 1, 28, 28)
     assert images.dtype == torch.float32
@@ -36,12 +39,12 @@ def test_a_batch_has_what_a_network_and_its_loss_want(dataset, sample):
     torch.nn.functional.cross_entropy(torch.zeros(100, 10), labels)
 
 
-def test_the_pipeline_is_evaluated_once_a_batch(dataset):
+def test_the_pipeline_is_evaluated_once_per_batch(dataset):
     assert len(list(mt.batch_loader(dataset, batch_size=256))) == 16
     assert Count.evaluated == 16
 
 
-def test_a_loader_of_torch_or_deeplay_gets_the_same_and_evaluates_once_a_batch_too(dataset):
+def test_the_loader_of_torch_and_deeplay_yields_the_same_batches_at_the_same_cost(dataset):
     theirs = list(dl.DataLoader(dataset, batch_size=256))
     assert Count.evaluated == 16
     for (a, b), (c, d) in zip(theirs, mt.batch_loader(dataset, batch_size=256), strict=True):
@@ -49,7 +52,7 @@ def test_a_loader_of_torch_or_deeplay_gets_the_same_and_evaluates_once_a_batch_t
         assert torch.equal(b, d)
 
 
-def test_one_sample_is_what_a_batch_has_of_it(dataset):
+def test_a_single_sample_equals_its_part_of_a_batch(dataset):
     assert isinstance(dataset, dt.pytorch.Dataset)
     assert len(dataset) == 4000
     image, label = dataset[17]
@@ -80,26 +83,44 @@ def test_random_features_draw_anew_in_each_epoch(sample):
     assert not torch.equal(first, second)
 
 
-def test_deeptracks_own_random_properties_are_drawn_once_a_batch(sample):
+def test_random_properties_of_deeptrack_are_drawn_once_per_batch(sample):
     drawn = []
     source = mt.digit_source(sample.train)
     image = dt.Value(source.image) >> mt.Standardize(mean=lambda: drawn.append(0.1) or 0.1)
     assert len(list(mt.batch_loader(mt.BatchDataset(image, source), batch_size=1000))) == len(drawn) == 4
 
 
-def test_a_pipeline_without_standardize_gives_floats_too(sample):
+def test_a_dataset_neither_resets_nor_keeps_alive_other_pipelines_of_its_source(sample):
+    source = mt.digit_source(sample.train)
+    rotation = mt.RandomAffine(rotate=lambda: np.random.uniform(-1, 1))
+    shared = dt.Value(source.image)
+    other = shared >> rotation
+    dataset = mt.BatchDataset(shared >> mt.Standardize(), source)
+    other(source[np.arange(3)])
+    angle = rotation.rotate()
+    dataset.__getitems__([5, 6])
+    assert rotation.rotate() == angle  # DeepTrack's update() of either pipeline would draw it anew
+    assert other.update()
+    assert rotation.rotate() != angle
+    other, rotation = weakref.ref(other), weakref.ref(rotation)
+    gc.collect()
+    assert other() is rotation() is None
+    assert dataset[0][0].shape == (1, 28, 28)
+
+
+def test_a_pipeline_without_standardize_yields_floats_too(sample):
     source = mt.digit_source(sample.train)
     (image,) = mt.BatchDataset(dt.Value(source.image), source)[0]
     assert image.dtype == torch.float32
     assert image.max() == 255
 
 
-def test_the_loader_passes_on_what_torch_understands(dataset):
+def test_the_loader_takes_the_arguments_of_torch(dataset):
     assert len(mt.batch_loader(dataset, batch_size=300, drop_last=True)) == 13
     assert mt.batch_loader(dataset).num_workers == 0
 
 
-def test_anyone_can_subclass_it(sample):
+def test_it_can_be_subclassed(sample):
     class Negative(mt.BatchDataset):
         def _as_tensor(self, x):
             return -super()._as_tensor(x)

@@ -9,7 +9,7 @@ from sklearn.neural_network import MLPClassifier
 import mnist_tutorial as mt
 from mnist_tutorial.pipeline.warps import smoothing
 
-N = 1000
+N = 300
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +17,8 @@ def digits(mnist):
     return np.float32(mnist.train.images[:N] / 255)
 
 
-def close(found, expected):
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+def close(result, expected):
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-5)
 
 
 def one_by_one(images, make):
@@ -43,7 +43,7 @@ AFFINE = {
 @pytest.mark.parametrize("kind", AFFINE)
 def test_affine_is_deeptracks_image_by_image(kind, digits):
     drawn = AFFINE[kind](np.random.default_rng(0))
-    n = N if kind == "all" else 200
+    n = N if kind == "all" else 100
     plain = {name: [tuple(map(float, v)) if np.ndim(v) else float(v) for v in of] for name, of in drawn.items()}
     expected = one_by_one(
         digits[:n],
@@ -60,7 +60,7 @@ def test_outside_is_what_scipy_says(mode, digits):
     close(mt.RandomAffine(rotate=0.5, translate=(5, -3), scale=0.7, mode=mode)(digits[:100] + 0.2), expected)
 
 
-def test_elastic_is_deeptracks_for_a_thousand_digits(digits):
+def test_elastic_is_deeptracks_image_by_image(digits):
     rng = np.random.default_rng(1)
     alpha, sigma = rng.uniform(0, 60, N), rng.uniform(3, 7, N)
     noise, expected = [], []
@@ -89,8 +89,8 @@ def test_images_need_not_be_square():
 def test_smoothing_is_scipys_filter(mode, size):
     sigma = torch.tensor([0.0, 0.3, 1.0, 4.0, 7.3])
     matrices = smoothing(size, sigma, mode)
-    for one, matrix in zip(sigma, matrices, strict=True):
-        expected = gaussian_filter1d(np.eye(size), float(one), axis=0, mode=mode) if one else np.eye(size)
+    for width, matrix in zip(sigma.tolist(), matrices, strict=True):
+        expected = gaussian_filter1d(np.eye(size), width, axis=0, mode=mode) if width else np.eye(size)
         np.testing.assert_allclose(matrix, expected, atol=1e-6)
 
 
@@ -101,7 +101,7 @@ FEATURES = {
 
 
 @pytest.mark.parametrize("kind", FEATURES)
-def test_each_image_of_a_batch_has_a_draw_of_its_own_and_a_function_gives_one_to_all(kind, digits):
+def test_each_image_has_its_own_draw_but_a_function_is_called_once_per_batch(kind, digits):
     same = np.repeat(digits[:1], 8, axis=0)
     assert len(np.unique(FEATURES[kind]()(same), axis=0)) == 8
     turned = mt.RandomAffine(rotate=lambda: np.random.uniform(-1, 1))
@@ -110,7 +110,7 @@ def test_each_image_of_a_batch_has_a_draw_of_its_own_and_a_function_gives_one_to
 
 
 @pytest.mark.parametrize("kind", FEATURES)
-def test_the_seed_of_a_feature_or_numpys_makes_it_repeat(kind, digits):
+def test_the_seed_of_a_feature_or_of_numpy_repeats_it(kind, digits):
     make = FEATURES[kind]
     np.testing.assert_array_equal(make(seed=3)(digits), make(seed=3)(digits))
     assert not np.array_equal(make(seed=3)(digits), make(seed=4)(digits))
@@ -127,20 +127,20 @@ def test_a_batch_is_its_images_one_by_one(digits):
     angle, noise = rng.uniform(-1, 1, 20), np.float32(rng.uniform(-1, 1, (20, 2, 28, 28)))
     batch = mt.RandomElastic(noise=noise)(mt.RandomAffine(rotate=angle)(digits[:20]))
     for i in range(20):
-        one = mt.RandomElastic(noise=noise[i : i + 1])(mt.RandomAffine(rotate=angle[i : i + 1])(digits[i]))
-        assert one.shape == (28, 28)
-        np.testing.assert_allclose(one, batch[i], atol=1e-5)
+        image = mt.RandomElastic(noise=noise[i : i + 1])(mt.RandomAffine(rotate=angle[i : i + 1])(digits[i]))
+        assert image.shape == (28, 28)
+        np.testing.assert_allclose(image, batch[i], atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", FEATURES)
-def test_tensors_stay_tensors_and_integers_become_the_scale_from_0_to_1(kind, mnist):
+def test_tensors_stay_tensors_and_integers_are_scaled_to_between_0_and_1(kind, mnist):
     images = mnist.test.images[:10]
     expected = FEATURES[kind](seed=0)(np.float32(images / 255))
     assert expected.dtype == np.float32
     np.testing.assert_allclose(FEATURES[kind](seed=0)(images), expected, atol=1e-6)
-    found = FEATURES[kind](seed=0)(torch.from_numpy(images.copy()))
-    assert isinstance(found, torch.Tensor)
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    result = FEATURES[kind](seed=0)(torch.from_numpy(images.copy()))
+    assert isinstance(result, torch.Tensor)
+    np.testing.assert_allclose(result, expected, atol=1e-6)
 
 
 def test_the_properties_are_deeptracks(sample):
@@ -153,7 +153,7 @@ def test_the_properties_are_deeptracks(sample):
 
 
 def test_any_size_of_image_works():
-    # Particles as DeepTrack simulates them, 64 x 64: nothing here knows of digits.
+    # Particles that DeepTrack simulates, 64 x 64: nothing here depends on digits.
     particle = dt.PointParticle(position=lambda: np.random.uniform(20, 44, 2), intensity=1)
     optics = dt.Fluorescence(output_region=(0, 0, 64, 64), resolution=1e-6, magnification=5, wavelength=680e-9, NA=0.7)
     simulated = optics(particle)
@@ -166,9 +166,29 @@ def test_any_size_of_image_works():
     assert mt.RandomElastic()(images[:, :50]).shape == (20, 50, 64)
 
 
-def test_a_mode_that_torch_has_not_is_refused(digits):
+def test_an_unknown_mode_is_refused(digits):
     with pytest.raises(ValueError, match="mode is 'wrap'; expected one of 'grid-constant', 'nearest', 'mirror'"):
         mt.RandomAffine(mode="wrap")(digits[:1])
+
+
+@pytest.mark.parametrize("feature", [mt.RandomAffine, mt.RandomElastic])
+@pytest.mark.parametrize("shape", [(3, 28, 1), (1, 28)])
+def test_an_image_one_pixel_wide_is_refused(feature, shape):
+    with pytest.raises(ValueError, match=f"image is {shape[-2]} x {shape[-1]} pixels; expected at least 2 x 2"):
+        feature()(np.zeros(shape, np.float32))
+
+
+@pytest.mark.parametrize("kind", [np.float32, torch.tensor])
+def test_noise_is_moved_to_the_device_of_the_images(kind):
+    # The device "meta" computes shapes only, but refuses tensors of another device as a GPU does.
+    images = torch.zeros(5, 28, 28, device="meta")
+    warped = mt.RandomElastic(alpha=torch.arange(5.0), noise=kind(np.zeros((5, 2, 28, 28))))(images)
+    assert (warped.shape, warped.device.type) == (images.shape, "meta")
+
+
+def test_noise_of_another_shape_is_refused(digits):
+    with pytest.raises(ValueError, match=r"noise has the shape \(5, 2, 28, 28\); expected \(3, 2, 28, 28\)"):
+        mt.RandomElastic(noise=np.zeros((5, 2, 28, 28), np.float32))(digits[:3])
 
 
 def test_an_image_with_channels_is_refused():
@@ -208,35 +228,35 @@ DRAWS = 2000
 
 @pytest.fixture(scope="module", params=DRAWN)
 def drawn(request, digits):
-    """The same digit, drawn many times by DeepTrack, and a function that has it drawn by ours."""
+    """The same digit, augmented many times by DeepTrack, and a function that does the same with our feature."""
     theirs, ours = DRAWN[request.param]
     np.random.seed(0)
     feature = theirs()
     images = np.stack([feature.update()(digits[0][..., None])[..., 0] for _ in range(DRAWS)])
-    # What one computes in float64 and the other in float32 must not be told by the last bits.
+    # DeepTrack computes in float64; the last bits must not distinguish the two.
     return images.round(4), lambda factor: ours(factor)(np.repeat(digits[:1], DRAWS, axis=0)).round(4)
 
 
 def moments(images):
     row, column = np.mgrid[:28, :28]
     ink = images.sum(axis=(1, 2))
-    at = [(images * place).sum(axis=(1, 2)) / ink for place in (row, column)]
-    off = [place - middle[:, None, None] for place, middle in zip((row, column), at, strict=True)]
-    second = [(images * one * other).sum(axis=(1, 2)) / ink for one in off for other in off]
-    return np.round([ink, *at, *second], 3)
+    centre = [(images * place).sum(axis=(1, 2)) / ink for place in (row, column)]
+    offsets = [place - middle[:, None, None] for place, middle in zip((row, column), centre, strict=True)]
+    second = [(images * a * b).sum(axis=(1, 2)) / ink for a in offsets for b in offsets]
+    return np.round([ink, *centre, *second], 3)
 
 
 def test_augmented_images_are_distributed_like_deeptracks(drawn):
     theirs, ours = drawn
-    for one, other in zip(moments(theirs), moments(ours(1)), strict=True):
-        assert stats.ks_2samp(one, other).pvalue > 1e-3
+    for a, b in zip(moments(theirs), moments(ours(1)), strict=True):
+        assert stats.ks_2samp(a, b).pvalue > 1e-3
     error = np.sqrt((theirs.var(axis=0) + ours(1).var(axis=0)) / DRAWS)
     assert (np.abs(theirs.mean(axis=0) - ours(1).mean(axis=0)) <= 4.5 * error + 1e-6).all()  # of 784 pixels
 
 
-def told_apart(one, other):
-    """Train a small network to tell two sets of images apart; return how often it is right on images held out."""
-    images = np.concatenate([one, other]).reshape(2 * DRAWS, -1)
+def classified(a, b):
+    """Train a small network to distinguish two sets of images; count its correct answers on held-out images."""
+    images = np.concatenate([a, b], dtype=np.float32).reshape(2 * DRAWS, -1)
     labels = np.repeat([0, 1], DRAWS)
     order = np.random.default_rng(0).permutation(2 * DRAWS)
     train, test = order[:2400], order[2400:]
@@ -245,9 +265,9 @@ def told_apart(one, other):
     return round(network.score(images[test], labels[test]) * len(test)), len(test)
 
 
-def test_a_network_cannot_tell_them_from_deeptracks_but_could_if_one_parameter_were_off_by_a_fifth(drawn):
+def test_a_network_cannot_distinguish_them_from_deeptracks_unless_one_parameter_is_off_by_a_fifth(drawn):
     theirs, ours = drawn
-    low, high = mt.stats.wilson_interval(*told_apart(theirs, ours(1)), confidence=0.999)
+    low, high = mt.stats.wilson_interval(*classified(theirs, ours(1)), confidence=0.999)
     assert low < 0.5 < high
-    low, _ = mt.stats.wilson_interval(*told_apart(theirs, ours(1.2)), confidence=0.95)
+    low, _ = mt.stats.wilson_interval(*classified(theirs, ours(1.2)), confidence=0.95)
     assert low > 0.5

@@ -23,14 +23,14 @@ SEEDS = [
 def test_welch_is_that_of_statsmodels(a, b):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = mt.stats.welch(a, b)
+        result = mt.stats.welch(a, b)
     theirs = CompareMeans.from_data(b, a)
-    assert found.difference == np.mean(b) - np.mean(a)
-    assert found.p_value == pytest.approx(theirs.ttest_ind(usevar="unequal")[1])
-    assert (found.low, found.high) == pytest.approx(theirs.tconfint_diff(usevar="unequal"))
+    assert result.difference == np.mean(b) - np.mean(a)
+    assert result.p_value == pytest.approx(theirs.ttest_ind(usevar="unequal")[1])
+    assert (result.low, result.high) == pytest.approx(theirs.tconfint_diff(usevar="unequal"))
 
 
-def test_without_any_spread_nothing_is_claimed():
+def test_groups_that_do_not_vary_have_no_interval():
     different, same = mt.stats.welch([0.99, 0.99], [0.98, 0.98]), mt.stats.welch([0.99, 0.99], [0.99] * 3)
     assert different.difference == pytest.approx(-0.01)
     assert np.isnan(different[1:]).all()
@@ -51,7 +51,7 @@ def test_a_contrast_of_two_groups_is_welchs_test():
     assert mt.stats.contrast([a, b], (1, -1))[1] == pytest.approx(1 - p_value)
 
 
-def test_a_contrast_has_the_standard_error_of_a_linear_model_whose_groups_spread_differently():
+def test_a_contrast_has_the_standard_error_of_a_heteroscedastic_linear_model():
     rng = np.random.default_rng(0)
     groups = [rng.normal(mean, spread, n) for mean, spread, n in ((1.0, 0.1, 5), (1.3, 0.5, 4), (0.2, 0.2, 2))]
     weights = np.array([-1.0, 2.0, -1.0])
@@ -64,7 +64,7 @@ def test_a_contrast_has_the_standard_error_of_a_linear_model_whose_groups_spread
     assert low < p_value < high
 
 
-def test_a_contrast_has_false_alarms_as_often_as_it_says_however_the_spread_differs():
+def test_a_contrast_keeps_its_level_with_unequal_variances():
     rng = np.random.default_rng(0)
     spreads = (0.15, 0.01, 0.05, 0.15)
     p_values = [
@@ -74,7 +74,7 @@ def test_a_contrast_has_false_alarms_as_often_as_it_says_however_the_spread_diff
 
 
 @pytest.mark.parametrize("groups", [([1.0], [2.0]), ([1.0, 1.0], [2.0, 2.0]), ([1.0, 1.5, 0.5], [2.0])])
-def test_a_contrast_of_groups_without_known_spread_claims_nothing(groups):
+def test_a_contrast_of_groups_of_unknown_variance_has_no_p_value(groups):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         estimate, p_value = mt.stats.contrast(groups, (-1, 1))

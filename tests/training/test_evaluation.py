@@ -20,7 +20,7 @@ def classifier(sample):
     return made
 
 
-def test_predict_is_the_network_in_eval_mode_and_leaves_its_mode(classifier, sample):
+def test_predict_uses_eval_mode_and_restores_the_mode(classifier, sample):
     classifier.train()
     logits = mt.predict(classifier, sample.test)
     assert classifier.training
@@ -36,6 +36,6 @@ def test_evaluate_is_the_accuracy_of_scikit_learn(classifier, sample):
     assert mt.evaluate(classifier, sample.test) == accuracy_score(sample.test.labels, predicted)
 
 
-def test_other_features_than_standardize(classifier, sample):
+def test_predict_can_prepare_images_differently(classifier, sample):
     negative = mt.Standardize() >> dt.Lambda(lambda: lambda image: -image)
     assert mt.evaluate(classifier, sample.test, features=negative) < mt.evaluate(classifier, sample.test)

@@ -33,7 +33,7 @@ def test_a_template_makes_many_networks():
     assert not torch.equal(next(first.parameters()), next(second.parameters()))
 
 
-def test_sizes_are_as_asked_for():
+def test_the_sizes_are_those_requested():
     network = mt.models.mlp(hidden=(30, 20), dropout=0.3).create()
     assert [m.out_features for m in network.modules() if isinstance(m, nn.Linear)] == [30, 20, 10]
     assert [m.p for m in network.modules() if isinstance(m, nn.Dropout)] == [0.3, 0.3]
@@ -41,14 +41,14 @@ def test_sizes_are_as_asked_for():
     assert [m.out_channels for m in network.modules() if isinstance(m, nn.Conv2d)] == [4, 6, 6, 9, 9]
 
 
-def test_the_cnn_looks_at_the_central_24_pixels():
+def test_the_cnn_sees_the_central_24_pixels():
     torch.manual_seed(0)
     network = mt.models.cnn().create().eval()
     image = torch.randn(3, 1, 28, 28)
     assert torch.equal(network(image), network(image[:, :, 2:26, 2:26]))
 
 
-def test_the_cnn_is_the_network_it_says_it_is_in_plain_torch():
+def test_the_cnn_equals_the_same_network_in_plain_torch():
     torch.manual_seed(0)
     ours = mt.models.cnn((5, 7, 11)).create()
     plain = nn.Sequential(

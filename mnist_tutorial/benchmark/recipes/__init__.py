@@ -1,1 +1,1 @@
-"""Recipes: each is one function, with all that determines its result."""
+"""Recipes: functions, each with everything that determines its results."""

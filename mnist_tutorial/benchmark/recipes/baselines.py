@@ -1,7 +1,11 @@
-"""Baselines of scikit-learn: what classifies digits without a network."""
+"""Baselines from scikit-learn, without a network."""
 
+import numpy as np
+from sklearn.base import ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+
+from mnist_tutorial.data import Split
 
 
 def nearest_neighbours(run):
@@ -26,11 +30,11 @@ def logistic_regression(run):
     return model.fit(flat(run.digits), run.digits.labels)
 
 
-def probabilities(model, split):
-    """Predict the probability of each digit."""
+def probabilities(model: ClassifierMixin, split: Split) -> np.ndarray:
+    """Predict the probability of each class: (N, 10)."""
     return model.predict_proba(flat(split))
 
 
-def flat(split):
-    """Make one row of each digit, float32 from 0 to 1."""
+def flat(split: Split) -> np.ndarray:
+    """Flatten each image: float32 (N, 784), from 0 to 1."""
     return split.images.reshape(len(split), -1).astype("float32") / 255

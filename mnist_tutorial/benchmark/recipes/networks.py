@@ -1,8 +1,10 @@
 """The recipes of this package: networks in deeplay, digits from DeepTrack pipelines.
 
-Choices were made on the 5,000 held-out training digits. A recipe in bfloat16 is so where the processor computes with
-it, and in float32 elsewhere; each result says which.
+Choices were made on the 5,000 held-out training digits. The precision is bfloat16 where the processor computes in it,
+and float32 elsewhere; each result records it.
 """
+
+from typing import Any
 
 import deeplay as dl
 from torch import nn
@@ -112,20 +114,20 @@ def cnn_tiny(run):
 
 
 class Separable(nn.Sequential):
-    """A 3 x 3 convolution of each map by itself, then one of 1 x 1 across the maps."""
+    """A 3 x 3 convolution of each channel by itself, then a 1 x 1 convolution across channels."""
 
-    def __init__(self, in_channels, out_channels, padding, **kwargs):
+    def __init__(self, in_channels: int, out_channels: int, padding: int, **kwargs: Any):
         depthwise = nn.Conv2d(in_channels, in_channels, 3, padding=padding, groups=in_channels, bias=False)
         super().__init__(depthwise, nn.Conv2d(in_channels, out_channels, 1, bias=False))
 
 
-def adamw():
+def adamw() -> dl.AdamW:
     """Make the optimizer of the perceptrons."""
     return dl.AdamW(weight_decay=0.01, betas=(0.9, 0.99), fused=True)
 
 
-def affine(pixels):
-    """Make the feature that scales, rotates and shears a digit by a tenth, and shifts it by up to so many pixels."""
+def affine(pixels: float) -> RandomAffine:
+    """Scale, rotate and shear a digit by about a tenth, and shift it by up to `pixels` pixels."""
     return RandomAffine(
         scale=(uniform(0.9, 1.1), uniform(0.9, 1.1)),
         translate=(uniform(-pixels, pixels), uniform(-pixels, pixels)),

@@ -1,13 +1,19 @@
-"""Replicas, in deeplay, of networks that others have published."""
+"""Networks that others have published, reproduced in deeplay."""
+
+import math
 
 import deeplay as dl
 import deeptrack as dt
 import numpy as np
+import torch
 from deeptrack.sources import Source
+from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback
 from torch import nn
 
+from mnist_tutorial import training
 from mnist_tutorial.benchmark.recipes.train import batches, fit
+from mnist_tutorial.data import Split
 from mnist_tutorial.pipeline import (
     BatchDataset,
     PerImage,
@@ -17,7 +23,6 @@ from mnist_tutorial.pipeline import (
     batch_loader,
     uniform,
 )
-from mnist_tutorial.training import predict, trainer
 
 
 def lenet5(run):
@@ -40,70 +45,72 @@ def lenet5(run):
 
 
 def mlp_crash_course(run):
-    """Train the perceptron with which the Deep Learning Crash Course begins.
+    """Train the first perceptron of the Deep Learning Crash Course.
 
     Source: Volpe et al., Deep Learning Crash Course, No Starch Press 2026, code example 1-A: 784-32-32-10, sigmoids,
-    squared error, SGD with one digit a step; its notebook prints 67.25 % on the test digits. Claim: as there.
+    squared error, SGD on one digit at a time; its notebook prints 67.25 % on the test digits. Claim: the same.
     """
     template = dl.MultiLayerPerceptron(784, [32, 32], 10)
     template[..., "activation"].configure(nn.Sigmoid)
-    network = Quiet(template, loss=nn.MSELoss(), make_targets_one_hot=True, optimizer=dl.SGD(lr=0.1)).create()
-    chief = trainer(1, False, [run.callback(from_zero_to_one)], precision="32-true", **run.options)
-    chief.fit(network, batches(run, Standardize(mean=0, std=1), batch_size=1))
+    loss, optimizer = nn.MSELoss(), dl.SGD(lr=0.1)
+    network = UnloggedClassifier(template, loss=loss, make_targets_one_hot=True, optimizer=optimizer).create()
+    callbacks = [run.callback(predict_unstandardized)]
+    trainer = training.trainer(1, False, callbacks, precision="32-true", **run.options)
+    trainer.fit(network, batches(run, Standardize(mean=0, std=1), batch_size=1))
     return network
 
 
 def dtex211(run):
     """Train the perceptron of DeepTrack's official MNIST tutorial.
 
-    Source: DTEx211_MNIST.ipynb of DeepTrack2, which prints 95.06 %: 784-128-128-64-64-10, dropout after each block and
-    so also after the softmax, cross-entropy of what comes out of that, RMSprop, batches of 32; each digit is warped
-    once, and again with a probability of a tenth an epoch. Network, loss and settings are as there; the warps are
-    those of this package, by batch. Claim: as there, in seconds instead of hours.
+    Source: DTEx211_MNIST.ipynb of DeepTrack2, which prints 95.06 %: 784-128-128-64-64-10, dropout after every block,
+    so after the softmax too, and the cross-entropy of its output; RMSprop, batches of 32. Each digit is warped once,
+    and again with a probability of a tenth in each epoch. Network, loss and settings are those of the tutorial; the
+    warps are this package's, which work on whole batches. Claim: the same, in seconds instead of hours.
     """
     template = dl.MultiLayerPerceptron(784, [128, 128, 64, 64], 10, out_activation=dl.Layer(nn.Softmax, dim=-1))
     for block in template.blocks:
         block.set_dropout(0.1)
-    network = Quiet(template, make_targets_one_hot=True, optimizer=dl.RMSprop(lr=1e-3)).create()
-    between = uniform(0.8, 1.2), uniform(-2, 2)
+    network = UnloggedClassifier(template, make_targets_one_hot=True, optimizer=dl.RMSprop(lr=1e-3)).create()
+    scale, shift = uniform(0.8, 1.2), uniform(-2, 2)
     warps = RandomAffine(
-        scale=(between[0], between[0]),
-        translate=(between[1], between[1]),
+        scale=(scale, scale),
+        translate=(shift, shift),
         shear=PerImage(lambda n, rng: rng.choice([0, 1], n) * rng.uniform(-0.35, 0.35, n)),
     ) >> RandomElastic(alpha=uniform(0, 60), sigma=uniform(5, 7))
     digits = run.digits.images / np.float32(255)
     warped = digits.copy()
     source = Source(image=warped, label=run.digits.labels)
     dataset = BatchDataset(dt.Value(source.image) >> dt.Clip(0, 1) & dt.Value(source.label), source)
-    callbacks = [run.callback(from_zero_to_one), Replaced(digits, warped, warps)]
-    chief = trainer(10, False, callbacks, precision="32-true", **run.options)
-    chief.fit(network, batch_loader(dataset, batch_size=max(1, 32 // run.processes), shuffle=True))
+    callbacks = [run.callback(predict_unstandardized), WarpAgain(digits, warped, warps)]
+    trainer = training.trainer(10, False, callbacks, precision="32-true", **run.options)
+    trainer.fit(network, batch_loader(dataset, batch_size=max(1, 32 // run.processes), shuffle=True))
     return network
 
 
-class Quiet(dl.Classifier):
-    """A classifier that logs nothing, which would take longer than a step of a small network."""
+class UnloggedClassifier(dl.Classifier):
+    """A classifier that logs nothing: logging takes longer than a step of a small network."""
 
-    def training_step(self, batch, batch_idx):
+    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], batch_idx: int) -> torch.Tensor:
         """Compute the loss."""
-        digits, labels = batch
-        return self.compute_loss(self(digits), labels)
+        images, labels = self.train_preprocess(batch)
+        return self.compute_loss(self(images), labels)
 
 
-class Replaced(Callback):
-    """Warp all digits before the first epoch, and some of them anew before each other one."""
+class WarpAgain(Callback):
+    """Warp all digits before the first epoch, and a random share of them again before each further epoch."""
 
-    def __init__(self, digits, warped, warps, share=0.1):
+    def __init__(self, digits: np.ndarray, warped: np.ndarray, warps: dt.Feature, share: float = 0.1):
         self.digits, self.warped, self.warps, self.share = digits, warped, warps, share
 
-    def on_train_epoch_start(self, trainer, module):
-        """Replace digits in place."""
+    def on_train_epoch_start(self, trainer: Trainer, module: dl.Classifier) -> None:
+        """Replace warped digits in place, a thousand at a time."""
         share = self.share if trainer.current_epoch else 1
-        for part in np.array_split(np.arange(len(self.digits)), len(self.digits) // 1000):
+        for part in np.array_split(np.arange(len(self.digits)), math.ceil(len(self.digits) / 1000)):
             chosen = part[np.random.rand(len(part)) < share]
             self.warped[chosen] = self.warps.update()(self.digits[chosen])
 
 
-def from_zero_to_one(network, split):
-    """Predict from grey values between 0 and 1."""
-    return predict(network, split, Standardize(mean=0, std=1))
+def predict_unstandardized(network: dl.Classifier, split: Split) -> np.ndarray:
+    """Predict from grey values between 0 and 1: scores (N, 10)."""
+    return training.predict(network, split, Standardize(mean=0, std=1))

@@ -1,8 +1,11 @@
-"""References in bare torch, which share no code with the rest of this package: networks and settings of others."""
+"""Baselines in bare torch, with networks and settings of others; they share no code with the rest of this package."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+
+from mnist_tutorial.data import Split
 
 
 def pytorch_examples(run):
@@ -77,20 +80,20 @@ def train_mnist_fast(run):
     return network
 
 
-def log_probabilities(network, split):
-    """Predict in eval mode."""
+def log_probabilities(network: nn.Module, split: Split) -> np.ndarray:
+    """Predict the logarithm of the probability of each class, in eval mode: (N, 10)."""
     network.eval()
     images, _ = tensors(split)
     with torch.no_grad():
         return torch.cat([network(batch) for batch in images.split(1000)]).cpu().numpy()
 
 
-def tensors(split):
-    """Make tensors of the standardized digits and of their labels."""
+def tensors(split: Split) -> tuple[torch.Tensor, torch.Tensor]:
+    """Make tensors of the standardized images (N, 1, 28, 28) and of their labels."""
     images = torch.tensor(split.images, device=device())[:, None] / 255
     return (images - 0.1307) / 0.3081, torch.tensor(split.labels, device=device())
 
 
-def device():
-    """Choose the GPU, where there is one."""
+def device() -> str:
+    """Choose the GPU if there is one."""
     return "cuda" if torch.cuda.is_available() else "cpu"

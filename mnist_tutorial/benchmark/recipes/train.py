@@ -1,23 +1,32 @@
-"""What the recipes in deeplay share: to fit a template as the notebooks do, and to predict from five views."""
+"""The training of the recipes in deeplay, as in the notebooks, and predictions from five views."""
 
+from collections.abc import Callable
+from typing import Any
+
+import deeplay as dl
 import deeptrack as dt
+import numpy as np
+import torch
 
+from mnist_tutorial import training
+from mnist_tutorial.benchmark.runs.run import Run
+from mnist_tutorial.data import Split
 from mnist_tutorial.pipeline import BatchDataset, RandomAffine, Standardize, batch_loader, digit_source
-from mnist_tutorial.training import classifier, predict, trainer
+from mnist_tutorial.training import predict
 
 
 def fit(
-    run,
-    template,
-    features,
-    epochs,
-    max_lr,
-    batch_size=256,
-    optimizer=None,
-    warps=None,
-    label_smoothing=0.1,
-    view=predict,
-):
+    run: Run,
+    template: dl.DeeplayModule,
+    features: dt.Feature,
+    epochs: float,
+    max_lr: float,
+    batch_size: int = 256,
+    optimizer: dl.Optimizer | None = None,
+    warps: dt.Feature | None = None,
+    label_smoothing: float = 0.1,
+    view: Callable[[Any, Split], np.ndarray] = predict,
+) -> dl.Classifier:
     """Train a template as the notebooks do.
 
     Parameters
@@ -25,40 +34,40 @@ def fit(
     run : Run
     template : deeplay template
     features : deeptrack.Feature
-        What is done to each digit in training.
+        The transforms of each digit in training.
     epochs : float
-        Less than one is a part of an epoch.
+        Below one, a part of an epoch.
     max_lr, optimizer, label_smoothing
         As in `training.classifier`.
     batch_size : int
         Of all processes together.
     warps : deeptrack.Feature, optional
-        Done before `features`, in all epochs but the last one, which shows the digits as they are.
+        Applied before `features` in all epochs except the last, which shows the digits as they are.
     view : callable
-        How to predict: from network and split to scores (N, 10).
+        Predicts: from network and split to scores (N, 10).
 
     Returns
     -------
     deeplay.Classifier
     """
-    network = classifier(template, max_lr=max_lr, optimizer=optimizer, label_smoothing=label_smoothing)
-    part = {"limit_train_batches": epochs} if epochs < 1 else {}
-    chief = trainer(max(1, epochs), False, [run.callback(view)], **part, **run.options)
+    network = training.classifier(template, max_lr=max_lr, optimizer=optimizer, label_smoothing=label_smoothing)
+    limits = {"limit_train_batches": epochs} if epochs < 1 else {}
+    trainer = training.trainer(max(1, epochs), False, [run.callback(view)], **limits, **run.options)
     if warps is not None:
-        features = dt.Probability(warps, lambda: chief.current_epoch < epochs - 1) >> features
-    chief.fit(network, batches(run, features, batch_size))
+        features = dt.Probability(warps, lambda: trainer.current_epoch < epochs - 1) >> features
+    trainer.fit(network, batches(run, features, batch_size))
     return network
 
 
-def batches(run, features, batch_size):
+def batches(run: Run, features: dt.Feature, batch_size: int) -> torch.utils.data.DataLoader:
     """Make the loader of a run; each process takes its share of a batch."""
     source = digit_source(run.digits, device="auto")
     dataset = BatchDataset(dt.Value(source.image) >> features & dt.Value(source.label), source)
     return batch_loader(dataset, batch_size=max(1, batch_size // run.processes), shuffle=True)
 
 
-def five_views(network, split):
-    """Predict from each digit as it is, which counts twice, and shifted by a pixel in each direction."""
+def five_views(network: dl.Classifier, split: Split) -> np.ndarray:
+    """Predict from each digit as it is, which counts twice, and shifted by a pixel in each direction: (N, 10)."""
     shifts = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
     first, *others = (predict(network, split, RandomAffine(translate=shift) >> Standardize()) for shift in shifts)
     return 2 * first + sum(others)

@@ -1,4 +1,4 @@
-"""Results: one file for each run, which anybody can check."""
+"""Result files: one for each run, with checks of everything in it."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ import zlib
 from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -17,12 +17,12 @@ from mnist_tutorial.data.reference import DIGESTS
 from mnist_tutorial.errors import MNISTError
 
 FORMAT = 2
-# What format 1 (until November 2026) called the fields that have another name since.
+# Format 1, until November 2026, had other names for these fields.
 RENAMED = {"about": "docstring", "purpose": "evaluated_on", "own": "cpu_seconds", "others": "other_cpu_seconds"}
 
 
-def write(result, folder):
-    """Write a result, unless it is there.
+def write(result: Result, folder: Path) -> Path | None:
+    """Write a result, unless its file exists.
 
     The file appears complete or not at all, and an existing one is never touched.
 
@@ -34,7 +34,7 @@ def write(result, folder):
     Returns
     -------
     Path or None
-        None if somebody else has written the same run meanwhile.
+        None if the file exists, because another process has done the same run.
     """
     content = {"kind": "run", "format": FORMAT, **asdict(result)}
     path, part = folder / f"{result.name}.json", folder / f"{result.name}.{os.getpid()}.part"
@@ -45,7 +45,7 @@ def write(result, folder):
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(part, path)  # unlike a rename, it fails where there is a file
+            os.link(part, path)  # unlike a rename, this fails if the file exists
         except FileExistsError:
             return None
         except OSError:  # a file system without links
@@ -57,8 +57,8 @@ def write(result, folder):
     return path
 
 
-def read(path):
-    """Read a result, and check all that can be checked.
+def read(path: Path) -> Result:
+    """Read a result, and check everything that can be checked.
 
     Parameters
     ----------
@@ -71,16 +71,16 @@ def read(path):
     Raises
     ------
     MNISTError
-        If the file is cut short, of another version, edited, about other digits, or if accuracy and predictions do
-        not agree; the message says which.
+        If the file is cut short, edited, in another format or about other digits, or if its accuracy does not match
+        its predictions; the message says which.
     """
     content = _json(path)
     if not _is_run(content):
-        raise MNISTError(f"{path}: not the result of a run; expected a file that `benchmark run` wrote")
+        raise MNISTError(f"{path}: not the result of a run; expected a file from `benchmark run`")
     if content.get("format") not in (1, FORMAT):
         raise MNISTError(
-            f"{path}: written in format {content.get('format')}; expected 1 or {FORMAT}, "
-            "which this release of mnist-tutorial reads; run it again"
+            f"{path}: written in format {content.get('format')}, expected 1 or {FORMAT}; "
+            "update mnist-tutorial, or run it again"
         )
     edited = content.pop("sha256", None) != _checksum(content)
     if content["format"] == 1:
@@ -89,17 +89,17 @@ def read(path):
             content["evaluated_on"] = "test"
     missing = [field.name for field in fields(Result) if field.name not in content]
     if missing:
-        raise MNISTError(f"{path}: {', '.join(missing)} missing; was it edited? run it again")
+        raise MNISTError(f"{path}: {', '.join(missing)} missing; was it edited? Run it again")
     if edited:
-        raise MNISTError(f"{path}: edited after it was written: its checksum is another; run it again")
+        raise MNISTError(f"{path}: edited after it was written, so its checksum does not match; run it again")
     result = Result(**{field.name: content[field.name] for field in fields(Result)})
-    _typed(result, path)
-    _agree(result, path)
+    _check_types(result, path)
+    _check_consistency(result, path)
     return result
 
 
-def read_all(folder):
-    """Read all results in a folder and in the folders in it.
+def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]:
+    """Read all results in a folder and its subfolders.
 
     Parameters
     ----------
@@ -108,12 +108,12 @@ def read_all(folder):
     Returns
     -------
     results : list of (Path, Result)
-        By name.
+        Sorted by path.
     refused : list of MNISTError
-        One for each file that is no good.
+        One for each file that cannot be trusted.
     """
     if not Path(folder).is_dir():
-        raise MNISTError(f"{folder}: no such folder; `benchmark run --out {folder}` makes one")
+        raise MNISTError(f"{folder}: no such folder; `benchmark run --out {folder}` makes it")
     results, refused = [], []
     for path in sorted(Path(folder).rglob("*.json")):
         try:
@@ -124,8 +124,8 @@ def read_all(folder):
     return results, refused
 
 
-def read_failures(folder):
-    """Read what has failed, from the files that stand beside the results.
+def read_failures(folder: Path) -> list[dict[str, Any]]:
+    """Read the failures of runs, from the files beside the results.
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def read_failures(folder):
     Returns
     -------
     list of dict
-        With ``recipe``, ``seed``, ``evaluated_on``, ``error`` and ``at``. A file that is cut short is among what
-        `read_all` refuses.
+        With ``recipe``, ``seed``, ``evaluated_on``, ``error`` and ``at``. Files that are cut short are missing here;
+        `read_all` refuses them.
     """
     failures = []
     for path in sorted(Path(folder).rglob("*.failure.json")):
@@ -144,38 +144,37 @@ def read_failures(folder):
     return failures
 
 
-def _json(path):
+def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, UnicodeDecodeError) as error:
-        raise MNISTError(f"{path}: cut short, or no JSON at all ({error}); delete it and run it again") from error
+        raise MNISTError(f"{path}: cut short, or not JSON ({error}); delete it, and run it again") from error
     except OSError as error:
         raise MNISTError(f"{path}: cannot be read ({error})") from error
 
 
-def _is_run(content):
+def _is_run(content: Any) -> bool:
     return isinstance(content, dict) and content.get("kind") == "run"
 
 
-def _checksum(content):
+def _checksum(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _typed(result, path):
+def _check_types(result: Result, path: Path) -> None:
     for field in fields(Result):
-        value, kinds = getattr(result, field.name), get_args(field.type) or (field.type,)
-        numbers = (int,) if float in kinds else ()
+        value, types = getattr(result, field.name), get_args(field.type) or (field.type,)
+        accepted = (*types, int) if float in types else types
         finite = not isinstance(value, float) or math.isfinite(value)
-        if not (isinstance(value, (*kinds, *numbers)) and finite):
-            kind = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
-            raise MNISTError(f"{path}: {field.name} is {value!r}; expected {kind}; was it edited? run it again")
+        if not (isinstance(value, accepted) and finite):
+            expected = " or ".join(type_.__name__ for type_ in types)
+            raise MNISTError(f"{path}: {field.name} is {value!r}, expected {expected}; was it edited? Run it again")
 
 
-def _agree(result, path):
-    if result.variant not in DIGESTS or result.evaluated_on not in SPLITS:
-        raise MNISTError(
-            f"{path}: variant {result.variant}, evaluated on {result.evaluated_on}; there is no such thing"
-        )
+def _check_consistency(result: Result, path: Path) -> None:
+    for field, allowed in ("variant", tuple(DIGESTS)), ("evaluated_on", SPLITS):
+        if (value := getattr(result, field)) not in allowed:
+            raise MNISTError(f"{path}: {field} is {value!r}, expected {' or '.join(allowed)}")
     for part, digest in DIGESTS[result.variant]._asdict().items():
         if result.digests.get(part) != digest:
             raise MNISTError(
@@ -183,11 +182,11 @@ def _agree(result, path):
                 f"expected {digest[:12]}..."
             )
     if result.source_sha256 != hashlib.sha256(result.source.encode()).hexdigest():
-        raise MNISTError(f"{path}: its source text is not the one of its digest {result.source_sha256[:12]}...")
+        raise MNISTError(f"{path}: its source text does not match its SHA-256 {result.source_sha256[:12]}...")
     looks = [(look.get("of"), look.get("images")) for look in result.evaluations if isinstance(look, dict)]
     if looks != [(result.evaluated_on, len(result.labels))]:
         raise MNISTError(
-            f"{path}: looked at {looks}; expected one look at {len(result.labels):,} {result.evaluated_on} digits"
+            f"{path}: evaluated on {looks}, expected one look at {len(result.labels):,} {result.evaluated_on} digits"
         )
     try:
         predicted = result.predicted
@@ -195,6 +194,6 @@ def _agree(result, path):
         raise MNISTError(f"{path}: its predictions cannot be unpacked ({error})") from error
     if len(predicted) != len(result.labels):
         raise MNISTError(f"{path}: {len(predicted):,} predictions; expected {len(result.labels):,}")
-    found = float(np.mean(predicted == result.labels))
-    if result.accuracy is None or abs(found - result.accuracy) > 1e-9:
-        raise MNISTError(f"{path}: claims an accuracy of {result.accuracy}; its predictions have {found}")
+    accuracy = float(np.mean(predicted == result.labels))
+    if result.accuracy is None or abs(accuracy - result.accuracy) > 1e-9:
+        raise MNISTError(f"{path}: claims an accuracy of {result.accuracy}; that of its predictions is {accuracy}")

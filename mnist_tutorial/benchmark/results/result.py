@@ -1,76 +1,78 @@
-"""A result: what one run of a recipe came to, and all that determined it."""
+"""A result: the outcome of one run of a recipe, and everything that determined it."""
 
 import base64
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from mnist_tutorial.benchmark.clock import Time
-from mnist_tutorial.data import Split
+from mnist_tutorial.data import MNIST, Split
 from mnist_tutorial.data.reference import COUNTS, listing
 
-HELD_OUT = 5_000 / COUNTS["train"]  # of the training digits, for choices
+HELD_OUT = 5_000 / COUNTS["train"]  # the share of the training digits that is held out for choices
 HELD_OUT_SEED = 0
 SPLITS = ("validation", "test")
 
 
 @dataclass(frozen=True)
 class Result:
-    """One run of a recipe.
+    """The outcome of one run of a recipe.
 
     Attributes
     ----------
     recipe : str
-        Name of the recipe.
+        The name of the recipe.
     docstring : str
-        Its docstring: source and claim.
+        The docstring of the recipe: its source and its claim.
     source, source_sha256 : str
-        The text that was run, and its digest.
+        The text that was run, and its SHA-256.
     evaluated_on : {"validation", "test"}
-        Trained on 55,000 digits and measured on the 5,000 held out; or trained on all 60,000, with one look at the
-        10,000 test digits.
+        "validation": trained on 55,000 digits, measured on the 5,000 held out. "test": trained on all 60,000, with
+        one look at the 10,000 test digits.
     seed : int
     variant : {"full", "sample"}
-        Of MNIST.
+        The variant of MNIST.
     digests : dict
-        SHA-256 of the four arrays of MNIST.
+        The SHA-256 of MNIST's four arrays.
     parameters : int or None
-        Trainable numbers of the network; None for what is no network.
+        The number of trainable parameters; None if the recipe does not train a network.
     epochs : float
-        How often each digit was seen.
+        The number of times that each digit was seen.
     clock : str
-        What the seconds cover.
+        What the seconds include.
     wall, cpu_seconds, other_cpu_seconds : float
-        Seconds of training; processor seconds of this process and of all others meanwhile.
+        Seconds of training, and processor seconds of this process and of all other processes meanwhile.
     warm_up, prediction : float
-        Seconds of the warm-up before, and of the predictions after the training.
+        Seconds of the warm-up before the training, and of the predictions after it.
     images_per_second : float
-        While training.
+        During the training.
     peak_memory_mb : float
     validation_accuracy, test_accuracy : float or None
-        On the scale from 0 to 1; the other one is None.
+        From 0 to 1; one of them is None.
     evaluations : list of dict
         Each look at digits that were not trained on: which, how many, when.
     loss_curve : dict
         Lists of ``images`` seen and ``loss``.
     validation_curve : dict
-        Lists of ``images`` seen, ``seconds`` of training, and ``accuracy``; empty in a run for the record.
+        Lists of ``images`` seen, ``seconds`` of training, and ``accuracy``; empty in a run on the test digits.
     predictions : str
-        A digit for each digit of the test set, or of those held out; packed, see `predicted`.
+        The predicted digit for each digit evaluated on, packed; see `predicted`.
     devices, nodes : int
     strategy : str
-        Of Lightning's distributed training; ``"auto"`` on a single device.
+        Lightning's strategy for distributed training; ``"auto"`` on a single device.
     precision : str
-        Of the training.
+        The precision of the training.
     threads : int
+        The number of threads that torch used.
     machine : dict
         As `machine.machine` describes it, with the commit.
     versions : dict
-        Of all packages that are installed.
+        The versions of all installed packages.
     started : str
-        In UTC, as in ISO 8601.
+        The time in UTC, as in ISO 8601.
     """
 
     recipe: str
@@ -107,43 +109,45 @@ class Result:
     started: str
 
     @property
-    def accuracy(self):
-        """The accuracy that the run was for."""
+    def accuracy(self) -> float | None:
+        """The accuracy on the digits it was evaluated on."""
         return self.test_accuracy if self.evaluated_on == "test" else self.validation_accuracy
 
     @property
-    def predicted(self):
-        """What the network took each digit for: ndarray of uint8, shape (N,)."""
+    def predicted(self) -> np.ndarray:
+        """The predicted digits: ndarray of uint8, shape (N,)."""
         return unpack(self.predictions)
 
     @property
-    def labels(self):
-        """What each digit is: ndarray of uint8, shape (N,)."""
+    def labels(self) -> np.ndarray:
+        """The true digits: ndarray of uint8, shape (N,)."""
         return true_labels(self.variant, self.evaluated_on)
 
     @property
-    def contended(self):
-        """Whether other processes had so much of the processor that the seconds do not count."""
+    def contended(self) -> bool:
+        """Whether other programs used so much of the processor that the seconds do not count."""
         return Time(self.wall, self.cpu_seconds, self.other_cpu_seconds).contended
 
     @property
-    def processes(self):
-        """How many processes shared the training."""
+    def processes(self) -> int:
+        """The number of processes that shared the training."""
         return self.devices * self.nodes
 
     @property
-    def hardware(self):
-        """What the seconds depend on: tuple of str."""
+    def hardware(self) -> tuple[str, ...]:
+        """The hardware that the seconds depend on."""
         return tuple(str(self.machine.get(name)) for name in ("processor", "cores", "device", "system"))
 
     @property
-    def name(self):
-        """The name of its file, without the ending; no two runs share one."""
+    def name(self) -> str:
+        """The name of its file, without the ending; different runs have different names."""
         return name(self.recipe, self.source_sha256, self.evaluated_on, self.seed, self.variant, self.processes)
 
 
-def name(recipe, source_sha256, evaluated_on, seed, variant="full", processes=1):
-    """Name a run, so that the same run has the same name.
+def name(
+    recipe: str, source_sha256: str, evaluated_on: str, seed: int, variant: str = "full", processes: int = 1
+) -> str:
+    """Name a run; the same run always has the same name.
 
     Examples
     --------
@@ -155,8 +159,8 @@ def name(recipe, source_sha256, evaluated_on, seed, variant="full", processes=1)
     return "-".join([*parts, evaluated_on, f"seed{seed}"])
 
 
-def split_for(mnist, evaluated_on):
-    """Choose the digits to train on, and those to measure on.
+def split_for(mnist: MNIST, evaluated_on: str) -> tuple[Split, Split]:
+    """Choose the digits to train on, and those to evaluate on.
 
     Parameters
     ----------
@@ -166,8 +170,8 @@ def split_for(mnist, evaluated_on):
     Returns
     -------
     train, other : Split
-        For choices always the same 55,000 and 5,000, with the same share of each digit; for the record all 60,000
-        and the 10,000 test digits. In the sample in proportion.
+        For "validation", always the same 55,000 and 5,000 training digits, with equal shares of each digit; for
+        "test", all 60,000 training digits and the 10,000 test digits. The sample is split in the same proportion.
     """
     if evaluated_on == "test":
         return mnist.train, mnist.test
@@ -175,8 +179,8 @@ def split_for(mnist, evaluated_on):
 
 
 @cache
-def true_labels(variant, evaluated_on):
-    """Look up what each digit is that a run is measured on, without MNIST itself.
+def true_labels(variant: str, evaluated_on: str) -> np.ndarray:
+    """Look up the labels of the digits that a run is evaluated on, without MNIST itself.
 
     Returns
     -------
@@ -189,7 +193,7 @@ def true_labels(variant, evaluated_on):
     return blank.hold_out(round(HELD_OUT * len(labels)), seed=HELD_OUT_SEED)[1].labels
 
 
-def pack(predictions):
+def pack(predictions: Sequence[int] | np.ndarray) -> str:
     """Write digits as text: zlib, then base 64.
 
     Examples
@@ -200,6 +204,6 @@ def pack(predictions):
     return base64.b64encode(zlib.compress(np.asarray(predictions, np.uint8).tobytes(), 9)).decode()
 
 
-def unpack(text):
-    """Read what `pack` wrote: ndarray of uint8."""
+def unpack(text: str) -> np.ndarray:
+    """Read digits that `pack` wrote: ndarray of uint8."""
     return np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8)

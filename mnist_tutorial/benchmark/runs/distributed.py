@@ -1,18 +1,35 @@
-"""One of the processes that train together: what Lightning's distributed training starts, once for each of them."""
+"""A training in several processes, which Lightning starts with the same command as the first."""
 
 import os
 import pickle
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-from mnist_tutorial.benchmark.runs.execution import run_safely
+from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.runs.task import Task
 
 
-def main(given, outcome):
-    """Execute the task in the file `given`; the first process of this machine writes what came of it."""
-    done = run_safely(pickle.loads(Path(given).read_bytes()))
+def run_distributed(task: Task) -> tuple[Result | None, str | None]:
+    """Run a task in as many processes as its options ask for; returns the same as `execution.run_safely`."""
+    with tempfile.TemporaryDirectory() as folder:
+        task_file, outcome_file = Path(folder, "task"), Path(folder, "outcome")
+        task_file.write_bytes(pickle.dumps(task))
+        command = [sys.executable, "-m", "mnist_tutorial.benchmark.runs.distributed", task_file, outcome_file]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if not outcome_file.exists():
+            return None, f"{done.stdout}\n{done.stderr}\nit ended with exit code {done.returncode}".strip()
+        return pickle.loads(outcome_file.read_bytes())
+
+
+def main(task_file: str, outcome_file: str) -> None:
+    """Run the task in a file; the first process on each machine writes the outcome."""
+    from mnist_tutorial.benchmark.runs.execution import run_safely  # imports torch, which who starts us need not
+
+    outcome = run_safely(pickle.loads(Path(task_file).read_bytes()))
     if os.environ.get("LOCAL_RANK", "0") == "0":
-        Path(outcome).write_bytes(pickle.dumps(done))
+        Path(outcome_file).write_bytes(pickle.dumps(outcome))
 
 
 if __name__ == "__main__":

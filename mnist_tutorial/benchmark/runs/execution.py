@@ -1,27 +1,31 @@
-"""The execution of one run, from the digits to its result."""
+"""The execution of a task: warm up, train, evaluate, and collect the result."""
 
 import datetime
 import importlib.metadata
+import os
+import random
 import traceback
 from functools import cache
 from threading import Lock
+from typing import Any
 
+import numpy as np
 import torch
-from lightning import seed_everything
 
-from mnist_tutorial.benchmark.clock import timed
-from mnist_tutorial.benchmark.machine import forget_peak_memory, machine, peak_memory
+from mnist_tutorial.benchmark.clock import Time, timed
+from mnist_tutorial.benchmark.machine import machine, peak_memory, reset_peak_memory
 from mnist_tutorial.benchmark.results.result import Result, pack, split_for
 from mnist_tutorial.benchmark.runs.run import CLOCK, Run
-from mnist_tutorial.data import load
+from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.data import Split, load
 
-WARM_UP = 1_024  # digits: two batches of the largest size, so that each kernel has been chosen before the clock starts
-_one_at_a_time = Lock()  # two trainings in one process would draw from the same generators
+WARM_UP = 1_024  # digits: two batches of the largest size, so that each kernel is chosen before the clock starts
+_one_at_a_time = Lock()  # two trainings in one process would draw from the same random generators
 _warm = set()
 
 
-def run_task(task):
-    """Train once, and measure.
+def run_task(task: Task) -> Result | None:
+    """Train once, and evaluate once.
 
     Parameters
     ----------
@@ -30,27 +34,49 @@ def run_task(task):
     Returns
     -------
     Result or None
-        None in all processes of a distributed training but the first.
+        None in every process of a distributed training except the first.
 
     Raises
     ------
     MNISTError
-        If the recipe looks at the test digits while training, or gives scores that are no numbers.
+        If the recipe opens the test digits while it trains, or its scores are not finite.
     Exception
         Whatever the recipe raises.
     """
     with _one_at_a_time:
-        return _execute(task)
+        started = _now()
+        train, held_out = split_for(load(task.variant), task.evaluated_on)
+        warm_up = _warm_up(task, train)
+        run = Run(train, task.seed, held_out if task.evaluated_on == "validation" else None, task.options)
+        del held_out  # a recipe must not find the test digits in memory; they are read again for the evaluation
+        network, time = _train(run, task)
+        if torch.distributed.is_initialized() and torch.distributed.get_rank():
+            return None
+        evaluation = _evaluate(run, network, task)
+        return Result(
+            recipe=task.recipe.name,
+            docstring=task.recipe.docstring,
+            source=task.recipe.source,
+            source_sha256=task.recipe.sha256,
+            evaluated_on=task.evaluated_on,
+            seed=task.seed,
+            variant=task.variant,
+            started=started,
+            warm_up=round(warm_up, 3),
+            **_training(run, network, time),
+            **evaluation,
+            **_environment(task),
+        )
 
 
-def run_safely(task):
-    """Execute a task, and give an error as text instead of raising it.
+def run_safely(task: Task) -> tuple[Result | None, str | None]:
+    """Run a task, and return an error as text instead of raising it.
 
     Returns
     -------
     result : Result or None
     error : str or None
-        What went wrong: its last line is the error, the lines before are the traceback.
+        The traceback; its last line is the error itself.
     """
     try:
         return run_task(task), None
@@ -58,88 +84,88 @@ def run_safely(task):
         return None, traceback.format_exc().strip()
 
 
-def _execute(task):
-    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    recipe, function = task.recipe, task.recipe.function
-    # The test digits are let go of: they are read again when the training is over.
-    train, held_out = split_for(load(task.variant), task.evaluated_on)
-    if task.evaluated_on == "test":
-        held_out = None
-    warm_up = _warm_up(task, function, train)
-    seed_everything(task.seed, verbose=False)
-    forget_peak_memory()
-    run = Run(train, task.seed, held_out, task.options)
-    network, time = run.train(function)
-    if torch.distributed.is_initialized() and torch.distributed.get_rank():
-        return None
-    mnist, log = load(task.variant), []
-    accuracy, predicted, prediction = _evaluate(run, network, mnist, task.evaluated_on, log)
-    seen = run.images or len(train)
-    return Result(
-        recipe=recipe.name,
-        docstring=recipe.docstring,
-        source=recipe.source,
-        source_sha256=recipe.sha256,
-        evaluated_on=task.evaluated_on,
-        seed=task.seed,
-        variant=mnist.variant,
-        digests=mnist.digests._asdict(),
-        parameters=_parameters(network),
-        epochs=round(seen / len(train), 4),
-        clock=CLOCK,
-        wall=round(time.wall, 4),
-        cpu_seconds=round(time.cpu_seconds, 3),
-        other_cpu_seconds=round(time.other_cpu_seconds, 3),
-        warm_up=round(warm_up, 3),
-        prediction=round(prediction.wall, 4),
-        images_per_second=round(seen / time.wall, 1),
-        peak_memory_mb=round(peak_memory() / 2**20),
-        validation_accuracy=accuracy if task.evaluated_on == "validation" else None,
-        test_accuracy=accuracy if task.evaluated_on == "test" else None,
-        evaluations=log,
-        loss_curve=run.loss_curve(),
-        validation_curve=run.validation,
-        predictions=pack(predicted),
-        devices=task.options.get("devices", 1),
-        nodes=task.options.get("num_nodes", 1),
-        strategy=task.options.get("strategy", "auto"),
-        precision=run.precision,
-        threads=torch.get_num_threads(),
-        machine=machine(),
-        versions=_versions(),
-        started=started,
-    )
+def seed_everything(seed: int) -> None:
+    """Seed the global generators as Lightning does, without importing Lightning, which takes seconds."""
+    os.environ["PL_GLOBAL_SEED"] = str(seed)  # the processes of a distributed training shuffle with it
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
 
 
-def _warm_up(task, function, train):
-    """Train on few digits, the first time in this process; gives seconds."""
+def _warm_up(task: Task, train: Split) -> float:
+    """Train on a few digits if this process has not run the recipe before; returns seconds."""
     if task.recipe.sha256 in _warm:
         return 0.0
-    seed_everything(0, verbose=False)
-    _, time = timed(lambda: Run(train.take(min(WARM_UP, len(train)), seed=0), 0, None, task.options).train(function))
+    seed_everything(0)
+    few = train.take(min(WARM_UP, len(train)), seed=0)
+    _, time = timed(lambda: Run(few, 0, None, task.options).train(task.recipe.function))
     _warm.add(task.recipe.sha256)
     return time.wall
 
 
-def _evaluate(run, network, mnist, evaluated_on, log):
-    """Measure a network on digits that it was not trained on: the only look at them, and it is logged."""
-    _, split = split_for(mnist, evaluated_on)
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    log.append({"of": evaluated_on, "images": len(split), "at": now})
+def _train(run: Run, task: Task) -> tuple[Any, Time]:
+    function = task.recipe.function
+    seed_everything(task.seed)
+    reset_peak_memory()
+    return run.train(function)
+
+
+def _training(run: Run, network: Any, time: Time) -> dict[str, Any]:
+    """Collect the fields of a result that describe the training."""
+    images = run.images or len(run.digits)
+    parameters = None
+    if isinstance(network, torch.nn.Module):
+        parameters = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    return {
+        "parameters": parameters,
+        "epochs": round(images / len(run.digits), 4),
+        "clock": CLOCK,
+        "wall": round(time.wall, 4),
+        "cpu_seconds": round(time.cpu_seconds, 3),
+        "other_cpu_seconds": round(time.other_cpu_seconds, 3),
+        "images_per_second": round(images / time.wall, 1),
+        "loss_curve": run.loss_curve(),
+        "validation_curve": run.validation,
+        "precision": run.precision,
+    }
+
+
+def _evaluate(run: Run, network: Any, task: Task) -> dict[str, Any]:
+    """Measure a network on digits that it was not trained on, once; returns the fields of a result about it."""
+    mnist = load(task.variant)
+    _, split = split_for(mnist, task.evaluated_on)
+    look = {"of": task.evaluated_on, "images": len(split), "at": _now()}
     scores, time = timed(lambda: run.scores(network, split))
     predicted = scores.argmax(1)
-    return float((predicted == split.labels).mean()), predicted, time
+    accuracy = float((predicted == split.labels).mean())
+    return {
+        "digests": mnist.digests._asdict(),
+        "prediction": round(time.wall, 4),
+        "validation_accuracy": accuracy if task.evaluated_on == "validation" else None,
+        "test_accuracy": accuracy if task.evaluated_on == "test" else None,
+        "evaluations": [look],
+        "predictions": pack(predicted),
+    }
 
 
-def _parameters(network):
-    if not isinstance(network, torch.nn.Module):
-        return None
-    return sum(p.numel() for p in network.parameters() if p.requires_grad)
+def _environment(task: Task) -> dict[str, Any]:
+    """Collect the fields of a result that describe processes, machine and packages."""
+    return {
+        "peak_memory_mb": round(peak_memory() / 2**20),
+        "devices": task.options.get("devices", 1),
+        "nodes": task.options.get("num_nodes", 1),
+        "strategy": task.options.get("strategy", "auto"),
+        "threads": torch.get_num_threads(),
+        "machine": machine(),
+        "versions": _versions(),
+    }
 
 
 @cache
-def _versions():
-    return {
-        distribution.name: distribution.version
-        for distribution in sorted(importlib.metadata.distributions(), key=lambda one: one.name.lower())
-    }
+def _versions() -> dict[str, str]:
+    distributions = {found.name: found.version for found in importlib.metadata.distributions()}
+    return dict(sorted(distributions.items(), key=lambda item: item[0].lower()))
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

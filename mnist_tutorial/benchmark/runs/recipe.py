@@ -1,19 +1,25 @@
-"""A recipe: a function that trains, with its name, its docstring and its source text."""
+"""A recipe: a function that trains a network, with its name, its docstring and its source."""
 
+import ast
 import difflib
 import hashlib
 import importlib
 import inspect
-import linecache
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib.abc import ExecutionLoader
+from importlib.resources import files
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from mnist_tutorial.errors import MNISTError
 
-MODULES = ("networks", "reproductions", "torch_baselines", "baselines")  # where the recipes of this package stand
+RECIPES = "mnist_tutorial.benchmark.recipes"
+MODULES = ("networks", "reproductions", "torch_baselines", "baselines")  # of RECIPES, in the order of `recipe_names`
 
 
 @dataclass(frozen=True)
@@ -25,76 +31,61 @@ class Recipe:
     name : str
         As on the command line.
     file : str or None
-        The text of the file in which it stands; None for a recipe of this package.
+        The content of the file with the recipe; None for a recipe of this package.
     function_name : str
-    at_hand : callable or None
-        The function itself, which cannot be sent.
+    local_function : callable or None
+        A function that is in no file, as in a notebook. Such a recipe cannot be sent.
     """
 
     name: str
     file: str | None
     function_name: str
-    at_hand: Callable | None = None
+    local_function: Callable[..., Any] | None = None
 
     @property
-    def function(self):
-        """The function: takes a `Run`, gives a network."""
-        if self.at_hand is not None:
-            return self.at_hand
-        found = getattr(self._module(), self.function_name, None)
-        if not callable(found):
+    def function(self) -> Callable[..., Any]:
+        """The function: takes a `Run`, returns a network."""
+        if self.local_function is not None:
+            return self.local_function
+        if self.file is None:
+            module = importlib.import_module(f"{RECIPES}.{_packaged()[self.function_name][0]}")
+        else:
+            module = _module(self.file, f"{self.name}-{self.sha256[:8]}")
+        function = getattr(module, self.function_name, None)
+        if not callable(function):
             raise MNISTError(f"{self.name}: the file has no such function; expected def {self.function_name}(run)")
-        return found
+        return function
 
     @property
-    def source(self):
-        """The text that determines it: the whole file, or the function of this package."""
-        return self.file or inspect.getsource(self.function)
+    def source(self) -> str:
+        """The text that determines its results: the whole file, or the function if it comes with this package."""
+        if self.local_function is not None:
+            return inspect.getsource(self.local_function)
+        return self.file or _packaged()[self.function_name][1]
 
     @property
-    def sha256(self):
-        """The digest of `source`."""
+    def sha256(self) -> str:
+        """The SHA-256 of `source`."""
         return hashlib.sha256(self.source.encode()).hexdigest()
 
     @property
-    def docstring(self):
-        """Its docstring."""
+    def docstring(self) -> str:
+        """The docstring of the function, without indentation."""
         return inspect.getdoc(self.function) or ""
 
-    def _module(self):
-        if self.file is None:
-            for module in map(_ours, MODULES):
-                if hasattr(module, self.function_name):
-                    return module
-        module = ModuleType(f"recipe_{self.function_name}")
-        module.__file__ = f"<{self.name}, {hashlib.sha256(self.file.encode()).hexdigest()[:8]}>"
-        # So that a traceback shows the lines.
-        linecache.cache[module.__file__] = (len(self.file), None, self.file.splitlines(True), module.__file__)
-        exec(compile(self.file, module.__file__, "exec"), vars(module))
-        return module
 
-
-def names():
+def recipe_names() -> list[str]:
     """List the recipes of this package.
-
-    Returns
-    -------
-    list of str
 
     Examples
     --------
-    >>> "cnn" in names()
+    >>> "cnn" in recipe_names()
     True
     """
-    return [
-        name.replace("_", "-")
-        for module in map(_ours, MODULES)
-        for name, function in vars(module).items()
-        if inspect.isfunction(function) and function.__module__ == module.__name__ and _takes_run(function)
-    ]
+    return [function_name.replace("_", "-") for function_name in _packaged()]
 
 
-def load_recipe(text):
+def load_recipe(text: str) -> Recipe:
     """Find a recipe.
 
     Parameters
@@ -109,7 +100,7 @@ def load_recipe(text):
     Raises
     ------
     MNISTError
-        If there is no such recipe or file; the message lists what there is.
+        If there is no such recipe or file; the message lists the recipes.
 
     Examples
     --------
@@ -117,28 +108,32 @@ def load_recipe(text):
     'cnn_tiny'
     """
     if match := re.fullmatch(r"(.*\.py):(\w+)", text):
-        path = Path(match[1])
+        path, function_name = Path(match[1]), match[2]
         try:
             file = path.read_text(encoding="utf-8")
         except OSError as error:
-            raise MNISTError(f"{path}: cannot be read ({error}); expected a file with def {match[2]}(run)") from error
-        return Recipe(match[2].replace("_", "-"), file, match[2])
-    if text not in names():
-        near = difflib.get_close_matches(text, names(), 1, 0.4)
-        nearest = f"; did you mean {near[0]}?" if near else ""
+            raise MNISTError(
+                f"{path}: cannot be read ({error}); expected a file with def {function_name}(run)"
+            ) from error
+        return Recipe(function_name.replace("_", "-"), file, function_name)
+    names = recipe_names()
+    if text not in names:
+        nearest = difflib.get_close_matches(text, names, 1, 0.4)
+        question = f" Did you mean {nearest[0]}?" if nearest else ""
         raise MNISTError(
-            f"no recipe {text}{nearest} There are {', '.join(names())}, and your own as my_file.py:my_recipe"
+            f"there is no recipe {text}.{question} Expected one of {', '.join(names)}, "
+            "or your own as my_file.py:my_recipe"
         )
     return Recipe(text, None, text.replace("-", "_"))
 
 
-def from_function(function):
-    """Make a recipe of a function that is at hand, in a notebook say.
+def from_function(function: Callable[..., Any]) -> Recipe:
+    """Make a recipe from a function, for example in a notebook.
 
     Parameters
     ----------
     function : callable
-        Takes a `Run`, gives a network.
+        Takes a `Run`, returns a network.
 
     Returns
     -------
@@ -147,9 +142,33 @@ def from_function(function):
     return Recipe(function.__name__.replace("_", "-"), None, function.__name__, function)
 
 
-def _ours(module):
-    return importlib.import_module(f"mnist_tutorial.benchmark.recipes.{module}")
+@cache
+def _packaged() -> dict[str, tuple[str, str]]:
+    """Find the recipes of this package, without importing deeplay: function name to module and source."""
+    found = {}
+    for module in MODULES:
+        text = (files(RECIPES) / f"{module}.py").read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef) and [argument.arg for argument in node.args.args] == ["run"]:
+                found[node.name] = module, f"{ast.get_source_segment(text, node)}\n"
+    return found
 
 
-def _takes_run(function):
-    return list(inspect.signature(function).parameters) == ["run"]
+class _TextLoader(ExecutionLoader):
+    """Loads a module from a text, so that a traceback shows its lines."""
+
+    def __init__(self, text: str):
+        self._text = text
+
+    def get_source(self, fullname: str) -> str:
+        return self._text
+
+    def get_filename(self, fullname: str) -> str:
+        return f"{fullname}.py"
+
+
+def _module(text: str, name: str) -> ModuleType:
+    loader = _TextLoader(text)
+    module = module_from_spec(spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module

@@ -1,39 +1,50 @@
-"""The suite: many runs, of which each is done once, whoever does it and however often it is interrupted."""
+"""The suite: many tasks, each done once, by any number of processes and over any number of interruptions."""
 
 import datetime
 import json
-import os
 import shutil
 import tempfile
-from collections import deque
-from concurrent.futures import FIRST_COMPLETED, wait
-from contextlib import suppress
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from itertools import product
-
-from filelock import FileLock, Timeout
+from pathlib import Path
+from typing import Any, Protocol
 
 from mnist_tutorial.benchmark.results.files import write
 from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.runs.locks import lock_task, unlock_task
+from mnist_tutorial.benchmark.runs.recipe import Recipe
 from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.data.atomic import atomic
 from mnist_tutorial.errors import MNISTError
 
-TRIES = 2  # of a run whose process was ended from outside
-FREE = 2**20  # bytes that have to be free before a run starts; a result takes a thirtieth
+TRIES = 2  # of a task whose worker was killed
+FREE = 2**20  # bytes that must be free before a task starts; a result takes a thirtieth of that
+
+
+class Workers(Protocol):
+    """Processes that do tasks: `slots` at a time."""
+
+    slots: int
+
+    def submit(self, task: Task) -> Future:
+        """Start a task; the future holds what `execution.run_safely` returns."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """What has happened to a task.
+    """A step in the life of a task.
 
     Attributes
     ----------
     kind : {"started", "done", "there", "elsewhere", "failed"}
-        Its result was written now, or was there already; or another process has it.
+        "there": its result existed already; "elsewhere": another process is doing it.
     task : Task
     result : Result or None
     error : str or None
-        Of a failure: its last line says what, the lines before say where.
+        The traceback of a failure; its last line is the error itself.
     """
 
     kind: str
@@ -42,17 +53,24 @@ class Event:
     error: str | None = None
 
 
-def plan(recipes, seeds, splits, variant, options=None):
+def plan(
+    recipes: Iterable[Recipe],
+    seeds: Iterable[int],
+    splits: Sequence[str],
+    variant: str,
+    options: dict[str, Any] | None = None,
+) -> list[Task]:
     """List the tasks, recipe by recipe.
 
     Parameters
     ----------
-    recipes : list of Recipe
+    recipes : iterable of Recipe
     seeds : iterable of int
     splits : sequence of {"validation", "test"}
+        The digits to evaluate on.
     variant : {"full", "sample"}
     options : dict, optional
-        Of Lightning's distributed training.
+        Lightning's options for distributed training.
 
     Returns
     -------
@@ -64,109 +82,100 @@ def plan(recipes, seeds, splits, variant, options=None):
     ]
 
 
-def run(tasks, folder, workers):
-    """Do the tasks whose results are not there, and write a result for each.
+def run(tasks: Iterable[Task], folder: Path, workers: Workers) -> Iterator[Event]:
+    """Do the tasks that have no result yet, and write one for each.
 
     Parameters
     ----------
     tasks : list of Task
     folder : Path
-        Several processes may work on one.
+        The folder of the results. Several processes may share it.
     workers : LocalWorkers or DaskWorkers
 
     Yields
     ------
     Event
-        As it happens. A task that fails does not stop the others; it is done again the next time.
+        As it happens. The other tasks go on when one fails; the next `run` does that one again.
 
     Raises
     ------
     MNISTError
-        If nothing can be written into the folder.
+        If the folder cannot be written.
     """
-    _writable(folder)
-    waiting, late, running, tries = deque(tasks), deque(), {}, {}
+    _check_writable(folder)
+    waiting, elsewhere = deque(tasks), deque()  # elsewhere: another process had them when we asked first
+    running, tries = {}, Counter()
     try:
-        while waiting or late or running:
-            while len(running) < workers.slots and (waiting or (late and not running)):
-                again = not waiting
-                task = (waiting or late).popleft()
-                lock = FileLock(folder / f".{task.name}.lock", timeout=0)
-                try:
-                    lock.acquire()
-                except Timeout:  # another process has it; ask once more when the rest is done
-                    if again:
-                        yield Event("there" if _is_done(task, folder) else "elsewhere", task)
-                    else:
-                        late.append(task)
-                    continue
-                if _is_done(task, folder):
-                    _release(lock)
+        while waiting or elsewhere or running:
+            while len(running) < workers.slots and (waiting or (elsewhere and not running)):
+                asked_before = not waiting
+                task = elsewhere.popleft() if asked_before else waiting.popleft()
+                lock = lock_task(task, folder)
+                if lock is None and not asked_before:
+                    elsewhere.append(task)
+                elif lock is None:
+                    yield Event("there" if _is_done(task, folder) else "elsewhere", task)
+                elif _is_done(task, folder):
+                    unlock_task(lock)
                     yield Event("there", task)
-                    continue
-                _writable(folder)
-                running[workers.submit(task)] = task, lock
-                tries[task.name] = tries.get(task.name, 0) + 1
-                yield Event("started", task)
+                else:
+                    _check_writable(folder)
+                    running[workers.submit(task)] = task, lock
+                    tries[task.name] += 1
+                    yield Event("started", task)
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 task, lock = running.pop(future)
-                result, error = _outcome(future)
-                lost = future.exception() is not None
-                if lost and tries[task.name] < TRIES:
-                    _release(lock)
+                if future.exception() is not None and tries[task.name] < TRIES:
+                    unlock_task(lock)
                     waiting.appendleft(task)
                     continue
-                event = _finish(task, result, error, folder)
-                _release(lock)
+                event = _finish(task, *_outcome(future), folder)
+                unlock_task(lock)
                 yield event
     finally:
         for _, lock in running.values():
-            _release(lock)
+            unlock_task(lock)
 
 
-def _outcome(future):
-    """Give result and error of a run; an exception here means that its process is gone, since errors come as text."""
-    if (gone := future.exception()) is None:
+def _outcome(future: Future) -> tuple[Result | None, str | None]:
+    """Return result and error. Recipes' errors come as text, so an exception means that the worker is gone."""
+    if (error := future.exception()) is None:
         return future.result()
-    return None, f"the process that trained has ended: killed, or out of memory? ({type(gone).__name__}: {gone})"
+    return None, f"the worker process ended: was it killed, or out of memory? ({type(error).__name__}: {error})"
 
 
-def _finish(task, result, error, folder):
+def _finish(task: Task, result: Result | None, error: str | None, folder: Path) -> Event:
+    """Write the result or the failure."""
     failure = folder / f"{task.name}.failure.json"
     if error is not None:
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         content = {
+            "kind": "failure",
             "recipe": task.recipe.name,
             "seed": task.seed,
             "evaluated_on": task.evaluated_on,
             "error": error,
-            "at": now,
+            "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         }
-        failure.write_text(json.dumps({"kind": "failure", **content}, indent=1) + "\n", encoding="utf-8")
+        with atomic(failure) as part:
+            part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         return Event("failed", task, error=error)
-    if result is None:  # of a distributed training, another machine writes it
+    if result is None:  # another machine writes the result of this distributed training
         return Event("elsewhere", task)
     try:
         write(result, folder)
     except OSError as problem:
-        raise MNISTError(f"{folder}: the result of {task.name} could not be written ({problem})") from problem
+        raise MNISTError(f"{folder}: cannot write the result of {task.name} ({problem})") from problem
     failure.unlink(missing_ok=True)
     return Event("done", task, result)
 
 
-def _is_done(task, folder):
-    # Until November 2026, the names of files called the test digits "record".
+def _is_done(task: Task, folder: Path) -> bool:
+    # Until November 2026, file names called the test digits "record".
     names = task.name, task.name.replace("-test-seed", "-record-seed")
     return any((folder / f"{name}.json").exists() for name in names)
 
 
-def _release(lock):
-    lock.release()
-    with suppress(OSError):  # another process holds it now, or has removed it
-        os.unlink(lock.lock_file)
-
-
-def _writable(folder):
+def _check_writable(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -174,7 +183,10 @@ def _writable(folder):
         free = shutil.disk_usage(folder).free
     except OSError as error:
         raise MNISTError(
-            f"{folder}: cannot be written ({error.strerror or error}); choose another with --out"
+            f"{folder}: cannot be written ({error.strerror or error}); choose another folder with --out"
         ) from error
     if free < FREE:
-        raise MNISTError(f"{folder}: {free / 2**10:.0f} KiB are free; expected 1 MiB; free some, and run it again")
+        raise MNISTError(
+            f"{folder}: {free / 2**10:.0f} KiB are free on its disk, expected at least 1 MiB; free some, and run the "
+            "command again"
+        )

@@ -1,6 +1,7 @@
-"""A task: one run that is to be done, as it is sent to who trains."""
+"""A task: one run that is to be done, in a form that can be sent to a worker."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from mnist_tutorial.benchmark.results.result import name
 from mnist_tutorial.benchmark.runs.recipe import Recipe
@@ -8,7 +9,7 @@ from mnist_tutorial.benchmark.runs.recipe import Recipe
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be run.
+    """One run to do.
 
     Attributes
     ----------
@@ -17,21 +18,29 @@ class Task:
     evaluated_on : {"validation", "test"}
     variant : {"full", "sample"}
     options : dict
-        Of Lightning's distributed training: ``devices``, ``strategy``, ``num_nodes``; empty for one process.
+        Lightning's options for distributed training, ``devices``, ``strategy`` and ``num_nodes``; empty for a
+        training in one process.
     """
 
     recipe: Recipe
     seed: int
     evaluated_on: str
     variant: str
-    options: dict = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def processes(self):
-        """How many train together."""
-        return self.options.get("devices", 1) * self.options.get("num_nodes", 1)
+    def name(self) -> str:
+        """The name of its result file, without the ending."""
+        count = processes(self.options)
+        return name(self.recipe.name, self.recipe.sha256, self.evaluated_on, self.seed, self.variant, count)
 
-    @property
-    def name(self):
-        """As the file of its result."""
-        return name(self.recipe.name, self.recipe.sha256, self.evaluated_on, self.seed, self.variant, self.processes)
+
+def processes(options: dict[str, Any]) -> int:
+    """Count the processes that train together.
+
+    Examples
+    --------
+    >>> processes({"devices": 2, "num_nodes": 3}), processes({})
+    (6, 1)
+    """
+    return options.get("devices", 1) * options.get("num_nodes", 1)

@@ -2,53 +2,54 @@
 
 import multiprocessing
 import os
-import pickle
-import subprocess
-import sys
-import tempfile
 import threading
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from multiprocessing.connection import wait
-from pathlib import Path
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Self
 
+from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.runs.task import Task
 from mnist_tutorial.errors import MNISTError
 
 PATIENCE = 15  # seconds for a scheduler to answer
 
 
 class LocalWorkers:
-    """One process on this machine, which does one run after the other.
+    """One process on this machine, which does one task after the other.
 
-    It is not the process that keeps the results, so that a recipe that takes its process down takes no result with it.
+    It is not the process that keeps the results, so a recipe that crashes its process does not take results with it.
 
     Attributes
     ----------
     slots : int
-        How many runs at once.
+        The number of tasks at a time.
     """
 
     slots = 1
 
-    def __enter__(self):
-        self._pool = self._new()
+    def __enter__(self) -> Self:
+        self._start()
         return self
 
-    def __exit__(self, *error):
-        for process in list((self._pool._processes or {}).values()):
-            process.terminate()  # a training that is under way counts for nothing
+    def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._lifeline.close()  # ends the process, and with it a training whose result nobody would keep
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def submit(self, task):
-        """Start a task; gives a ``concurrent.futures.Future`` of what `execution.run_safely` returns."""
+    def submit(self, task: Task) -> Future:
+        """Start a task; the future holds what `execution.run_safely` returns."""
         try:
-            return self._pool.submit(run_anywhere, task)
+            return self._pool.submit(run_in_worker, task)
         except BrokenExecutor:
-            self._pool = self._new()
-            return self._pool.submit(run_anywhere, task)
+            self._start()
+            return self._pool.submit(run_in_worker, task)
 
-    def _new(self):
-        # A fresh process, as on macOS and Windows: a fork would copy threads of torch that do not run in it.
-        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    def _start(self) -> None:
+        theirs, self._lifeline = multiprocessing.Pipe(duplex=False)
+        # "spawn" on Linux too: a fork would copy torch's threads, which do not run in the copy.
+        spawn = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(1, spawn, initializer=_end_with, initargs=(theirs,))
 
 
 class DaskWorkers:
@@ -57,14 +58,14 @@ class DaskWorkers:
     Parameters
     ----------
     scheduler : str, optional
-        Its address, ``tcp://host:8786``. Without, a cluster is started on this machine.
+        The address of its scheduler, ``tcp://host:8786``. By default, a cluster starts on this machine.
     workers : int
-        How many processes then.
+        The number of processes of that cluster.
 
     Attributes
     ----------
     slots : int
-        How many runs at once: one on each worker.
+        The number of tasks at a time: one for each worker.
 
     Raises
     ------
@@ -72,14 +73,14 @@ class DaskWorkers:
         If dask is not installed, the scheduler does not answer, or it has no workers.
     """
 
-    def __init__(self, scheduler=None, workers=2):
+    def __init__(self, scheduler: str | None = None, workers: int = 2):
         self._scheduler, self._workers = scheduler, workers
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         try:
             from distributed import Client, LocalCluster
         except ImportError as error:
-            raise MNISTError("dask.distributed is not installed; pip install 'mnist-tutorial[dask]'") from error
+            raise MNISTError("dask.distributed is not installed; run pip install 'mnist-tutorial[dask]'") from error
         self._cluster = None
         if self._scheduler is None:
             self._cluster = LocalCluster(n_workers=self._workers, threads_per_worker=1, dashboard_address=None)
@@ -100,40 +101,40 @@ class DaskWorkers:
         self._executor = self._client.get_executor(pure=False)
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
 
-    def submit(self, task):
-        """Start a task; as `LocalWorkers.submit`."""
-        return self._executor.submit(run_anywhere, task)
+    def submit(self, task: Task) -> Future:
+        """Start a task; the same as `LocalWorkers.submit`."""
+        return self._executor.submit(run_in_worker, task)
 
 
-def run_anywhere(task):
-    """Execute a task here, or in as many processes as it asks for; as `execution.run_safely`."""
-    if not task.options:
-        # Only who trains needs Lightning, which takes seconds.
-        from mnist_tutorial.benchmark.runs import execution
+def run_in_worker(task: Task) -> tuple[Result | None, str | None]:
+    """Run a task as a worker does: here, or in as many processes as its options ask for.
 
-        return execution.run_safely(task)
-    with tempfile.TemporaryDirectory() as folder:
-        given, outcome = Path(folder) / "task", Path(folder) / "outcome"
-        given.write_bytes(pickle.dumps(task))
-        # Lightning starts the other processes with the same command as this one.
-        command = [sys.executable, "-m", "mnist_tutorial.benchmark.runs.distributed", str(given), str(outcome)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if not outcome.exists():
-            return None, f"{done.stdout}\n{done.stderr}\nit ended with exit code {done.returncode}".strip()
-        return pickle.loads(outcome.read_bytes())
+    Returns
+    -------
+    tuple
+        The same as `execution.run_safely`.
+    """
+    # Only a process that trains imports torch, which takes seconds.
+    if task.options:
+        from mnist_tutorial.benchmark.runs.distributed import run_distributed
+
+        return run_distributed(task)
+    from mnist_tutorial.benchmark.runs.execution import run_safely
+
+    return run_safely(task)
 
 
-def _end_with_parent():
-    """End this process as soon as the one that started it is gone, even if it was killed."""
-    parent = multiprocessing.parent_process()
+def _end_with(lifeline: Connection) -> None:
+    """End this process as soon as the other end of a pipe is closed, or its process is gone, even if it was killed."""
 
-    def watch():
-        wait([parent.sentinel])
+    def watch() -> None:
+        with suppress(EOFError, OSError):
+            lifeline.recv()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

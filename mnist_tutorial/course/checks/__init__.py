@@ -1,4 +1,8 @@
-"""Checks: what the answer to an exercise must satisfy, and the hint when it does not; and claims of a text."""
+"""Checks: what the answer to an exercise must satisfy, and a hint if it does not; and claims of a text.
+
+Each check takes the student's answer, tries it on new random input, and prints one line. It returns the answer if it is
+right, and otherwise ours, so that the notebook can carry on.
+"""
 
 import lazy_loader
 
@@ -8,10 +12,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "claims": ["claim"],
         "loading": ["batch_shape", "flat_source", "negative"],
         "visualizing": ["describe", "paper_and_ink", "threshold"],
-        "augmenting": ["darker", "lands", "warps"],
+        "augmenting": ["darker", "landing_point", "warps"],
         "mlp": ["count_parameters", "gelu", "small_mlp"],
-        "cnn": ["side", "small_cnn", "wide_windows"],
-        "failures": ["corruption", "most_confused", "sureness"],
-        "benchmark": ["errors_fewer", "own_recipe", "verdict"],
+        "cnn": ["feature_map_size", "small_cnn", "wide_windows"],
+        "failures": ["confidence", "corruption", "most_confused"],
+        "benchmark": ["error_reduction", "own_recipe", "verdict"],
     },
 )

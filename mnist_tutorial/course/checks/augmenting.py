@@ -1,63 +1,50 @@
 """The exercises of notebook 3."""
 
+from collections.abc import Callable
+from typing import Any
+
 import deeptrack as dt
 import numpy as np
-from sklearn.neighbors import KNeighborsClassifier
 
+from mnist_tutorial.course.checks.digits import NearestNeighbour, draw
 from mnist_tutorial.course.checks.exercise import Hint, exercise, feature, same
 from mnist_tutorial.pipeline import Brightness, RandomAffine, uniform
-from mnist_tutorial.data import load
 
-KNOWN, ASKED = 4_000, 400
-KEEP, MOVE = 0.8, 0.03  # share of labels, and mean change of a pixel
+KNOWN, HELD_OUT = 3_600, 400  # together, the digits of the sample
+KEPT, CHANGE = 0.8, 0.03  # share of labels, and mean change of a pixel
 
 
 @exercise(reference=lambda shift, scale: shift * scale)
-def lands(answer):
-    """Check where a dot ends that is shifted and enlarged.
+def landing_point(answer: Callable[..., Any]) -> str:
+    """Check where a dot lands after a shift and a scaling.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes the shift in pixels and the scale, returns the distance from the middle in pixels.
-
-    Returns
-    -------
-    callable
-        The answer, or that of the course.
+    The answer takes the shift in pixels and the scale, and returns the distance from the middle in pixels.
     """
     rng = np.random.default_rng()
-    # A soft dot, so that its middle is exact, and room for the largest one at the largest distance.
+    # A soft dot, so that its middle is exact, with room for the largest one at the largest distance.
     column = np.arange(-64, 65)
     dot = np.exp(-(column**2 + column[:, None] ** 2) / 18).astype(np.float32)
     for shift, scale in zip(rng.uniform(3, 8, 3).round(1), rng.uniform(1.3, 2.5, 3).round(1), strict=True):
         moved = RandomAffine(translate=(shift, 0), scale=scale)(dot)
         truth = float((moved.sum(axis=0) * column).sum() / moved.sum())
         found = answer(float(shift), float(scale))
-        hint = "What is done first, the shift or the scale?"
+        hint = "Which comes first, the shift or the scaling?"
         if isinstance(found, int | float) and abs(found - shift) < 0.01:
-            hint = "It is enlarged as well, about the middle of the image."
+            hint = "The image is enlarged as well, about its middle."
         elif isinstance(found, int | float) and abs(found - shift - scale) < 0.01:
-            hint = "Scaling does not add pixels; it changes each distance from the middle by the same factor."
+            hint = "Scaling does not add pixels; it multiplies each distance from the middle by the same factor."
         elif isinstance(found, int | float) and abs(found - shift / scale) < 0.01:
             hint = "A scale above 1 makes things larger, distances too."
-        same(found, round(truth, 2), f"for a shift of {shift:g} pixels and the scale {scale:g}", hint, tolerance=0.05)
+        case = f"for a shift of {shift:g} pixels and a scale of {scale:g}"
+        same(found, round(truth, 2), case, hint, tolerance=0.05)
     return "the shift comes first, and is scaled with everything else"
 
 
 @exercise(reference=lambda image: image >> Brightness(uniform(0.5, 1)))
-def darker(answer):
-    """Check a pipeline that makes each image of a batch darker by a factor of its own.
+def darker(answer: Callable[..., Any]) -> str:
+    """Check a pipeline that darkens each image of a batch by its own factor.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes a pipeline, returns a pipeline.
-
-    Returns
-    -------
-    callable
-        The answer, or that of the course.
+    The answer takes a pipeline, and returns a pipeline.
     """
     images = np.random.default_rng().uniform(0.2, 1, (64, 28, 28)).astype(np.float32)
     source = dt.sources.Source(image=images)
@@ -69,63 +56,51 @@ def darker(answer):
             raise Hint(f"a batch of {images.shape} comes out as {found.shape}; expected the same shape.")
         factors = found / images
         if np.ptp(factors, axis=(1, 2)).max() > 1e-3:
-            raise Hint("within one image, pixels change by different factors; expected one factor for each image.")
+            raise Hint("within one image, pixels change by different factors; expected one factor per image.")
         draws.append(factors[:, 0, 0])
     factors = np.concatenate(draws)
     if np.allclose(factors, 1):
-        raise Hint("all images come out as they went in, by a factor of 1.")
+        raise Hint("all images come out unchanged, with a factor of 1.")
     if np.ptp(factors) < 1e-3:
         raise Hint(
-            f"all factors are {factors[0]:.3g}; expected random ones. A property that is a number stays what it is."
+            f"all factors are {factors[0]:.3g}; expected random ones. A property that is set to a number never changes."
         )
-    if max(np.ptp(draw) for draw in draws) < 1e-3:
+    if max(np.ptp(batch) for batch in draws) < 1e-3:
         raise Hint(
-            f"all 64 images of a batch share one factor, {factors[0]:.3g} and then {factors[-1]:.3g}; expected one for "
-            "each. DeepTrack calls a function once per evaluation."
+            f"all 64 images of a batch share one factor, {factors[0]:.3g} and then {factors[-1]:.3g}; expected one "
+            "factor per image. DeepTrack calls a function once per evaluation."
         )
     if factors.min() < 0.499 or factors.max() > 1.001 or np.ptp(factors) < 0.4:
-        raise Hint(f"the factors go from {factors.min():.2f} to {factors.max():.2f}; expected 0.5 to 1.")
+        raise Hint(f"the factors range from {factors.min():.2f} to {factors.max():.2f}; expected 0.5 to 1.")
     if np.allclose(*draws):
         raise Hint("the second update gives the same factors as the first; expected new ones.")
     return f"64 images, 64 factors, from {factors.min():.2f} to {factors.max():.2f}"
 
 
 @exercise(reference=lambda: RandomAffine(rotate=uniform(-0.2, 0.2), translate=(uniform(-1, 1), uniform(-1, 1))))
-def warps(answer):
-    """Check an augmentation that changes each image, and not its label.
+def warps(answer: Callable[..., Any]) -> str:
+    """Check an augmentation that changes each image, but not its label.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes nothing, returns a DeepTrack feature.
-
-    Returns
-    -------
-    callable
-        The answer, or that of the course.
+    The answer takes nothing, and returns a DeepTrack feature.
     """
-    made = feature(answer())
-    seed = np.random.default_rng().integers(2**31)
-    known, asked = load("auto").train.take(KNOWN + ASKED, seed).hold_out(ASKED, seed)
-    judge = KNeighborsClassifier(1).fit(known.images.reshape(KNOWN, -1) / 255, known.labels)
-    same_digit = np.repeat(asked.images[:1], 8, axis=0)
-    warped, eight = (np.asarray(made.update()(images), float) for images in (asked.images, same_digit))
-    if warped.shape != asked.images.shape:
-        raise Hint(f"images of {asked.images.shape} come out as {warped.shape}; expected the same shape.")
+    augmentation = feature(answer())
+    known, held_out = draw(KNOWN, HELD_OUT)
+    same_digit = np.repeat(held_out.images[:1], 8, axis=0)
+    warped, copies = (np.asarray(augmentation.update()(images), float) for images in (held_out.images, same_digit))
+    if warped.shape != held_out.images.shape:
+        raise Hint(f"images of {held_out.images.shape} come out as {warped.shape}; expected the same shape.")
     if warped.max() > 2:
-        warped, eight = warped / 255, eight / 255
-    moved = np.abs(warped - asked.images / 255).mean()
-    keeps = judge.score(warped.reshape(ASKED, -1), asked.labels)
-    told = f"{keeps:.0%} keep their label, and a pixel changes by {moved:.3f} on average"
-    if keeps < KEEP:
+        warped, copies = warped / 255, copies / 255
+    change = np.abs(warped - held_out.images / 255).mean()
+    kept = NearestNeighbour(known.images / 255, known.labels).accuracy(warped, held_out.labels)
+    result = f"{kept:.0%} keep their label, and a pixel changes by {change:.3f} on average"
+    if kept < KEPT:
         raise Hint(
-            f"{told}; expected {KEEP:.0%} at least. This is too much: look at a row of what it makes, and ask "
-            "what you can still read."
+            f"{result}; expected at least {KEPT:.0%}. This is too much: look at a row of warped digits. Which can you "
+            "still read?"
         )
-    if moved < MOVE:
-        raise Hint(f"{told}; expected {MOVE} at least. This is too little to learn from.")
-    if np.ptp(eight, axis=0).max() < 0.01:
-        raise Hint(
-            "the same digit, eight times in a batch, comes out the same eight times; expected a draw for each image."
-        )
-    return told
+    if change < CHANGE:
+        raise Hint(f"{result}; expected a change of at least {CHANGE}. This is too little to learn from.")
+    if np.ptp(copies, axis=0).max() < 0.01:
+        raise Hint("a batch of eight copies of a digit comes out as eight equal images; expected a draw for each.")
+    return result

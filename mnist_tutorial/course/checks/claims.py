@@ -1,19 +1,20 @@
-"""A claim: a figure that a text relies on."""
+"""A claim: a number that a text relies on."""
 
 
 class ClaimError(AssertionError):
     """A text says something that does not hold."""
 
 
-def claim(name, value, at_least=None, at_most=None, variant="full"):
-    """Show a figure that the text relies on, and fail where it does not hold.
+def claim(
+    name: str, value: float, at_least: float | None = None, at_most: float | None = None, variant: str = "full"
+) -> None:
+    """Show a number that the text relies on, and fail if it is out of bounds.
 
     Parameters
     ----------
     name : str
-        What is claimed, as in "CNN test accuracy".
+        What the number is, as in "CNN test accuracy".
     value : float
-        What was found.
     at_least, at_most : float, optional
         The bounds.
     variant : str
@@ -22,7 +23,7 @@ def claim(name, value, at_least=None, at_most=None, variant="full"):
     Raises
     ------
     ClaimError
-        If the value is out of bounds, or no number.
+        If the value is out of bounds, or NaN.
     ValueError
         If there are no bounds: such a claim could not fail.
 
@@ -35,16 +36,14 @@ def claim(name, value, at_least=None, at_most=None, variant="full"):
     ...
     mnist_tutorial.course.checks.claims.ClaimError: CNN test accuracy: found 0.99, expected at least 0.993
     """
-    bounds = [
-        f"{words} {bound:g}" for words, bound in (("at least", at_least), ("at most", at_most)) if bound is not None
-    ]
+    limits = (("at least", at_least), ("at most", at_most))
+    bounds = " and ".join(f"{words} {limit:g}" for words, limit in limits if limit is not None)
     if not bounds:
         raise ValueError(f"{name}: a claim without a bound cannot fail; expected at_least, at_most or both")
-    told = " and ".join(bounds)
     holds = (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
     if variant != "full":
-        print(f"– {name}: {value:.4g} on the variant {variant!r}; the claim, {told}, is about all of MNIST")
+        print(f"– {name}: {value:.4g} on the variant {variant!r}; the claim, {bounds}, is about all of MNIST")
     elif not holds:
-        raise ClaimError(f"{name}: found {value:.4g}, expected {told}")
+        raise ClaimError(f"{name}: found {value:.4g}, expected {bounds}")
     else:
-        print(f"✓ {name}: {value:.4g}, {told}")
+        print(f"✓ {name}: {value:.4g}, {bounds}")

@@ -1,5 +1,8 @@
 """The exercises of notebook 5."""
 
+from collections.abc import Callable
+from typing import Any
+
 import deeplay as dl
 import numpy as np
 import torch
@@ -10,57 +13,42 @@ from mnist_tutorial.course.checks.networks import created, fits, learns
 
 
 @exercise(reference=lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel + 1) // pool)
-def side(answer):
-    """Check the side of a feature map after a convolution and a pooling.
+def feature_map_size(answer: Callable[..., Any]) -> str:
+    """Check the size of a feature map after a convolution and a pooling.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes the side of the image, of the window, the padding and the side of the pooling, returns a number.
-
-    Returns
-    -------
-    callable
-        The answer, or that of the course.
+    The answer takes the side of the image, the side of the kernel, the padding and the side of the pooling window, and
+    returns the side of the feature map.
     """
     rng = np.random.default_rng()
     for _ in range(4):
-        pool, kernel = (int(rng.integers(*ends)) for ends in ((2, 4), (5, 8)))
-        # Such that pooling leaves something over, and that padding on one side only would show.
-        padding, whole = int(rng.integers(pool, 5)), int(rng.integers(10, 25) * pool + rng.integers(1, pool))
-        pixels = whole - 2 * padding + kernel - 1
+        pool, kernel = (int(rng.integers(*bounds)) for bounds in ((2, 4), (5, 8)))
+        # Such that pooling leaves a remainder, and that padding on one side only would show.
+        padding, unpooled = int(rng.integers(pool, 5)), int(rng.integers(10, 25) * pool + rng.integers(1, pool))
+        pixels = unpooled - 2 * padding + kernel - 1
         network = nn.Sequential(nn.Conv2d(1, 1, kernel, padding=padding), nn.MaxPool2d(pool))
         truth = network(torch.zeros(1, 1, pixels, pixels)).shape[-1]
         found = answer(pixels, kernel, padding, pool)
         hint = "In how many places does the window fit?"
-        if found == whole:
-            hint = "That is the side before pooling."
+        if found == unpooled:
+            hint = "That is the size before pooling."
         elif found == (pixels - kernel + 1) // pool or found == (pixels + padding - kernel + 1) // pool:
             hint = "Padding is added on both sides."
-        elif isinstance(found, float) and found == whole / pool:
-            hint = "Part of a pixel is none: pooling drops what is left over."
-        same(found, truth, f"for {pixels} pixels, a window of {kernel}, padding {padding} and pooling {pool}", hint)
-    return "you know the size of a map before you build it"
+        elif isinstance(found, float) and found == unpooled / pool:
+            hint = "There is no part of a pixel: pooling drops the remainder."
+        same(found, truth, f"for {pixels} pixels, kernel {kernel}, padding {padding} and pooling {pool}", hint)
+    return "you know the size of a feature map before you build it"
 
 
-def _wide(template):
+def _wide_windows(template):
     template[..., "layer"].isinstance(nn.Conv2d).all.configure(kernel_size=5, padding=2)
     return template
 
 
-@exercise(reference=_wide)
-def wide_windows(answer):
-    """Check that all convolutions of a template look through 5 x 5 windows, and that no map changes its size.
+@exercise(reference=_wide_windows)
+def wide_windows(answer: Callable[..., Any]) -> str:
+    """Check a template in which all convolutions have 5 x 5 windows, and no feature map has changed its size.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes a template with convolutions and a perceptron, returns it.
-
-    Returns
-    -------
-    callable
-        The answer, or that of the course.
+    The answer takes a template with convolutions and a perceptron, and returns it.
     """
     rng = np.random.default_rng()
     channels = rng.integers(2, 6, size=rng.integers(2, 5)).tolist()
@@ -70,64 +58,42 @@ def wide_windows(answer):
     found = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     if [module.out_channels for module in found] != [*channels, 8]:
         raise Hint(
-            f"your network has {len(found)} convolutions; expected the {len(channels) + 1} that it came with. Change "
-            "the template that you get."
+            f"your network has {len(found)} convolutions; expected the {len(channels) + 1} of the template. Change the "
+            "template that you are given."
         )
     windows = [module.kernel_size for module in found]
     if set(windows) != {(5, 5)}:
-        hint = (
-            "Does your selector find all of them?"
-            if (5, 5) in windows
-            else "Did you configure the template that you return?"
-        )
+        hint = "Did you configure the template that you return?"
+        if (5, 5) in windows:
+            hint = "Does your selector match all of them?"
         raise Hint(f"the windows are {', '.join(f'{a} x {b}' for a, b in windows)}; expected 5 x 5 for all. {hint}")
     with torch.no_grad():
         shape = tuple(network[0](torch.zeros(1, 1, 14, 14)).shape)
-    same(
-        shape,
-        (1, 8, 14, 14),
-        "of an image of 14 x 14, the last map",
-        "A larger window fits in fewer places, unless the border is made wider.",
-    )
-    return "5 x 5 everywhere, and each map as large as before"
+    hint = "A larger window fits in fewer places, unless the image gets a wider border."
+    same(shape, (1, 8, 14, 14), "for an image of 14 x 14 pixels, the last feature map", hint)
+    return "5 x 5 everywhere, and each feature map as large as before"
 
 
-def _small(limit):
-    width = 4
-    while _count(_net(width + 1)) <= limit:
-        width += 1
-    return _net(width)
-
-
-def _net(width):
+def _small_cnn(limit):
+    # Weights and biases of two convolutions, their normalizations and the last layer.
+    width = next(width for width in range(99, 0, -1) if 18 * width**2 + 198 * width + 10 <= limit)
     convolutions = dl.ConvolutionalNeuralNetwork(1, [width], 2 * width, out_activation=nn.ReLU)
     convolutions.pooled()
     convolutions.normalized(mode="insert", after="layer")
     return dl.Sequential(convolutions, dl.Layer(nn.MaxPool2d, 4), dl.MultiLayerPerceptron(2 * width * 3 * 3, [], 10))
 
 
-def _count(template):
-    return sum(p.numel() for p in template.create().parameters())
+@exercise(reference=_small_cnn)
+def small_cnn(answer: Callable[..., Any]) -> str:
+    """Check a convolutional network with few parameters.
 
-
-@exercise(reference=_small)
-def small_cnn(answer):
-    """Check a convolutional network of one's own with few parameters.
-
-    Parameters
-    ----------
-    answer : callable
-        Takes the largest number of parameters, returns a template.
-
-    Returns
-    -------
-    callable
-        The answer, or that of the course.
+    The answer takes the largest number of parameters, and returns a template.
     """
     rng = np.random.default_rng()
     for limit in (int(rng.integers(12_000, 13_000)), int(rng.integers(2_000, 2_200))):
         template = answer(limit)
-        if not any(isinstance(module, nn.Conv2d) for module in created(template).modules()):
-            raise Hint("there is no convolution in it; expected one at least.")
-        count = fits(template, limit)
+        network = created(template)
+        if not any(isinstance(module, nn.Conv2d) for module in network.modules()):
+            raise Hint("it has no convolution; expected at least one.")
+        count = fits(network, limit)
     return f"{count:,} parameters of {limit:,}, and {learns(template)}"

@@ -1,47 +1,56 @@
-"""An exercise: what examines an answer, and the answer of the course."""
+"""An exercise: the function that examines an answer, and the course's own answer."""
 
 import functools
+import inspect
 import linecache
+import os
 import sysconfig
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from mnist_tutorial import compat
+
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
-PACKAGE = str(Path(__file__).parent.parent.parent)
+PACKAGE = Path(__file__).parent.parent.parent
+NOT_THE_STUDENTS = (*(f"{folder}{os.sep}" for folder in (*LIBRARIES, PACKAGE)), "<frozen")
+OUTCOME = "Prints one line. Returns the answer if it is right, and our answer otherwise."
 
 
 class Hint(Exception):
-    """What is wrong with an answer, in one line that leads on."""
+    """What is wrong with an answer, in one line that helps."""
 
 
-def exercise(reference):
+def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any], Any]]:
     """Turn a function that examines an answer into the check of an exercise.
 
-    The check takes the student's answer and prints one line. It returns the answer if it is right, and otherwise the
-    answer of the course, so that a notebook goes on. Nothing that an answer does makes it raise.
+    The check takes the student's answer and prints one line. It returns the answer if it is right, and otherwise ours,
+    so that the notebook can carry on. Nothing that an answer does makes a check raise.
 
     Parameters
     ----------
     reference : object
-        The answer of the course.
+        Our answer.
 
     Returns
     -------
     callable
-        Decorates a function that takes an answer, returns the sentence that says what is right about it, and raises
-        `Hint` otherwise. What else is raised counts as a mistake of the student's code, and is shown with its line.
+        Decorates a function that takes an answer and returns the sentence that praises it, or raises `Hint`. Any other
+        exception counts as a mistake in the student's code, and is shown with its line.
 
     Examples
     --------
     >>> @exercise(reference=lambda x: 2 * x)
     ... def double(answer):
+    ...     '''Check a function that doubles a number.'''
     ...     number = np.random.default_rng().integers(1, 9)
-    ...     same(answer(number), 2 * number, f"of {number}")
-    ...     return "twice as much, whatever it is"
+    ...     same(answer(number), 2 * number, f"for {number}")
+    ...     return "twice as much, whatever the number"
     >>> _ = double(lambda x: x + x)
-    ✓ double: twice as much, whatever it is.
+    ✓ double: twice as much, whatever the number.
     """
 
     def decorate(examine):
@@ -54,17 +63,20 @@ def exercise(reference):
                 message = str(hint)
             except (Exception, SystemExit) as error:
                 message = _blame(error)
-            # One line, whatever the error had to say.
-            print(f"✗ {examine.__name__}: {' '.join(message.split())} (Until then, the notebook goes on with ours.)")
+            # On one line, whatever the error had to say.
+            message = " ".join(message.split())
+            print(f"✗ {examine.__name__}: {message} (Until then, the notebook carries on with our answer.)")
             return reference
 
+        check.__signature__ = inspect.signature(examine).replace(return_annotation=Any)
+        check.__doc__ = f"{inspect.getdoc(examine)}\n\n{OUTCOME}"
         check.reference = reference
         return check
 
     return decorate
 
 
-def returned(value):
+def returned(value: Any) -> Any:
     """Refuse what a stub returns.
 
     Parameters
@@ -80,14 +92,14 @@ def returned(value):
     Raises
     ------
     Hint
-        If it is nothing.
+        If it is None or dots.
     """
     if value is None or value is ... or (isinstance(value, tuple) and any(part is ... for part in value)):
-        raise Hint("your function returned nothing yet. Replace the dots, and do not forget return.")
+        raise Hint("your function returns nothing yet. Replace the dots, and don't forget `return`.")
     return value
 
 
-def same(found, expected, of, hint="", tolerance=1e-5):
+def same(found: Any, expected: Any, case: str, hint: str = "", tolerance: float = 1e-5) -> None:
     """Compare a value, a tuple or an array with what it should be.
 
     Parameters
@@ -95,10 +107,10 @@ def same(found, expected, of, hint="", tolerance=1e-5):
     found : object
         What the student's function returned.
     expected : object
-    of : str
-        What it was asked, as in "of 3 digits".
+    case : str
+        What the function was called with, as in "for 3 digits".
     hint : str
-        What leads on.
+        What to think about.
     tolerance : float
         How far a number may be off.
 
@@ -112,16 +124,16 @@ def same(found, expected, of, hint="", tolerance=1e-5):
         agree = found == expected
     else:
         try:
-            one, other = np.asarray(found, float), np.asarray(expected, float)
-            agree = one.shape == other.shape and np.allclose(one, other, rtol=0, atol=tolerance)
-        except (TypeError, ValueError):  # what is no number
+            array, truth = np.asarray(found, float), np.asarray(expected, float)
+            agree = array.shape == truth.shape and np.allclose(array, truth, rtol=0, atol=tolerance)
+        except (TypeError, ValueError):  # not a number
             agree = False
     if not agree:
-        raise Hint(f"{of}, yours is {_short(found)}, and should be {_short(expected)}. {hint}".strip())
+        raise Hint(f"{case}, yours is {_short(found)}; expected {_short(expected)}. {hint}".strip())
 
 
-def feature(value):
-    """Refuse what is no DeepTrack feature.
+def feature(value: Any) -> Any:
+    """Refuse anything but a DeepTrack feature.
 
     Parameters
     ----------
@@ -142,12 +154,12 @@ def feature(value):
     if isinstance(returned(value), dt.Feature):
         return value
     if isinstance(value, type):
-        raise Hint(f"you gave the class {value.__name__}; expected a feature, which its call makes.")
-    raise Hint(f"you gave {_short(value)}; expected a DeepTrack feature, which is evaluated later.")
+        raise Hint(f"you returned the class {value.__name__}; expected a feature: call the class.")
+    raise Hint(f"you returned {_short(value)}; expected a DeepTrack feature, which is evaluated later.")
 
 
 def _short(value):
-    """Show a value in a few words."""
+    """Show a value in a few characters."""
     if isinstance(value, tuple):
         return f"({', '.join(map(_short, value))})"
     if isinstance(value, str | int | float | np.number):
@@ -158,12 +170,12 @@ def _short(value):
 
 
 def _blame(error):
-    """Find the line of the student's code in which an error arose."""
-    told = f"{type(error).__name__}: {error}"
-    if "get() got an unexpected keyword argument" in told:
-        return f"your answer raised {told}. DeepTrack hands get more than your properties: expected **kwargs, too."
+    """Find the line of the student's code that raised an error."""
+    description = f"{type(error).__name__}: {error}"
+    if compat.lacks_kwargs(error):
+        return f"your answer raised {description}. DeepTrack passes more than your properties to get: accept **kwargs."
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith((*LIBRARIES, PACKAGE, "<frozen")):
+        if not frame.filename.startswith(NOT_THE_STUDENTS):
             line = linecache.getline(frame.filename, frame.lineno).strip()
-            return f"line {frame.lineno} of your code, `{line}`, raised {told}."
-    return f"your answer raised {told}."
+            return f"line {frame.lineno} of your code, `{line}`, raised {description}."
+    return f"your answer raised {description}."

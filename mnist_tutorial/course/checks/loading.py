@@ -1,7 +1,9 @@
 """The exercises of notebook 1."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import deeptrack as dt
 import numpy as np
@@ -11,18 +13,10 @@ from mnist_tutorial.course.checks.exercise import Hint, exercise, feature, retur
 
 
 @exercise(reference=lambda numbers: (*np.shape(numbers), 28, 28))
-def batch_shape(answer):
-    """Check the shape that a pipeline gives, predicted from the numbers with which the source is indexed.
+def batch_shape(answer: Callable[..., Any]) -> str:
+    """Check the predicted shape of what a pipeline returns.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes one number or an array of numbers, returns a tuple.
-
-    Returns
-    -------
-    callable
-        The answer, or that of the course.
+    The answer takes the number or the array of numbers that the source is indexed with, and returns a tuple.
     """
     rng = np.random.default_rng()
     source = dt.sources.Source(image=np.zeros((50, 28, 28), np.uint8))
@@ -34,64 +28,48 @@ def batch_shape(answer):
             raise Hint(f"a shape is a tuple, such as {(28, 28)}; yours is {found!r:.40}.")
         hint = "Look at what the source holds, and at what one number or several numbers pick from it."
         if len(found) == 4:
-            hint = "The axis of channels is added by mt.BatchDataset, not by the pipeline."
+            hint = "mt.BatchDataset adds the channel axis, not the pipeline."
         elif 784 in found:
             hint = "Dividing leaves the rows and columns as they are."
         elif np.ndim(numbers) == 0:
-            hint = "A single number picks a single image, which has no axis for a batch."
-        of = f"for an array of {len(numbers)} numbers" if np.ndim(numbers) else f"for the number {numbers}"
-        same(tuple(found), truth, of, hint)
+            hint = "A single number picks a single image, which has no batch axis."
+        case = f"for an array of {len(numbers)} numbers" if np.ndim(numbers) else f"for the number {numbers}"
+        same(tuple(found), truth, case, hint)
     return "one number gives an image, an array of numbers gives a batch"
 
 
 @exercise(reference=lambda image: 1 - image)
-def negative(answer):
-    """Check a pipeline that gives the negative of a digit.
+def negative(answer: Callable[..., Any]) -> str:
+    """Check a pipeline that turns a digit into its negative.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes a pipeline of images from 0 to 1, returns a pipeline.
-
-    Returns
-    -------
-    callable
-        The answer, or that of the course.
+    The answer takes a pipeline of images from 0 to 1, and returns a pipeline.
     """
     images = np.random.default_rng().random((6, 28, 28))
     images[:, 0, :2] = 0, 1
     source = dt.sources.Source(image=images)
     pipeline = feature(answer(dt.Value(source.image)))
-    for numbers, of in ((np.arange(6), "of a batch"), (3, "of one digit")):
+    for numbers, case in ((np.arange(6), "in a batch"), (3, "in one digit")):
         found = np.asarray(pipeline.update()(source[numbers]))
-        paper, ink = (float(found[..., 0, at].flat[0]) for at in (0, 1))
+        paper, ink = (float(found[..., 0, column].flat[0]) for column in (0, 1))
         if (paper, ink) != (1, 0):
             raise Hint(
-                f"{of}, paper has become {paper:g} and ink {ink:g}; expected 1 and 0. The scale starts at 0 and "
-                "ends at 1."
+                f"{case}, paper becomes {paper:g} and ink {ink:g}; expected 1 and 0. The scale goes from 0 to 1."
             )
-        same(found, 1 - images[numbers], of, "Paper and ink are right, and what lies between must turn round, too.")
-    return "ink is 0 and paper 1, for one digit and for a batch"
+        same(found, 1 - images[numbers], case, "Paper and ink are right, but the greys between them must flip, too.")
+    return "ink is 0 and paper 1, in one digit and in a batch"
 
 
-def _from_names(folder):
+def _flat_source(folder):
     paths = sorted(Path(folder).glob("*.png"))
     return dt.sources.Source(path=[str(path) for path in paths], label=np.array([int(path.name[0]) for path in paths]))
 
 
-@exercise(reference=_from_names)
-def flat_source(answer):
-    """Check a source of the files of one folder, with labels from their names.
+@exercise(reference=_flat_source)
+def flat_source(answer: Callable[..., Any]) -> str:
+    """Check a source of the files in one folder, with labels from their names.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes a folder with files such as ``7_000123.png``, returns a DeepTrack source with the fields path and label.
-
-    Returns
-    -------
-    callable
-        The answer, or that of the course.
+    The answer takes a folder with files such as ``7_000123.png``, and returns a DeepTrack source with the fields
+    ``path`` and ``label``.
     """
     rng = np.random.default_rng()
     truth = {
@@ -102,19 +80,21 @@ def flat_source(answer):
             Image.fromarray(pixels.astype(np.uint8)).save(Path(folder, name))
         source = returned(answer(folder))
         if not isinstance(source, dt.sources.Source):
-            raise Hint(f"you gave {type(source).__name__}; expected a DeepTrack source, dt.sources.Source(...).")
+            raise Hint(f"you returned {type(source).__name__}; expected a DeepTrack source, dt.sources.Source(...).")
         items = [source[i] for i in range(len(source))]
     for field in ("path", "label"):
         if items and field not in items[0]:
             raise Hint(f"the items have the fields {', '.join(items[0])}; expected path and label.")
-    found = {Path(str(item["path"])).name: item["label"] for item in items}
-    if set(found) != set(truth):
-        raise Hint(f"the folder has {len(truth)} files, and your source has {len(set(found) & set(truth))} of them.")
-    for name, label in found.items():
+    labels = {Path(str(item["path"])).name: item["label"] for item in items}
+    if set(labels) != set(truth):
+        raise Hint(f"the folder has {len(truth)} files; your source has {len(set(labels) & set(truth))} of them.")
+    for name, label in labels.items():
         if isinstance(label, str):
-            raise Hint(f"the label of {name} is the text {label!r}; expected a number, as a loss needs it.")
-        hint = "The digit stands before the underscore; what follows is a number of the file."
+            raise Hint(f"the label of {name} is the text {label!r}; expected a number, which a loss needs.")
+        hint = "The digit comes before the underscore; the rest is the number of the file."
         if isinstance(source, dt.sources.ImageFolder):
-            hint = "ImageFolder takes the class from the name of a folder, and here is none. Make a Source of your own."
+            hint = (
+                "ImageFolder takes the class from the name of a folder, and there is none here. Make your own Source."
+            )
         same(int(label), int(name[0]), f"for {name}", hint)
-    return "each file has the label that its name says"
+    return "each file has the label that its name gives"

@@ -1,20 +1,23 @@
-"""What is asked of a template of a network: its size, its outputs, and that it learns."""
+"""What we ask of a student's network: its size, its outputs, and that it learns."""
+
+from typing import Any
 
 import deeplay as dl
 import deeptrack as dt
 import torch
 
+from mnist_tutorial.course.checks.digits import draw
 from mnist_tutorial.course.checks.exercise import Hint, returned
-from mnist_tutorial.data import load
 from mnist_tutorial.pipeline import BatchDataset, Standardize, batch_loader, digit_source
 from mnist_tutorial.training import classifier, evaluate, trainer
 
 DIGITS, HELD_OUT, EPOCHS = 3_500, 500, 3
-LEARNT = 0.8  # far from the 11 % of a network that says one digit only, and from what a second of training can reach
+# Far from the 11 % of a network that always names the same digit, and from what a second of training can reach.
+LEARNT = 0.8
 
 
-def created(template):
-    """Make a network of a template, without touching the template.
+def created(template: Any) -> dl.DeeplayModule:
+    """Create a network from a template, and leave the template as it is.
 
     Parameters
     ----------
@@ -28,51 +31,54 @@ def created(template):
     Raises
     ------
     Hint
-        If it is no template.
+        If it is not a template.
     """
     if not isinstance(returned(template), dl.DeeplayModule):
-        raise Hint(f"you gave {type(template).__name__}; expected a deeplay template.")
+        raise Hint(f"you returned {type(template).__name__}; expected a deeplay template.")
     return template.new().create().eval()
 
 
-def fits(template, limit):
-    """Refuse a template that is too large or too small, or gives no logits.
+def parameters(network: torch.nn.Module) -> int:
+    """Count the parameters of a network."""
+    return sum(p.numel() for p in network.parameters())
+
+
+def fits(network: torch.nn.Module, limit: int) -> int:
+    """Refuse a network that is too large, too small, or gives no logits.
 
     Parameters
     ----------
-    template : object
-        What the student's function returned.
+    network : torch.nn.Module
     limit : int
-        Of parameters.
+        The largest number of parameters.
 
     Returns
     -------
     int
-        How many parameters it has.
+        The number of its parameters.
 
     Raises
     ------
     Hint
         With what was found and what was expected.
     """
-    network = created(template)
-    count = sum(p.numel() for p in network.parameters())
+    count = parameters(network)
     if count > limit:
-        raise Hint(f"it has {count:,} parameters; expected {limit:,} at most. Where do most of them come from?")
+        raise Hint(f"it has {count:,} parameters; expected at most {limit:,}. Where are most of them?")
     if count < limit / 2:
-        raise Hint(f"it has {count:,} parameters of {limit:,}; expected half of them at least. Use what you may use.")
+        raise Hint(f"it has {count:,} of {limit:,} parameters; expected at least half of them. Use what you may use.")
     with torch.no_grad():
         outputs = network(torch.randn(64, 1, 28, 28))
     if outputs.shape != (64, 10):
-        raise Hint(f"of 64 images it makes {tuple(outputs.shape)}; expected (64, 10), a number for each digit.")
+        raise Hint(f"64 images give {tuple(outputs.shape)}; expected (64, 10), a number for each digit.")
     if torch.allclose(outputs.sum(1), torch.ones(64)):
         raise Hint(
-            "its outputs add up to 1, so they are probabilities; expected logits: the loss has the softmax in it."
+            "its outputs add up to 1, so they are probabilities; expected logits, as the softmax is in the loss."
         )
     return count
 
 
-def learns(template):
+def learns(template: dl.DeeplayModule) -> str:
     """Refuse a template that learns nothing in a second.
 
     Parameters
@@ -89,17 +95,16 @@ def learns(template):
     Hint
         With what was found and what was expected.
     """
-    train, held_out = load("auto").train.take(DIGITS + HELD_OUT, seed=0).hold_out(HELD_OUT, seed=0)
+    train, held_out = draw(DIGITS, HELD_OUT)
     source = digit_source(train)
     dataset = BatchDataset(dt.Value(source.image) >> Standardize() & dt.Value(source.label), source)
-    student = classifier(template, max_lr=1e-2)
-    trainer(max_epochs=EPOCHS, progress=False).fit(student, batch_loader(dataset, batch_size=128, shuffle=True))
-    accuracy = evaluate(student, held_out)
-    told = f"{accuracy:.0%} after {EPOCHS} epochs of {DIGITS:,} digits"
+    network = classifier(template, max_lr=1e-2)
+    trainer(max_epochs=EPOCHS, progress=False).fit(network, batch_loader(dataset, batch_size=128, shuffle=True))
+    accuracy = evaluate(network, held_out)
+    result = f"{accuracy:.0%} after {EPOCHS} epochs of {DIGITS:,} digits"
     if accuracy < LEARNT:
         raise Hint(
-            f"it recognizes {told}; expected {LEARNT:.0%} at least. Is there an activation between the layers "
-            "that lets "
-            "gradient pass, and enough room in each layer?"
+            f"it recognizes {result}; expected at least {LEARNT:.0%}. Is there an activation between the layers, does "
+            "it let the gradient through, and is there enough room in each layer?"
         )
-    return told
+    return result

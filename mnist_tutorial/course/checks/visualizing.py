@@ -1,50 +1,41 @@
 """The exercises of notebook 2."""
 
+from collections.abc import Callable
+from typing import Any
+
 import deeptrack as dt
 import numpy as np
-from sklearn.neighbors import KNeighborsClassifier
 
+from mnist_tutorial.course.checks.digits import NearestNeighbour, draw
 from mnist_tutorial.course.checks.exercise import Hint, exercise, returned, same
-from mnist_tutorial.data import load
 
-NUMBERS = 100  # that may describe an image
-KNOWN, ASKED = 2_000, 500
+MOST_FEATURES = 100
+KNOWN, HELD_OUT = 2_000, 500
+LOSS = 0.03  # of accuracy, allowed with fewer numbers
 
 
 @exercise(reference=lambda mean, std: ((0 - mean) / std, (1 - mean) / std))
-def paper_and_ink(answer):
-    """Check what paper and ink become when they are standardized.
+def paper_and_ink(answer: Callable[..., Any]) -> str:
+    """Check the values of paper and ink after standardization.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes mean and standard deviation on the scale from 0 to 1, returns two numbers.
-
-    Returns
-    -------
-    callable
-        The answer, or that of the course.
+    The answer takes mean and standard deviation on the scale from 0 to 1, and returns two numbers.
     """
     rng = np.random.default_rng()
     for mean, std in zip(rng.uniform(0.1, 0.4, 3), rng.uniform(0.2, 0.5, 3), strict=True):
-        truth = ((0 - mean) / std, (1 - mean) / std)
+        truth = (float((0 - mean) / std), float((1 - mean) / std))
         found = np.asarray(returned(answer(mean, std)), float)
-        hint = "First subtract, then divide."
         if found.shape != (2,):
-            raise Hint(f"yours has the shape {found.shape}; expected two numbers, of paper and of ink.")
+            raise Hint(f"yours has the shape {found.shape}; expected two numbers, for paper and for ink.")
+        hint = "First subtract, then divide."
         if np.allclose(found, truth[::-1]):
-            hint = "The two have changed places: paper first."
+            hint = "You have swapped the two: paper comes first."
         elif abs(found[1]) > 100:
             hint = "Mean and standard deviation are on the scale from 0 to 1, so ink is 1 before it is standardized."
         elif np.allclose(found, (-mean * std, (1 - mean) * std)):
-            hint = "A small standard deviation must be made larger, so it divides."
-        same(
-            tuple(found.tolist()),
-            tuple(map(float, truth)),
-            f"for mean {mean:.3f} and standard deviation {std:.3f}",
-            hint,
-        )
-    return "paper lies below zero, ink above, and you know where"
+            hint = "A standard deviation below 1 must spread the values out, so divide by it."
+        case = f"for mean {mean:.3f} and standard deviation {std:.3f}"
+        same(tuple(found.tolist()), truth, case, hint)
+    return "paper is below zero, ink above, and you know where"
 
 
 class _Threshold(dt.Feature):
@@ -56,21 +47,13 @@ class _Threshold(dt.Feature):
 
 
 @exercise(reference=_Threshold)
-def threshold(answer):
+def threshold(answer: Callable[..., Any]) -> str:
     """Check a DeepTrack feature that makes grey images black and white.
 
-    Parameters
-    ----------
-    answer : type
-        A subclass of ``deeptrack.Feature`` with the property ``level``.
-
-    Returns
-    -------
-    type
-        The answer, or that of the course.
+    The answer is a subclass of ``deeptrack.Feature`` with the property ``level``.
     """
     if not isinstance(returned(answer), type):
-        raise Hint(f"you gave {type(answer).__name__}; expected the class itself, without a call.")
+        raise Hint(f"you passed {type(answer).__name__}; expected the class itself: do not call it.")
     rng = np.random.default_rng()
     for level in rng.permutation([rng.uniform(0.1, 0.4), rng.uniform(0.6, 0.9)]):
         for shape in ((28, 28), (4, 28, 28)):
@@ -78,66 +61,57 @@ def threshold(answer):
             truth = (images > 255 * level).astype(np.float32)
             found = np.asarray(returned(answer(level=level)(images)))
             if found.dtype == bool:
-                raise Hint("it gives True and False; expected numbers that a network can take, as float32.")
+                raise Hint("it returns True and False; expected numbers that a network can take, as float32.")
             hint = "Compare with the level on the scale of the grey values."
             if np.array_equal(found, images):
-                hint = "The image comes out as it went in."
+                hint = "The image comes out unchanged."
             elif np.array_equal(found, images > 127):
                 hint = "It compares with the middle, whatever the level is: use the property."
             elif np.array_equal(found, images > level):
-                hint = "The grey values go from 0 to 255, and the level from 0 to 1."
+                hint = "The grey values go from 0 to 255, the level from 0 to 1."
             elif np.array_equal(found, 1 - truth):
-                hint = "Ink and paper have changed places."
-            same(found, truth, f"at level {level:.2f}, of shape {shape}", hint)
+                hint = "You have swapped ink and paper."
+            same(found, truth, f"at level {level:.2f}, for shape {shape}", hint)
     return "1 above the level and 0 elsewhere, for one image and for a batch"
 
 
-def _coarse(images):
+def _describe(images):
     middle = np.asarray(images, np.float32)[:, 4:24, 4:24]  # the box of 20 x 20 pixels
-    return middle.reshape(-1, 10, 2, 10, 2).mean(axis=(2, 4)).reshape(-1, NUMBERS)
+    return middle.reshape(-1, 10, 2, 10, 2).mean(axis=(2, 4)).reshape(-1, 100)
 
 
-@exercise(reference=_coarse)
-def describe(answer):
-    """Check a description of digits by few numbers, in which neighbours still have the same label.
+@exercise(reference=_describe)
+def describe(answer: Callable[..., Any]) -> str:
+    """Check a description of digits by few numbers, in which nearest neighbours still share their label.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes images, uint8 (N, 28, 28), returns numbers, (N, D) with D up to 100.
-
-    Returns
-    -------
-    callable
-        The answer, or that of the course.
+    The answer takes images, uint8 (N, 28, 28), and returns numbers, (N, D) with D up to 100.
     """
-    train = load("auto").train
-    seed = np.random.default_rng().integers(2**31)
-    known, asked = train.take(KNOWN + ASKED, seed).hold_out(ASKED, seed)
-    images = np.concatenate([known.images, asked.images])
+    known, held_out = draw(KNOWN, HELD_OUT)
+    images = np.concatenate([known.images, held_out.images])
     numbers = np.asarray(returned(answer(images.copy())), float)
     if numbers.ndim != 2 or len(numbers) != len(images):
-        raise Hint(f"of {images.shape} images, yours has the shape {numbers.shape}; expected ({len(images)}, D).")
-    if numbers.shape[1] > NUMBERS:
+        raise Hint(f"{images.shape} images give the shape {numbers.shape}; expected ({len(images)}, D).")
+    if numbers.shape[1] > MOST_FEATURES:
         raise Hint(
-            f"you keep {numbers.shape[1]} numbers an image; expected {NUMBERS} at most. Which pixels tell little?"
+            f"you keep {numbers.shape[1]} numbers per image; expected at most {MOST_FEATURES}. Which pixels matter "
+            "least?"
         )
 
-    def accuracy(points):
-        return KNeighborsClassifier(1).fit(points[:KNOWN], known.labels).score(points[KNOWN:], asked.labels)
+    def accuracy(features):
+        return NearestNeighbour(features[:KNOWN], known.labels).accuracy(features[KNOWN:], held_out.labels)
 
-    pixels, yours = accuracy(images.reshape(len(images), -1) / 255), accuracy(numbers)
-    told = f"{yours:.1%} with {numbers.shape[1]} numbers, {pixels:.1%} with all pixels"
+    pixels, yours = accuracy(images / 255), accuracy(numbers)
+    result = f"{yours:.1%} with {numbers.shape[1]} numbers, {pixels:.1%} with all pixels"
     if not np.ptp(numbers, axis=0).any():
-        raise Hint(f"{told}: all images get the same numbers. They must come from the image.")
+        raise Hint(f"{result}: all images get the same numbers. They must come from the image.")
     if yours < 0.3:
         raise Hint(
-            f"{told}: expected no more than 3 points less. The numbers say too little of the image; what would "
+            f"{result}; expected a loss of at most 3 points. The numbers say too little about the image; what would "
             "you keep to draw it again?"
         )
-    if yours < pixels - 0.03:
+    if yours < pixels - LOSS:
         raise Hint(
-            f"{told}: expected no more than 3 points less. Where the ink is matters more than how much; keep both "
-            "directions."
+            f"{result}; expected a loss of at most 3 points. Where the ink is matters more than how much there is; "
+            "keep both directions."
         )
-    return f"the nearest neighbour is right for {told}"
+    return f"the nearest neighbour gets {result}"

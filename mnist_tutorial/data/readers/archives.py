@@ -6,20 +6,21 @@ import os
 import stat
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from mnist_tutorial.errors import MNISTError
 
-# MNIST has 70,000 files at most, the largest of 47 MB, 55 MB in all, and as uncompressed PNG files 62 MB. What is
-# larger than these is not MNIST, and could be made to fill the memory.
+# MNIST has at most 70,000 files, the largest of 47 MB, 55 MB in all, and 62 MB as uncompressed PNG files. Anything
+# larger is not MNIST, and could be made to fill the memory.
 MAX_BYTES = 64 * 2**20
 MAX_ALL_BYTES = 256 * 2**20
 MAX_ARCHIVE_BYTES = 128 * 2**20
 MAX_FILES = 100_000
 
 
-def members(path):
-    """List the files inside a folder or an archive, without unpacking it to the disk.
+def members(path: Path | str) -> dict[str, Callable[[], bytes]]:
+    """List the files in a folder or an archive, without unpacking it to the disk.
 
     Parameters
     ----------
@@ -29,14 +30,14 @@ def members(path):
     Returns
     -------
     dict of str to callable
-        For each file its name inside, with ``/`` between folders, and a function that returns its bytes. Hidden files
-        and folders are left out.
+        For each file its name, with ``/`` between folders, and a function that returns its bytes. Hidden files and
+        folders are left out.
 
     Raises
     ------
     MNISTError
-        If the path does not exist or cannot be read, is no archive, is a damaged one, or holds what no copy of MNIST
-        holds: links, encrypted files, two files of one name, names that lead out of it, too many bytes. The functions
+        If the path does not exist or cannot be read, is not an archive or a damaged one, or holds what no copy of MNIST
+        does: links, encrypted files, two files with one name, names that lead out of it, too many bytes. The functions
         raise it too.
     """
     path = Path(path)
@@ -56,22 +57,22 @@ def members(path):
             else:
                 raise MNISTError(
                     f"neither a zip nor a tar archive ({len(data):,} bytes that begin with {data[:12]!r}); "
-                    "delete it, and fetch it anew"
+                    "delete it, and fetch it again"
                 )
-        found = {}
+        readers = {}
         for name, read in files:
             if name.startswith((".", "__MACOSX/")) or "/." in name:
                 continue
-            if name in found:
+            if name in readers:
                 raise MNISTError(f"{name} is there twice; this is not MNIST")
-            found[name] = _reader(read, name, path)
-            if len(found) > MAX_FILES:
+            readers[name] = _reader(read, name, path)
+            if len(readers) > MAX_FILES:
                 raise MNISTError(f"more than {MAX_FILES:,} files; this is not MNIST")
-        return found
+        return readers
     except MNISTError as error:
         raise MNISTError(f"{path}: {error}") from error
     except Exception as error:  # damaged archives make zipfile and tarfile raise almost anything
-        raise MNISTError(f"{path}: damaged archive ({error}); delete it, and fetch it anew") from error
+        raise MNISTError(f"{path}: damaged archive ({error}); delete it, and fetch it again") from error
 
 
 def _folder(path):
@@ -97,7 +98,7 @@ def _zip(data):
             raise MNISTError(f"{entry.filename} is encrypted; this is not MNIST")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise MNISTError(f"{entry.filename} is packed with method {entry.compress_type}; expected 0 or 8 (deflate)")
-        # Never more than the entry says that it has: reading all of it would unpack what a forged one really has.
+        # Never more than the size in the entry: in a forged archive, much more may follow.
         yield _inside(entry.filename), lambda entry=entry: archive.open(entry).read(entry.file_size or 1)
 
 
@@ -145,6 +146,6 @@ def _reader(read, name, path):
         try:
             return read()
         except Exception as error:  # as above
-            raise MNISTError(f"{path}: {name} cannot be read ({error}); fetch it anew") from error
+            raise MNISTError(f"{path}: {name} cannot be read ({error}); fetch it again") from error
 
     return read_bytes

@@ -13,8 +13,8 @@ from mnist_tutorial.errors import MNISTError
 MAX_DIMENSIONS = 3  # of images; labels have one
 
 
-def decode(data, name):
-    """Read one IDX file.
+def decode(data: bytes, name: str) -> np.ndarray:
+    """Decode an IDX file.
 
     Parameters
     ----------
@@ -26,12 +26,12 @@ def decode(data, name):
     Returns
     -------
     ndarray of uint8
-        With as many dimensions as the file says.
+        Of the shape in the file's header.
 
     Raises
     ------
     MNISTError
-        If the file is cut short, or is no IDX file of bytes.
+        If the file is cut short, or is not an IDX file of bytes.
 
     References
     ----------
@@ -48,7 +48,7 @@ def decode(data, name):
             with gzip.open(io.BytesIO(data)) as stream:
                 data = stream.read(MAX_BYTES)
         except Exception as error:  # a damaged file makes gzip raise almost anything
-            raise MNISTError(f"{name}: gzip ends early or is damaged ({error}); fetch the file anew") from error
+            raise MNISTError(f"{name}: gzip ends early or is damaged ({error}); fetch the file again") from error
     if len(data) < 4 or data[:3] != b"\x00\x00\x08" or not 1 <= data[3] <= MAX_DIMENSIONS:
         raise MNISTError(
             f"{name}: begins with {data[:4]!r}; expected an IDX file of bytes: two zeros, 8, and 1 to {MAX_DIMENSIONS}"
@@ -57,5 +57,5 @@ def decode(data, name):
     shape = struct.unpack(f">{data[3]}I", data[4:header]) if len(data) >= header else ()
     expected = header + math.prod(shape)
     if len(data) != expected or not all(shape):
-        raise MNISTError(f"{name}: {len(data):,} bytes, expected {expected:,} for shape {shape}; fetch the file anew")
+        raise MNISTError(f"{name}: {len(data):,} bytes, expected {expected:,} for shape {shape}; fetch the file again")
     return np.frombuffer(data, np.uint8, offset=header).reshape(shape)

@@ -24,8 +24,8 @@ END = _chunk(b"IEND", b"")
 ROWS = np.zeros((28, 29), np.uint8)  # each row begins with its filter: 0 is none
 
 
-def place(name):
-    """Read from the name of a file which digit it should hold.
+def parse(name: str) -> tuple[str, int, int] | None:
+    """Parse the name of a PNG file, which says what digit it holds.
 
     Parameters
     ----------
@@ -35,16 +35,16 @@ def place(name):
     Returns
     -------
     tuple of str, int, int, or None
-        Part, digit and number; None if it is not the name of a digit.
+        Part, digit and number; None if it is not the name of a digit's file.
 
     Raises
     ------
     MNISTError
-        If the name says two digits, or none.
+        If the name has two different digits, or none.
 
     Examples
     --------
-    >>> place("mnist/train/7_000123.png")
+    >>> parse("mnist/train/7_000123.png")
     ('train', 7, 123)
     """
     match = NAME.match(name)
@@ -54,12 +54,12 @@ def place(name):
     if folder and prefix and folder != prefix:
         raise MNISTError(f"{name} names digit {prefix} in the folder of digit {folder}")
     if not (folder or prefix):
-        raise MNISTError(f"{name} names no digit; expected a name as {part}/7_000123.png or {part}/7/7_000123.png")
+        raise MNISTError(f"{name} names no digit; expected a name like {part}/7_000123.png or {part}/7/7_000123.png")
     return part, int(folder or prefix), int(number)
 
 
-def encode(image):
-    """Write a digit as a PNG file, the same bytes on every machine.
+def encode(image: np.ndarray) -> bytes:
+    """Encode a digit as a PNG file, the same bytes on every machine.
 
     Parameters
     ----------
@@ -72,8 +72,8 @@ def encode(image):
 
     Notes
     -----
-    The builds of zlib compress differently, and so do the releases of Pillow, except for runs of equal bytes (the
-    strategy ``Z_RLE``): these leave nothing to choose. The files are no larger for it, since most of a digit is paper.
+    Builds of zlib and releases of Pillow compress differently, except with the strategy ``Z_RLE``, which compresses
+    only runs of equal bytes and leaves nothing to choose. The files are no larger, since most of a digit is paper.
 
     References
     ----------
@@ -90,8 +90,8 @@ def encode(image):
     return HEAD + _chunk(b"IDAT", packer.compress(rows.tobytes()) + packer.flush()) + END
 
 
-def decode(data, name):
-    """Read a digit from a PNG file.
+def decode(data: bytes, name: str) -> np.ndarray:
+    """Decode a digit from a PNG file.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def decode(data, name):
     Raises
     ------
     MNISTError
-        If it is no PNG file, or no 8-bit grayscale image of 28 x 28 pixels.
+        If it is not a PNG file, or not an 8-bit grayscale image of 28 x 28 pixels.
 
     Examples
     --------
@@ -126,11 +126,11 @@ def decode(data, name):
     except MNISTError:
         raise
     except Exception as error:  # a damaged file makes Pillow raise almost anything
-        raise MNISTError(f"{name}: not a PNG image ({error}); fetch MNIST anew") from error
+        raise MNISTError(f"{name}: not a PNG image ({error}); fetch MNIST again") from error
 
 
 def _pixels(packed):
-    """Unpack a file that has nothing but pixels inside: in a third of the time of Image.open, or less."""
+    """Unpack a file that holds nothing but pixels, in a third of the time that Image.open takes."""
     rows = zlib.decompressobj().decompress(packed, ROWS.size + 1)
     if len(rows) != ROWS.size:
         raise ValueError(f"{len(rows)} bytes of pixels, expected {ROWS.size}")

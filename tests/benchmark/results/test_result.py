@@ -7,7 +7,7 @@ from conftest import made_result
 from mnist_tutorial.benchmark.results.result import SPLITS, split_for, true_labels
 
 
-def test_no_two_runs_have_one_name():
+def test_different_runs_have_different_names():
     runs = [
         made_result(),
         made_result("theirs"),
@@ -18,7 +18,7 @@ def test_no_two_runs_have_one_name():
         made_result(source_sha256="0" * 64),
     ]
     assert len({run.name for run in runs}) == len(runs)
-    assert made_result(wrong=7).name == made_result(wrong=8).name  # the same run, whatever comes of it
+    assert made_result(wrong=7).name == made_result(wrong=8).name  # the same run, whatever its outcome
 
 
 @pytest.mark.parametrize("evaluated_on", SPLITS)
@@ -29,7 +29,7 @@ def test_the_labels_are_known_without_mnist(request, variant, evaluated_on):
     np.testing.assert_array_equal(true_labels(variant, evaluated_on), other.labels)
 
 
-def test_the_digits_for_choices_are_fixed_stratified_and_not_trained_on(mnist):
+def test_the_held_out_digits_are_fixed_stratified_and_not_trained_on(mnist):
     train, held_out = split_for(mnist, "validation")
     assert (len(train), len(held_out)) == (55_000, 5_000)
     assert not set(train.index) & set(held_out.index)
@@ -38,11 +38,11 @@ def test_the_digits_for_choices_are_fixed_stratified_and_not_trained_on(mnist):
     np.testing.assert_array_equal(split_for(mnist, "validation")[1].index, held_out.index)
 
 
-def test_for_the_record_all_is_trained_on(mnist):
+def test_before_the_test_all_training_digits_are_trained_on(mnist):
     assert split_for(mnist, "test") == (mnist.train, mnist.test)
 
 
-def test_the_accuracy_is_that_of_the_purpose():
+def test_the_accuracy_is_that_of_the_digits_evaluated_on():
     assert made_result(evaluated_on="validation", wrong=5).accuracy == 0.999
     assert replace(made_result(), validation_accuracy=0.1).accuracy == 0.995
 

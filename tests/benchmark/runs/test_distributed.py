@@ -1,14 +1,12 @@
-from mnist_tutorial.benchmark.runs.execution import run_task
-from mnist_tutorial.benchmark.runs.recipe import load_recipe
-from mnist_tutorial.benchmark.runs.task import Task
-from mnist_tutorial.benchmark.runs.workers import run_anywhere
+from mnist_tutorial.benchmark.runs import Task, load_recipe, run_task
+from mnist_tutorial.benchmark.runs.workers import run_in_worker
 
 TWO = {"devices": 2, "num_nodes": 1, "strategy": "ddp", "accelerator": "cpu"}
 
 
 def test_two_processes_train_what_one_does():
     recipe = load_recipe("cnn-1s")
-    together, error = run_anywhere(Task(recipe, 0, "validation", "sample", TWO))
+    together, error = run_in_worker(Task(recipe, 0, "validation", "sample", TWO))
     assert error is None
     alone = run_task(Task(recipe, 0, "validation", "sample"))
     assert (together.devices, together.strategy, alone.strategy) == (2, "ddp", "auto")

@@ -43,7 +43,7 @@ def test_the_validation_curve_has_the_accuracy_on_the_held_out_digits(digits):
     assert sorted(run.validation["seconds"]) == run.validation["seconds"]
 
 
-def test_without_held_out_digits_there_is_no_curve(digits):
+def test_without_held_out_digits_there_is_no_validation_curve(digits):
     run = Run(digits[0], 0)
     run.train(loop(80))
     assert run.validation == {"images": [], "seconds": [], "accuracy": []}
@@ -69,7 +69,7 @@ def test_validation_is_not_on_the_clock(digits):
     assert clock.wall < sum(spent) / 2
 
 
-def test_the_loss_curve_has_means_at_a_hundred_points(digits):
+def test_the_loss_curve_has_the_mean_loss_at_a_hundred_points(digits):
     run = Run(digits[0], 0)
     run.train(loop(250))
     curve = run.loss_curve()
@@ -79,7 +79,7 @@ def test_the_loss_curve_has_means_at_a_hundred_points(digits):
     assert len(curve["loss"]) == len(curve["images"]) <= 100
 
 
-def test_a_trainer_tells_through_the_callback(digits):
+def test_a_trainer_reports_through_the_callback(digits):
     train, held_out = digits
     run = Run(train, 0, held_out)
 
@@ -109,14 +109,14 @@ def test_a_network_never_sees_the_labels(digits):
     assert (run.scores(None, digits[1]).argmax(1) == 9).all()  # each label reads -1
 
 
-def test_scores_that_are_no_numbers_are_refused(digits):
+def test_scores_that_are_not_finite_are_refused(digits):
     run = Run(digits[0], 0)
     run.predict = lambda network, split: np.where(split.index[:, None] % 2, np.nan, np.zeros((1, 10)))
-    with pytest.raises(MNISTError, match=r"of 333 digits got scores that are no numbers \(NaN or infinite\)"):
+    with pytest.raises(MNISTError, match=r"of 333 digits are NaN or infinite"):
         run.scores(None, digits[1])
 
 
-def test_scores_of_another_shape_are_refused(digits):
+def test_scores_of_a_wrong_shape_are_refused(digits):
     run = Run(digits[0], 0)
     run.predict = lambda network, split: split.labels
     with pytest.raises(MNISTError, match=r"shape \(333,\); expected \(333, 10\)"):
@@ -134,14 +134,14 @@ def look_by_file(folder):
     return recipe
 
 
-def test_a_recipe_that_looks_at_the_test_set_is_stopped(digits, mnist, idx_raw):
+def test_a_recipe_that_opens_the_test_set_is_stopped(digits, mnist, idx_raw):
     for recipe in (look_by_load, look_by_file(idx_raw)):
         with pytest.raises(MNISTError, match="looked at the test set: it opened"):
             Run(digits[0], 0).train(recipe)
-    look_by_load(None)  # afterwards, and for everybody else, they are open
+    look_by_load(None)  # after the training, it may be opened
 
 
-def test_to_load_all_of_mnist_is_to_look_and_the_cache_is_not_to_blame(digits, capsys):
+def test_loading_all_of_mnist_counts_and_is_not_taken_for_a_damaged_cache(digits, capsys):
     with pytest.raises(MNISTError, match=r"it opened mnist-v1\.bin while training"):
         Run(digits, 0).train(lambda run: mt.load("full"))
     printed = capsys.readouterr()
@@ -149,7 +149,7 @@ def test_to_load_all_of_mnist_is_to_look_and_the_cache_is_not_to_blame(digits, c
     assert mt.load("full").variant == "full"
 
 
-def test_training_files_and_others_are_open(digits, idx_raw, tmp_path):
+def test_training_files_and_other_files_can_be_opened(digits, idx_raw, tmp_path):
     def recipe(run):
         (tmp_path / "log.txt").write_text("mine")
         return (idx_raw / "train-labels-idx1-ubyte").read_bytes()

@@ -4,7 +4,7 @@ from mnist_tutorial.benchmark.runs.recipe import load_recipe
 from mnist_tutorial.benchmark.runs.task import Task
 
 
-def test_its_name_tells_what_makes_a_run_another(quick_file):
+def test_different_tasks_have_different_names(quick_file):
     quick, guess = (load_recipe(f"{quick_file}:{name}") for name in ("quick", "random_guess"))
     tasks = [
         Task(quick, 0, "test", "full"),
@@ -15,7 +15,6 @@ def test_its_name_tells_what_makes_a_run_another(quick_file):
         Task(guess, 0, "test", "full"),
     ]
     assert len({task.name for task in tasks}) == len(tasks)
-    assert [task.processes for task in tasks] == [1, 1, 1, 1, 6, 1]
     quick_file.write_text(quick_file.read_text().replace("nearest", "closest"))
     assert Task(load_recipe(f"{quick_file}:quick"), 0, "test", "full").name != tasks[0].name
 

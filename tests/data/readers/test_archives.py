@@ -45,7 +45,7 @@ def test_the_files_inside_are_the_same_in_whatever_they_are_packed(kind, tmp_pat
 def test_an_archive_that_was_cut_short_is_refused(kind, tmp_path):
     path = make(kind, tmp_path)
     path.write_bytes(path.read_bytes()[:-60])
-    with pytest.raises(MNISTError, match=rf"archive\.{kind}.*fetch it anew"):
+    with pytest.raises(MNISTError, match=rf"archive\.{kind}.*fetch it again"):
         [read() for read in members(path).values()]
 
 

@@ -104,11 +104,11 @@ PLACES = {
 
 @pytest.mark.parametrize("name", PLACES)
 def test_the_name_says_which_digit_it_is(name):
-    assert png.place(name) == PLACES[name]
+    assert png.parse(name) == PLACES[name]
 
 
 def test_a_name_of_two_digits_or_none_is_refused():
     with pytest.raises(MNISTError, match=r"train/3/5_000000\.png names digit 5 in the folder of digit 3"):
-        png.place("train/3/5_000000.png")
+        png.parse("train/3/5_000000.png")
     with pytest.raises(MNISTError, match=r"train/000000\.png names no digit"):
-        png.place("train/000000.png")
+        png.parse("train/000000.png")

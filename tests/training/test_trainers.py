@@ -1,0 +1,70 @@
+"""The trainer: its settings and its progress bar."""
+
+import io
+import sys
+from types import SimpleNamespace
+
+import deeptrack as dt
+import pytest
+
+import mnist_tutorial as mt
+from mnist_tutorial.device import has_bfloat16
+
+
+@pytest.fixture(scope="module")
+def batches(sample):
+    """The sample in 20 mini-batches."""
+    source = mt.digit_source(sample.train)
+    image = dt.Value(source.image) >> mt.Standardize()
+    return mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size=200)
+
+
+def fit(batches, **kwargs):
+    mt.trainer(**kwargs).fit(mt.classifier(mt.models.mlp(hidden=(4,))), batches)
+
+
+def test_the_choices_of_a_user_override_ours():
+    trainer = mt.trainer(max_epochs=3, precision="64-true", progress=False, limit_train_batches=5)
+    assert trainer.precision == "64-true"
+    assert trainer.limit_train_batches == 5
+
+
+def test_bfloat16_is_used_only_if_the_device_has_it():
+    expected = "bf16-mixed" if has_bfloat16() else "32-true"
+    assert mt.trainer(progress=False).precision == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count"),
+    [
+        ({"max_epochs": 2}, 40),
+        ({"max_epochs": 2, "accumulate_grad_batches": 3}, 40),
+        ({"max_epochs": -1, "max_steps": 7}, 7),
+        ({"max_epochs": -1, "max_steps": 9, "accumulate_grad_batches": 3}, 26),  # an epoch has 7 steps
+        ({"max_epochs": 1, "max_steps": 100}, 20),
+    ],
+)
+def test_a_terminal_shows_one_line_that_counts_batches(arguments, count, batches, monkeypatch, capsys):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    fit(batches, **arguments)
+    lines = [line for line in sys.stderr.getvalue().replace("\r", "\n").split("\n") if line.strip()]
+    assert all(line.startswith("training:") for line in lines)
+    assert f" {count}/{count} " in lines[-1]
+    assert "train_loss_epoch" in lines[-1]
+    assert capsys.readouterr().out == ""
+
+
+def test_without_a_terminal_the_bar_is_silent(batches, capsys):
+    fit(batches, max_epochs=1)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_notebook_without_widgets_shows_the_bar(batches, monkeypatch, capsys):
+    shell = SimpleNamespace(kernel=None)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    fit(batches, max_epochs=1)
+    assert " 20/20 " in capsys.readouterr().err
