@@ -247,7 +247,7 @@ def _side_by_side(name: str, repeats: int, out: Path, variant: Variant) -> None:
         _show(table(measured))
         for path in write(measured, out):
             print(path)
-    if contended := [m.name for m in measurements if not m.failure and len(m.times) < repeats]:
+    if contended := [route.name for route in measurements if not route.failure and len(route.times) < repeats]:
         typer.echo(
             f"error: other programs used the processor too often to measure {', '.join(contended)} {repeats} times; "
             "close them, and run the command again",
