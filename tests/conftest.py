@@ -13,6 +13,7 @@ import sys
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
@@ -243,9 +244,16 @@ def run_python():
     return run
 
 
+@cache
+def this_machine():
+    """Describe this machine once: it asks git four times."""
+    from mnist_tutorial.benchmark.machine import machine  # torch, which the process that hands out tests does not need
+
+    return machine()
+
+
 def made_result(recipe="ours", seed=0, wrong=50, **others):
     """Make a result without training: `wrong` digits, or those at these positions, are taken for the next one."""
-    from mnist_tutorial.benchmark.machine import machine  # torch, which the process that hands out tests does not need
 
     evaluated_on, variant = others.get("evaluated_on", "test"), others.get("variant", "full")
     labels = true_labels(variant, evaluated_on)
@@ -286,7 +294,7 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
         "strategy": "auto",
         "precision": "32-true",
         "threads": 2,
-        "machine": machine(),
+        "machine": this_machine(),
         "versions": {"deeplay": "0.1.4", "torch": "2.15.0"},
         "started": "2026-11-23T07:59:00+00:00",
     }
