@@ -8,9 +8,11 @@ TORCH_BACKEND ?= $(or $(patsubst $(VENV)/.setup-%,%,$(wildcard $(VENV)/.setup-*)
 # Two processes, a test file to each: most tests wait for another process, a server or one core. One thread in each, since
 # four threads on two cores wait for each other.
 UNIT := OMP_NUM_THREADS=1 $(BIN)/pytest mnist_tutorial tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
-# Threads that wait for each other sleep instead of spinning, also where torch is loaded before our package: on a busy
-# machine, spinning costs up to 50 times the time.
-export OMP_WAIT_POLICY ?= PASSIVE
+# Threads that wait for each other sleep soon instead of spinning, also where torch is loaded before our package: on a
+# busy machine, spinning costs several times the time.
+ifndef OMP_WAIT_POLICY
+export GOMP_SPINCOUNT ?= 1000
+endif
 STAMP := $(VENV)/.setup-$(TORCH_BACKEND)
 COURSE ?= course
 # JupyterLab refuses to run as root unless told to; in a container root is all there is.

@@ -2,9 +2,9 @@
 
 import lazy_loader
 
-from mnist_tutorial.compat import silence_import_warnings, wait_passively
+from mnist_tutorial.compat import limit_spinning, silence_import_warnings
 
-wait_passively()  # read when torch is loaded, so it has to come before
+limit_spinning()  # read when torch is loaded, so it has to come before
 silence_import_warnings()  # before deeptrack and deeplay: so each notebook imports this package first
 
 # Importing the package loads none of these; the first use of a name does.
