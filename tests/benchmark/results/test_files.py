@@ -30,6 +30,16 @@ def test_what_is_read_is_what_was_written(written):
     assert [path.name for path in written.parent.iterdir()] == [f"{result.name}.json"]
 
 
+def test_a_result_in_the_older_format_is_read_like_a_newer_one(written):
+    content = json.loads(written.read_text()) | {"format": 1}
+    for new, old in (("docstring", "about"), ("cpu_seconds", "own"), ("other_cpu_seconds", "others")):
+        content[old] = content.pop(new)
+    content["purpose"] = {"test": "record"}[content.pop("evaluated_on")]
+    del content["sha256"]
+    written.write_text(json.dumps(content | {"sha256": results._checksum(content)}))
+    assert results.read(written) == made_result(wrong=42)
+
+
 def test_a_result_is_never_overwritten(written):
     before = written.read_bytes()
     assert results.write(made_result(wrong=1), written.parent) is None

@@ -40,6 +40,13 @@ def test_a_plan_has_each_recipe_with_each_seed_and_split(tasks):
     assert [task.recipe.name for task in planned] == ["quick"] * 6 + ["random-guess"] * 6
 
 
+def test_a_result_under_its_older_name_is_not_done_again(tasks, out):
+    list(suite.run(tasks("random_guess", seeds=1), out, Here()))
+    [path] = out.iterdir()
+    path.rename(path.with_name(path.name.replace("-test-", "-record-")))
+    assert kinds(suite.run(tasks("random_guess", seeds=1), out, Here())) == [("there", 0)]
+
+
 def test_each_run_gets_a_file_and_is_not_done_again(tasks, tmp_path):
     out = tmp_path / "new/folder"
     events = list(suite.run(tasks("random_guess"), out, Here()))
