@@ -7,7 +7,8 @@ UV := $(BIN)/uv pip
 TORCH_BACKEND ?= $(or $(patsubst $(VENV)/.setup-%,%,$(wildcard $(VENV)/.setup-*)),default)
 # Two processes, a test file to each: most tests wait for another process, a server or one core. One thread in each, since
 # four threads on two cores wait for each other.
-UNIT := OMP_NUM_THREADS=1 $(BIN)/pytest mnist_tutorial tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
+UNIT := OMP_NUM_THREADS=1 $(BIN)/pytest mnist_tutorial tests -p no:nbmake --numprocesses 2 --dist loadfile --no-loadscope-reorder
+NOTEBOOKS := $(BIN)/pytest --nbmake --nbmake-kernel=python3 --nbmake-timeout=300
 # Threads that wait for each other sleep soon instead of spinning, also where torch is loaded before our package: on a
 # busy machine, spinning costs several times the time.
 ifndef OMP_WAIT_POLICY
@@ -38,7 +39,7 @@ test: setup  ## run the unit tests and every notebook, as students and as instru
 	$(UNIT)
 	rm -rf build/workshop
 	$(BIN)/python -m mnist_tutorial workshop build/workshop
-	$(BIN)/pytest build/workshop/student build/workshop/instructor
+	$(NOTEBOOKS) build/workshop/student build/workshop/instructor
 
 unit: setup  ## run the unit tests only, without the notebooks
 	$(UNIT)

@@ -1,4 +1,5 @@
 import gzip
+import os
 import shutil
 import zipfile
 
@@ -72,9 +73,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_idx_file_is_named_with_what_is_wrong(kind, mnist, idx_folder, tmp_path):
-    folder = shutil.copytree(idx_folder, tmp_path / "idx")
-    (folder / "t10k-images-idx3-ubyte.gz").unlink()
+def test_a_broken_idx_file_is_named_with_what_is_wrong(kind, mnist, idx_raw, tmp_path):
+    folder = shutil.copytree(idx_raw, tmp_path / "idx", copy_function=os.link)
+    (folder / "t10k-images-idx3-ubyte").unlink()  # it is a link: writing to it would change the file of all tests
     change, message = BROKEN[kind]
     (folder / "t10k-images-idx3-ubyte").write_bytes(change(idx_bytes(mnist.test.images)))
     with pytest.raises(MNISTError, match=message) as error:
@@ -82,9 +83,9 @@ def test_a_broken_idx_file_is_named_with_what_is_wrong(kind, mnist, idx_folder, 
     assert str(folder) in str(error.value)
 
 
-def test_a_missing_idx_file_is_named(idx_folder, tmp_path):
-    folder = shutil.copytree(idx_folder, tmp_path / "idx")
-    (folder / "t10k-labels-idx1-ubyte.gz").unlink()
+def test_a_missing_idx_file_is_named(idx_raw, tmp_path):
+    folder = shutil.copytree(idx_raw, tmp_path / "idx", copy_function=os.link)
+    (folder / "t10k-labels-idx1-ubyte").unlink()
     with pytest.raises(MNISTError, match="no t10k-labels-idx1-ubyte"):
         read(folder)
 
