@@ -12,7 +12,7 @@ NOTEBOOKS := $(BIN)/pytest --nbmake --nbmake-kernel=python3 --nbmake-timeout=300
 # Threads that wait for each other sleep soon instead of spinning, also where torch is loaded before our package: on a
 # busy machine, spinning costs several times the time.
 ifndef OMP_WAIT_POLICY
-export GOMP_SPINCOUNT ?= 1000
+export GOMP_SPINCOUNT ?= 10000
 endif
 STAMP := $(VENV)/.setup-$(TORCH_BACKEND)
 COURSE ?= course

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from deeptrack.sources import Source, SourceItem
 
 OPENMP_SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
-# Measured with `cnn-1s` on two cores: 1,000 is nearly as fast as the 300,000 of the library where nothing else runs,
-# and beside other programs as fast as threads that never spin, which take a third longer where nothing else runs.
-SPIN_COUNT = "1000"
+# Measured with `cnn-1s` on two cores: as fast as the 300,000 of the library where nothing else runs, and nearly as fast
+# beside other programs as threads that never spin, which take a third longer where nothing else runs.
+SPIN_COUNT = "10000"
 _logger = logging.getLogger("mnist_tutorial")
 _spins = False  # whether torch was loaded before its threads could be told to wait without spinning
 

@@ -1,18 +1,23 @@
 """Trainers that show one progress bar and leave no files behind."""
 
 import math
+import multiprocessing
+import os
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import deeplay as dl
+import psutil
 import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from tqdm.auto import tqdm
 
 from mnist_tutorial.compat import silence_training_warnings, warn_of_spinning
-from mnist_tutorial.device import precision
+from mnist_tutorial.device import busy_seconds, precision
 
 silence_training_warnings()
 
@@ -22,6 +27,66 @@ class _ChannelsLast(Callback):
 
     def on_fit_start(self, trainer: Trainer, module: LightningModule) -> None:
         module.to(memory_format=torch.channels_last)
+
+
+class _FewerThreads(Callback):
+    """Train with fewer threads while other programs keep processors busy.
+
+    A step waits for its slowest thread, and in a convolution's backward pass oneDNN's threads wait without sleeping:
+    `cnn`, on two processors of which another program uses one, takes five times as long with two threads as with one.
+    """
+
+    INTERVAL = 0.5  # seconds; the system counts in hundredths
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        # The processes of a distributed training would make room for each other.
+        self.threads = torch.get_num_threads()
+        self.shares = trainer.strategy.root_device.type == "cpu" and trainer.world_size == 1 and self.threads > 1
+        self.before = _seconds()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if self.shares and time.perf_counter() - self.before[0] > self.INTERVAL:
+            now = _seconds()
+            wall, busy, own = (after - before for after, before in zip(now, self.before, strict=True))
+            torch.set_num_threads(threads_beside((busy - own) / wall, self.threads))
+            self.before = now
+
+    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+        torch.set_num_threads(self.threads)
+
+    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
+        if hasattr(self, "threads"):
+            torch.set_num_threads(self.threads)
+
+
+def _seconds() -> tuple[float, float, float]:
+    """Read the time, the working time of all processors, and that of this process and the loaders it has started."""
+    own = sum(os.times()[:4])
+    for loader in multiprocessing.active_children():
+        with suppress(psutil.Error):  # it has just ended
+            own += sum(psutil.Process(loader.pid).cpu_times()[:2])
+    return time.perf_counter(), busy_seconds(), own
+
+
+def threads_beside(others: float, threads: int) -> int:
+    """Choose how many threads train beside other programs.
+
+    Parameters
+    ----------
+    others : float
+        The number of processors that other programs use.
+    threads : int
+        The number of threads that train where nothing else runs.
+
+    Returns
+    -------
+    int
+        From 1 to `threads`.
+    """
+    idle = (os.cpu_count() or 1) - others
+    return min(threads, max(1, round(idle)))
 
 
 class _ProgressBar(Callback):
@@ -86,7 +151,8 @@ def trainer(
     Returns
     -------
     deeplay.Trainer
-        It trains on an accelerator if there is one, and in bfloat16 if the device computes with it.
+        It trains on an accelerator if there is one, and in bfloat16 if the device computes with it. On a processor, it
+        trains with fewer threads while other programs are busy, so rounding may differ from that of a quiet machine.
         ``trainer.history`` keeps losses and accuracies.
 
     Examples
@@ -99,7 +165,7 @@ def trainer(
     settings = {
         "accelerator": "auto",
         "precision": precision(),
-        "callbacks": [*callbacks, _ChannelsLast(), *([_ProgressBar()] if progress else [])],
+        "callbacks": [*callbacks, _ChannelsLast(), _FewerThreads(), *([_ProgressBar()] if progress else [])],
         "logger": False,
         "enable_checkpointing": False,
         "enable_progress_bar": False,

@@ -1,14 +1,20 @@
 """The trainer: its settings and its progress bar."""
 
 import io
+import os
+import subprocess
 import sys
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import deeptrack as dt
 import pytest
+import torch
+from lightning.pytorch.callbacks import LambdaCallback
 
 import mnist_tutorial as mt
 from mnist_tutorial.device import has_bfloat16
+from mnist_tutorial.training.trainers import threads_beside
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +74,41 @@ def test_a_notebook_without_widgets_shows_the_bar(batches, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     fit(batches, max_epochs=1)
     assert " 20/20 " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("others", "threads"), [(0, 4), (0.4, 4), (1, 3), (2.2, 2), (3.9, 1), (7, 1), (-0.1, 4)])
+def test_each_processor_that_other_programs_use_is_a_thread_fewer(others, threads, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert threads_beside(others, 4) == threads
+    assert threads_beside(others, 1) == 1
+
+
+@pytest.mark.parametrize("end", ["finished", "failed"])
+def test_beside_busy_programs_one_thread_trains_and_then_all_are_back(end, batches, two_threads):
+    def on_train_batch_end(trainer, *_):
+        if torch.get_num_threads() == 1:
+            counts.append(trainer.global_step)
+            if end == "failed":
+                raise KeyError
+            trainer.should_stop = True
+
+    counts = []
+    programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
+    try:
+        callback = LambdaCallback(on_train_batch_end=on_train_batch_end)
+        with nullcontext() if end == "finished" else pytest.raises(KeyError):
+            fit(batches, max_epochs=200, callbacks=[callback], progress=False)
+    finally:
+        for program in programs:
+            program.kill()
+            program.wait()
+    assert counts
+    assert torch.get_num_threads() == 2
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
