@@ -36,7 +36,7 @@ def test_signs_that_a_console_lacks_are_replaced(results, monkeypatch, encoding)
         entry.main()
     assert ended.value.code == 1  # because of the refused file
     table, refused = (stream.buffer.getvalue().decode(encoding) for stream in streams)
-    assert " 99.50 " in table
+    assert "99.50 " in table
     assert "cut.json" in refused
     assert "Zo" in refused
     assert ("학생" in refused) == (encoding == "utf-8")
