@@ -51,6 +51,14 @@ def test_a_result_is_never_overwritten(written):
     assert len(list(written.parent.iterdir())) == 1
 
 
+def test_a_part_of_somebody_else_stays(tmp_path):
+    foreign = tmp_path / f"{made_result().name}.{os.getpid()}.part"
+    foreign.write_text("mine")
+    results.write(made_result(), tmp_path)
+    assert foreign.read_text() == "mine"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_disk_that_fails_leaves_no_half_file(tmp_path, monkeypatch):
     def full(*arguments):
         raise OSError(28, "No space left on device")
