@@ -10,6 +10,7 @@ from conftest import ROOT, made_result
 
 from mnist_tutorial import __main__ as entry
 from mnist_tutorial.benchmark.results.files import write
+from mnist_tutorial.cli.common import errors
 
 CITE = [sys.executable, "-m", "mnist_tutorial", "cite"]
 
@@ -62,3 +63,8 @@ def test_a_reader_who_has_gone_is_silence():
     done = run(written)
     os.close(written)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_command_that_turns_errors_into_sentences_is_silent_then_too():
+    with pytest.raises(BrokenPipeError), errors():
+        raise BrokenPipeError

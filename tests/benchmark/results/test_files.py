@@ -215,28 +215,14 @@ def test_a_folder_of_any_depth_and_name_is_no_trap(tmp_path):
     for _ in range(1_100):  # beyond the depth of Python's recursion
         deep /= "d"
         deep.mkdir()
-    found, [refused] = results.read_all(tmp_path)
+    try:
+        found, [refused] = results.read_all(tmp_path)
+    finally:
+        while deep != tmp_path:  # pytest's own clean-up would walk into it, too
+            deep.rmdir()
+            deep = deep.parent
     assert len(found) == 1
     assert "nested deeper than 20" in str(refused)
-    while deep != tmp_path:  # pytest's own clean-up would walk into it, too
-        deep.rmdir()
-        deep = deep.parent
-
-
-def test_a_folder_gives_its_good_results_and_lists_the_refused(tmp_path):
-    for seed in range(3):
-        results.write(made_result(seed=seed), tmp_path)
-    (tmp_path / "deeper").mkdir()
-    results.write(made_result("theirs"), tmp_path / "deeper")
-    (tmp_path / "loading.json").write_text('{"benchmark": "loading"}')  # of another command
-    (tmp_path / "broken.json").write_text("{")
-    found, refused = results.read_all(tmp_path)
-    assert [result.name for _, result in found] == [
-        made_result("theirs").name,
-        *(made_result(seed=seed).name for seed in range(3)),
-    ]
-    assert len(refused) == 1
-    assert "broken.json" in str(refused[0])
 
 
 def test_a_missing_folder_is_an_error(tmp_path):
