@@ -2,7 +2,9 @@ import base64
 import json
 import math
 import os
+import shutil
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -175,10 +177,16 @@ FAULTS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """Two result files; tests that change one get a copy of both."""
+    folder = tmp_path_factory.mktemp("pair")
+    return results.write(made_result("good"), folder), results.write(made_result(wrong=42), folder)
+
+
 @pytest.mark.parametrize(("name", "damage", "said"), FAULTS, ids=[fault[0] for fault in FAULTS])
-def test_a_damaged_file_is_refused_by_name_and_the_others_are_read(tmp_path, name, damage, said):
-    good = results.write(made_result("good"), tmp_path)
-    path = results.write(made_result(wrong=42), tmp_path)
+def test_a_damaged_file_is_refused_by_name_and_the_others_are_read(pair, tmp_path, name, damage, said):
+    good, path = (Path(shutil.copy(file, tmp_path)) for file in pair)
     if callable(damage):
         damage(path)
     elif isinstance(damage, bytes):
@@ -211,16 +219,8 @@ def test_a_folder_of_any_depth_and_name_is_no_trap(tmp_path):
     results.write(made_result(), tmp_path)
     (tmp_path / "folder.json").mkdir()
     (tmp_path / "loop").symlink_to(tmp_path)
-    deep = tmp_path
-    for _ in range(1_100):  # beyond the depth of Python's recursion
-        deep /= "d"
-        deep.mkdir()
-    try:
-        found, [refused] = results.read_all(tmp_path)
-    finally:
-        while deep != tmp_path:  # pytest's own clean-up would walk into it, too
-            deep.rmdir()
-            deep = deep.parent
+    tmp_path.joinpath(*["d"] * 30).mkdir(parents=True)  # 1,000 would be too deep for Python
+    found, [refused] = results.read_all(tmp_path)
     assert len(found) == 1
     assert "nested deeper than 20" in str(refused)
 
