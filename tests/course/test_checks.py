@@ -1,5 +1,6 @@
 """Each exercise: its stub fails, its solution passes, and each wrong answer gets its hint."""
 
+import asyncio
 import inspect
 
 import nbformat
@@ -129,3 +130,59 @@ def test_a_student_folder_whose_name_begins_like_the_package_is_not_taken_for_it
 def test_no_check_raises_whatever_it_gets(submission, capsys):
     for check in EXERCISES:
         assert not outcome(check, submission, capsys)[0]
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise GeneratorExit
+
+    __repr__ = __str__
+
+
+class Titled:
+    """What is shown of it would change the title of a terminal, or cannot be encoded."""
+
+    def __repr__(self):
+        return "\x1b]0;owned\x07 \ud800"
+
+    __str__ = __repr__
+    shape = property(__repr__)
+
+
+def raising(error):
+    def answer(*args):
+        raise error
+
+    return answer
+
+
+# An answer, and what is shown of it.
+HOSTILE = {
+    "GeneratorExit": (raising(GeneratorExit()), "GeneratorExit"),
+    "CancelledError": (raising(asyncio.CancelledError()), "CancelledError"),
+    "SystemExit": (raising(SystemExit(3)), "SystemExit: 3"),
+    "a group": (raising(BaseExceptionGroup("several", [GeneratorExit()])), "BaseExceptionGroup: several"),
+    "without a text": (raising(Unspeakable()), "cannot be shown"),
+    "a TypeError without a text": (raising(type("Silent", (Unspeakable, TypeError), {})()), "cannot be shown"),
+    "a long text": (raising(ValueError("x" * 10**6)), "ValueError: xxx"),
+    "steers a terminal": (raising(ValueError("\x1b]0;owned\x07")), r"ValueError: \x1b]0;owned\x07"),
+    "half a sign": (raising(ValueError("\ud800")), r"ValueError: \ud800"),
+    "shown by itself": (lambda numbers: Titled(), r"\x1b]0;owned\x07 \ud800"),
+    "cannot be shown": (lambda numbers: Unspeakable(), "GeneratorExit"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_whatever_an_answer_raises_or_shows_becomes_one_line(kind, capsys):
+    submission, shown = HOSTILE[kind]
+    right, line, placed = outcome("batch_shape", submission, capsys)
+    assert not right
+    assert shown in line
+    assert len(line) < 1_000
+    assert line.isprintable()
+    assert placed is mt.checks.batch_shape.reference
+
+
+def test_ctrl_c_ends_a_check():
+    with pytest.raises(KeyboardInterrupt):
+        mt.checks.batch_shape(raising(KeyboardInterrupt()))
