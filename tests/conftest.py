@@ -1,6 +1,7 @@
 """What several test modules need: real MNIST, files made of it, and a server on this machine."""
 
 import contextlib
+import gc
 import gzip
 import hashlib
 import http.server
@@ -29,6 +30,8 @@ from mnist_tutorial.data.export import to_folder, to_zip
 from mnist_tutorial.data.readers.formats import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
 
+# Until all tests are collected. Nothing that is imported is garbage, and to look for it takes as long as to import it.
+gc.disable()
 mpl.use("agg")
 ROOT = Path(__file__).parent.parent
 # The files that wait for other processes: begun first, so that at the end nobody waits for the last of them.
@@ -44,6 +47,15 @@ LONG = [
     "execution",
     "init",
 ]
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_unconfigure():
+    gc.unfreeze()  # or libraries complain about leaks
 
 
 def pytest_collection_modifyitems(items):

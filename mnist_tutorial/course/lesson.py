@@ -66,6 +66,21 @@ def tags(cell: nbformat.NotebookNode) -> set[str]:
     return set(cell.metadata.get("tags", []))
 
 
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook; a file that is none is an `MNISTError`."""
+    try:
+        if not path.is_file():  # to open a pipe may take forever
+            raise ValueError("no file")
+        notebook = nbformat.convert(nbformat.reader.reads(path.read_text(encoding="utf-8")), 4)
+        nbformat.validate(notebook)
+        return notebook
+    except Exception as error:  # whatever nbformat meets where it expects a dictionary or a number
+        reason = " ".join(f"{type(error).__name__}: {error!s:.100}".split())  # on one line
+        raise MNISTError(
+            f"{path}: no notebook ({reason}); expected one of the course. Restore the file, and run the command again"
+        ) from error
+
+
 def read_lesson(path: Path) -> Lesson:
     """Read a notebook of the course.
 
@@ -82,11 +97,8 @@ def read_lesson(path: Path) -> Lesson:
     MNISTError
         If it is not a notebook, or its first cell lacks the title or the time.
     """
-    try:
-        notebook = nbformat.read(path, as_version=4)
-        first = notebook.cells[0].source
-    except (OSError, ValueError, IndexError, KeyError, nbformat.ValidationError) as error:
-        raise MNISTError(f"{path}: no notebook of the course ({error}); expected one with cells") from error
+    notebook = read_notebook(path)
+    first = notebook.cells[0].source if notebook.cells else ""
     title = re.search(r"^# (.+)", first)
     time = re.search(r"\*\*Time\*\* (\d+) minutes(?:, (\d+) of them for exercises)?", first)
     if not title or not time:

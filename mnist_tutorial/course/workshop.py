@@ -7,7 +7,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from tqdm import tqdm
 
-from mnist_tutorial.course.lesson import Lesson, read_lesson, tags
+from mnist_tutorial.course.lesson import Lesson, read_lesson, read_notebook, tags
 from mnist_tutorial.course.schedule import schedule
 from mnist_tutorial.errors import MNISTError
 
@@ -68,15 +68,15 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
         If the notebooks are not those of a course.
     """
     numbered = lessons(course)
+    others = [path for path in (course / "notebooks").glob("*.ipynb") if not path.name[0].isdigit()]
+    pages = {lesson.name: lesson.variant("solutions") for lesson in numbered}
+    pages |= {path.name: read_notebook(path) for path in others}
     contents = {"schedule.md": f"{schedule(numbered, start)}\n".encode()}
     for lesson in numbered:
         for kind in ("student", "instructor"):
             contents[f"{kind}/{lesson.name}"] = f"{nbformat.writes(lesson.variant(kind))}\n".encode()
-    others = [path for path in (course / "notebooks").glob("*.ipynb") if not path.name[0].isdigit()]
     for path in others:
         contents |= {f"{kind}/{path.name}": path.read_bytes() for kind in ("student", "instructor")}
-    pages = {lesson.name: lesson.variant("solutions") for lesson in numbered}
-    pages |= {path.name: nbformat.read(path, as_version=4) for path in others}
     # Neither of the two scripts is needed, and both would be fetched from elsewhere. Sanitizing would change nothing in
     # our own notebooks, and takes a third of the time.
     exporter = HTMLExporter(require_js_url="", mathjax_url="", filters={"clean_html": lambda html: html})

@@ -1,5 +1,8 @@
 """Checkpoints: what a notebook has trained, kept on disk for a new kernel."""
 
+import io
+import os
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,11 @@ def save(name: str, mnist: MNIST, **values: Any) -> Path:
     Path
         The file, in the folder ``checkpoints`` of the cache.
 
+    Raises
+    ------
+    MNISTError
+        If `load` could not read the values, if a file that `save` has not written has the name, or if the disk is full.
+
     Examples
     --------
     >>> import mnist_tutorial as mt
@@ -38,9 +46,27 @@ def save(name: str, mnist: MNIST, **values: Any) -> Path:
     >>> path.unlink()
     """
     path = _path(name, mnist)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic(path) as part:  # if the kernel dies meanwhile, the older checkpoint survives
-        torch.save({**values, "saved": f"{datetime.now():%Y-%m-%d %H:%M}"}, part)
+    content = io.BytesIO()
+    try:
+        torch.save({**values, "saved": f"{datetime.now():%Y-%m-%d %H:%M}"}, content)
+        content.seek(0)
+        torch.load(content, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise MNISTError(
+            f"the values of the checkpoint {name!r} cannot be kept ({type(error).__name__}: {error!s:.100}); expected "
+            "the state_dict of networks, numbers, strings, and lists and dictionaries of them"
+        ) from error
+    if os.path.lexists(path):
+        _read(path)  # a file of somebody else is not replaced
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(path) as part:  # if the kernel dies meanwhile, the older checkpoint survives
+            part.write_bytes(content.getbuffer())
+    except OSError as error:
+        raise MNISTError(
+            f"{path}: cannot be written ({error.strerror or error}). Free some space, or set MNIST_TUTORIAL_CACHE to "
+            "another folder"
+        ) from error
     return path
 
 
@@ -65,20 +91,32 @@ def load(name: str, mnist: MNIST) -> dict[str, Any]:
         If there is no such checkpoint, or it cannot be read.
     """
     path = _path(name, mnist)
-    if not path.is_file():
+    if not os.path.lexists(path):
         raise MNISTError(
             f"no checkpoint {name!r} for the variant {mnist.variant!r}; expected {path}. Run the notebook from the top "
             "to the cell that saves it"
         )
-    try:
-        # Weights only: a file from somebody else cannot run code.
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise MNISTError(
-            f"the checkpoint {path} cannot be read ({type(error).__name__}); expected a file of mt.checkpoints.save. "
-            "Delete it, and run the notebook from the top to the cell that saves it"
-        ) from error
+    return _read(path)
+
+
+def _read(path):
+    problem = "no regular file"
+    if path.is_file() and not path.is_symlink():  # to open anything else may take forever
+        try:
+            # Weights only: a file from somebody else cannot run code.
+            values = torch.load(path, map_location="cpu", weights_only=True)
+            if isinstance(values, dict) and "saved" in values:
+                return values
+            problem = "from another program"
+        except Exception as error:
+            problem = f"damaged, {type(error).__name__}"
+    raise MNISTError(
+        f"{path} is not a checkpoint ({problem}); expected a file of mt.checkpoints.save. Delete it or move it "
+        "elsewhere, and run the notebook from the top to the cell that saves it"
+    )
 
 
 def _path(name: str, mnist: MNIST) -> Path:
+    if not re.fullmatch(r"\w[\w .-]{0,99}", name):
+        raise MNISTError(f"the name of the checkpoint is {name!r}; expected one such as '04_mlp', without slashes")
     return cache_folder() / "checkpoints" / f"{name}-{mnist.variant}.pt"

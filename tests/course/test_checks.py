@@ -1,5 +1,6 @@
 """Each exercise: its stub fails, its solution passes, and each wrong answer gets its hint."""
 
+import asyncio
 import inspect
 
 import nbformat
@@ -8,7 +9,7 @@ from conftest import ROOT
 from wrong_answers import IGNORES, WRONG, ZEROS
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.checks import digits, exercise
+from mnist_tutorial.course.checks import digits, exercise, networks
 from mnist_tutorial.course.lesson import tags
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -80,7 +81,8 @@ def test_help_says_what_a_check_takes_and_returns_and_its_source_is_that_of_the_
 
 
 @pytest.mark.parametrize("check", EXERCISES)
-def test_the_stub_fails_and_our_answer_takes_its_place(check, capsys):
+def test_the_stub_fails_and_our_answer_takes_its_place(check, monkeypatch, capsys):
+    monkeypatch.setattr(networks, "DIGITS", 2_000)  # enough to see that it learns
     _, name, stub, _ = EXERCISES[check]
     right, line, placed = outcome(check, answer(stub, name), capsys)
     assert not right
@@ -129,3 +131,59 @@ def test_a_student_folder_whose_name_begins_like_the_package_is_not_taken_for_it
 def test_no_check_raises_whatever_it_gets(submission, capsys):
     for check in EXERCISES:
         assert not outcome(check, submission, capsys)[0]
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise GeneratorExit
+
+    __repr__ = __str__
+
+
+class Titled:
+    """What is shown of it would change the title of a terminal, or cannot be encoded."""
+
+    def __repr__(self):
+        return "\x1b]0;owned\x07 \ud800"
+
+    __str__ = __repr__
+    shape = property(__repr__)
+
+
+def raising(error):
+    def answer(*args):
+        raise error
+
+    return answer
+
+
+# An answer, and what is shown of it.
+HOSTILE = {
+    "GeneratorExit": (raising(GeneratorExit()), "GeneratorExit"),
+    "CancelledError": (raising(asyncio.CancelledError()), "CancelledError"),
+    "SystemExit": (raising(SystemExit(3)), "SystemExit: 3"),
+    "a group": (raising(BaseExceptionGroup("several", [GeneratorExit()])), "BaseExceptionGroup: several"),
+    "without a text": (raising(Unspeakable()), "cannot be shown"),
+    "a TypeError without a text": (raising(type("Silent", (Unspeakable, TypeError), {})()), "cannot be shown"),
+    "a long text": (raising(ValueError("x" * 10**6)), "ValueError: xxx"),
+    "steers a terminal": (raising(ValueError("\x1b]0;owned\x07")), r"ValueError: \x1b]0;owned\x07"),
+    "half a sign": (raising(ValueError("\ud800")), r"ValueError: \ud800"),
+    "shown by itself": (lambda numbers: Titled(), r"\x1b]0;owned\x07 \ud800"),
+    "cannot be shown": (lambda numbers: Unspeakable(), "GeneratorExit"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_whatever_an_answer_raises_or_shows_becomes_one_line(kind, capsys):
+    submission, shown = HOSTILE[kind]
+    right, line, placed = outcome("batch_shape", submission, capsys)
+    assert not right
+    assert shown in line
+    assert len(line) < 1_000
+    assert line.isprintable()
+    assert placed is mt.checks.batch_shape.reference
+
+
+def test_ctrl_c_ends_a_check():
+    with pytest.raises(KeyboardInterrupt):
+        mt.checks.batch_shape(raising(KeyboardInterrupt()))

@@ -1,6 +1,7 @@
 """The variants of a notebook for each kind of reader."""
 
-import nbformat
+import os
+
 import pytest
 from conftest import ROOT
 
@@ -55,13 +56,43 @@ def test_a_lesson_has_a_title_and_minutes(lesson):
     assert 0 < lesson.exercise_minutes < lesson.minutes
 
 
-@pytest.mark.parametrize("first", ["no title\n\n**Time** 30 minutes", "# 1. Title, no time", None])
-def test_a_notebook_that_is_not_a_lesson_is_refused(first, tmp_path):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(first)] if first else [])
+NOTEBOOK = '{"cells": [%s], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+MARKDOWN = '{"cell_type": "markdown", "id": "a", "metadata": {%s}, "source": "%s"}'
+TITLE = "# 1. Title\\n\\n**Time** 30 minutes"
+# Notebooks as people, programs and disks leave them.
+DAMAGED = {
+    "no title": NOTEBOOK % (MARKDOWN % ("", "no title\\n\\n**Time** 30 minutes")),
+    "no time": NOTEBOOK % (MARKDOWN % ("", "# 1. Title, no time")),
+    "no cells": NOTEBOOK % "",
+    "a page": "<html>",
+    "empty": "",
+    "cut off": NOTEBOOK[:20],
+    "a list": "[]",
+    "a number": "1",
+    "another format": '{"nbformat": 4, "nbformat_minor": 5}',
+    "of the future": '{"cells": [], "metadata": {}, "nbformat": 400, "nbformat_minor": 5}',
+    "nested": "[" * 100_000,
+    "tags without end": NOTEBOOK % (MARKDOWN % ('"tags": [[1]]', TITLE)),
+    "not UTF-8": "\udcff",
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_a_notebook_that_is_not_a_lesson_is_refused(kind, tmp_path, caplog):
     path = tmp_path / "01_x.ipynb"
-    nbformat.write(notebook, path)
+    path.write_text(DAMAGED[kind], errors="surrogateescape")
     with pytest.raises(MNISTError, match=r"01_x.ipynb: .*expected"):
         read_lesson(path)
-    path.write_text("<html>")
+    assert not caplog.records  # no second error by nbformat
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_not_a_file_is_not_opened(make, tmp_path):
+    make(tmp_path / "01_x.ipynb")
     with pytest.raises(MNISTError, match=r"01_x.ipynb: no notebook"):
-        read_lesson(path)
+        read_lesson(tmp_path / "01_x.ipynb")
+
+
+def test_the_smallest_lesson_is_read(tmp_path):
+    (tmp_path / "01_x.ipynb").write_text(NOTEBOOK % (MARKDOWN % ('"tags": ["task"]', TITLE)))
+    assert read_lesson(tmp_path / "01_x.ipynb").minutes == 30

@@ -1,3 +1,5 @@
+from functools import cache
+
 import deeptrack as dt
 import numpy as np
 import pytest
@@ -196,6 +198,10 @@ def test_an_image_with_channels_is_refused():
         mt.RandomAffine()(np.zeros((2, 3, 28, 28), np.float32))
 
 
+def elastic():
+    return dt.ElasticTransformation(alpha=40.0, sigma=4.0, order=1, mode="grid-constant")
+
+
 # For each parameter: DeepTrack's feature that draws it, and ours with the range, or the value, times a factor.
 DRAWN = {
     "rotate": (
@@ -215,26 +221,41 @@ DRAWN = {
         lambda factor: mt.RandomAffine(translate=(mt.uniform(-2 * factor, 2 * factor), 0), seed=1),
     ),
     "alpha": (
-        lambda: dt.ElasticTransformation(alpha=40.0, sigma=4.0, order=1, mode="grid-constant"),
+        elastic,
         lambda factor: mt.RandomElastic(alpha=40 * factor, sigma=4, seed=1),
     ),
     "sigma": (
-        lambda: dt.ElasticTransformation(alpha=40.0, sigma=4.0, order=1, mode="grid-constant"),
+        elastic,
         lambda factor: mt.RandomElastic(alpha=40, sigma=4 * factor, seed=1),
     ),
 }
 DRAWS = 2000
 
 
+@pytest.fixture(scope="module")
+def deeptracks(digits):
+    """A function: the same digit, augmented many times by a feature of DeepTrack."""
+
+    @cache
+    def draw(make):
+        np.random.seed(0)
+        feature = make()
+        return np.stack([feature.update()(digits[0][..., None])[..., 0] for _ in range(DRAWS)])
+
+    return draw
+
+
 @pytest.fixture(scope="module", params=DRAWN)
-def drawn(request, digits):
+def drawn(request, digits, deeptracks):
     """The same digit, augmented many times by DeepTrack, and a function that does the same with our feature."""
     theirs, ours = DRAWN[request.param]
-    np.random.seed(0)
-    feature = theirs()
-    images = np.stack([feature.update()(digits[0][..., None])[..., 0] for _ in range(DRAWS)])
+
+    @cache
+    def draw(factor):
+        return ours(factor)(np.repeat(digits[:1], DRAWS, axis=0)).round(4)
+
     # DeepTrack computes in float64; the last bits must not distinguish the two.
-    return images.round(4), lambda factor: ours(factor)(np.repeat(digits[:1], DRAWS, axis=0)).round(4)
+    return deeptracks(theirs).round(4), draw
 
 
 def moments(images):

@@ -1,15 +1,21 @@
 """Checkpoints: what was trained survives its process."""
 
 import os
+import pickle
+import shutil
 import signal
+from itertools import count
 
+import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
 import torch
 from conftest import ROOT
-from nbclient import NotebookClient
+from crashes import crash
 
 import mnist_tutorial as mt
+from mnist_tutorial.course.lesson import tags
 from mnist_tutorial.errors import MNISTError
 
 
@@ -29,21 +35,85 @@ def test_a_network_survives_the_process_that_saved_it(empty_cache, sample):
     assert saved["table"] == [("a", 1, 0.5)]
 
 
-def test_a_missing_or_damaged_checkpoint_is_refused_with_what_to_run(empty_cache, sample):
+def test_a_missing_checkpoint_is_an_error_with_what_to_run(empty_cache, sample):
     with pytest.raises(MNISTError, match=r"no checkpoint 'x' for the variant 'sample'.*Run the notebook"):
         mt.checkpoints.load("x", sample)
-    path = mt.checkpoints.save("x", sample, value=1)
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(MNISTError, match=r"cannot be read.*Delete it"):
-        mt.checkpoints.load("x", sample)
 
 
-def test_a_failed_save_leaves_the_older_checkpoint(empty_cache, sample):
+class Program:
+    """What a pickle can do when it is loaded: here, it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+# Files with the name of a checkpoint that `save` has not written, or whose end is missing.
+FOREIGN = {
+    "cut off": lambda path: path.write_bytes(path.with_name("whole").read_bytes()[:100]),
+    "empty": lambda path: path.touch(),
+    "text": lambda path: path.write_text("my notes"),
+    "a program": lambda path: path.write_bytes(pickle.dumps(Program(path.with_name("made by a program")))),
+    "a program of torch": lambda path: torch.save(Program(path.with_name("made by a program")), path),
+    "somebody's weights": lambda path: torch.save({"weight": torch.ones(3)}, path),
+    "somebody's tensor": lambda path: torch.save(torch.ones(3), path),
+    "enormous": lambda path: (path.touch(), os.truncate(path, 2**36)),
+    "folder": lambda path: path.mkdir(),
+    "pipe": lambda path: os.mkfifo(path),
+    "link": lambda path: path.symlink_to("whole"),
+    "dangling link": lambda path: path.symlink_to("nothing"),
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_a_file_that_is_not_ours_is_refused_by_name_and_neither_run_nor_replaced(kind, empty_cache, sample):
     path = mt.checkpoints.save("x", sample, value=1)
-    with pytest.raises(Exception, match="pickle"):
-        mt.checkpoints.save("x", sample, value=lambda: 2)
+    path.rename(path.with_name("whole"))
+    FOREIGN[kind](path)
+    names, before = sorted(path.parent.iterdir()), path.lstat()
+    for action in (mt.checkpoints.load, mt.checkpoints.save):
+        with pytest.raises(MNISTError, match=rf"{path} is not a checkpoint .*; expected .*move it"):
+            action("x", sample)
+        assert sorted(path.parent.iterdir()) == names
+        assert path.lstat()[:7] == before[:7]
+
+
+@pytest.mark.parametrize("value", [lambda: 2, np.float64(0.5), object()])
+def test_what_could_not_be_loaded_is_not_saved(value, empty_cache, sample):
+    path = mt.checkpoints.save("x", sample, value=1)
+    with pytest.raises(MNISTError, match=r"'x' cannot be kept .*; expected the state_dict"):
+        mt.checkpoints.save("x", sample, value=value)
     assert mt.checkpoints.load("x", sample)["value"] == 1
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "x\0", "x" * 300])
+def test_a_name_stays_in_the_folder_of_checkpoints(name, empty_cache, sample):
+    for action in (mt.checkpoints.load, mt.checkpoints.save):
+        with pytest.raises(MNISTError, match=r"name of the checkpoint is .*; expected"):
+            action(name, sample)
+
+
+@pytest.mark.parametrize("how", ["killed", "failed"])
+def test_wherever_a_save_ends_the_older_checkpoint_or_the_new_one_is_there(how, empty_cache, sample):
+    for older in (None, 1):
+        for n in count(1):
+            shutil.rmtree(empty_cache, ignore_errors=True)
+            if older:
+                mt.checkpoints.save("x", sample, value=older)
+            end = crash(lambda: mt.checkpoints.save("x", sample, value=2), empty_cache, n, how)
+            if end is None:
+                break
+            assert end in {"killed": ["killed"], "failed": ["done", "refused"]}[how]
+            if older:
+                assert mt.checkpoints.load("x", sample)["value"] in (1, 2)
+            path = mt.checkpoints.save("x", sample, value=3)
+            assert mt.checkpoints.load("x", sample)["value"] == 3
+            if how == "failed":
+                assert list(path.parent.iterdir()) == [path]
+        assert n > 2
 
 
 def test_full_and_sample_have_separate_checkpoints(empty_cache, sample, mnist):
@@ -53,26 +123,31 @@ def test_full_and_sample_have_separate_checkpoints(empty_cache, sample, mnist):
 
 
 def code(name):
-    return [cell for cell in nbformat.read(ROOT / "notebooks" / name, as_version=4).cells if cell.cell_type == "code"]
+    """The cells of a notebook, without its exercises."""
+    cells = nbformat.read(ROOT / "notebooks" / name, as_version=4).cells
+    return [cell.source for cell in cells if cell.cell_type == "code" and not tags(cell)]
 
 
-def test_a_new_kernel_continues_from_a_checkpoint_and_trains_if_there_is_none(
-    empty_cache, no_network, sample, tmp_path
+def test_a_notebook_continues_from_a_checkpoint_and_trains_if_there_is_none(
+    empty_cache, no_network, sample, tmp_path, monkeypatch, capsys
 ):
     """The second half of notebook 4, and the beginning of 6, which finds the MLP but no CNN; on the sample."""
+    monkeypatch.chdir(tmp_path)
     network = mt.models.mlp(hidden=(512, 512), dropout=0).create()
     row = ("a change", 1, 64, 1, 1.0, 0.5)
     mt.checkpoints.save("04_mlp", sample, last=network.state_dict(), table=[row, row])
     first_half, second_half = code("04_mlp.ipynb"), code("06_failures.ipynb")
-    start = next(i for i, cell in enumerate(first_half) if "mt.checkpoints.load" in cell.source)
-    end = next(i for i, cell in enumerate(second_half) if "mt.checkpoints.load" in cell.source)
-    cells = [first_half[0], *first_half[start:], *second_half[: end + 2]]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
-    outputs = [output for cell in cells for output in cell.outputs]
-    printed = "".join(output.get("text", "") for output in outputs)
-    bars = [output.data["text/plain"] for output in outputs if "data" in output and "training:" in str(output.data)]
+    start = next(i for i, cell in enumerate(first_half) if "mt.checkpoints.load" in cell)
+    end = next(i for i, cell in enumerate(second_half) if "mt.checkpoints.load" in cell)
+    names = {}
+    for cell in (first_half[0], *first_half[start:], *second_half[: end + 2]):
+        exec(cell, names)
+    plt.close("all")
+    printed = capsys.readouterr().out
     assert "going on from the checkpoint of" in printed
     assert "MLP: the last network of 04_mlp" in printed
     assert "CNN: there is no checkpoint of 05_cnn, so it is trained here" in printed
-    assert bars  # a notebook shows the progress, although its stderr is no terminal
+    assert all(
+        torch.equal(weights, names["networks"]["MLP"].state_dict()[name])
+        for name, weights in network.state_dict().items()
+    )

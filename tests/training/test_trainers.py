@@ -84,7 +84,9 @@ def test_each_processor_that_other_programs_use_is_a_thread_fewer(others, thread
 
 
 @pytest.mark.parametrize("end", ["finished", "failed"])
-def test_beside_busy_programs_one_thread_trains_and_then_all_are_back(end, batches, two_threads):
+def test_beside_busy_programs_one_thread_trains_and_then_all_are_back(end, batches, two_threads, monkeypatch):
+    monkeypatch.setattr("mnist_tutorial.training.trainers._FewerThreads.INTERVAL", 0.2)
+
     def on_train_batch_end(trainer, *_):
         if torch.get_num_threads() == 1:
             counts.append(trainer.global_step)

@@ -7,48 +7,19 @@ from mnist_tutorial.data import Split, load
 
 
 def draw(number: int, held_out: int) -> tuple[Split, Split]:
-    """Draw digits of the training set: different ones each time.
-
-    Parameters
-    ----------
-    number : int
-        To learn from.
-    held_out : int
-        To be tested on.
-
-    Returns
-    -------
-    tuple of Split
-    """
+    """Draw digits of the training set, to learn from and to be tested on: different ones each time."""
     seed = int(np.random.default_rng().integers(2**31))
     return load("auto").train.take(number + held_out, seed).hold_out(held_out, seed)
 
 
 class NearestNeighbour:
-    """The nearest neighbour among known digits.
-
-    Parameters
-    ----------
-    features : ndarray, shape (N, ...)
-        Of the known digits.
-    labels : ndarray, shape (N,)
-    """
+    """The nearest neighbour among known digits: features of shape (N, ...), labels of shape (N,)."""
 
     def __init__(self, features: np.ndarray, labels: np.ndarray):
         self._model = KNeighborsClassifier(1).fit(_flat(features), labels)
 
     def accuracy(self, features: np.ndarray, labels: np.ndarray) -> float:
-        """Return the share of digits whose nearest neighbour has their label.
-
-        Parameters
-        ----------
-        features : ndarray, shape (N, ...)
-        labels : ndarray, shape (N,)
-
-        Returns
-        -------
-        float
-        """
+        """Return the share of digits whose nearest neighbour has their label."""
         return float(self._model.score(_flat(features), labels))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mnist_tutorial import compat
+from mnist_tutorial.errors import printable
 
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 PACKAGE = Path(__file__).parent.parent.parent
@@ -28,7 +29,7 @@ def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any],
     """Turn a function that examines an answer into the check of an exercise.
 
     The check takes the student's answer and prints one line. It returns the answer if it is right, and otherwise ours,
-    so that the notebook can carry on. Nothing that an answer does makes a check raise.
+    so that the notebook can carry on. Nothing that an answer raises leaves a check, except ctrl-C.
 
     Parameters
     ----------
@@ -57,16 +58,16 @@ def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any],
         @functools.wraps(examine)
         def check(answer):
             try:
-                print(f"✓ {examine.__name__}: {examine(answer)}.")
-                return answer
-            except Hint as hint:
-                message = str(hint)
-            except (Exception, SystemExit) as error:
-                message = _blame(error)
-            # On one line, whatever the error had to say.
-            message = " ".join(message.split())
-            print(f"✗ {examine.__name__}: {message} (Until then, the notebook carries on with our answer.)")
-            return reference
+                line, placed = f"✓ {examine.__name__}: {examine(answer)}.", answer
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # an answer may also raise SystemExit, GeneratorExit or CancelledError
+                message = str(error) if isinstance(error, Hint) else _blame(error)
+                line = f"✗ {examine.__name__}: {message} (Until then, the notebook carries on with our answer.)"
+                placed = reference
+            # On one line and without escape sequences, whatever the answer had to say.
+            print(printable(" ".join(line.split())))
+            return placed
 
         check.__signature__ = inspect.signature(examine).replace(return_annotation=Any)
         check.__doc__ = f"{inspect.getdoc(examine)}\n\n{OUTCOME}"
@@ -77,48 +78,14 @@ def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any],
 
 
 def returned(value: Any) -> Any:
-    """Refuse what a stub returns.
-
-    Parameters
-    ----------
-    value : object
-        What the student's function returned.
-
-    Returns
-    -------
-    object
-        The value.
-
-    Raises
-    ------
-    Hint
-        If it is None or dots.
-    """
+    """Return a value, unless it is what a stub returns: nothing, or dots."""
     if value is None or value is ... or (isinstance(value, tuple) and any(part is ... for part in value)):
         raise Hint("your function returns nothing yet. Replace the dots, and don't forget `return`.")
     return value
 
 
 def same(found: Any, expected: Any, case: str, hint: str = "", tolerance: float = 1e-5) -> None:
-    """Compare a value, a tuple or an array with what it should be.
-
-    Parameters
-    ----------
-    found : object
-        What the student's function returned.
-    expected : object
-    case : str
-        What the function was called with, as in "for 3 digits".
-    hint : str
-        What to think about.
-    tolerance : float
-        How far a number may be off.
-
-    Raises
-    ------
-    Hint
-        With both values, if they differ.
-    """
+    """Compare a value, a tuple or an array with what it should be; the case is such as "for 3 digits"."""
     returned(found)
     if isinstance(expected, str) or (isinstance(expected, tuple) and isinstance(expected[0], str)):
         agree = found == expected
@@ -133,22 +100,7 @@ def same(found: Any, expected: Any, case: str, hint: str = "", tolerance: float 
 
 
 def feature(value: Any) -> Any:
-    """Refuse anything but a DeepTrack feature.
-
-    Parameters
-    ----------
-    value : object
-        What the student's function returned.
-
-    Returns
-    -------
-    deeptrack.Feature
-
-    Raises
-    ------
-    Hint
-        If it is something else.
-    """
+    """Return a value if it is a DeepTrack feature."""
     import deeptrack as dt
 
     if isinstance(returned(value), dt.Feature):
@@ -171,11 +123,16 @@ def _short(value):
 
 def _blame(error):
     """Find the line of the student's code that raised an error."""
-    description = f"{type(error).__name__}: {error}"
-    if compat.lacks_kwargs(error):
+    try:
+        description, lacks_kwargs = f"{type(error).__name__}: {error!s:.300}", compat.lacks_kwargs(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        description, lacks_kwargs = "an error that cannot be shown, since its text raises another one", False
+    if lacks_kwargs:
         return f"your answer raised {description}. DeepTrack passes more than your properties to get: accept **kwargs."
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith(NOT_THE_STUDENTS):
             line = linecache.getline(frame.filename, frame.lineno).strip()
-            return f"line {frame.lineno} of your code, `{line}`, raised {description}."
+            return f"line {frame.lineno} of your code, `{line:.200}`, raised {description}."
     return f"your answer raised {description}."

@@ -17,22 +17,7 @@ LEARNT = 0.8
 
 
 def created(template: Any) -> dl.DeeplayModule:
-    """Create a network from a template, and leave the template as it is.
-
-    Parameters
-    ----------
-    template : object
-        What the student's function returned.
-
-    Returns
-    -------
-    deeplay.DeeplayModule
-
-    Raises
-    ------
-    Hint
-        If it is not a template.
-    """
+    """Create a network from what a student returned, and leave the template as it is."""
     if not isinstance(returned(template), dl.DeeplayModule):
         raise Hint(f"you returned {type(template).__name__}; expected a deeplay template.")
     return template.new().create().eval()
@@ -44,24 +29,7 @@ def parameters(network: torch.nn.Module) -> int:
 
 
 def fits(network: torch.nn.Module, limit: int) -> int:
-    """Refuse a network that is too large, too small, or gives no logits.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-    limit : int
-        The largest number of parameters.
-
-    Returns
-    -------
-    int
-        The number of its parameters.
-
-    Raises
-    ------
-    Hint
-        With what was found and what was expected.
-    """
+    """Count the parameters of a network; refuse one that is too large, too small, or gives no logits."""
     count = parameters(network)
     if count > limit:
         raise Hint(f"it has {count:,} parameters; expected at most {limit:,}. Where are most of them?")
@@ -79,22 +47,7 @@ def fits(network: torch.nn.Module, limit: int) -> int:
 
 
 def learns(template: dl.DeeplayModule) -> str:
-    """Refuse a template that learns nothing in a second.
-
-    Parameters
-    ----------
-    template : deeplay.DeeplayModule
-
-    Returns
-    -------
-    str
-        What it learnt.
-
-    Raises
-    ------
-    Hint
-        With what was found and what was expected.
-    """
+    """Say what a template learns in a second; refuse one that learns nothing."""
     train, held_out = draw(DIGITS, HELD_OUT)
     source = digit_source(train)
     dataset = BatchDataset(dt.Value(source.image) >> Standardize() & dt.Value(source.label), source)
