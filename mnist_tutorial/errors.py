@@ -1,4 +1,9 @@
-"""The one error class of the package."""
+"""The one error class of the package, and how to show the words of others."""
+
+import re
+
+# What steers a terminal or reverses a line, what XML cannot hold, and halves of signs. Joiners stay: names need them.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 class MNISTError(Exception):
@@ -12,3 +17,16 @@ class MNISTError(Exception):
     ...
     mnist_tutorial.errors.MNISTError: variant is 'tiny'; expected one of 'auto', 'full', 'sample'
     """
+
+
+def printable(text: object, keep: str = "\n\t") -> str:
+    r"""Escape control characters, with which the names and errors of others could steer a terminal.
+
+    Examples
+    --------
+    >>> print(printable("Eve\x1b]0;a new title\x07"))
+    Eve\x1b]0;a new title\x07
+    """
+    return _CONTROLS.sub(
+        lambda found: found[0] if found[0] in keep else found[0].encode("unicode_escape").decode(), str(text)
+    )

@@ -16,6 +16,7 @@ import torch
 from mnist_tutorial.benchmark.clock import Time, timed
 from mnist_tutorial.benchmark.machine import machine, peak_memory, reset_peak_memory
 from mnist_tutorial.benchmark.results.result import Result, pack, split_for
+from mnist_tutorial.benchmark.results.schema import SHORTEST
 from mnist_tutorial.benchmark.runs.run import CLOCK, Run
 from mnist_tutorial.benchmark.runs.state import State
 from mnist_tutorial.benchmark.runs.task import ERROR_LENGTH, Task
@@ -138,7 +139,7 @@ def _training(run: Run, network: Any, time: Time) -> dict[str, Any]:
         "parameters": parameters,
         "epochs": round(images / len(run.digits), 4),
         "clock": CLOCK,
-        "wall": round(time.wall, 4),
+        "wall": max(SHORTEST, round(time.wall, 4)),  # readers refuse runs that took no time
         "cpu_seconds": round(time.cpu_seconds, 3),
         "other_cpu_seconds": round(time.other_cpu_seconds, 3),
         "images_per_second": round(images / time.wall, 1),
