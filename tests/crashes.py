@@ -6,7 +6,17 @@ import sys
 
 from mnist_tutorial.errors import MNISTError
 
-CHANGES = "os.mkdir os.rename os.remove os.rmdir os.link os.symlink os.truncate os.chmod shutil.rmtree".split()
+CHANGES = [
+    "os.mkdir",
+    "os.rename",
+    "os.remove",
+    "os.rmdir",
+    "os.link",
+    "os.symlink",
+    "os.truncate",
+    "os.chmod",
+    "shutil.rmtree",
+]
 _tried = None  # what `crash` is trying
 
 
