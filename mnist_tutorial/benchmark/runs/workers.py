@@ -82,9 +82,10 @@ class DaskWorkers:
                 self._cluster = LocalCluster(
                     n_workers=self._workers,
                     threads_per_worker=1,
-                    dashboard_address=None,
                     host="127.0.0.1",
                     security=True,
+                    dashboard_address=None,
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # its page of counters takes any free port
                 )
         except ImportError as error:  # of distributed, or of cryptography for the certificates
             raise MNISTError(

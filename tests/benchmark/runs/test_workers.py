@@ -11,6 +11,7 @@ from conftest import Here
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read_all, read_failures
 from mnist_tutorial.benchmark.runs import DaskWorkers, LocalWorkers, load_recipe, suite, workers
+from mnist_tutorial.benchmark.runs.process import TaskProcess
 
 
 @pytest.fixture
@@ -83,6 +84,19 @@ def test_a_suite_that_was_killed_leaves_nothing_behind_and_carries_on_where_it_s
     assert path.read_bytes() == before
 
 
+def test_another_recipe_gets_another_process(tasks):
+    quick, guess = tasks("quick", "random_guess")
+    process, me, started = TaskProcess(), psutil.Process(), []
+    for task in (quick, replace(quick, seed=1), guess):
+        process.start(task)
+        started += [set(me.children())]
+    process.end()
+    assert started[0] == started[1]
+    assert len(started[2]) == len(started[0]) == 1  # the first one has ended
+    assert not started[0] & started[2]
+    assert not me.children()
+
+
 def test_a_process_is_used_again_only_if_a_run_has_left_it_as_it_was(quick_file, tmp_path, monkeypatch):
     monkeypatch.setattr(suite, "TRIES", 1)
     quick_file.write_text(quick_file.read_text() + ENDLESS)
@@ -112,6 +126,10 @@ def test_a_dask_worker_that_dies_loses_no_run(tasks, tmp_path):
     out, killed = tmp_path / "out", []
     with DaskWorkers(workers=2) as pool:
         assert pool.slots == 2
+        assert pool._client.scheduler.address.startswith("tls://127.0.0.1:")
+        assert {place.laddr.ip for place in psutil.Process().net_connections() if place.status == "LISTEN"} == {
+            "127.0.0.1"
+        }
         for event in suite.run(tasks("random_guess", seeds=6), out, pool):
             if event.kind == "done" and not killed:
                 finished = {path: path.read_bytes() for path in out.glob("*.json")}
