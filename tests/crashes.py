@@ -6,7 +6,7 @@ import sys
 
 from mnist_tutorial.errors import MNISTError
 
-CHANGES = "os.mkdir os.rename os.remove os.rmdir os.link os.symlink os.truncate os.chmod shutil.rmtree".split()  # noqa: SIM905
+CHANGES = {
     "os.mkdir",
     "os.rename",
     "os.remove",
@@ -16,7 +16,7 @@ CHANGES = "os.mkdir os.rename os.remove os.rmdir os.link os.symlink os.truncate 
     "os.truncate",
     "os.chmod",
     "shutil.rmtree",
-]
+}
 _tried = None  # what `crash` is trying
 
 

@@ -20,7 +20,7 @@ _hooked = _peeking = False
 
 
 @contextmanager
-def test_set_closed() -> Iterator[None]:
+def closed_test_set() -> Iterator[None]:
     """Refuse the test digits and the official labels to everyone in this process while the block runs.
 
     Raises

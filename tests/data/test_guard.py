@@ -64,18 +64,18 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("look", "words"), LOOKS.values(), ids=LOOKS)
 def test_a_look_is_refused_and_also_noted_if_the_error_is_caught(look, words, folder):
     for catch in (contextlib.nullcontext(), contextlib.suppress(BaseException)):
-        with pytest.raises(MNISTError, match="looked at the test set: it ") as caught, guard.test_set_closed(), catch:
+        with pytest.raises(MNISTError, match="looked at the test set: it ") as caught, guard.closed_test_set(), catch:
             look(folder)
         assert words in str(caught.value)
 
 
 def test_within_a_closed_block_nothing_is_opened_again(folder):
     def look():
-        with guard.test_set_closed():
+        with guard.closed_test_set():
             pass
         (folder / "mnist.npz").read_bytes()
 
-    with pytest.raises(MNISTError, match="looked at the test set"), guard.test_set_closed():
+    with pytest.raises(MNISTError, match="looked at the test set"), guard.closed_test_set():
         look()
     assert mt.load("sample").test is not MNIST.test  # afterwards, everything is allowed
 
@@ -83,7 +83,7 @@ def test_within_a_closed_block_nothing_is_opened_again(folder):
 def test_other_files_can_be_opened(folder):
     with zipfile.ZipFile(folder / "weights.zip", "w") as archive:
         archive.writestr("weights", b"1")
-    with guard.test_set_closed():
+    with guard.closed_test_set():
         (folder / "mnist.npz").write_bytes(b"2")  # writing is no look
         (folder / "train-labels-idx1-ubyte").write_bytes(b"1")
         (folder / "train-labels-idx1-ubyte").read_bytes()

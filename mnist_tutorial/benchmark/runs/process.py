@@ -46,8 +46,9 @@ class TaskProcess:
             return
         self.end()
         self._recipe, self._mark, self._messages = recipe, uuid.uuid4().hex, queue.SimpleQueue()
+        code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import main; main()"  # it imports what we do
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
+            [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {MARK: self._mark},
@@ -189,7 +190,3 @@ def main() -> None:
                 os._exit(0)  # the recipe has forked, and this is the copy
             send((outcome, not task.options and outcome[1] is None and is_unchanged()))
     os._exit(0)  # a thread of a recipe might keep it
-
-
-if __name__ == "__main__":
-    main()

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mnist_tutorial.data.guard import test_set_closed
+from mnist_tutorial.data.guard import closed_test_set
 from mnist_tutorial.errors import MNISTError
 
 RECIPES = "mnist_tutorial.benchmark.recipes"
@@ -52,7 +52,7 @@ class Recipe:
         if self.file is None:
             module = importlib.import_module(f"{RECIPES}.{_packaged()[self.function_name][0]}")
         else:
-            with test_set_closed():
+            with closed_test_set():
                 module = _module(self.file, f"{self.name}-{self.sha256[:8]}")
         function = getattr(module, self.function_name, None)
         if not callable(function):

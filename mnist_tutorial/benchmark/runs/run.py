@@ -10,7 +10,7 @@ import torch
 from mnist_tutorial.benchmark.clock import Stopwatch, Time
 from mnist_tutorial.benchmark.runs.task import processes
 from mnist_tutorial.data import Split
-from mnist_tutorial.data.guard import test_set_closed
+from mnist_tutorial.data.guard import closed_test_set
 from mnist_tutorial.errors import MNISTError
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and not every recipe uses it
@@ -60,7 +60,7 @@ class Run:
         The number of processes that train together, each on its share of a batch.
     predict : callable
         From the network and a split to scores, ndarray (N, 10). `mnist_tutorial.predict`, unless the recipe sets
-        another.
+        another. The labels and the index of the split are all -1.
     precision : str
         As Lightning names it. A recipe that does not use `callback` sets it, unless it trains in 32 bits.
     images : int
@@ -141,7 +141,7 @@ class Run:
             If the recipe looks at MNIST's test digits, or returns nothing.
         """
         self._stopwatch.start()
-        with test_set_closed():
+        with closed_test_set():
             network = recipe(self)
         time = self._stopwatch.stop()
         if network is None:
@@ -174,7 +174,7 @@ class Run:
                 "or run.predict set to a function that computes scores with it"
             )
         unknown = np.full(len(split), -1)
-        with test_set_closed():
+        with closed_test_set():
             found = self.predict(network, Split(split.images.copy(), unknown, unknown))
             try:
                 scores = np.asarray(found)

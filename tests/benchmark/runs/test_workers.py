@@ -42,6 +42,7 @@ def leaving(run):
 
 def varying(run):
     """Do something else with each seed. Source: none. Claim: none."""
+    import beside_the_recipe
     os.write(1, b"this is not a message")
     try:
         input("and nobody answers: ")
@@ -100,6 +101,8 @@ def test_another_recipe_gets_another_process(tasks):
 def test_a_process_is_used_again_only_if_a_run_has_left_it_as_it_was(quick_file, tmp_path, monkeypatch):
     monkeypatch.setattr(suite, "TRIES", 1)
     quick_file.write_text(quick_file.read_text() + ENDLESS)
+    quick_file.with_name("beside_the_recipe.py").write_text("")
+    monkeypatch.syspath_prepend(quick_file.parent)
     planned = suite.plan([load_recipe(f"{quick_file}:varying")], [1, 0, 2, 3], ["test"], "sample")
     with LocalWorkers() as local:
         died, *done = (event for event in suite.run(planned, tmp_path / "out", local) if event.kind != "started")
