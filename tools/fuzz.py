@@ -10,6 +10,7 @@ An input that breaks a reader is kept in the working folder as crash-*, and beco
 """
 
 import contextlib
+import copy
 import io
 import json
 import math
@@ -120,7 +121,7 @@ def damage(tree, choose):
         return
     new = choose.ConsumeIntInRange(0, len(ODD) + 3)
     if new < len(ODD):
-        tree[key] = ODD[new]
+        tree[key] = copy.deepcopy(ODD[new])
     elif new == len(ODD):
         del tree[key]
     else:
