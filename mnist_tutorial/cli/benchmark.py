@@ -51,7 +51,9 @@ def run(
     recipe: Annotated[
         list[str] | None, typer.Option("--recipe", metavar="FILE.py:NAME", help="Your own: a function of one run.")
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="The number of runs of each recipe: seeds 0, 1, 2, ...")] = 5,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=1_000, help="The number of runs of each recipe: seeds 0, 1, 2, ...")
+    ] = 5,
     out: Annotated[Path, typer.Option(help="The folder for the results, one file for each run.")] = RESULTS,
     evaluate: Annotated[
         Evaluate,
@@ -65,9 +67,15 @@ def run(
     scheduler: Annotated[
         str | None, typer.Option(help="The address of dask's scheduler, tcp://host:8786; by default a local cluster.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="The number of processes of the local cluster.")] = 2,
-    devices: Annotated[int, typer.Option(min=1, help="Processes or GPUs that share one training.")] = 1,
-    nodes: Annotated[int, typer.Option(min=1, help="Machines that share one training; Lightning's num_nodes.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=1_000, help="The number of processes of the local cluster.")] = 2,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, max=10**6, metavar="SECONDS", help="End a run that takes longer: it has failed."),
+    ] = None,
+    devices: Annotated[int, typer.Option(min=1, max=1_000, help="Processes or GPUs that share one training.")] = 1,
+    nodes: Annotated[
+        int, typer.Option(min=1, max=1_000, help="Machines that share one training; Lightning's num_nodes.")
+    ] = 1,
     strategy: Annotated[str, typer.Option(help="Lightning's strategy for distributed training.")] = "ddp",
 ) -> None:
     """Train recipes with several seeds, and keep a result file of each run.
@@ -87,7 +95,7 @@ def run(
         splits = ("validation", "test") if evaluate is Evaluate.both else (evaluate.value,)
         tasks = suite.plan(recipes, range(seeds), splits, loaded(variant).variant, options)
         local = executor is Executor.process
-        with pools.LocalWorkers() if local else pools.DaskWorkers(scheduler, workers) as pool:
+        with pools.LocalWorkers(limit) if local else pools.DaskWorkers(scheduler, workers, limit) as pool:
             failures = _follow(suite.run(tasks, out, pool), len(tasks))
     if failures:
         typer.echo(f"error: {failures} of {len(tasks)} runs failed; see {out}/*.failure.json for the reasons", err=True)

@@ -12,6 +12,7 @@ import numpy as np
 from mnist_tutorial.benchmark.clock import Time
 from mnist_tutorial.benchmark.results import schema
 from mnist_tutorial.data import MNIST, Split
+from mnist_tutorial.data.guard import note_look
 from mnist_tutorial.data.reference import COUNTS, DIGESTS, listing
 
 HELD_OUT = 5_000 / COUNTS["train"]  # the share of the training digits that is held out for choices
@@ -180,7 +181,6 @@ def split_for(mnist: MNIST, evaluated_on: str) -> tuple[Split, Split]:
     return mnist.train.hold_out(round(HELD_OUT * len(mnist.train)), seed=HELD_OUT_SEED)
 
 
-@cache
 def true_labels(variant: str, evaluated_on: str) -> np.ndarray:
     """Look up the labels of the digits that a run is evaluated on, without MNIST itself.
 
@@ -188,6 +188,12 @@ def true_labels(variant: str, evaluated_on: str) -> np.ndarray:
     -------
     ndarray of uint8, shape (N,)
     """
+    note_look("called true_labels()")
+    return _true_labels(variant, evaluated_on)
+
+
+@cache
+def _true_labels(variant: str, evaluated_on: str) -> np.ndarray:
     if evaluated_on == "test":
         return listing(variant, "test").labels
     labels = listing(variant, "train").labels
