@@ -28,7 +28,7 @@ class ProcessEnded(Exception):
 
 
 class TaskProcess:
-    """A process for tasks, one at a time; a new one for each recipe, and after a task that has changed its state.
+    """A process for tasks, one at a time; a new one for each recipe, and after a task that has left something behind.
 
     It is not the process that keeps the results, so a recipe that crashes its process does not take results with it.
     It ends, and with it all that recipes have started, when the process that has started it ends, even if that was

@@ -42,7 +42,10 @@ def leaving(run):
 
 def varying(run):
     """Do something else with each seed. Source: none. Claim: none."""
-    import beside_the_recipe
+    import beside_the_recipe, subprocess, torch
+    assert torch.get_default_dtype() is torch.float32  # as no other run, nor the warm-up, has left it
+    torch.set_default_dtype(torch.float64)
+    os.chdir("..")
     os.write(1, b"this is not a message")
     try:
         input("and nobody answers: ")
@@ -53,7 +56,7 @@ def varying(run):
     if run.seed == 2 and (child := os.fork()):
         os.waitpid(child, 0)
     if run.seed == 3:
-        os.chdir("..")
+        subprocess.Popen(["sleep", "77"])
     run.precision = str(os.getpid())
     return random_guess(run)
 '''
