@@ -18,7 +18,7 @@ from mnist_tutorial.benchmark.machine import machine, peak_memory, reset_peak_me
 from mnist_tutorial.benchmark.results.result import Result, pack, split_for
 from mnist_tutorial.benchmark.results.schema import SHORTEST
 from mnist_tutorial.benchmark.runs.run import CLOCK, Run
-from mnist_tutorial.benchmark.runs.state import State
+from mnist_tutorial.benchmark.runs.state import State, kept_settings
 from mnist_tutorial.benchmark.runs.task import ERROR_LENGTH, Task
 from mnist_tutorial.data import Split, load
 
@@ -47,11 +47,12 @@ def run_task(task: Task) -> Result | None:
     Exception
         Whatever the recipe raises.
     """
-    with _one_at_a_time:
+    with _one_at_a_time, kept_settings():
         started = _now()
         train, held_out = split_for(load(task.variant), task.evaluated_on)
         train = replace(train, images=train.images.copy())  # from a view, `images.base` leads to the test digits
-        warm_up = _warm_up(task, train)
+        with kept_settings():
+            warm_up = _warm_up(task, train)
         run = Run(train, task.seed, held_out if task.evaluated_on == "validation" else None, task.options)
         del held_out  # a recipe must not find the test digits in memory; they are read again for the evaluation
         network, time = _train(run, task)
@@ -92,7 +93,7 @@ def run_safely(task: Task) -> tuple[Result | None, str | None]:
 
 
 def is_unchanged() -> bool:
-    """Check whether the last training left the state of this process as it was when the training began."""
+    """Check whether the last training left nothing behind: no change of our code, no thread, no process."""
     return _before is not None and _before.is_current()
 
 

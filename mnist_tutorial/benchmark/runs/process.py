@@ -28,7 +28,7 @@ class ProcessEnded(Exception):
 
 
 class TaskProcess:
-    """A process for tasks, one at a time; a new one for each recipe, and after a task that has changed its state.
+    """A process for tasks, one at a time; a new one for each recipe, and after a task that has left something behind.
 
     It is not the process that keeps the results, so a recipe that crashes its process does not take results with it.
     It ends, and with it all that recipes have started, when the process that has started it ends, even if that was
@@ -152,14 +152,14 @@ def _end_all(mark: str, session: int) -> None:
             os.killpg(session, signal.SIGKILL)
 
 
-def _take_tasks(stream: BinaryIO, tasks: queue.SimpleQueue) -> None:
+def _take_tasks(stream: BinaryIO, mark: str, tasks: queue.SimpleQueue) -> None:
     """Put tasks into a queue until whoever sends them is gone; then end this process and all that it has started."""
     try:
         with suppress(EOFError, OSError):
             while True:
                 tasks.put(pickle.load(stream))
     finally:
-        _end_all(os.environ[MARK], os.getpid())
+        _end_all(mark, os.getpid())
         os._exit(1)
 
 
@@ -175,7 +175,7 @@ def main() -> None:
         outgoing.flush()
 
     me, tasks = os.getpid(), queue.SimpleQueue()
-    threading.Thread(target=_take_tasks, args=(incoming, tasks), daemon=True).start()
+    threading.Thread(target=_take_tasks, args=(incoming, os.environ[MARK], tasks), daemon=True).start()
     with suppress(queue.Empty):
         while True:
             task = tasks.get(timeout=IDLE)

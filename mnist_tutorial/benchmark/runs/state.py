@@ -1,9 +1,10 @@
-"""The state of this process, as far as a recipe may change it and so change the next run."""
+"""The state of this process, which a recipe may change: kept where that is possible, and otherwise compared."""
 
 import os
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from inspect import isclass
 from typing import Any
 
@@ -12,48 +13,73 @@ import psutil
 import torch
 
 
-class State:
-    """A snapshot of what a recipe may change besides its own network: settings, child processes, our own functions.
+def _set_environment(variables: dict[str, str]) -> None:
+    for name in os.environ.keys() - variables.keys():
+        del os.environ[name]
+    os.environ.update(variables)
+
+
+# How to read each setting, and how to set it.
+SETTINGS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
+    (os.getcwd, os.chdir),
+    (lambda: dict(os.environ), _set_environment),
+    (lambda: list(sys.path), lambda places: sys.path.__setitem__(slice(None), places)),
+    (np.geterr, lambda how: np.seterr(**how)),
+    (torch.get_num_threads, torch.set_num_threads),
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (torch.get_default_device, torch.set_default_device),
+    (torch.is_grad_enabled, torch.set_grad_enabled),
+    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
+    (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
+]
+
+
+@contextmanager
+def kept_settings() -> Iterator[None]:
+    """Set all settings back to what they were once the block has run.
 
     Examples
     --------
-    >>> before = State()
-    >>> before.is_current()
+    >>> with kept_settings():
+    ...     torch.set_default_dtype(torch.float64)
+    >>> torch.get_default_dtype()
+    torch.float32
+    """
+    before = [(_read(read), read, change) for read, change in SETTINGS]
+    try:
+        yield
+    finally:
+        for value, read, change in before:
+            if value is not None and _read(read) != value:
+                change(value)
+
+
+def _read(read: Callable[[], Any]) -> Any:
+    with suppress(FileNotFoundError):  # the working folder has been removed
+        return read()
+
+
+class State:
+    """A snapshot of what cannot be set back: what is running, and the functions and classes of this package.
+
+    Examples
+    --------
+    >>> State().is_current()
     True
-    >>> torch.set_default_dtype(torch.float64)
-    >>> before.is_current()
-    False
-    >>> torch.set_default_dtype(torch.float32)
     """
 
     def __init__(self) -> None:
-        self._settings, self._attributes = _settings(), _attributes()
+        self._running, self._attributes = _running(), _attributes()
 
     def is_current(self) -> bool:
         """Check whether all of it is still the same. What has been imported since then does not count."""
         attributes = _attributes()
         same = all(attributes.get(name) is value for name, value in self._attributes.items())
-        return same and self._settings == _settings()
+        return same and self._running == _running()
 
 
-def _settings() -> dict[str, Any]:
-    folder = None
-    with suppress(OSError):  # it has been removed
-        folder = os.getcwd()
-    return {
-        "folder": folder,
-        "environment": {name: value for name, value in os.environ.items() if name != "PL_GLOBAL_SEED"},  # set anew
-        "import path": list(sys.path),
-        "Python's threads": threading.enumerate(),
-        "child processes": set(psutil.Process().children(recursive=True)),
-        "torch's threads": torch.get_num_threads(),
-        "dtype": torch.get_default_dtype(),
-        "device": torch.get_default_device(),
-        "gradients": torch.is_grad_enabled(),
-        "determinism": torch.are_deterministic_algorithms_enabled(),
-        "precision of products": torch.get_float32_matmul_precision(),
-        "numpy's errors": np.geterr(),
-    }
+def _running() -> tuple[set[threading.Thread], set[psutil.Process]]:
+    return set(threading.enumerate()), set(psutil.Process().children(recursive=True))
 
 
 def _attributes() -> dict[str, Any]:

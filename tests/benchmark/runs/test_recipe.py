@@ -74,7 +74,7 @@ GOOD = "def my_recipe(run):\n    pass\n"
 FAULTS = {
     "no file": (lambda path: None, ["--recipe", "{}:my_recipe"], "cannot be read (No such file or directory)"),
     "a folder": (lambda path: path.mkdir(), ["--recipe", "{}:my_recipe"], "not a file"),
-    "a pipe": (os.mkfifo, ["--recipe", "{}:my_recipe"], "not a file"),
+    "a pipe": (lambda path: os.mkfifo(path), ["--recipe", "{}:my_recipe"], "not a file"),
     "in a file": (lambda path: path.write_text(GOOD), ["--recipe", "{}/a.py:my_recipe"], "cannot be read"),
     "Latin-1": (lambda path: path.write_bytes(b"# \xe9"), ["--recipe", "{}:my_recipe"], "not text in UTF-8"),
     "syntax": (

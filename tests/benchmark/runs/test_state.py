@@ -2,19 +2,53 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import numpy as np
 import pytest
 import torch
 
 import mnist_tutorial.pipeline.transforms as transforms
-from mnist_tutorial.benchmark.runs.state import State
+from mnist_tutorial.benchmark.runs.state import SETTINGS, State, kept_settings
+
+CHANGES = {
+    "folder": lambda: os.chdir("/"),
+    "variable": lambda: os.environ.update(A_VARIABLE_OF_A_RECIPE="1"),
+    "no variables": os.environ.clear,
+    "import path": lambda: sys.path.insert(0, "x"),
+    "errors of NumPy": lambda: np.seterr(divide="raise"),
+    "threads": lambda: torch.set_num_threads(3),
+    "dtype": lambda: torch.set_default_dtype(torch.float64),
+    "device": lambda: torch.set_default_device("meta"),
+    "gradients": lambda: torch.set_grad_enabled(False),
+    "determinism": lambda: torch.use_deterministic_algorithms(True),
+    "precision": lambda: torch.set_float32_matmul_precision("medium"),
+}
 
 
-def with_another(set_value, value, before):
-    set_value(value)
-    yield
-    set_value(before)
+def settings():
+    return [read() for read, _ in SETTINGS]
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_setting_is_set_back_also_after_an_error(change):
+    before = settings()
+    with suppress(ZeroDivisionError), kept_settings():
+        change()
+        assert settings() != before
+        raise ZeroDivisionError
+    assert settings() == before
+
+
+def test_a_folder_that_is_gone_is_no_error(tmp_path):
+    before = settings()
+    with kept_settings():
+        (tmp_path / "gone").mkdir()
+        os.chdir(tmp_path / "gone")
+        (tmp_path / "gone").rmdir()
+        with kept_settings():
+            pass
+    assert settings() == before
 
 
 def with_a_program():
@@ -39,25 +73,8 @@ def replaced(thing, name, value):
     setattr(thing, name, before)
 
 
-def with_a_variable():
-    os.environ["MNIST_TUTORIAL_DATA_OF_A_TEST"] = "1"
-    yield
-    del os.environ["MNIST_TUTORIAL_DATA_OF_A_TEST"]
-
-
-# What a recipe may change, each undone in the end.
-CHANGES = {
-    "dtype": lambda: with_another(torch.set_default_dtype, torch.float64, torch.float32),
-    "threads of torch": lambda: with_another(torch.set_num_threads, 3, torch.get_num_threads()),
-    "device": lambda: with_another(torch.set_default_device, "meta", "cpu"),
-    "gradients": lambda: with_another(torch.set_grad_enabled, False, True),
-    "determinism": lambda: with_another(torch.use_deterministic_algorithms, True, False),
-    "errors of NumPy": lambda: with_another(lambda value: np.seterr(divide=value), "raise", np.geterr()["divide"]),
-    "folder": lambda: with_another(os.chdir, "/", os.getcwd()),
-    "environment": with_a_variable,
-    "import path": lambda: with_another(
-        lambda path: sys.path.__setitem__(slice(None), path), ["x", *sys.path], list(sys.path)
-    ),
+# What a recipe may leave behind, each undone in the end.
+LEFT = {
     "a class of ours": lambda: replaced(transforms, "Standardize", int),
     "a method of ours": lambda: replaced(transforms.Standardize, "get", print),
     "a program": with_a_program,
@@ -65,10 +82,10 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_change_is_seen(change):
+@pytest.mark.parametrize("leave", LEFT.values(), ids=LEFT)
+def test_what_is_left_is_seen(leave):
     before = State()
     assert before.is_current()
-    for _ in change():
+    for _ in leave():
         assert not before.is_current()
     assert before.is_current()

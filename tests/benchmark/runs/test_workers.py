@@ -42,7 +42,10 @@ def leaving(run):
 
 def varying(run):
     """Do something else with each seed. Source: none. Claim: none."""
-    import beside_the_recipe
+    import beside_the_recipe, subprocess, torch
+    assert torch.get_default_dtype() is torch.float32  # as no other run, nor the warm-up, has left it
+    torch.set_default_dtype(torch.float64)
+    os.chdir("..")
     os.write(1, b"this is not a message")
     try:
         input("and nobody answers: ")
@@ -53,7 +56,7 @@ def varying(run):
     if run.seed == 2 and (child := os.fork()):
         os.waitpid(child, 0)
     if run.seed == 3:
-        os.chdir("..")
+        subprocess.Popen(["sleep", "77"])
     run.precision = str(os.getpid())
     return random_guess(run)
 '''
@@ -88,14 +91,15 @@ def test_a_suite_that_was_killed_leaves_nothing_behind_and_carries_on_where_it_s
 def test_another_recipe_gets_another_process(tasks):
     quick, guess = tasks("quick", "random_guess")
     process, me, started = TaskProcess(), psutil.Process(), []
+    others = set(me.children())
     for task in (quick, replace(quick, seed=1), guess):
         process.start(task)
-        started += [set(me.children())]
+        started += [set(me.children()) - others]
     process.end()
     assert started[0] == started[1]
     assert len(started[2]) == len(started[0]) == 1  # the first one has ended
     assert not started[0] & started[2]
-    assert not me.children()
+    assert not set(me.children()) - others
 
 
 def test_a_process_is_used_again_only_if_a_run_has_left_it_as_it_was(quick_file, tmp_path, monkeypatch):
