@@ -51,9 +51,9 @@ lint: setup  ## check style, the arrows between modules, and that notebooks carr
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
 SECONDS_EACH ?= 60
-fuzz: setup  ## feed random bytes to the readers of zip, PNG and IDX files, a minute each (SECONDS_EACH=600 for more; Linux)
+fuzz: setup  ## feed random bytes to all readers of files, a minute each (SECONDS_EACH=600 for more; Linux)
 	$(UV) install --python $(BIN)/python --quiet --editable '.[fuzz]'
-	for target in archive png idx; do $(BIN)/python tools/fuzz.py $$target $(SECONDS_EACH) || exit 1; done
+	for target in archive png idx result leaderboard workshop notebook; do $(BIN)/python tools/fuzz.py $$target $(SECONDS_EACH) || exit 1; done
 
 # Run it again, and it carries on where it stopped.
 benchmark: data  ## run the benchmark suite, an hour and a half: results/cpu
@@ -63,9 +63,9 @@ readme: setup  ## write the README's tables and pictures anew from results/
 	$(BIN)/python tools/readme.py
 
 measure: data  ## measure load, the notebooks and the routes of digits: the other files of results/
-	$(BIN)/python -m mnist_tutorial benchmark loading
-	$(BIN)/python -m mnist_tutorial benchmark augmentation
-	$(BIN)/python -m mnist_tutorial benchmark overhead
+	$(BIN)/python -m mnist_tutorial benchmark loading --force
+	$(BIN)/python -m mnist_tutorial benchmark augmentation --force
+	$(BIN)/python -m mnist_tutorial benchmark overhead --force
 	$(BIN)/python tools/measure.py
 
 lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)

@@ -2,7 +2,6 @@
 
 import os
 
-import psutil
 import torch
 
 from mnist_tutorial.compat import processor_has_bfloat16
@@ -76,15 +75,3 @@ def precision() -> str:
         ``"bf16-mixed"`` if the device computes with bfloat16, otherwise ``"32-true"``.
     """
     return "bf16-mixed" if has_bfloat16() else "32-true"
-
-
-def busy_seconds() -> float:
-    """Add up the working time of all processors of this machine since it started, in hundredths of a second.
-
-    Returns
-    -------
-    float
-        Seconds.
-    """
-    times = psutil.cpu_times()
-    return times.user + times.system + getattr(times, "nice", 0.0)  # there is no "nice" on Windows

@@ -25,7 +25,7 @@ from PIL import Image
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.results.result import Result, pack, true_labels
-from mnist_tutorial.benchmark.runs.workers import run_in_worker
+from mnist_tutorial.benchmark.runs.process import run_in_worker
 from mnist_tutorial.data.export import to_folder, to_zip
 from mnist_tutorial.data.readers.formats import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
@@ -347,6 +347,7 @@ def crashing(run):
 def not_a_number(run):
     """Predict NaN. Source: none. Claim: none."""
     run.predict = lambda network, split: np.full((len(split), 10), np.nan)
+    return "a network"
 
 
 def looking(run):
@@ -376,7 +377,7 @@ def quick_file(tmp_path):
 class Here(contextlib.nullcontext):
     """Workers in this process."""
 
-    def __init__(self, slots=1):
+    def __init__(self, limit=None, slots=1):
         super().__init__(self)
         self.slots, self.pool = slots, ThreadPoolExecutor(slots)
 

@@ -1,6 +1,7 @@
 import pytest
 
 import mnist_tutorial as mt
+from mnist_tutorial.errors import printable
 
 
 def test_one_class_catches_whatever_goes_wrong_with_the_data(tmp_path, monkeypatch):
@@ -9,3 +10,23 @@ def test_one_class_catches_whatever_goes_wrong_with_the_data(tmp_path, monkeypat
     monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(tmp_path / "nothing"))
     with pytest.raises(mt.MNISTError):
         mt.load("full")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Ada, Zoë, علی‌رضا, 👩‍💻", None),
+        ("two\nlines\tand a tab", None),
+        ("\x1b]0;title\x07", r"\x1b]0;title\x07"),
+        ("\x9b2J\r\b\0\x7f", r"\x9b2J\r\x08\x00\x7f"),
+        ("\u202eabc\u2066\u2028", r"\u202eabc\u2066\u2028"),
+        ("caf\udce9 \uffff", r"caf\udce9 \uffff"),
+        (OSError("\x1b[2J"), r"\x1b[2J"),
+    ],
+)
+def test_what_others_write_cannot_steer_a_terminal(text, shown):
+    assert printable(text) == (shown or text)
+
+
+def test_a_name_has_no_second_line():
+    assert printable("a\nb\tc", keep="") == r"a\nb\tc"

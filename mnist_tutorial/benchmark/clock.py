@@ -9,8 +9,6 @@ from typing import Any
 
 import psutil
 
-from mnist_tutorial.device import busy_seconds
-
 CONTENDED = 0.05  # of our own processor time: beyond it, threads that wait for each other lose far more than that
 
 
@@ -56,11 +54,11 @@ class Stopwatch:
 
     def start(self) -> None:
         """Start, or continue after `stop`."""
-        self._before = busy_seconds(), _cpu_seconds(), time.perf_counter()
+        self._before = _busy_seconds(), _cpu_seconds(), time.perf_counter()
 
     def stop(self) -> Time:
         """Stop, and return the time so far."""
-        now = time.perf_counter(), _cpu_seconds(), busy_seconds()
+        now = time.perf_counter(), _cpu_seconds(), _busy_seconds()
         wall, own, busy = (after - before for after, before in zip(now, reversed(self._before), strict=True))
         total = self.time
         others = max(0.0, busy - own)
@@ -108,3 +106,9 @@ def _cpu_seconds() -> float:
         with suppress(psutil.Error):  # it has just ended
             seconds += sum(child.cpu_times()[:2])
     return seconds
+
+
+def _busy_seconds() -> float:
+    """Add up the working time of all processors of this machine since it started."""
+    times = psutil.cpu_times()
+    return times.user + times.system + getattr(times, "nice", 0.0)  # there is no "nice" on Windows

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from mnist_tutorial.cli.benchmark import benchmark
-from mnist_tutorial.cli.common import Variant, Wanted, errors, loaded
-from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.cli.common import Variant, Wanted, errors, loaded, say
+from mnist_tutorial.errors import MNISTError, printable
 
 MAX_FINDINGS = 20  # that `verify` prints
 app = typer.Typer(
@@ -36,7 +36,7 @@ class Layout(StrEnum):
 def fetch(variant: Wanted = Variant.full) -> None:
     """Fetch MNIST into the cache unless it is there, and verify it."""
     mnist = loaded(variant)
-    print(f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}")
+    say(f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}")
 
 
 @app.command()
@@ -62,10 +62,10 @@ def export(
     with errors():
         if folder:
             written = to_folder(mnist, folder, layout.value, manifest, force)
-            print(f"{folder}: MNIST {mnist.variant}, complete; {written:,} files written")
+            say(f"{folder}: MNIST {mnist.variant}, complete; {written:,} files written")
         if zip_file:
             files = to_zip(mnist, zip_file, layout.value, manifest, force)
-            print(f"{zip_file}: MNIST {mnist.variant}, {files:,} files, SHA-256 {_sha256(zip_file)}")
+            say(f"{zip_file}: MNIST {mnist.variant}, {files:,} files, SHA-256 {_sha256(zip_file)}")
 
 
 @app.command()
@@ -76,11 +76,11 @@ def verify(path: Annotated[Path, typer.Argument(help="A folder, a clone, a zip o
 
         variant, findings = verification.verify(path)
     if not findings:
-        print(f"{path}: MNIST {variant}, complete and unchanged")
+        say(f"{path}: MNIST {variant}, complete and unchanged")
         return
-    typer.echo(f"{path}: not MNIST {variant}: {verification.summary(findings)}", err=True)
+    say(f"{path}: not MNIST {variant}: {verification.summary(findings)}", err=True)
     for finding in findings[:MAX_FINDINGS]:
-        typer.echo(f"  {finding}", err=True)
+        say(f"  {finding}", err=True)
     if len(findings) > MAX_FINDINGS:
         typer.echo(f"  ... and {len(findings) - MAX_FINDINGS:,} more", err=True)
     raise typer.Exit(1)
@@ -106,9 +106,9 @@ def workshop(
         written, kept = update(folder, files)
         for name, new_version in kept.items():
             if new_version:
-                print(f"{folder / name}: you have changed it, so it stays as it is; its new version is {new_version}")
+                say(f"{folder / name}: you have changed it, so it stays as it is; its new version is {new_version}")
         changed = f"; changed by you and kept: {len(kept)}" if kept else ""
-        print(f"{folder}: {len(written)} of {len(files)} files written{changed}; begin with {folder / 'schedule.md'}")
+        say(f"{folder}: {len(written)} of {len(files)} files written{changed}; begin with {folder / 'schedule.md'}")
 
 
 @app.command()
@@ -123,6 +123,7 @@ def cite() -> None:
 def info(variant: Wanted = Variant.auto) -> None:
     """Show what `load` returns here: variant, origin, digests, device."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from mnist_tutorial.data import cache_folder
@@ -142,7 +143,7 @@ def info(variant: Wanted = Variant.auto) -> None:
     ]
     table = Table(show_header=False, box=None)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(escape(printable(cell)) for cell in row))
     # Wide enough for a digest: nobody can compare one that is cut off or wrapped.
     Console(width=200, highlight=False).print(table)
 

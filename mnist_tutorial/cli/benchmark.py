@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnist_tutorial.cli.common import Variant, Wanted, errors, loaded
+from mnist_tutorial.cli.common import Variant, Wanted, errors, loaded, say
+from mnist_tutorial.errors import printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 benchmark = typer.Typer(help="Train recipes, compare results, and time this machine.", no_args_is_help=True)
 Repeats = Annotated[int, typer.Option(min=1, help="Uncontended runs of each route; their median counts.")]
 Out = Annotated[Path, typer.Option(help="The folder for the JSON file and the bar chart.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that this command did not write.")]
 RESULTS = Path("results")
 
 
@@ -49,7 +51,9 @@ def run(
     recipe: Annotated[
         list[str] | None, typer.Option("--recipe", metavar="FILE.py:NAME", help="Your own: a function of one run.")
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="The number of runs of each recipe: seeds 0, 1, 2, ...")] = 5,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=1_000, help="The number of runs of each recipe: seeds 0, 1, 2, ...")
+    ] = 5,
     out: Annotated[Path, typer.Option(help="The folder for the results, one file for each run.")] = RESULTS,
     evaluate: Annotated[
         Evaluate,
@@ -63,9 +67,15 @@ def run(
     scheduler: Annotated[
         str | None, typer.Option(help="The address of dask's scheduler, tcp://host:8786; by default a local cluster.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="The number of processes of the local cluster.")] = 2,
-    devices: Annotated[int, typer.Option(min=1, help="Processes or GPUs that share one training.")] = 1,
-    nodes: Annotated[int, typer.Option(min=1, help="Machines that share one training; Lightning's num_nodes.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=1_000, help="The number of processes of the local cluster.")] = 2,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, max=10**6, metavar="SECONDS", help="End a run that takes longer: it has failed."),
+    ] = None,
+    devices: Annotated[int, typer.Option(min=1, max=1_000, help="Processes or GPUs that share one training.")] = 1,
+    nodes: Annotated[
+        int, typer.Option(min=1, max=1_000, help="Machines that share one training; Lightning's num_nodes.")
+    ] = 1,
     strategy: Annotated[str, typer.Option(help="Lightning's strategy for distributed training.")] = "ddp",
 ) -> None:
     """Train recipes with several seeds, and keep a result file of each run.
@@ -85,7 +95,7 @@ def run(
         splits = ("validation", "test") if evaluate is Evaluate.both else (evaluate.value,)
         tasks = suite.plan(recipes, range(seeds), splits, loaded(variant).variant, options)
         local = executor is Executor.process
-        with pools.LocalWorkers() if local else pools.DaskWorkers(scheduler, workers) as pool:
+        with pools.LocalWorkers(limit) if local else pools.DaskWorkers(scheduler, workers, limit) as pool:
             failures = _follow(suite.run(tasks, out, pool), len(tasks))
     if failures:
         typer.echo(f"error: {failures} of {len(tasks)} runs failed; see {out}/*.failure.json for the reasons", err=True)
@@ -96,6 +106,7 @@ def run(
 def report(
     folder: Annotated[Path, typer.Argument(help="with results, also in subfolders")] = RESULTS,
     out: Annotated[Path, typer.Option(help="The folder for index.html and report.md.")] = Path("site"),
+    force: Force = False,
 ) -> None:
     """Write a report of all results, as a web page and in Markdown, beside published results."""
     with errors():
@@ -103,8 +114,8 @@ def report(
         from mnist_tutorial.benchmark.results import read_all, read_failures
 
         results, refused = read_all(folder)
-        for path in write([result for _, result in results], refused, read_failures(folder), out):
-            print(path)
+        for path in write([result for _, result in results], refused, read_failures(folder), out, force):
+            say(path)
     _refused(refused)
 
 
@@ -121,28 +132,35 @@ def compare(
         difference = significance_tests.compare(a, b, results)
     _show(comparison.table(difference))
     for sentence in (difference.sentence, *difference.remarks):
-        print(sentence)
+        say(sentence)
 
 
 @benchmark.command()
 def leaderboard(
     folder: Annotated[Path, typer.Argument(help="with a folder of results for each person")],
     out: Annotated[Path | None, typer.Option(help="A file for the tables, in Markdown.")] = None,
+    force: Force = False,
 ) -> None:
     """Rank the results of many people, and show who cannot be told apart from the first.
 
-    Inconsistent files are refused, each with the reason; the exit code is then 1.
+    Inconsistent files are refused, each with the reason; the exit code is then 1. Results that only a person can judge
+    are shown as disputed.
     """
     with errors():
         from mnist_tutorial.benchmark.compare import leaderboard
+        from mnist_tutorial.benchmark.outputs import check_replaceable
+        from mnist_tutorial.data.atomic import atomic
 
+        if out:
+            check_replaceable([out], force)
         board = leaderboard.leaderboard(folder)
         if out:
-            out.write_text(leaderboard.markdown(board), encoding="utf-8")
+            with atomic(out) as part:
+                part.write_text(leaderboard.markdown(board), encoding="utf-8")
     for table in leaderboard.tables(board):
         _show(table)
     for note in dict.fromkeys(note for notes in board.notes.values() for note in notes):
-        print(f"- {note}")
+        say(f"- {note}")
     _refused(board.refused)
 
 
@@ -159,7 +177,7 @@ def check(
         report = regression.check(baseline, results, reference)
     _show(regression.table(report))
     for alert in report.alerts:
-        typer.echo(alert.sentence, err=alert.failed)
+        say(alert.sentence, err=alert.failed)
     raise typer.Exit(int(report.failed))
 
 
@@ -173,7 +191,7 @@ def _show(table: "Table") -> None:
 def _refused(reasons: Sequence[Exception]) -> None:
     """Print which files were refused; exit code 1 if there are any."""
     for reason in reasons:
-        typer.echo(f"refused: {reason}", err=True)
+        say(f"refused: {reason}", err=True)
     if reasons:
         raise typer.Exit(1)
 
@@ -185,8 +203,8 @@ def _follow(events: Iterable["Event"], total: int) -> int:
     from rich.progress import TimeRemainingColumn as Left
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), Left()
-    running, failures = [], 0
-    with Progress(*columns, console=Console(highlight=False)) as progress:
+    running, failures, console = [], 0, Console(highlight=False)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:  # no bar in a log file
         bar = progress.add_task("starting", total=total)
         for event in events:
             name = event.task.name
@@ -196,7 +214,7 @@ def _follow(events: Iterable["Event"], total: int) -> int:
                 running = [other for other in running if other != name]
                 progress.advance(bar)
                 failures += event.kind == "failed"
-                progress.print(f"{name}: {_outcome(event)}", markup=False, soft_wrap=True)
+                progress.print(printable(f"{name}: {_outcome(event)}"), markup=False, soft_wrap=True)
             progress.update(bar, description=", ".join(running) or "done")
     return failures
 
@@ -212,33 +230,38 @@ def _outcome(event: "Event") -> str:
 
 
 @benchmark.command()
-def loading(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto) -> None:
+def loading(repeats: Repeats = 5, out: Out = RESULTS, variant: Wanted = Variant.auto, force: Force = False) -> None:
     """Time an epoch of shuffled batches of 256: ours, torch's, torchvision's and DeepTrack's tutorial."""
-    _side_by_side("loading", repeats, out, variant)
+    _side_by_side("loading", repeats, out, variant, force)
 
 
 @benchmark.command()
-def augmentation(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto) -> None:
+def augmentation(
+    repeats: Repeats = 5, out: Out = RESULTS, variant: Wanted = Variant.auto, force: Force = False
+) -> None:
     """Time affine and elastic warps of digits: ours, kornia, torchvision and DeepTrack's tutorial."""
-    _side_by_side("augmentation", repeats, out, variant)
+    _side_by_side("augmentation", repeats, out, variant, force)
 
 
 @benchmark.command()
-def overhead(repeats: Repeats = 5, out: Out = Path("results"), variant: Wanted = Variant.auto) -> None:
+def overhead(repeats: Repeats = 5, out: Out = RESULTS, variant: Wanted = Variant.auto, force: Force = False) -> None:
     """Time an epoch of the network of notebook 05: ours, a bare loop in torch, and deeplay's defaults."""
-    _side_by_side("overhead", repeats, out, variant)
+    _side_by_side("overhead", repeats, out, variant, force)
 
 
-def _side_by_side(name: str, repeats: int, out: Path, variant: Variant) -> None:
+def _side_by_side(name: str, repeats: int, out: Path, variant: Variant, force: bool) -> None:
     """Measure, print and write; exit code 1 if a route had too few uncontended runs."""
     with errors():
+        from mnist_tutorial.benchmark.outputs import check_replaceable
+        from mnist_tutorial.benchmark.speed.report import collect, paths, table, write
+
         out.mkdir(parents=True, exist_ok=True)  # so that a bad folder fails before minutes of measuring
+        check_replaceable(paths(name, out), force)
     mnist = loaded(variant)
     from importlib import import_module
     from tempfile import TemporaryDirectory
 
     from mnist_tutorial.benchmark.speed.measurement import measure
-    from mnist_tutorial.benchmark.speed.report import collect, table, write
 
     module = import_module(f"mnist_tutorial.benchmark.speed.{name}")
     with errors(), TemporaryDirectory() as folder:
@@ -246,7 +269,7 @@ def _side_by_side(name: str, repeats: int, out: Path, variant: Variant) -> None:
         measured = collect(name, measurements, module.OURS, repeats, mnist.variant)
         _show(table(measured))
         for path in write(measured, out):
-            print(path)
+            say(path)
     if contended := [route.name for route in measurements if not route.failure and len(route.times) < repeats]:
         typer.echo(
             f"error: other programs used the processor too often to measure {', '.join(contended)} {repeats} times; "

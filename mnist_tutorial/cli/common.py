@@ -1,5 +1,6 @@
 """Options and errors that all commands share."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.errors import MNISTError, printable
 
 if TYPE_CHECKING:
     from mnist_tutorial.data import MNIST
@@ -32,9 +33,16 @@ def errors() -> Iterator[None]:
     """Turn an error into one line and exit code 1."""
     try:
         yield
+    except BrokenPipeError:  # nobody reads the output: `__main__` ends in silence
+        raise
     except (MNISTError, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
         raise typer.Exit(1) from error
+
+
+def say(text: object, err: bool = False) -> None:
+    """Print text that may hold words of others, without what steers terminals."""
+    print(printable(text), file=sys.stderr if err else sys.stdout)
 
 
 def loaded(variant: Variant) -> "MNIST":

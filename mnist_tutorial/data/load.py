@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_tutorial.data.cache import Provenance, cache_file, cache_folder, cache_lock, read_cache, write_cache
+from mnist_tutorial.data.guard import note_look
 from mnist_tutorial.data.reference import DIGESTS, Arrays, check_digests, listing
 from mnist_tutorial.data.split import Split
 from mnist_tutorial.errors import MNISTError
@@ -47,6 +48,11 @@ class MNIST:
     fetched: str | None
     digests: Arrays = field(repr=False)
 
+    def __getattribute__(self, name: str) -> object:
+        if name == "test":
+            note_look("used mnist.test")
+        return super().__getattribute__(name)
+
 
 def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     """Load MNIST, verified to the last bit.
@@ -83,6 +89,7 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     >>> mnist.train.images.shape, mnist.train.images.dtype
     ((4000, 28, 28), dtype('uint8'))
     """
+    note_look("called load()")
     if variant not in VARIANTS:
         raise MNISTError(f"variant is {variant!r}; expected one of {', '.join(map(repr, VARIANTS))}")
     if variant == "sample":

@@ -17,7 +17,9 @@ from lightning.pytorch.callbacks import Callback
 from tqdm.auto import tqdm
 
 from mnist_tutorial.compat import silence_training_warnings, warn_of_spinning
-from mnist_tutorial.device import busy_seconds, precision
+from mnist_tutorial.device import precision
+
+PROCESSORS = os.cpu_count() or 1
 
 silence_training_warnings()
 
@@ -38,36 +40,42 @@ class _FewerThreads(Callback):
 
     INTERVAL = 0.5  # seconds; the system counts in hundredths
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        # The processes of a distributed training would make room for each other.
+    def __init__(self) -> None:
+        self.since = self.own = 0.0
         self.threads = torch.get_num_threads()
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        self.threads = torch.get_num_threads()
+        # The processes of a distributed training would make room for each other.
         self.shares = trainer.strategy.root_device.type == "cpu" and trainer.world_size == 1 and self.threads > 1
-        self.before = _seconds()
+        self._others()
 
     def on_train_batch_end(
         self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if self.shares and time.perf_counter() - self.before[0] > self.INTERVAL:
-            now = _seconds()
-            wall, busy, own = (after - before for after, before in zip(now, self.before, strict=True))
-            torch.set_num_threads(threads_beside((busy - own) / wall, self.threads))
-            self.before = now
+        if self.shares and time.perf_counter() - self.since > self.INTERVAL:
+            torch.set_num_threads(threads_beside(self._others(), self.threads))
+
+    def _others(self) -> float:
+        """Measure how many processors other programs have used since the last call."""
+        before, self.since, self.own = (self.since, self.own), time.perf_counter(), _own_seconds()
+        busy = psutil.cpu_percent() / 100 * PROCESSORS  # since it was called last
+        return busy - (self.own - before[1]) / (self.since - before[0])
 
     def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
         torch.set_num_threads(self.threads)
 
     def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
-        if hasattr(self, "threads"):
-            torch.set_num_threads(self.threads)
+        torch.set_num_threads(self.threads)
 
 
-def _seconds() -> tuple[float, float, float]:
-    """Read the time, the working time of all processors, and that of this process and the loaders it has started."""
-    own = sum(os.times()[:4])
+def _own_seconds() -> float:
+    """Add up the processor time of this process and of the loaders that it has started."""
+    seconds = sum(os.times()[:4])
     for loader in multiprocessing.active_children():
         with suppress(psutil.Error):  # it has just ended
-            own += sum(psutil.Process(loader.pid).cpu_times()[:2])
-    return time.perf_counter(), busy_seconds(), own
+            seconds += sum(psutil.Process(loader.pid).cpu_times()[:2])
+    return seconds
 
 
 def threads_beside(others: float, threads: int) -> int:
@@ -85,8 +93,7 @@ def threads_beside(others: float, threads: int) -> int:
     int
         From 1 to `threads`.
     """
-    idle = (os.cpu_count() or 1) - others
-    return min(threads, max(1, round(idle)))
+    return min(threads, max(1, round(PROCESSORS - others)))
 
 
 class _ProgressBar(Callback):

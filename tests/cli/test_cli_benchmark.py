@@ -1,4 +1,5 @@
 import json
+import os
 import re
 
 import pytest
@@ -65,10 +66,12 @@ def test_run_understands_the_old_option_for(run, tmp_path, old, new, splits):
     done = run("quick", options=["--for", old])
     assert done.exit_code == 0
     assert done.stderr.splitlines() == [f"--for {old} is now --evaluate {new}"]
+    assert all(line.startswith("quick-") for line in done.stdout.splitlines())  # a log file has no bars
     assert sorted(result.evaluated_on for _, result in read_all(tmp_path / "out")[0]) == splits
 
 
-def test_report_writes_a_page_and_lists_the_refused_files(folder, tmp_path):
+def test_report_writes_a_page_and_lists_the_refused_files(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("mnist_tutorial.benchmark.report.page.draw", lambda table, published: [])  # has its own tests
     (folder / "cut.json").write_text('{"kind": "run"')
     done = benchmark("report", folder, "--out", tmp_path / "site")
     assert done.exit_code == 1
@@ -99,6 +102,55 @@ def test_the_leaderboard_refuses_an_inconsistent_file(tmp_path):
     assert done.stdout.index("ada") < done.stdout.index("bob")
     assert f"refused: {forged}: edited after it was written" in done.stderr
     assert "| ada |" in (tmp_path / "board.md").read_text()
+
+
+def identity(path):
+    status = path.lstat()
+    return status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["report", ".", "--out", "."], "index.html"),
+        (["report", ".", "--out", "."], "report.md"),
+        (["leaderboard", ".", "--out", "notes.md"], "notes.md"),
+        (["loading", "--out", "."], "loading.json"),
+        (["overhead", "--out", "."], "overhead.png"),
+    ],
+)
+@pytest.mark.parametrize("make", [lambda path: path.write_text("mine"), os.mkfifo, os.mkdir])
+def test_what_we_did_not_write_is_not_replaced(tmp_path, monkeypatch, command, name, make):
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / name)
+    before = identity(tmp_path / name)
+    done = benchmark(*command)
+    assert done.exit_code == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"error: {name} exists")
+    assert "--force" in line
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert identity(tmp_path / name) == before
+
+
+def test_our_own_leaderboard_is_replaced_and_another_file_with_force(folder, tmp_path):
+    board = tmp_path / "board.md"
+    for _ in range(2):
+        assert benchmark("leaderboard", folder, "--out", board).exit_code == 0
+    board.write_text("mine")
+    assert benchmark("leaderboard", folder, "--out", board, "--force").exit_code == 0
+    assert "train-mnist-fast" in board.read_text()
+
+
+def test_what_others_wrote_cannot_steer_the_terminal(folder, tmp_path):
+    (folder / "\x1b]0;title\x07.json").write_text("{")
+    now = tmp_path / "\x1b[2J"
+    now.mkdir()
+    for command in (["leaderboard", tmp_path], ["check", folder, now], ["compare", "\x1b[2J", "ours"]):
+        done = benchmark(*command)
+        assert done.exit_code == 1
+        assert "\x1b" not in done.output
+        assert r"\x1b" in done.output
 
 
 def test_check_ends_with_1_when_a_recipe_got_worse(folder, tmp_path):

@@ -14,7 +14,7 @@ from lightning.pytorch.callbacks import LambdaCallback
 
 import mnist_tutorial as mt
 from mnist_tutorial.device import has_bfloat16
-from mnist_tutorial.training.trainers import threads_beside
+from mnist_tutorial.training import trainers
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +78,9 @@ def test_a_notebook_without_widgets_shows_the_bar(batches, monkeypatch, capsys):
 
 @pytest.mark.parametrize(("others", "threads"), [(0, 4), (0.4, 4), (1, 3), (2.2, 2), (3.9, 1), (7, 1), (-0.1, 4)])
 def test_each_processor_that_other_programs_use_is_a_thread_fewer(others, threads, monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 4)
-    assert threads_beside(others, 4) == threads
-    assert threads_beside(others, 1) == 1
+    monkeypatch.setattr(trainers, "PROCESSORS", 4)
+    assert trainers.threads_beside(others, 4) == threads
+    assert trainers.threads_beside(others, 1) == 1
 
 
 @pytest.mark.parametrize("end", ["finished", "failed"])

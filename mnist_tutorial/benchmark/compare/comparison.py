@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.errors import printable
 
 SIGNIFICANCE_LEVEL = 0.05  # a smaller p-value is a difference
 RUN = "python -m mnist_tutorial benchmark run"
@@ -131,7 +132,7 @@ def table(comparison: Comparison) -> Table:
         shares = 100 * (1 - errors / images)
         accuracy = f"{shares[0]:.2f}" if models else f"{shares.mean():.3f} ± {shares.std(ddof=1):.3f}"
         count = comparison.only_wrong[i] if models else len(errors)
-        shown.add_row(escape(name), accuracy, _number(errors.mean(), decimals), f"{count:,}")
+        shown.add_row(escape(printable(name)), accuracy, _number(errors.mean(), decimals), f"{count:,}")
     interval, p_value = "unknown", "unknown"
     if not np.isnan(comparison.low):
         interval = f"{-comparison.high:+,.1f} to {-comparison.low:+,.1f} errors"

@@ -9,9 +9,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from mnist_tutorial.benchmark.compare.significance_tests import compare_by_best_test
+from mnist_tutorial.benchmark.outputs import MARK
 from mnist_tutorial.benchmark.report.aggregate import RecipeSummary, aggregate
-from mnist_tutorial.benchmark.report.table import CONTENDED, cells, markdown_list, markdown_table, remarks
+from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.report.table import CONTENDED, cells, markdown_list, markdown_table, percent, remarks
 from mnist_tutorial.benchmark.results.files import read_all
+from mnist_tutorial.errors import printable
 
 NOBODY = "-"  # the owner of files in the folder itself
 COLUMNS = {  # from the heading to that of `table.COLUMNS`
@@ -34,15 +37,16 @@ class Entry:
 
     Attributes
     ----------
-    rank : int
-        By the mean test accuracy; equal means share a rank.
+    rank : int or None
+        By the mean test accuracy; equal means share a rank, and a disputed entry has none.
     person, recipe : str
     summary : RecipeSummary
     standing : str
-        ``"first"``; ``"tie"`` if it is not distinguishable from the first; ``"identical"``; or ``"behind"``.
+        ``"first"``; ``"tie"`` if it is not distinguishable from the first; ``"identical"``; ``"behind"``; or
+        ``"disputed"``, for the reason in the notes.
     """
 
-    rank: int
+    rank: int | None
     person: str
     recipe: str
     summary: RecipeSummary
@@ -51,7 +55,7 @@ class Entry:
     @property
     def cells(self) -> list[str]:
         """The texts in the columns of `HEADINGS`."""
-        return [str(self.rank), self.person, self.recipe, *cells(self.summary, COLUMNS.values()), self.standing]
+        return [str(self.rank or "?"), self.person, self.recipe, *cells(self.summary, COLUMNS.values()), self.standing]
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ def leaderboard(folder: Path | str) -> Leaderboard:
     """Merge the result files of many people.
 
     Only test runs count. Entries that `compare_by_best_test` does not distinguish from the first are marked as ties;
-    the marks do not account for the number of entries.
+    the marks do not account for the number of entries. Entries above the best published result, and those of several
+    people with the same predictions from different code, are disputed: they come last, and a person has to decide.
 
     Parameters
     ----------
@@ -90,14 +95,14 @@ def leaderboard(folder: Path | str) -> Leaderboard:
         If there is no such folder.
     """
     found, refused = read_all(folder)
-    kept, copies = _refuse_copies([(path, _person(path, folder), result) for path, result in found])
     # The name of a folder has no "/", so the recipes of two people cannot be confused.
-    named = [replace(result, recipe=f"{person}/{result.recipe}") for person, result in kept]
+    named = [replace(result, recipe=f"{_person(path, folder)}/{result.recipe}") for path, result in found]
     tables = aggregate(result for result in named if result.evaluated_on == "test")
+    disputes = {table.variant: _disputes(table.rows) for table in tables}
     return Leaderboard(
-        {table.variant: _entries(table) for table in tables},
-        {table.variant: _notes(table) for table in tables},
-        [str(error) for error in refused] + copies,
+        {table.variant: _entries(table, disputes[table.variant]) for table in tables},
+        {table.variant: [*disputes[table.variant], *_notes(table)] for table in tables},
+        [str(error) for error in refused],
     )
 
 
@@ -110,54 +115,67 @@ def tables(board: Leaderboard) -> list[Table]:
             justify, width = "left" if heading in LEFT else "right", WIDTHS.get(heading)
             table.add_column(heading, justify=justify, overflow="fold", no_wrap=not width, min_width=width)
         for entry in entries:
-            table.add_row(*map(escape, entry.cells), style="bold" if entry.standing != "behind" else None)
+            leads = entry.standing not in ("behind", "disputed")
+            table.add_row(*map(escape, entry.cells), style="bold" if leads else None)
         shown.append(table)
     return shown
 
 
 def markdown(board: Leaderboard) -> str:
     """Write a leaderboard in Markdown."""
-    parts = []
+    parts = [f"<!-- {MARK} -->\n"]
     for variant, entries in board.entries.items():
         table = markdown_table(HEADINGS, [entry.cells for entry in entries], LEFT)
         parts += [f"## MNIST {variant}\n", table, markdown_list(board.notes[variant])]
     if board.refused:
         parts += ["## Refused\n", markdown_list(board.refused)]
-    return "\n".join(parts or ["No results.\n"])
+    return "\n".join(parts if len(parts) > 1 else [*parts, "No results.\n"])
 
 
 def _person(path, folder):
     parts = path.relative_to(folder).parts
-    return parts[0] if len(parts) > 1 else NOBODY
+    return printable(parts[0], keep="") if len(parts) > 1 else NOBODY
 
 
-def _refuse_copies(owned):
-    """Refuse runs that several people hand in: nobody can tell who made them."""
-    groups = defaultdict(list)
-    for path, person, result in owned:
-        # No two runs start in the same second, take as long to a tenth of a millisecond, and predict the same.
-        machine = tuple(sorted((name, str(value)) for name, value in result.machine.items()))
-        groups[result.predictions, result.seed, result.started, result.wall, machine].append((path, person, result))
-    kept, refused = [], []
-    for group in groups.values():
-        people = sorted({person for _, person, _ in group})
-        if len(people) == 1:
-            kept += [(people[0], result) for _, _, result in group]
+def _disputes(rows):
+    """Look for what a person has to decide: a dictionary from each reason to the rows that it disputes."""
+    disputes, same = defaultdict(list), defaultdict(list)
+    best = max(published(), key=lambda result: result.accuracy)
+    for row in rows:
+        highest = max(run.accuracy for run in row.test_runs)
+        if highest > best.accuracy / 100:
+            reason = f"{percent(highest)} % is above the best published result, {best.accuracy:g} % ({best.source})"
+            disputes[f"{row.label}: disputed, since {reason}."] = [row]
+        for run in row.test_runs:
+            same[run.predicted.tobytes()].append((row, run))
+    for group in same.values():
+        if len({row.label.split("/")[0] for row, _ in group}) == 1:
+            continue
+        labels = ", ".join(sorted({row.label for row, _ in group}))
+        if len({run.source_sha256 for _, run in group}) > 1:
+            reason = "disputed: identical predictions from different code"
+        elif len({run.started for _, run in group}) < len(group):
+            reason = "disputed: identical predictions from runs that started in the same second"
         else:
-            paths = ", ".join(str(path) for path, _, _ in group)
-            refused.append(
-                f"{paths}: one run, handed in by {' and '.join(people)}; expected one owner; delete the copies"
-            )
-    return kept, refused
+            disputes[f"{labels}: identical predictions, as the same code with the same seed gives."] += []
+            continue
+        disputes[f"{labels}: {reason}; nobody can tell who made them."] += [row for row, _ in group]
+    return disputes
 
 
-def _entries(table):
-    entries, first = [], table.rows[0]
-    for place, row in enumerate(table.rows, 1):
-        equal = bool(entries) and row.accuracy == entries[-1].summary.accuracy
+def _entries(table, disputes):
+    disputed = {id(row) for rows in disputes.values() for row in rows}
+    ranked, others = [], []
+    for row in table.rows:
         person, recipe = row.label.split("/", 1)
-        entries.append(Entry(entries[-1].rank if equal else place, person, recipe, row, _standing(first, row)))
-    return entries
+        if id(row) in disputed:
+            others.append(Entry(None, person, recipe, row, "disputed"))
+            continue
+        equal = bool(ranked) and row.accuracy == ranked[-1].summary.accuracy
+        rank = ranked[-1].rank if equal else len(ranked) + 1
+        first = ranked[0].summary if ranked else row
+        ranked.append(Entry(rank, person, recipe, row, _standing(first, row)))
+    return ranked + others
 
 
 def _standing(first, row):

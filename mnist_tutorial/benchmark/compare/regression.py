@@ -16,7 +16,7 @@ from mnist_tutorial.benchmark.compare.significance_tests import (
 )
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.benchmark.results.seeds import each_seed_once
-from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.errors import MNISTError, printable
 from mnist_tutorial.stats import holm
 
 REFERENCE = "train-mnist-fast"  # it shares no code with the rest, so its time measures the machine
@@ -94,7 +94,7 @@ def table(result: RegressionCheck) -> Table:
         times = (change.slowdown.old, change.slowdown.new) if change.slowdown else (None, None)
         factor = change.slowdown and change.slowdown.factor
         shown.add_row(
-            escape(change.label),
+            escape(printable(change.label)),
             f"{len(change.old)}, {len(change.new)}",
             ", ".join(f"{100 * accuracy:.2f}" for accuracy in change.accuracies),
             f"{change.p_worse:.2g}",

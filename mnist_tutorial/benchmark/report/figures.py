@@ -41,7 +41,7 @@ def learning_curves(table: SummaryTable) -> Drawing | None:
     Drawing or None
         None without validation runs.
     """
-    rows = [row for row in table.rows if row.curve]
+    rows = [row for row in table.rows if row.curve and row.curve.seconds.max() > 0]
     if not rows:
         return None
     rows, left_out = rows[:MAX_PANELS], drawing.left_out(len(rows) - MAX_PANELS)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from mnist_tutorial.benchmark.outputs import MARK, check_replaceable
 from mnist_tutorial.benchmark.report import table as text
 from mnist_tutorial.benchmark.report.aggregate import SummaryTable, aggregate
 from mnist_tutorial.benchmark.report.figures import draw
@@ -14,7 +15,7 @@ from mnist_tutorial.benchmark.report.protocol import protocol
 from mnist_tutorial.benchmark.report.rendering import to_address
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.data.atomic import atomic
-from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.errors import MNISTError, printable
 
 TITLES = {"full": "Results on MNIST", "sample": "Results on the sample of MNIST"}
 
@@ -30,7 +31,13 @@ class Section(NamedTuple):
     figures: list  # pairs of a Drawing and the address of its image
 
 
-def write(results: Sequence[Result], refused: Sequence[MNISTError], failures: Sequence[dict], out: Path) -> list[Path]:
+def write(
+    results: Sequence[Result],
+    refused: Sequence[MNISTError],
+    failures: Sequence[dict],
+    out: Path,
+    force: bool = False,
+) -> list[Path]:
     """Write the report of many runs.
 
     Parameters
@@ -42,6 +49,8 @@ def write(results: Sequence[Result], refused: Sequence[MNISTError], failures: Se
         Failed runs: their ``recipe``, ``seed``, ``evaluated_on`` and ``error``.
     out : Path
         The folder; it is created if necessary.
+    force : bool
+        Replace files in the folder that are not reports.
 
     Returns
     -------
@@ -51,22 +60,24 @@ def write(results: Sequence[Result], refused: Sequence[MNISTError], failures: Se
     Raises
     ------
     MNISTError
-        If the folder cannot be written.
+        If the folder cannot be written, or has files of these names that are not reports.
     """
+    paths = [Path(out, name) for name in ("index.html", "report.md")]
+    check_replaceable(paths, force)
     tables = aggregate(results)
     problems = {"failures": [_failure(failure) for failure in failures], "refused": [str(error) for error in refused]}
-    content = {
-        "index.html": _html(headline(results), [_section(table) for table in tables], problems),
-        "report.md": _markdown(headline(results), tables, problems),
-    }
+    contents = (
+        _html(headline(results), [_section(table) for table in tables], problems),
+        _markdown(headline(results), tables, problems),
+    )
     try:
         Path(out).mkdir(parents=True, exist_ok=True)
-        for name in content:
-            with atomic(Path(out, name)) as part:
-                part.write_text(content[name], encoding="utf-8")
+        for path, content in zip(paths, contents, strict=True):
+            with atomic(path) as part:
+                part.write_text(content, encoding="utf-8")
     except OSError as error:
         raise MNISTError(f"{out}: cannot write the report ({error}); choose another folder with --out") from error
-    return [Path(out, name) for name in content]
+    return paths
 
 
 def headline(results: Sequence[Result]) -> str:
@@ -106,6 +117,7 @@ def _html(headline, sections, problems):
     environment = Environment(
         loader=PackageLoader("mnist_tutorial.benchmark", "report"),
         autoescape=True,  # recipe names and docstrings can contain anything
+        finalize=lambda value: printable(value) if isinstance(value, str) else value,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -113,12 +125,12 @@ def _html(headline, sections, problems):
     environment.filters |= {"percent": text.percent, "seconds": text.seconds}
     environment.filters |= {"paragraphs": _paragraphs, "evaluation": _evaluation}
     return environment.get_template("report.html").render(
-        headline=headline, sections=sections, protocol=protocol(), published=published(), **problems
+        headline=headline, mark=MARK, sections=sections, protocol=protocol(), published=published(), **problems
     )
 
 
 def _markdown(headline, tables, problems):
-    parts = ["# MNIST benchmark\n", headline + "\n"]
+    parts = [f"<!-- {MARK} -->\n", "# MNIST benchmark\n", headline + "\n"]
     for table in tables:
         parts += [f"## {TITLES[table.variant]}\n", text.markdown(table)]
     if failures := problems["failures"]:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from mnist_tutorial.benchmark.report.aggregate import RecipeSummary, SummaryTable
+from mnist_tutorial.errors import printable
 
 TARGETS = (0.97, 0.98, 0.99, 0.995)
 COLUMNS = {
@@ -112,7 +113,7 @@ def escape(text: str) -> str:
     >>> escape("a|b <script>")
     'a\\|b &lt;script&gt;'
     """
-    text = html.escape(" ".join(str(text).split()), quote=False)
+    text = html.escape(printable(" ".join(str(text).split())), quote=False)
     for sign in "\\`*_[]|":
         text = text.replace(sign, f"\\{sign}")
     return text

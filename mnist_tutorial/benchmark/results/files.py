@@ -4,21 +4,30 @@ import hashlib
 import json
 import math
 import os
-import zlib
-from contextlib import suppress
-from dataclasses import asdict, fields
+import reprlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
-from mnist_tutorial.benchmark.results.result import SPLITS, Result
+from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.results.schema import Failure, problem
 from mnist_tutorial.data.reference import DIGESTS
-from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.errors import MNISTError, printable
 
 FORMAT = 2
+MAX_BYTES = 2**22  # of a file; a result takes 20 kB
+MAX_DEPTH = 20  # of folders within folders
 # Format 1, until November 2026, had other names for these fields.
 RENAMED = {"about": "docstring", "purpose": "evaluated_on", "own": "cpu_seconds", "others": "other_cpu_seconds"}
+FAILURE = ".failure.json"  # the end of the name of a file about a failed run
+_RESULT, _FAILURE = TypeAdapter(Result), TypeAdapter(Failure)
 
 
 def write(result: Result, folder: Path) -> Path | None:
@@ -37,10 +46,13 @@ def write(result: Result, folder: Path) -> Path | None:
         None if the file exists, because another process has done the same run.
     """
     content = {"kind": "run", "format": FORMAT, **asdict(result)}
-    path, part = folder / f"{result.name}.json", folder / f"{result.name}.{os.getpid()}.part"
-    text = json.dumps(content | {"sha256": _checksum(content)}, indent=1) + "\n"
+    curve = content["loss_curve"]
+    curve["loss"] = [loss if math.isfinite(loss) else None for loss in curve["loss"]]  # JSON has no NaN
+    path, part = folder / f"{result.name}.json", folder / f"{result.name}.{secrets.token_hex(8)}.part"
+    text = json.dumps(content | {"sha256": _checksum(content)}, indent=1, allow_nan=False) + "\n"
+    file = part.open("x", encoding="utf-8")  # from here on, it is ours to remove
     try:
-        with part.open("x", encoding="utf-8") as file:
+        with file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -71,31 +83,14 @@ def read(path: Path) -> Result:
     Raises
     ------
     MNISTError
-        If the file is cut short, edited, in another format or about other digits, or if its accuracy does not match
-        its predictions; the message says which.
+        If the file is cut short, edited, in another format or about other digits, if a field holds what `schema` does
+        not allow, or if its accuracy does not match its predictions; the message says which.
     """
-    content = _json(path)
-    if not _is_run(content):
-        raise MNISTError(f"{path}: not the result of a run; expected a file from `benchmark run`")
-    if content.get("format") not in (1, FORMAT):
-        raise MNISTError(
-            f"{path}: written in format {content.get('format')}, expected 1 or {FORMAT}; "
-            "update mnist-tutorial, or run it again"
-        )
-    edited = content.pop("sha256", None) != _checksum(content)
-    if content["format"] == 1:
-        content = {RENAMED.get(name, name): value for name, value in content.items()}
-        if content.get("evaluated_on") == "record":
-            content["evaluated_on"] = "test"
-    missing = [field.name for field in fields(Result) if field.name not in content]
-    if missing:
-        raise MNISTError(f"{path}: {', '.join(missing)} missing; was it edited? Run it again")
-    if edited:
-        raise MNISTError(f"{path}: edited after it was written, so its checksum does not match; run it again")
-    result = Result(**{field.name: content[field.name] for field in fields(Result)})
-    _check_types(result, path)
-    _check_consistency(result, path)
-    return result
+    with _refusing(path):
+        content = _json(path)
+        if not _is_run(content):
+            raise ValueError("not the result of a run; expected a file from `benchmark run`")
+        return _result(content)
 
 
 def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]:
@@ -110,15 +105,19 @@ def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]
     results : list of (Path, Result)
         Sorted by path.
     refused : list of MNISTError
-        One for each file that cannot be trusted.
+        One for each file that cannot be trusted, and each folder that cannot be read.
     """
     if not Path(folder).is_dir():
         raise MNISTError(f"{folder}: no such folder; `benchmark run --out {folder}` makes it")
     results, refused = [], []
-    for path in sorted(Path(folder).rglob("*.json")):
+    for path in _files(folder, refused):
         try:
-            if _is_run(_json(path)):
-                results.append((path, read(path)))
+            with _refusing(path):
+                content = _json(path)
+                if _is_run(content):
+                    results.append((path, _result(content)))
+                elif path.name.endswith(FAILURE):
+                    _FAILURE.validate_python(content)
         except MNISTError as error:
             refused.append(error)
     return results, refused
@@ -134,23 +133,60 @@ def read_failures(folder: Path) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        With ``recipe``, ``seed``, ``evaluated_on``, ``error`` and ``at``. Files that are cut short are missing here;
-        `read_all` refuses them.
+        With ``recipe``, ``seed``, ``evaluated_on``, ``error`` and ``at``. Damaged files are missing here; `read_all`
+        refuses them.
     """
     failures = []
-    for path in sorted(Path(folder).rglob("*.failure.json")):
-        with suppress(MNISTError):
-            failures.append(_json(path))
+    for path in _files(folder, []):
+        if path.name.endswith(FAILURE):
+            with suppress(MNISTError), _refusing(path):
+                failures.append(_FAILURE.validate_python(_json(path)))
     return failures
 
 
-def _json(path: Path) -> Any:
+def _files(folder: Path, refused: list[MNISTError]) -> list[Path]:
+    """List the JSON files in a folder and its subfolders; refuses folders that cannot be read."""
+    found = []
+
+    def refuse(error: OSError) -> None:
+        refused.append(MNISTError(f"{_shown(error.filename)}: cannot be read ({error.strerror})"))
+
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        if folders and len(Path(place).relative_to(folder).parts) >= MAX_DEPTH:
+            refused.append(MNISTError(f"{_shown(place)}: folders nested deeper than {MAX_DEPTH} are not read"))
+            folders.clear()
+        found += [Path(place, name) for name in names if name.endswith(".json")]
+    return sorted(found)
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Name the file in whatever is wrong with it."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise MNISTError(f"{path}: cut short, or not JSON ({error}); delete it, and run it again") from error
+        yield
     except OSError as error:
-        raise MNISTError(f"{path}: cannot be read ({error})") from error
+        raise MNISTError(f"{_shown(path)}: cannot be read ({error.strerror})") from error
+    except ValidationError as error:
+        raise MNISTError(f"{_shown(path)}: {printable(problem(error))}; was it edited? Run it again") from error
+    except ValueError as error:
+        raise MNISTError(f"{_shown(path)}: {error}") from error
+
+
+def _shown(path: Path | str) -> str:
+    return printable(str(path), keep="")
+
+
+def _json(path: Path) -> Any:
+    if not path.is_file():
+        raise ValueError("not a regular file")
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES:,} bytes; no result is")
+    try:
+        return from_json(data)
+    except ValueError as error:
+        raise ValueError(f"cut short, or not JSON ({error}); delete it, and run it again") from error
 
 
 def _is_run(content: Any) -> bool:
@@ -161,39 +197,43 @@ def _checksum(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _check_types(result: Result, path: Path) -> None:
-    for field in fields(Result):
-        value, types = getattr(result, field.name), get_args(field.type) or (field.type,)
-        accepted = (*types, int) if float in types else types
-        finite = not isinstance(value, float) or math.isfinite(value)
-        if not (isinstance(value, accepted) and finite):
-            expected = " or ".join(type_.__name__ for type_ in types)
-            raise MNISTError(f"{path}: {field.name} is {value!r}, expected {expected}; was it edited? Run it again")
+def _result(content: dict[str, Any]) -> Result:
+    version = content.get("format")
+    if type(version) is not int or version not in (1, FORMAT):
+        raise ValueError(
+            f"written in format {reprlib.repr(version)}, expected 1 or {FORMAT}; update mnist-tutorial, or run it again"
+        )
+    edited = content.pop("sha256", None) != _checksum(content)
+    if version == 1:
+        content = {RENAMED.get(name, name): value for name, value in content.items()}
+        if content.get("evaluated_on") == "record":
+            content["evaluated_on"] = "test"
+    result = _RESULT.validate_python(content)
+    if edited:
+        raise ValueError("edited after it was written, so its checksum does not match; run it again")
+    _check_consistency(result)
+    return result
 
 
-def _check_consistency(result: Result, path: Path) -> None:
-    for field, allowed in ("variant", tuple(DIGESTS)), ("evaluated_on", SPLITS):
-        if (value := getattr(result, field)) not in allowed:
-            raise MNISTError(f"{path}: {field} is {value!r}, expected {' or '.join(allowed)}")
+def _check_consistency(result: Result) -> None:
     for part, digest in DIGESTS[result.variant]._asdict().items():
         if result.digests.get(part) != digest:
-            raise MNISTError(
-                f"{path}: made with other data: SHA-256 of {part} is {str(result.digests.get(part))[:12]}..., "
-                f"expected {digest[:12]}..."
-            )
+            found = str(result.digests.get(part))[:12]
+            raise ValueError(f"made with other data: SHA-256 of {part} is {found}..., expected {digest[:12]}...")
     if result.source_sha256 != hashlib.sha256(result.source.encode()).hexdigest():
-        raise MNISTError(f"{path}: its source text does not match its SHA-256 {result.source_sha256[:12]}...")
-    looks = [(look.get("of"), look.get("images")) for look in result.evaluations if isinstance(look, dict)]
+        raise ValueError(f"its source text does not match its SHA-256 {result.source_sha256[:12]}...")
+    looks = [(look["of"], look["images"]) for look in result.evaluations]
     if looks != [(result.evaluated_on, len(result.labels))]:
-        raise MNISTError(
-            f"{path}: evaluated on {looks}, expected one look at {len(result.labels):,} {result.evaluated_on} digits"
+        raise ValueError(
+            f"evaluated on {reprlib.repr(looks)}, expected one look at {len(result.labels):,} {result.evaluated_on} "
+            "digits"
         )
     try:
         predicted = result.predicted
-    except (ValueError, zlib.error) as error:
-        raise MNISTError(f"{path}: its predictions cannot be unpacked ({error})") from error
+    except ValueError as error:
+        raise ValueError(f"its predictions cannot be unpacked ({error})") from error
     if len(predicted) != len(result.labels):
-        raise MNISTError(f"{path}: {len(predicted):,} predictions; expected {len(result.labels):,}")
+        raise ValueError(f"{len(predicted):,} predictions; expected {len(result.labels):,}")
     accuracy = float(np.mean(predicted == result.labels))
     if result.accuracy is None or abs(accuracy - result.accuracy) > 1e-9:
-        raise MNISTError(f"{path}: claims an accuracy of {result.accuracy}; that of its predictions is {accuracy}")
+        raise ValueError(f"claims an accuracy of {result.accuracy}; that of its predictions is {accuracy}")

@@ -5,12 +5,15 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 
 from mnist_tutorial.benchmark.clock import Time
+from mnist_tutorial.benchmark.results import schema
 from mnist_tutorial.data import MNIST, Split
-from mnist_tutorial.data.reference import COUNTS, listing
+from mnist_tutorial.data.guard import note_look
+from mnist_tutorial.data.reference import COUNTS, DIGESTS, listing
 
 HELD_OUT = 5_000 / COUNTS["train"]  # the share of the training digits that is held out for choices
 HELD_OUT_SEED = 0
@@ -75,38 +78,38 @@ class Result:
         The time in UTC, as in ISO 8601.
     """
 
-    recipe: str
-    docstring: str
-    source: str
-    source_sha256: str
-    evaluated_on: str
-    seed: int
-    variant: str
-    digests: dict
-    parameters: int | None
-    epochs: float
-    clock: str
-    wall: float
-    cpu_seconds: float
-    other_cpu_seconds: float
-    warm_up: float
-    prediction: float
-    images_per_second: float
-    peak_memory_mb: float
-    validation_accuracy: float | None
-    test_accuracy: float | None
-    evaluations: list
-    loss_curve: dict
-    validation_curve: dict
-    predictions: str
-    devices: int
-    nodes: int
-    strategy: str
-    precision: str
-    threads: int
-    machine: dict
-    versions: dict
-    started: str
+    recipe: schema.Name
+    docstring: schema.LongText
+    source: schema.LongText
+    source_sha256: schema.Text
+    evaluated_on: Literal[SPLITS]
+    seed: schema.Seed
+    variant: Literal[tuple(DIGESTS)]
+    digests: schema.Texts
+    parameters: schema.Count | None
+    epochs: schema.Number
+    clock: schema.Text
+    wall: schema.Seconds
+    cpu_seconds: schema.Number
+    other_cpu_seconds: schema.Number
+    warm_up: schema.Number
+    prediction: schema.Number
+    images_per_second: schema.Number
+    peak_memory_mb: schema.Number
+    validation_accuracy: schema.Share | None
+    test_accuracy: schema.Share | None
+    evaluations: schema.Looks
+    loss_curve: schema.LossCurve
+    validation_curve: schema.ValidationCurve
+    predictions: schema.Packed
+    devices: schema.Positive
+    nodes: schema.Positive
+    strategy: schema.Text
+    precision: schema.Text
+    threads: schema.Count
+    machine: schema.Machine
+    versions: schema.Texts
+    started: schema.Text
 
     @property
     def accuracy(self) -> float | None:
@@ -178,7 +181,6 @@ def split_for(mnist: MNIST, evaluated_on: str) -> tuple[Split, Split]:
     return mnist.train.hold_out(round(HELD_OUT * len(mnist.train)), seed=HELD_OUT_SEED)
 
 
-@cache
 def true_labels(variant: str, evaluated_on: str) -> np.ndarray:
     """Look up the labels of the digits that a run is evaluated on, without MNIST itself.
 
@@ -186,6 +188,12 @@ def true_labels(variant: str, evaluated_on: str) -> np.ndarray:
     -------
     ndarray of uint8, shape (N,)
     """
+    note_look("called true_labels()")
+    return _true_labels(variant, evaluated_on)
+
+
+@cache
+def _true_labels(variant: str, evaluated_on: str) -> np.ndarray:
     if evaluated_on == "test":
         return listing(variant, "test").labels
     labels = listing(variant, "train").labels
@@ -205,5 +213,18 @@ def pack(predictions: Sequence[int] | np.ndarray) -> str:
 
 
 def unpack(text: str) -> np.ndarray:
-    """Read digits that `pack` wrote: ndarray of uint8."""
-    return np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8)
+    """Read digits that `pack` wrote: ndarray of uint8.
+
+    Raises
+    ------
+    ValueError
+        If the text is cut short, or holds anything but digits, or more of them than anybody predicts.
+    """
+    most, stream = COUNTS["test"], zlib.decompressobj()
+    try:  # a few bytes could unpack to gigabytes
+        digits = np.frombuffer(stream.decompress(base64.b64decode(text), most + 1), np.uint8)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not stream.eof or digits.max(initial=0) > 9:
+        raise ValueError(f"expected at most {most:,} digits from 0 to 9")
+    return digits

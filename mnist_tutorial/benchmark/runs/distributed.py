@@ -8,18 +8,20 @@ import tempfile
 from pathlib import Path
 
 from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.benchmark.runs.task import ERROR_LENGTH, Task
 
 
 def run_distributed(task: Task) -> tuple[Result | None, str | None]:
     """Run a task in as many processes as its options ask for; returns the same as `execution.run_safely`."""
     with tempfile.TemporaryDirectory() as folder:
-        task_file, outcome_file = Path(folder, "task"), Path(folder, "outcome")
+        task_file, outcome_file, output = Path(folder, "task"), Path(folder, "outcome"), Path(folder, "output")
         task_file.write_bytes(pickle.dumps(task))
         command = [sys.executable, "-m", "mnist_tutorial.benchmark.runs.distributed", task_file, outcome_file]
-        done = subprocess.run(command, capture_output=True, text=True)
+        with output.open("wb") as file:  # a pipe would stay open as long as anything that the recipe has started
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
         if not outcome_file.exists():
-            return None, f"{done.stdout}\n{done.stderr}\nit ended with exit code {done.returncode}".strip()
+            text = output.read_text(encoding="utf-8", errors="backslashreplace")[-ERROR_LENGTH:]
+            return None, f"{text}\nit ended with exit code {done.returncode}".strip()
         return pickle.loads(outcome_file.read_bytes())
 
 

@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import random
 import traceback
+from dataclasses import replace
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -15,13 +16,16 @@ import torch
 from mnist_tutorial.benchmark.clock import Time, timed
 from mnist_tutorial.benchmark.machine import machine, peak_memory, reset_peak_memory
 from mnist_tutorial.benchmark.results.result import Result, pack, split_for
+from mnist_tutorial.benchmark.results.schema import SHORTEST
 from mnist_tutorial.benchmark.runs.run import CLOCK, Run
-from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.benchmark.runs.state import State
+from mnist_tutorial.benchmark.runs.task import ERROR_LENGTH, Task
 from mnist_tutorial.data import Split, load
 
 WARM_UP = 1_024  # digits: two batches of the largest size, so that each kernel is chosen before the clock starts
 _one_at_a_time = Lock()  # two trainings in one process would draw from the same random generators
-_warm = set()
+_warm: set[tuple[str, str]] = set()  # the recipes that this process has run
+_before: State | None = None  # the state of this process when the last training began
 
 
 def run_task(task: Task) -> Result | None:
@@ -39,13 +43,14 @@ def run_task(task: Task) -> Result | None:
     Raises
     ------
     MNISTError
-        If the recipe opens the test digits while it trains, or its scores are not finite.
+        If the recipe looks at the test digits, returns no network, or its scores are not finite numbers.
     Exception
         Whatever the recipe raises.
     """
     with _one_at_a_time:
         started = _now()
         train, held_out = split_for(load(task.variant), task.evaluated_on)
+        train = replace(train, images=train.images.copy())  # from a view, `images.base` leads to the test digits
         warm_up = _warm_up(task, train)
         run = Run(train, task.seed, held_out if task.evaluated_on == "validation" else None, task.options)
         del held_out  # a recipe must not find the test digits in memory; they are read again for the evaluation
@@ -55,7 +60,7 @@ def run_task(task: Task) -> Result | None:
         evaluation = _evaluate(run, network, task)
         return Result(
             recipe=task.recipe.name,
-            docstring=task.recipe.docstring,
+            docstring=encodable(task.recipe.docstring),
             source=task.recipe.source,
             source_sha256=task.recipe.sha256,
             evaluated_on=task.evaluated_on,
@@ -80,8 +85,20 @@ def run_safely(task: Task) -> tuple[Result | None, str | None]:
     """
     try:
         return run_task(task), None
-    except (Exception, SystemExit):
-        return None, traceback.format_exc().strip()
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a recipe may also raise SystemExit, GeneratorExit or asyncio.CancelledError
+        return None, encodable(traceback.format_exc().strip()[-ERROR_LENGTH:])
+
+
+def is_unchanged() -> bool:
+    """Check whether the last training left the state of this process as it was when the training began."""
+    return _before is not None and _before.is_current()
+
+
+def encodable(text: str) -> str:
+    """Replace what UTF-8 cannot encode: lone surrogates, which a recipe can write as escape sequences."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def seed_everything(seed: int) -> None:
@@ -94,18 +111,20 @@ def seed_everything(seed: int) -> None:
 
 def _warm_up(task: Task, train: Split) -> float:
     """Train on a few digits if this process has not run the recipe before; returns seconds."""
-    if task.recipe.sha256 in _warm:
+    if (recipe := (task.recipe.name, task.recipe.sha256)) in _warm:
         return 0.0
     seed_everything(0)
     few = train.take(min(WARM_UP, len(train)), seed=0)
     _, time = timed(lambda: Run(few, 0, None, task.options).train(task.recipe.function))
-    _warm.add(task.recipe.sha256)
+    _warm.add(recipe)
     return time.wall
 
 
 def _train(run: Run, task: Task) -> tuple[Any, Time]:
+    global _before
     function = task.recipe.function
     seed_everything(task.seed)
+    _before = State()
     reset_peak_memory()
     return run.train(function)
 
@@ -120,13 +139,13 @@ def _training(run: Run, network: Any, time: Time) -> dict[str, Any]:
         "parameters": parameters,
         "epochs": round(images / len(run.digits), 4),
         "clock": CLOCK,
-        "wall": round(time.wall, 4),
+        "wall": max(SHORTEST, round(time.wall, 4)),  # readers refuse runs that took no time
         "cpu_seconds": round(time.cpu_seconds, 3),
         "other_cpu_seconds": round(time.other_cpu_seconds, 3),
         "images_per_second": round(images / time.wall, 1),
         "loss_curve": run.loss_curve(),
         "validation_curve": run.validation,
-        "precision": run.precision,
+        "precision": str(run.precision),
     }
 
 

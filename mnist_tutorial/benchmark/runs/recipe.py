@@ -16,10 +16,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from mnist_tutorial.data.guard import closed_test_set
 from mnist_tutorial.errors import MNISTError
 
 RECIPES = "mnist_tutorial.benchmark.recipes"
 MODULES = ("networks", "reproductions", "torch_baselines", "baselines")  # of RECIPES, in the order of `recipe_names`
+MAX_BYTES = 1_000_000  # of a file, all of which goes into each result
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class Recipe:
         if self.file is None:
             module = importlib.import_module(f"{RECIPES}.{_packaged()[self.function_name][0]}")
         else:
-            module = _module(self.file, f"{self.name}-{self.sha256[:8]}")
+            with closed_test_set():
+                module = _module(self.file, f"{self.name}-{self.sha256[:8]}")
         function = getattr(module, self.function_name, None)
         if not callable(function):
             raise MNISTError(f"{self.name}: the file has no such function; expected def {self.function_name}(run)")
@@ -100,7 +103,7 @@ def load_recipe(text: str) -> Recipe:
     Raises
     ------
     MNISTError
-        If there is no such recipe or file; the message lists the recipes.
+        If there is no such recipe or file, or the file is not Python code with such a function.
 
     Examples
     --------
@@ -108,14 +111,9 @@ def load_recipe(text: str) -> Recipe:
     'cnn_tiny'
     """
     if match := re.fullmatch(r"(.*\.py):(\w+)", text):
-        path, function_name = Path(match[1]), match[2]
-        try:
-            file = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise MNISTError(
-                f"{path}: cannot be read ({error}); expected a file with def {function_name}(run)"
-            ) from error
-        return Recipe(function_name.replace("_", "-"), file, function_name)
+        return Recipe(match[2].replace("_", "-"), _source(Path(match[1]), match[2]), match[2])
+    if ".py" in text:
+        raise MNISTError(f"{text} names no function; expected a file and a function in it, as in my_file.py:my_recipe")
     names = recipe_names()
     if text not in names:
         nearest = difflib.get_close_matches(text, names, 1, 0.4)
@@ -140,6 +138,29 @@ def from_function(function: Callable[..., Any]) -> Recipe:
     Recipe
     """
     return Recipe(function.__name__.replace("_", "-"), None, function.__name__, function)
+
+
+def _source(path: Path, function_name: str) -> str:
+    """Read a file, and check that it is code which defines a function."""
+    expected = f"expected a file with def {function_name}(run)"
+    try:
+        if path.exists() and not path.is_file():  # a pipe could be read for ever
+            raise MNISTError(f"{path}: not a file; {expected}")
+        if (size := path.stat().st_size) > MAX_BYTES:
+            raise MNISTError(f"{path}: {size:,} bytes, at most {MAX_BYTES:,} can be kept with each result; {expected}")
+        text = path.read_text(encoding="utf-8")
+        names = compile(text, str(path), "exec", dont_inherit=True).co_names
+    except OSError as error:
+        raise MNISTError(f"{path}: cannot be read ({error.strerror or error}); {expected}") from error
+    except UnicodeDecodeError as error:
+        raise MNISTError(f"{path}: not text in UTF-8 ({error}); save it in this encoding") from error
+    except SyntaxError as error:
+        raise MNISTError(f"{path}: not Python code: {error.msg} in line {error.lineno}") from error
+    except (ValueError, RecursionError, MemoryError) as error:  # bytes of zero; a thousand brackets
+        raise MNISTError(f"{path}: not Python code ({error}); {expected}") from error
+    if function_name not in names and "import *" not in text:
+        raise MNISTError(f"{path}: has no {function_name}; {expected}")
+    return text
 
 
 @cache

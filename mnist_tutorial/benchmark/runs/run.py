@@ -2,16 +2,15 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from mnist_tutorial.benchmark.clock import Stopwatch, Time
-from mnist_tutorial.benchmark.runs.guard import test_set_closed
 from mnist_tutorial.benchmark.runs.task import processes
 from mnist_tutorial.data import Split
+from mnist_tutorial.data.guard import closed_test_set
 from mnist_tutorial.errors import MNISTError
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and not every recipe uses it
@@ -30,6 +29,10 @@ def predict(network: Any, split: Split) -> np.ndarray:
     from mnist_tutorial import training  # imports deeplay, which not every recipe uses
 
     return training.predict(network, split)
+
+
+def _kind(thing: Any) -> str:
+    return "nothing" if thing is None else f"a {type(thing).__name__}"
 
 
 class Run:
@@ -57,7 +60,7 @@ class Run:
         The number of processes that train together, each on its share of a batch.
     predict : callable
         From the network and a split to scores, ndarray (N, 10). `mnist_tutorial.predict`, unless the recipe sets
-        another.
+        another. The labels and the index of the split are all -1.
     precision : str
         As Lightning names it. A recipe that does not use `callback` sets it, unless it trains in 32 bits.
     images : int
@@ -100,20 +103,20 @@ class Run:
             self.predict = predict
         return RunCallback(self)
 
-    def step(self, images: int, loss: torch.Tensor, network: Any = None) -> None:
+    def step(self, images: int, loss: torch.Tensor | float, network: Any = None) -> None:
         """Record one training step; a recipe with its own training loop calls this after each step.
 
         Parameters
         ----------
         images : int
             The number of images in the batch.
-        loss : Tensor
+        loss : Tensor or float
             A scalar.
         network : object, optional
             The network so far, for the validation curve.
         """
-        self.images += images
-        self._losses.append((self.images, loss.detach()))
+        self.images += int(images)  # JSON knows neither NumPy's integers nor tensors
+        self._losses.append((self.images, torch.as_tensor(loss).detach()))
         if self._held_out is not None and network is not None and self.images >= self._next_validation:
             self._next_validation = max(self._next_validation + len(self.digits) / 10, self.images * GROWTH)
             with self._stopwatch.paused():
@@ -135,18 +138,20 @@ class Run:
         Raises
         ------
         MNISTError
-            If the recipe opens a file with MNIST's test digits.
+            If the recipe looks at MNIST's test digits, or returns nothing.
         """
         self._stopwatch.start()
-        with test_set_closed():
+        with closed_test_set():
             network = recipe(self)
         time = self._stopwatch.stop()
+        if network is None:
+            raise MNISTError("the recipe returned nothing; expected the trained network, as in `return network`")
         if self._held_out is not None and self.validation["images"][-1:] != [self.images]:
             self._validate(network)
         return network, time
 
     def scores(self, network: Any, split: Split) -> np.ndarray:
-        """Let the network predict digits without their labels, and check the scores.
+        """Let the network predict digits, of which it gets nothing but the images, and check the scores.
 
         Parameters
         ----------
@@ -161,9 +166,27 @@ class Run:
         Raises
         ------
         MNISTError
-            If the scores have another shape or are not finite.
+            If the scores are not finite real numbers of this shape, or the recipe looks at MNIST's test digits.
         """
-        scores = np.asarray(self.predict(network, replace(split, labels=np.full(len(split), -1))))
+        if self.predict is predict and not isinstance(network, torch.nn.Module):
+            raise MNISTError(
+                f"the recipe returned {_kind(network)}; expected the trained network, a torch.nn.Module, "
+                "or run.predict set to a function that computes scores with it"
+            )
+        unknown = np.full(len(split), -1)
+        with closed_test_set():
+            found = self.predict(network, Split(split.images.copy(), unknown, unknown))
+            try:
+                scores = np.asarray(found)
+            except Exception as error:  # whatever NumPy or the recipe's own class raises
+                raise MNISTError(
+                    f"the recipe's scores are {_kind(found)}, which is no array ({error}); "
+                    f"expected numbers of the shape {(len(split), 10)}"
+                ) from error
+        if scores.dtype.kind not in "biuf":
+            raise MNISTError(
+                f"the recipe's scores are {_kind(found)} with the dtype {scores.dtype}; expected real numbers"
+            )
         if scores.shape != (len(split), 10):
             raise MNISTError(f"the recipe's scores have the shape {scores.shape}; expected {(len(split), 10)}")
         if bad := int((~np.isfinite(scores)).any(1).sum()):

@@ -102,6 +102,16 @@ def run(tasks: Iterable[Task], folder: Path, workers: Workers) -> Iterator[Event
     MNISTError
         If the folder cannot be written.
     """
+    try:
+        yield from _run(tasks, folder, workers)
+    except OSError as error:
+        raise MNISTError(
+            f"{folder}: cannot be written ({error.strerror or error}); the results in it are whole. Free some space, "
+            "or choose another folder with --out, and run the command again"
+        ) from error
+
+
+def _run(tasks: Iterable[Task], folder: Path, workers: Workers) -> Iterator[Event]:
     _check_writable(folder)
     waiting, elsewhere = deque(tasks), deque()  # elsewhere: another process had them when we asked first
     running, tries = {}, Counter()
@@ -116,6 +126,7 @@ def run(tasks: Iterable[Task], folder: Path, workers: Workers) -> Iterator[Event
                 elif lock is None:
                     yield Event("there" if _is_done(task, folder) else "elsewhere", task)
                 elif _is_done(task, folder):
+                    _failure(task, folder).unlink(missing_ok=True)  # we may have been killed before we could
                     unlock_task(lock)
                     yield Event("there", task)
                 else:
@@ -129,8 +140,10 @@ def run(tasks: Iterable[Task], folder: Path, workers: Workers) -> Iterator[Event
                     unlock_task(lock)
                     waiting.appendleft(task)
                     continue
-                event = _finish(task, *_outcome(future), folder)
-                unlock_task(lock)
+                try:
+                    event = _finish(task, *_outcome(future), folder)
+                finally:
+                    unlock_task(lock)
                 yield event
     finally:
         for _, lock in running.values():
@@ -146,7 +159,6 @@ def _outcome(future: Future) -> tuple[Result | None, str | None]:
 
 def _finish(task: Task, result: Result | None, error: str | None, folder: Path) -> Event:
     """Write the result or the failure."""
-    failure = folder / f"{task.name}.failure.json"
     if error is not None:
         content = {
             "kind": "failure",
@@ -156,17 +168,18 @@ def _finish(task: Task, result: Result | None, error: str | None, folder: Path) 
             "error": error,
             "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         }
-        with atomic(failure) as part:
+        with atomic(_failure(task, folder)) as part:
             part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         return Event("failed", task, error=error)
     if result is None:  # another machine writes the result of this distributed training
         return Event("elsewhere", task)
-    try:
-        write(result, folder)
-    except OSError as problem:
-        raise MNISTError(f"{folder}: cannot write the result of {task.name} ({problem})") from problem
-    failure.unlink(missing_ok=True)
+    write(result, folder)
+    _failure(task, folder).unlink(missing_ok=True)
     return Event("done", task, result)
+
+
+def _failure(task: Task, folder: Path) -> Path:
+    return folder / f"{task.name}.failure.json"
 
 
 def _is_done(task: Task, folder: Path) -> bool:
@@ -176,16 +189,10 @@ def _is_done(task: Task, folder: Path) -> bool:
 
 
 def _check_writable(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"1")
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise MNISTError(
-            f"{folder}: cannot be written ({error.strerror or error}); choose another folder with --out"
-        ) from error
-    if free < FREE:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"1")
+    if (free := shutil.disk_usage(folder).free) < FREE:
         raise MNISTError(
             f"{folder}: {free / 2**10:.0f} KiB are free on its disk, expected at least 1 MiB; free some, and run the "
             "command again"

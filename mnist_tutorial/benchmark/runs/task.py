@@ -6,6 +6,8 @@ from typing import Any
 from mnist_tutorial.benchmark.results.result import name
 from mnist_tutorial.benchmark.runs.recipe import Recipe
 
+ERROR_LENGTH = 20_000  # characters that are kept of an error: more than a traceback, but no array in a message
+
 
 @dataclass(frozen=True)
 class Task:

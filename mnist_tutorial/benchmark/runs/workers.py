@@ -1,15 +1,11 @@
 """Workers: the processes that train, on this machine or on others."""
 
-import multiprocessing
-import os
 import threading
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from contextlib import suppress
-from multiprocessing.connection import Connection
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.runs.process import Outcome, TaskProcess
 from mnist_tutorial.benchmark.runs.task import Task
 from mnist_tutorial.errors import MNISTError
 
@@ -17,9 +13,12 @@ PATIENCE = 15  # seconds for a scheduler to answer
 
 
 class LocalWorkers:
-    """One process on this machine, which does one task after the other.
+    """One process on this machine, which does one task after the other; a new one for each recipe.
 
-    It is not the process that keeps the results, so a recipe that crashes its process does not take results with it.
+    Parameters
+    ----------
+    limit : float, optional
+        Seconds after which a run that has not finished is ended.
 
     Attributes
     ----------
@@ -29,27 +28,21 @@ class LocalWorkers:
 
     slots = 1
 
+    def __init__(self, limit: float | None = None):
+        self._limit = limit
+
     def __enter__(self) -> Self:
-        self._start()
+        self._process, self._thread = TaskProcess(), ThreadPoolExecutor(1)
         return self
 
     def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._lifeline.close()  # ends the process, and with it a training whose result nobody would keep
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._process.end()  # and with it a training whose result nobody would keep
+        self._thread.shutdown(wait=True, cancel_futures=True)
 
     def submit(self, task: Task) -> Future:
         """Start a task; the future holds what `execution.run_safely` returns."""
-        try:
-            return self._pool.submit(run_in_worker, task)
-        except BrokenExecutor:
-            self._start()
-            return self._pool.submit(run_in_worker, task)
-
-    def _start(self) -> None:
-        theirs, self._lifeline = multiprocessing.Pipe(duplex=False)
-        # "spawn" on Linux too: a fork would copy torch's threads, which do not run in the copy.
-        spawn = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(1, spawn, initializer=_end_with, initargs=(theirs,))
+        self._process.start(task)
+        return self._thread.submit(self._process.run, task, self._limit)
 
 
 class DaskWorkers:
@@ -58,9 +51,12 @@ class DaskWorkers:
     Parameters
     ----------
     scheduler : str, optional
-        The address of its scheduler, ``tcp://host:8786``. By default, a cluster starts on this machine.
+        The address of its scheduler, ``tcp://host:8786``. By default, a cluster starts on this machine, to which only
+        this process can connect.
     workers : int
         The number of processes of that cluster.
+    limit : float, optional
+        Seconds after which a run that has not finished is ended.
 
     Attributes
     ----------
@@ -73,17 +69,28 @@ class DaskWorkers:
         If dask is not installed, the scheduler does not answer, or it has no workers.
     """
 
-    def __init__(self, scheduler: str | None = None, workers: int = 2):
-        self._scheduler, self._workers = scheduler, workers
+    def __init__(self, scheduler: str | None = None, workers: int = 2, limit: float | None = None):
+        self._scheduler, self._workers, self._limit = scheduler, workers, limit
 
     def __enter__(self) -> Self:
+        self._cluster = None
         try:
             from distributed import Client, LocalCluster
-        except ImportError as error:
-            raise MNISTError("dask.distributed is not installed; run pip install 'mnist-tutorial[dask]'") from error
-        self._cluster = None
-        if self._scheduler is None:
-            self._cluster = LocalCluster(n_workers=self._workers, threads_per_worker=1, dashboard_address=None)
+
+            if self._scheduler is None:
+                # Whoever can talk to a scheduler runs code as the user who has started it: so nobody else may.
+                self._cluster = LocalCluster(
+                    n_workers=self._workers,
+                    threads_per_worker=1,
+                    host="127.0.0.1",
+                    security=True,
+                    dashboard_address=None,
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # its page of counters takes any free port
+                )
+        except ImportError as error:  # of distributed, or of cryptography for the certificates
+            raise MNISTError(
+                f"dask.distributed cannot be used ({error}); run pip install 'mnist-tutorial[dask]'"
+            ) from error
         try:
             self._client = Client(self._scheduler or self._cluster, timeout=PATIENCE)
         except (OSError, ValueError) as error:
@@ -108,33 +115,14 @@ class DaskWorkers:
 
     def submit(self, task: Task) -> Future:
         """Start a task; the same as `LocalWorkers.submit`."""
-        return self._executor.submit(run_in_worker, task)
+        return self._executor.submit(_run_in_process, task, self._limit)
 
 
-def run_in_worker(task: Task) -> tuple[Result | None, str | None]:
-    """Run a task as a worker does: here, or in as many processes as its options ask for.
-
-    Returns
-    -------
-    tuple
-        The same as `execution.run_safely`.
-    """
-    # Only a process that trains imports torch, which takes seconds.
-    if task.options:
-        from mnist_tutorial.benchmark.runs.distributed import run_distributed
-
-        return run_distributed(task)
-    from mnist_tutorial.benchmark.runs.execution import run_safely
-
-    return run_safely(task)
+_process, _one_at_a_time = TaskProcess(), threading.Lock()  # of a worker of dask
 
 
-def _end_with(lifeline: Connection) -> None:
-    """End this process as soon as the other end of a pipe is closed, or its process is gone, even if it was killed."""
-
-    def watch() -> None:
-        with suppress(EOFError, OSError):
-            lifeline.recv()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _run_in_process(task: Task, limit: float | None) -> Outcome:
+    """Run a task in the process of this worker of dask, which is not the worker itself."""
+    with _one_at_a_time:
+        _process.start(task)
+        return _process.run(task, limit)

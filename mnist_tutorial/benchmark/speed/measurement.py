@@ -101,7 +101,7 @@ def measure(routes: list[Route], repeats: int = 5, seconds: float = 1.0) -> list
     """
     measurements = [Measurement(route.name, route.note) for route in routes]
     ready = []
-    with tqdm(total=len(routes) * (1 + repeats), unit=" runs", dynamic_ncols=True) as bar:
+    with tqdm(total=len(routes) * (1 + repeats), unit=" runs", dynamic_ncols=True, disable=None) as bar:
         for route, measurement in zip(routes, measurements, strict=True):
             bar.set_description(f"warming up {route.name}")
             try:

@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from mnist_tutorial.benchmark.machine import line, machine
+from mnist_tutorial.benchmark.outputs import MARK
 from mnist_tutorial.benchmark.speed.measurement import Measurement
 from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.errors import printable
 from mnist_tutorial.plots import BLUE, GREY, Picture
 
 
@@ -36,6 +39,7 @@ def collect(name: str, measurements: list[Measurement], ours: str, repeats: int,
     """
     rates = {measurement.name: measurement.rate for measurement in measurements}
     return {
+        "mark": MARK,
         "benchmark": name,
         "machine": machine(),
         "ours": ours,
@@ -61,7 +65,7 @@ def table(measured: dict) -> Table:
         rate, is_ours = row["images_per_second"], row["name"] == measured["ours"]
         if rate is None:
             reason = row["failure"] or "always contended: other programs used more than 5 % of our processor time"
-            shown.add_row(row["name"], *[""] * 4, str(row["discarded"]), f"cannot run: {reason}")
+            shown.add_row(row["name"], *[""] * 4, str(row["discarded"]), f"cannot run: {escape(printable(reason))}")
             continue
         low, high = _range(row)
         shown.add_row(
@@ -109,6 +113,11 @@ def chart(measured: dict) -> Figure:
     return figure
 
 
+def paths(name: str, folder: Path) -> list[Path]:
+    """Name the files that `write` writes."""
+    return [folder / f"{name}.{kind}" for kind in ("json", "png")]
+
+
 def write(measured: dict, folder: Path) -> list[Path]:
     """Write the dictionary of `collect`, and its chart if there is anything to draw.
 
@@ -118,14 +127,14 @@ def write(measured: dict, folder: Path) -> list[Path]:
         Of the files.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{measured['benchmark']}.{kind}" for kind in ("json", "png")]
-    with atomic(paths[0]) as part:
-        part.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    table, picture = paths(measured["benchmark"], folder)
+    with atomic(table) as part:
+        part.write_text(json.dumps(measured, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     if not any(row["images_per_second"] for row in measured["rows"]):
-        return paths[:1]
-    with atomic(paths[1]) as part:
-        chart(measured).savefig(part, format="png", dpi=100)
-    return paths
+        return [table]
+    with atomic(picture) as part:
+        chart(measured).savefig(part, format="png", dpi=100, metadata={"Software": MARK})
+    return [table, picture]
 
 
 def _range(row):

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from mnist_tutorial.data.guard import note_look
 from mnist_tutorial.errors import MNISTError
 
 # MNIST has at most 70,000 files, the largest of 47 MB, 55 MB in all, and 62 MB as uncompressed PNG files. Anything
@@ -41,6 +42,7 @@ def members(path: Path | str) -> dict[str, Callable[[], bytes]]:
         raise it too.
     """
     path = Path(path)
+    note_look(f"read {path.name}")
     if not path.exists():
         raise MNISTError(f"{path} does not exist; expected a folder, a zip or a tar archive with MNIST in it")
     try:

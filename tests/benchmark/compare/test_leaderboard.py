@@ -1,13 +1,17 @@
 import hashlib
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 from conftest import made_result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from mnist_tutorial.benchmark.compare.leaderboard import leaderboard, markdown, tables
+from mnist_tutorial.benchmark.results import files
 from mnist_tutorial.benchmark.results.files import write
-from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.errors import MNISTError, printable
 
 
 @pytest.fixture
@@ -92,30 +96,58 @@ MINE = {
 }
 
 
-@pytest.mark.parametrize("change", [{}, MINE])
-def test_a_run_that_two_people_hand_in_counts_for_neither(hand_in, tmp_path, change):
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({}, "in the same second"),
+        (MINE, "from different code"),
+        (MINE | {"started": "2026-11-23T09:00:00+00:00", "wall": 3.0, "machine": {}, "seed": 5}, "from different code"),
+    ],
+)
+def test_both_people_with_one_run_are_disputed_and_neither_is_removed(hand_in, tmp_path, change, why):
     copied = made_result("cnn", 0, 50)
-    hand_in("Ada", "cnn", (60,), seed=1)
+    hand_in("Cem", "cnn", (60,), seed=1)
     for person, run in (("Ada", copied), ("Eve", replace(copied, **change))):
         (tmp_path / person).mkdir(exist_ok=True)
         write(run, tmp_path / person)
     board = leaderboard(tmp_path)
-    assert [(entry.person, entry.summary.n) for entry in board.entries["full"]] == [("Ada", 1)]
-    [why] = board.refused
-    assert "one run, handed in by Ada and Eve" in why
-    assert str(tmp_path / "Ada" / copied.name) in why
-    assert str(tmp_path / "Eve") in why
-
-
-def test_the_same_recipe_on_the_same_machine_is_no_copy(hand_in, tmp_path):
-    hand_in("Ada", "cnn", (50,))
-    hand_in("Ben", "cnn", (50,))
-    board = leaderboard(tmp_path)
     assert board.refused == []
+    assert [(entry.rank, entry.person, entry.standing) for entry in board.entries["full"]] == [
+        (1, "Cem", "first"),
+        (None, "Ada", "disputed"),
+        (None, "Eve", "disputed"),
+    ]
+    [note] = [note for note in board.notes["full"] if "identical predictions" in note]
+    assert note.startswith(f"Ada/cnn, Eve/{copied.recipe if not change else 'mine'}: disputed")
+    assert why in note
+    assert "disputed" in shown(board)
+    assert note in markdown(board)
+
+
+def test_the_same_recipe_on_the_same_machine_is_noted_and_no_dispute(hand_in, tmp_path):
+    hand_in("Ada", "cnn", (50, 52))
+    hand_in("Ben", "cnn", (50, 52))
+    board = leaderboard(tmp_path)
     assert [(entry.person, entry.standing) for entry in board.entries["full"]] == [
         ("Ada", "first"),
         ("Ben", "identical"),
     ]
+    [note] = [note for note in board.notes["full"] if "identical predictions" in note]
+    assert note.startswith("Ada/cnn, Ben/cnn: identical predictions, as the same code")
+
+
+def test_what_is_above_the_best_published_result_is_disputed(hand_in, tmp_path):
+    hand_in("Eve", "cnn", (0,), wall=0.01)
+    hand_in("Ben", "cnn", (50,))
+    hand_in("Cem", "cnn", (0, 30), variant="sample")
+    board = leaderboard(tmp_path)
+    assert [(entry.rank, entry.person, entry.standing) for entry in board.entries["full"]] == [
+        (1, "Ben", "first"),
+        (None, "Eve", "disputed"),
+    ]
+    [note] = [note for note in board.notes["full"] if "above the best published" in note]
+    assert note.startswith("Eve/cnn: disputed, since 100.00 %")
+    assert [entry.standing for entry in board.entries["sample"]] == ["disputed"]  # one run is enough
 
 
 def test_a_run_that_one_person_has_twice_counts_once(hand_in, tmp_path):
@@ -167,7 +199,113 @@ def test_both_tables_show_names_that_look_like_markup(hand_in, tmp_path):
     assert "- Machine A: " in text
 
 
+def test_names_cannot_steer_the_terminal(hand_in, tmp_path):
+    hand_in("Eve\x1b]0;title\x07\nrefused: Ada/x.json\u202e", "cnn", (50,))
+    board = leaderboard(tmp_path)
+    for text in (shown(board), markdown(board)):
+        assert not set(text) & set("\x1b\x07\u202e")
+    [entry] = board.entries["full"]
+    assert entry.person == r"Eve\x1b]0;title\x07\nrefused: Ada"  # the folder's name ends at the slash
+
+
+CHEATS = {  # of a class of thirty: each with what must be said of it
+    "03": lambda path: path.write_bytes(path.read_bytes()[:900]),
+    "08": lambda path: path.write_bytes(b"[" * 10_000),
+    "13": lambda path: sign(path, json.loads(path.read_text()) | {"wall": 10**400}),
+    "21": lambda path: sign(path, json.loads(path.read_text()) | {"test_accuracy": 0.9999}),
+    "27": lambda path: path.write_text((path.parent.parent / "02/x.json").read_text().replace("of-02", "of-27")),
+}
+
+
+def sign(path, content):
+    del content["sha256"]
+    path.write_text(json.dumps(content | {"sha256": files._checksum(content)}))
+
+
+def test_a_class_of_thirty_with_five_damaged_or_forged(tmp_path):
+    for number in range(30):
+        folder = tmp_path / f"{number:02}"
+        folder.mkdir()
+        made = made_result(f"of-{number:02}", number, 50 + number, started=f"2026-11-23T08:00:{number:02}+00:00")
+        write(made, folder).rename(folder / "x.json")
+    for person, damage in CHEATS.items():
+        damage(tmp_path / person / "x.json")
+    board = leaderboard(tmp_path)
+    people = [f"{number:02}" for number in range(30) if f"{number:02}" not in CHEATS]
+    assert [entry.person for entry in board.entries["full"]] == people
+    assert [why.split("/x.json: ")[0] for why in board.refused] == [str(tmp_path / person) for person in CHEATS]
+    text = markdown(board)
+    assert all(f"/{person}/x.json" in text for person in CHEATS)
+
+
+KEYS = st.sampled_from(["recipe", "seed", "wall", "machine", "versions", "images", "\x1b", "", "a"])
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.just(10**400)
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["\0", "\x1b[2J", "\ud800", "[/]", "|", "test", "full"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@st.composite
+def damaged(draw):
+    """Make a valid result, and replace or remove one value in it, at any depth."""
+    content = tree = json.loads(json.dumps(GOOD))
+    while True:
+        key = draw(st.sampled_from(sorted(tree) if isinstance(tree, dict) else range(len(tree))))
+        if not isinstance(tree[key], dict | list) or not tree[key] or draw(st.booleans()):
+            break
+        tree = tree[key]
+    if draw(st.integers(0, 9)):
+        tree[key] = draw(VALUES)
+    else:
+        del tree[key]
+    return content
+
+
+GOOD = {"kind": "run", "format": 2, **asdict(made_result("cnn", 2, 70)), "sha256": ""}
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory):
+    """Two honest people, and the folder of a third one."""
+    folder = tmp_path_factory.mktemp("honest")
+    for person in ("Ada", "Ben", "Eve"):
+        (folder / person).mkdir()
+    write(made_result("cnn", 0, 50), folder / "Ada")
+    write(made_result("cnn", 1, 60), folder / "Ben")
+    return folder
+
+
+@settings(max_examples=25, deadline=None)
+@given(content=damaged(), signed=st.booleans())
+def test_one_damaged_field_anywhere_is_refused_by_name_or_changes_nothing_for_others(honest, content, signed):
+    path = honest / "Eve/x.json"
+    if signed:
+        content.pop("sha256", None)
+        content["sha256"] = files._checksum(content)
+    path.write_text(json.dumps(content))
+    board = leaderboard(honest)
+    rows = {entry.person: entry.cells for entry in board.entries["full"]}
+    assert set(rows) >= {"Ada", "Ben"}
+    assert (rows["Ada"][2:6], rows["Ben"][2:6]) == (
+        ["cnn", "1", "99.50", "99.34 to 99.62"],
+        ["cnn", "1", "99.40", "99.23 to 99.53"],
+    )
+    assert all(why.startswith(f"{path}: ") for why in board.refused)
+    if not signed:
+        assert "Eve" not in rows
+        assert len(board.refused) >= (content.get("kind") == "run")
+    assert printable(markdown(board)) == markdown(board)
+    shown(board)
+
+
 def test_an_empty_folder_has_no_results_and_a_missing_one_is_an_error(tmp_path):
-    assert markdown(leaderboard(tmp_path)) == "No results.\n"
+    assert markdown(leaderboard(tmp_path)).endswith("No results.\n")
     with pytest.raises(MNISTError, match="no such folder"):
         leaderboard(tmp_path / "nowhere")

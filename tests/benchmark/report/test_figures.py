@@ -70,6 +70,12 @@ def test_each_panel_shows_where_its_recipe_ends(wrong):
         assert low < line.get_ydata()[-1] < high
 
 
+def test_a_recipe_that_takes_no_time_has_no_panel():
+    at_once = {"images": [0], "seconds": [0.0], "accuracy": [0.9]}
+    run = made_result("at-once", 0, 500, evaluated_on="validation", validation_curve=at_once)
+    assert learning_curves(table_of(run)) is None  # its scale is logarithmic
+
+
 def test_errors_are_counted_for_each_digit_over_the_runs():
     labels = true_labels("full", "test")
     sevens, ones = np.flatnonzero(labels == 7)[:9], np.flatnonzero(labels == 1)[:1]

@@ -185,6 +185,30 @@ def test_an_old_report_is_replaced_and_nothing_is_left_behind(tmp_path):
 
 
 @pytest.mark.usefixtures("no_figures")
+@pytest.mark.parametrize("name", ["index.html", "report.md"])
+def test_a_page_that_is_no_report_is_replaced_with_force_only(tmp_path, name):
+    path = tmp_path / name
+    path.write_text("my own page")
+    with pytest.raises(MNISTError, match=rf"{name} exists.*--force"):
+        page.write([], [], [], tmp_path)
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(name, "my own page")]
+    page.write([], [], [], tmp_path, force=True)
+    assert "No runs yet." in path.read_text(encoding="utf-8")
+    page.write([], [], [], tmp_path)
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_neither_page_has_control_characters(tmp_path):
+    run = made_result("cnn", docstring="\x1b]0;title\x07", source="# \x1b[2J\n\tpass")
+    failure = {"kind": "failure", "recipe": "mine", "error": "\x1b[2J"}
+    page.write([run], [MNISTError("\x1b[2J/x.json: cut short")], [failure], tmp_path)
+    for name in ("index.html", "report.md"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert not set(text) & set("\x1b\x07")
+        assert r"\x1b" in text.replace(r"\\", "\\")
+
+
+@pytest.mark.usefixtures("no_figures")
 def test_without_space_the_old_report_stays(tmp_path, monkeypatch):
     report(tmp_path)
     before = (tmp_path / "new/site/index.html").read_text(encoding="utf-8")

@@ -1,4 +1,10 @@
+import base64
 import json
+import math
+import os
+import shutil
+import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,6 +53,14 @@ def test_a_result_is_never_overwritten(written):
     assert len(list(written.parent.iterdir())) == 1
 
 
+def test_a_part_of_somebody_else_stays(tmp_path):
+    foreign = tmp_path / f"{made_result().name}.{os.getpid()}.part"
+    foreign.write_text("mine")
+    results.write(made_result(), tmp_path)
+    assert foreign.read_text() == "mine"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_disk_that_fails_leaves_no_half_file(tmp_path, monkeypatch):
     def full(*arguments):
         raise OSError(28, "No space left on device")
@@ -67,72 +81,148 @@ def test_files_are_also_written_where_there_are_no_links(tmp_path, monkeypatch):
     assert results.write(made_result(), tmp_path) is None
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"format": 7}, "written in format 7, expected 1 or 2"),
-        ({"test_accuracy": 0.999}, "claims an accuracy of 0.999; that of its predictions is 0.9958"),
-        ({"predictions": pack(np.zeros(9))}, "9 predictions; expected 10,000"),
-        ({"predictions": "nonsense"}, "its predictions cannot be unpacked"),
-        ({"digests": made_result().digests | {"test_images": "ab" * 32}}, "SHA-256 of test_images is abababababab"),
-        ({"evaluated_on": "fun"}, "evaluated_on is 'fun', expected validation or test"),
-        ({"wall": "short"}, "wall is 'short', expected float"),
-        ({"wall": float("nan")}, "wall is nan, expected float"),
-        ({"machine": None}, "machine is None, expected dict"),
-        ({"parameters": "many"}, "parameters is 'many', expected int or NoneType"),
-        ({"source": "def ours(run): ...  # faster"}, "source text does not match its SHA-256"),
-        ({"evaluations": []}, r"evaluated on \[\], expected one look at 10,000 test digits"),
-        ({"evaluations": 2 * made_result().evaluations}, "expected one look at 10,000 test digits"),
-    ],
-)
-def test_an_inconsistent_file_is_refused(written, changes, message):
-    with pytest.raises(MNISTError, match=message) as caught:
-        results.read(edited(written, **changes))
-    assert str(written) in str(caught.value)
+def test_a_training_that_diverged_is_stored_without_nan(tmp_path):
+    path = results.write(made_result(loss_curve={"images": [1, 2], "loss": [1.0, math.nan]}), tmp_path)
+    assert "NaN" not in path.read_text()
+    assert results.read(path).loss_curve == {"images": [1, 2], "loss": [1.0, None]}
 
 
-def test_a_file_edited_by_hand_is_refused(written):
-    with pytest.raises(MNISTError, match="edited after it was written"):
-        results.read(edited(written, checksum=False, wall=0.1))
+def instead(make):
+    """Put something else in the place of a file."""
+
+    def damage(path):
+        path.unlink()
+        make(path)
+
+    return damage
 
 
-def test_a_file_cut_short_is_refused(written):
-    written.write_bytes(written.read_bytes()[:2000])
-    with pytest.raises(MNISTError, match="cut short"):
-        results.read(written)
-
-
-def test_a_file_without_a_field_is_refused(written):
-    content = json.loads(written.read_text())
+def without_seed(path):
+    content = json.loads(path.read_text())
     del content["seed"]
-    written.write_text(json.dumps(content))
-    with pytest.raises(MNISTError, match="seed missing"):
-        results.read(written)
+    path.write_text(json.dumps(content))
 
 
-def test_a_folder_gives_its_good_results_and_lists_the_refused(tmp_path):
-    for seed in range(3):
-        results.write(made_result(seed=seed), tmp_path)
-    (tmp_path / "deeper").mkdir()
-    results.write(made_result("theirs"), tmp_path / "deeper")
-    (tmp_path / "loading.json").write_text('{"benchmark": "loading"}')  # of another command
-    (tmp_path / "broken.json").write_text("{")
-    found, refused = results.read_all(tmp_path)
-    assert [result.name for _, result in found] == [
-        made_result("theirs").name,
-        *(made_result(seed=seed).name for seed in range(3)),
-    ]
-    assert len(refused) == 1
-    assert "broken.json" in str(refused[0])
+LOOK = {"of": "test", "images": 10_000, "at": "2026-11-23T08:00:00+00:00"}
+CURVE = {"images": [1, 2], "seconds": [1.0, 2.0], "accuracy": [0.5, 0.6]}
+BOMB = base64.b64encode(zlib.compress(bytes(15_000_000), 9)).decode()
+ONE_DIGIT = json.loads('"\\ud800"')
+# Name, how the file is damaged (fields are changed with the checksum corrected, bytes take the place of all), and a
+# part of what must be said about it, beside its name.
+FAULTS = [
+    ("other format", {"format": 7}, "written in format 7, expected 1 or 2"),
+    ("format that equals 1", {"format": True}, "written in format True"),
+    ("format that is a list", {"format": []}, r"written in format \[\]"),
+    ("claimed accuracy", {"test_accuracy": 0.999}, "claims an accuracy of 0.999; that of its predictions is 0.9958"),
+    ("no accuracy", {"test_accuracy": None}, "claims an accuracy of None"),
+    ("accuracy above 1", {"test_accuracy": 1.5}, "test_accuracy is 1.5"),
+    ("few predictions", {"predictions": pack(np.zeros(9))}, "9 predictions; expected 10,000"),
+    ("predictions of no base 64", {"predictions": "nonsense"}, "predictions cannot be unpacked"),
+    ("predictions with accents", {"predictions": "é" * 40}, "predictions cannot be unpacked"),
+    ("predictions cut short", {"predictions": made_result().predictions[:400]}, "predictions cannot be unpacked"),
+    ("no digits", {"predictions": pack(np.full(10_000, 77))}, "digits from 0 to 9"),
+    (
+        "predictions that unpack to 15 MB",
+        {"predictions": BOMB},
+        "predictions cannot be unpacked .expected at most 10,000",
+    ),
+    ("a megabyte of predictions", {"predictions": "A" * 10**6}, "predictions is 'AAA.*at most 20000 characters"),
+    ("other digits", {"digests": made_result().digests | {"test_images": "ab" * 32}}, "test_images is abababababab"),
+    ("unknown split", {"evaluated_on": "fun"}, "evaluated_on is 'fun', expected 'validation' or 'test'"),
+    ("split that is a list", {"evaluated_on": []}, r"evaluated_on is \[\]"),
+    ("unknown variant", {"variant": "half"}, "variant is 'half', expected 'full' or 'sample'"),
+    ("text for a number", {"wall": "short"}, "wall is 'short', expected a valid number"),
+    ("NaN", {"wall": math.nan}, "wall is nan, expected a finite number"),
+    ("infinity", {"cpu_seconds": math.inf}, "cpu_seconds is inf"),
+    ("a number beyond all floats", {"wall": 10**400}, "wall is 1000"),
+    ("a number of 5,000 digits", b'{"kind": "run", "wall": ' + b"1" * 5_000, "out of range"),
+    ("no time", {"wall": 0}, "wall is 0, expected greater than"),
+    ("negative time", {"wall": -1.0}, "wall is -1.0, expected greater than"),
+    ("negative seed", {"seed": -1}, "seed is -1"),
+    ("boolean for a seed", {"seed": True}, "seed is True, expected a valid integer"),
+    ("boolean for seconds", {"wall": True}, "wall is True, expected a valid number"),
+    ("fraction for a seed", {"seed": 0.0}, "seed is 0.0"),
+    ("text for a count", {"parameters": "many"}, "parameters is 'many', expected a valid integer"),
+    ("no machine", {"machine": None}, "machine is None, expected a valid dictionary"),
+    ("versions that are a list", {"machine": {"versions": []}}, r"machine.versions is \[\], expected a valid dict"),
+    ("a version that is a list", {"machine": {"versions": {"torch": []}}}, r"machine.versions.torch is \[\]"),
+    ("NUL in a name", {"recipe": "a\0b"}, r"recipe is 'a\\x00b', expected text without control characters"),
+    ("escape sequence", {"recipe": "\x1b]0;title\x07"}, r"recipe is '\\x1b"),
+    ("escape sequence in a machine", {"machine": {"device": "\x1b[2J"}}, r"machine.device is '\\x1b"),
+    ("escape sequence in a key", {"versions": {"\x1b[2J": "1"}}, r"versions.\\x1b"),
+    ("half a sign", {"recipe": ONE_DIGIT}, "not JSON"),
+    ("no name", {"recipe": ""}, "recipe is ''"),
+    ("endless name", {"recipe": "x" * 300}, "recipe is 'xxx.*at most 200 characters"),
+    ("other source", {"source": "def ours(run): ...  # faster"}, "source text does not match its SHA-256"),
+    ("no look", {"evaluations": []}, r"evaluated on \[\], expected one look at 10,000 test digits"),
+    ("two looks", {"evaluations": [LOOK, LOOK]}, "expected one look at 10,000 test digits"),
+    ("look that is a list", {"evaluations": [[]]}, r"evaluations.0 is \[\]"),
+    ("curve without seconds", {"validation_curve": {"images": [], "accuracy": []}}, "validation_curve.seconds missing"),
+    ("curve of two lengths", {"validation_curve": CURVE | {"images": [1]}}, "validation_curve is .* of one length"),
+    ("curve of texts", {"validation_curve": CURVE | {"seconds": ["a", "b"]}}, "validation_curve.seconds.0 is 'a'"),
+    ("boolean for a loss", {"loss_curve": {"images": [1], "loss": [True]}}, "loss_curve.loss.0 is True"),
+    ("edited by hand", lambda path: edited(path, checksum=False, wall=0.1), "edited after it was written"),
+    ("field missing", without_seed, "seed missing"),
+    ("cut short", lambda path: path.write_bytes(path.read_bytes()[:2000]), "cut short"),
+    ("empty", b"", "cut short, or not JSON"),
+    ("nested 10,000 times", b"[" * 10_000, "not JSON"),
+    ("nested 10,000 times in an object", b'{"kind": "run", "machine": ' + b'{"a":' * 10_000, "not JSON"),
+    ("not UTF-8", b'{"kind": "run\xff"}', "not JSON"),
+    ("UTF-16", '{"kind": "run"}'.encode("utf-16"), "not JSON"),
+    ("5 MB", b" " * 5_000_000, "larger than"),
+    ("named pipe", instead(os.mkfifo), "not a regular file"),
+    ("link to endless zeros", instead(lambda path: path.symlink_to("/dev/zero")), "not a regular file"),
+    ("link to nowhere", instead(lambda path: path.symlink_to("gone")), "not a regular file"),
+    ("link to itself", instead(lambda path: path.symlink_to(path.name)), "not a regular file"),
+]
 
 
-def test_failures_are_read_but_not_as_results(tmp_path):
-    (tmp_path / "ours.failure.json").write_text('{"kind": "failure", "recipe": "ours", "error": "it broke"}')
-    (tmp_path / "cut.failure.json").write_text('{"kind": ')
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """Two result files; tests that change one get a copy of both."""
+    folder = tmp_path_factory.mktemp("pair")
+    return results.write(made_result("good"), folder), results.write(made_result(wrong=42), folder)
+
+
+@pytest.mark.parametrize(("name", "damage", "said"), FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_a_damaged_file_is_refused_by_name_and_the_others_are_read(pair, tmp_path, name, damage, said):
+    good, path = (Path(shutil.copy(file, tmp_path)) for file in pair)
+    if callable(damage):
+        damage(path)
+    elif isinstance(damage, bytes):
+        path.write_bytes(damage)
+    else:
+        edited(path, **damage)
+    found, [refused] = results.read_all(tmp_path)
+    assert [place for place, _ in found] == [good]
+    with pytest.raises(MNISTError, match=said) as caught:
+        results.read(path)
+    assert str(refused) == str(caught.value)
+    assert str(refused).startswith(f"{path}: ")
+    assert str(refused).isprintable()
+    assert len(str(refused)) < 1_000
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "null", '{"kind": "run"', '{"kind": "failure", "seed": true}', '{"recipe": "no kind"}']
+)
+def test_a_damaged_file_about_a_failure_is_refused_by_name(tmp_path, content):
+    (tmp_path / "a.failure.json").write_text(content)
+    (tmp_path / "b.failure.json").write_text('{"kind": "failure", "recipe": "ours", "error": "it broke"}')
     assert [failure["error"] for failure in results.read_failures(tmp_path)] == ["it broke"]
-    found, refused = results.read_all(tmp_path)
+    found, [refused] = results.read_all(tmp_path)
     assert not found
-    assert ["cut.failure.json" in str(error) for error in refused] == [True]
+    assert str(refused).startswith(f"{tmp_path / 'a.failure.json'}: ")
+
+
+def test_a_folder_of_any_depth_and_name_is_no_trap(tmp_path):
+    results.write(made_result(), tmp_path)
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "loop").symlink_to(tmp_path)
+    tmp_path.joinpath(*["d"] * 30).mkdir(parents=True)  # 1,000 would be too deep for Python
+    found, [refused] = results.read_all(tmp_path)
+    assert len(found) == 1
+    assert "nested deeper than 20" in str(refused)
 
 
 def test_a_missing_folder_is_an_error(tmp_path):

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from conftest import made_result
 
+import mnist_tutorial as mt
+from mnist_tutorial.benchmark.clock import Time
+from mnist_tutorial.benchmark.results.files import read, write
 from mnist_tutorial.benchmark.results.result import SPLITS, split_for, true_labels
+from mnist_tutorial.benchmark.runs.execution import _training
+from mnist_tutorial.benchmark.runs.run import Run
 
 
 def test_different_runs_have_different_names():
@@ -45,6 +50,11 @@ def test_before_the_test_all_training_digits_are_trained_on(mnist):
 def test_the_accuracy_is_that_of_the_digits_evaluated_on():
     assert made_result(evaluated_on="validation", wrong=5).accuracy == 0.999
     assert replace(made_result(), validation_accuracy=0.1).accuracy == 0.995
+
+
+def test_a_recipe_that_takes_no_time_can_be_read(tmp_path):
+    training = _training(Run(mt.load("sample").train, 0), None, Time(1e-7, 0.0, 0.0))
+    assert read(write(made_result(**training), tmp_path)).wall > 0
 
 
 def test_predictions_are_packed_small():

@@ -1,5 +1,5 @@
 from mnist_tutorial.benchmark.runs import Task, load_recipe, run_task
-from mnist_tutorial.benchmark.runs.workers import run_in_worker
+from mnist_tutorial.benchmark.runs.process import run_in_worker
 
 TWO = {"devices": 2, "num_nodes": 1, "strategy": "ddp", "accelerator": "cpu"}
 

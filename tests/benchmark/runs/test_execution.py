@@ -114,7 +114,59 @@ def test_errors_come_as_text_with_the_line(task):
     assert 'raise RuntimeError("it broke")' in error
 
 
-def test_all_of_mnist_is_evaluated_on_its_10000_test_digits(task, mnist):
-    result = run_task(task("random_guess", variant="full"))
+def memory(array):
+    """Count the bytes that an array gives access to."""
+    while getattr(array, "base", None) is not None:
+        array = array.base
+    return memoryview(array).nbytes
+
+
+# Errors that are no Exception, text that cannot be written, and code of the file that runs before the recipe.
+ERRORS = {
+    "SystemExit": ("def fault(run):\n    raise SystemExit(0)", "SystemExit: 0"),
+    "GeneratorExit": ("def fault(run):\n    raise GeneratorExit", "GeneratorExit"),
+    "CancelledError": (
+        "import asyncio\n\n\ndef fault(run):\n    raise asyncio.CancelledError('gone')",
+        "asyncio.exceptions.CancelledError: gone",
+    ),
+    "an error that cannot be shown": (
+        "class Silent(Exception):\n    def __str__(self):\n        raise self\n\n\ndef fault(run):\n    raise Silent",
+        "Silent: <exception str() failed>",
+    ),
+    "half a sign": ("def fault(run):\n    raise ValueError('\\ud800')", "ValueError: \\ud800"),
+    "a gigabyte": ("def fault(run):\n    raise ValueError('x' * 10**6)", "xxx"),
+    "two arguments": ("def fault(run, epochs):\n    pass", "missing 1 required positional argument: 'epochs'"),
+    "no function": ("fault = 5", "expected def fault(run)"),
+    "a look of the file": (
+        "import mnist_tutorial as mt\n\ntest = mt.load('sample').test\n\n\ndef fault(run):\n    pass",
+        "looked at the test set: it called load()",
+    ),
+    "a caught look": (
+        "import mnist_tutorial as mt\n\n\ndef fault(run):\n    try:\n        mt.load('sample')\n"
+        "    except BaseException:\n        return 'a network'",
+        "looked at the test set: it called load()",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "words"), ERRORS.values(), ids=ERRORS)
+def test_every_error_of_a_recipe_is_text(source, words, tmp_path):
+    (tmp_path / "mine.py").write_text(source)
+    result, error = run_safely(Task(load_recipe(f"{tmp_path / 'mine.py'}:fault"), 0, "test", "sample"))
+    assert result is None
+    assert words in error.splitlines()[-1]
+    assert len(error.encode()) <= 20_000
+
+
+def test_all_of_mnist_is_evaluated_on_its_10000_test_digits_which_a_recipe_cannot_reach(mnist):
+    def guess(run):
+        handed.append(run.digits)
+        run.predict = lambda table, split: handed.append(split) or table[: len(split)]
+        return np.random.rand(10_000, 10)
+
+    handed = []
+    result = run_task(Task(from_function(guess), 0, "test", "full"))
+    assert [len(split) for split in handed] == [1_024, 60_000, 10_000]
+    assert all(memory(split.images) == split.images.nbytes for split in handed)
     assert len(result.predicted) == 10_000
     assert result.accuracy == np.mean(result.predicted == mnist.test.labels)

@@ -1,11 +1,14 @@
 import inspect
+import os
 import pickle
 import traceback
 
 import pytest
+from typer.testing import CliRunner
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.runs import recipe
+from mnist_tutorial.cli import app
 
 NAMES = [
     *("linear", "lenet5", "mlp-crash-course", "mlp", "mlp-augmented", "cnn-1s", "cnn", "cnn-augmented", "cnn-tiny"),
@@ -66,11 +69,49 @@ def test_a_recipe_can_be_sent_to_a_machine_without_the_file(mine):
     assert "raise ValueError(run)" in "".join(traceback.format_exception(caught.value))  # the line, for the student
 
 
-def test_a_missing_file_is_an_error(tmp_path):
-    with pytest.raises(MNISTError, match=r"gone.py: cannot be read"):
-        recipe.load_recipe(f"{tmp_path}/gone.py:my_recipe")
+GOOD = "def my_recipe(run):\n    pass\n"
+# What is at the path, the arguments, and what is said about it.
+FAULTS = {
+    "no file": (lambda path: None, ["--recipe", "{}:my_recipe"], "cannot be read (No such file or directory)"),
+    "a folder": (lambda path: path.mkdir(), ["--recipe", "{}:my_recipe"], "not a file"),
+    "a pipe": (os.mkfifo, ["--recipe", "{}:my_recipe"], "not a file"),
+    "in a file": (lambda path: path.write_text(GOOD), ["--recipe", "{}/a.py:my_recipe"], "cannot be read"),
+    "Latin-1": (lambda path: path.write_bytes(b"# \xe9"), ["--recipe", "{}:my_recipe"], "not text in UTF-8"),
+    "syntax": (
+        lambda path: path.write_text("\ndef f(:"),
+        ["--recipe", "{}:f"],
+        "not Python code: invalid syntax in line 2",
+    ),
+    "zeros": (lambda path: path.write_text("x\0"), ["--recipe", "{}:f"], "not Python code"),
+    "brackets": (lambda path: path.write_text("(" * 9_999), ["--recipe", "{}:f"], "not Python code"),
+    "minus": (lambda path: path.write_text("-" * 99_999 + "1"), ["--recipe", "{}:f"], "not Python code"),
+    "too long": (lambda path: path.write_text("#" * 10**7), ["--recipe", "{}:f"], "10,000,000 bytes, at most"),
+    "another name": (
+        lambda path: path.write_text(GOOD),
+        ["--recipe", "{}:other"],
+        "expected a file with def other(run)",
+    ),
+    "no name": (lambda path: path.write_text(GOOD), ["--recipe", "{}"], "names no function"),
+    "an empty name": (lambda path: path.write_text(GOOD), ["{}:"], "names no function"),
+    "a call": (lambda path: path.write_text(GOOD), ["--recipe", "{}:my_recipe()"], "names no function"),
+    "seeds": (lambda path: None, ["--seeds", "1000000000"], "'--seeds'"),
+    "limit": (lambda path: None, ["--limit", "0"], "'--limit'"),
+}
 
 
-def test_a_missing_function_is_an_error(mine):
-    with pytest.raises(MNISTError, match=r"expected def other\(run\)"):
-        _ = recipe.load_recipe(f"{mine}:other").function
+@pytest.mark.parametrize(("make", "arguments", "words"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_said_in_a_sentence_before_any_training(make, arguments, words, tmp_path):
+    path, out = tmp_path / "mine.py", tmp_path / "out"
+    make(path)
+    arguments = [argument.format(path) for argument in arguments]
+    done = CliRunner().invoke(app, ["benchmark", "run", "--out", str(out), *arguments])
+    assert isinstance(done.exception, SystemExit)
+    assert done.exit_code
+    assert words in " ".join(done.stderr.split())
+    assert not out.exists()
+
+
+def test_a_function_that_a_file_imports_is_a_recipe(mine, monkeypatch):
+    mine.with_name("also_mine.py").write_text("from mine import *")
+    monkeypatch.syspath_prepend(mine.parent)
+    assert recipe.load_recipe(f"{mine.with_name('also_mine.py')}:my_recipe").docstring == "Do nothing. Claim: none."

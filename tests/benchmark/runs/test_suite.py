@@ -2,15 +2,18 @@ import json
 import os
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
+from itertools import count
 from threading import Thread
 
 import pytest
 from conftest import Here
+from crashes import crash
 from filelock import FileLock, Timeout
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read_all
 from mnist_tutorial.benchmark.runs import load_recipe, locks, suite
+from mnist_tutorial.benchmark.runs.process import run_in_worker
 
 
 @pytest.fixture
@@ -145,7 +148,7 @@ def test_two_suites_on_one_folder_share_the_work(tasks, out):
 
 
 def test_several_workers_work_at_once(tasks, out):
-    events = [event.kind for event in suite.run(tasks("random_guess", seeds=4), out, Here(3))]
+    events = [event.kind for event in suite.run(tasks("random_guess", seeds=4), out, Here(slots=3))]
     assert events[:3] == ["started"] * 3
     assert events.count("done") == 4
 
@@ -176,3 +179,48 @@ class Lossy(Here):
 def test_a_task_whose_worker_died_is_done_again(tasks, out):
     assert kinds(suite.run(tasks("random_guess", seeds=1), out, Lossy())) == [("done", 0)]
     assert len(read_all(out)[0]) == 1
+
+
+class Remembering:
+    """Workers that have done everything before."""
+
+    slots = 1
+
+    def __init__(self, tasks):
+        self.outcomes = {task.name: run_in_worker(task) for task in tasks}
+
+    def submit(self, task):
+        future = Future()
+        future.set_result(self.outcomes[task.name])
+        return future
+
+
+def test_after_a_crash_at_any_call_that_writes_the_same_command_finishes(tasks, tmp_path):
+    planned = [*tasks("random_guess"), *tasks("crashing", seeds=1)]
+    first, second, failing = (task.name for task in planned)
+    workers, points = Remembering(planned), 0
+    foreign = {
+        name: name.encode() for name in ("notes.txt", f"{first}.json.bak", f"{first}.part", "sub/.a.lock", "b.json")
+    }
+    for how in "killed", "failed":
+        for n in count(1):
+            out = tmp_path / f"{how}{n}"
+            (out / "sub").mkdir(parents=True)
+            for name, content in foreign.items():
+                (out / name).write_bytes(content)
+            (out / f"{first}.failure.json").write_text('{"kind": "failure"}')  # of an earlier run
+            if not (end := crash(lambda out=out: list(suite.run(planned, out, workers)), out, n, how)):
+                break
+            points += 1
+            before = {path: path.read_bytes() for path in out.glob("*-seed?.json")}
+            events = kinds(suite.run(planned, out, workers))
+            assert events[2] == ("failed", 0), (n, how, end)
+            assert [kind for kind, _ in events].count("there") == len(before)
+            after = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_file()}
+            for name, content in foreign.items():
+                assert after.pop(name).read_bytes() == content, (n, how, end)
+            assert all(path.read_bytes() == content for path, content in before.items())
+            ours = {name for name in after if not name.startswith(".") and not name.endswith(".part")}
+            assert ours == {f"{first}.json", f"{second}.json", f"{failing}.failure.json"}, (n, how, end)
+            assert len(read_all(out)[0]) == 2
+    assert points > 30

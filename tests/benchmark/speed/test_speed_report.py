@@ -47,6 +47,11 @@ def test_the_table_has_medians_ranges_and_discarded_repeats(measured):
     assert "15" in contended
 
 
+def test_an_error_cannot_steer_the_terminal():
+    measured = collect("loading", [row("ours", failure="[/b] \x1b]0;title\x07")], "ours", 3, "full")
+    assert r"cannot run: [/b] \x1b]0;title\x07" in shown(measured)
+
+
 def test_the_table_names_machine_and_variant(measured):
     assert "MNIST full: median of 3" in shown(measured)
     assert measured["machine"]["processor"] in shown(measured)
