@@ -39,7 +39,7 @@ LONG = [
     "checkpoints",
     "checks",
     "workshop",
-    "cache",
+    "faults",
     "cli",
     "execution",
     "init",
