@@ -42,7 +42,7 @@ LONG = [
     "checkpoints",
     "checks",
     "workshop",
-    "cache",
+    "faults",
     "cli",
     "execution",
     "init",

@@ -2,6 +2,8 @@
 
 import hashlib
 import platform
+import signal
+import sys
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -35,6 +37,7 @@ class Layout(StrEnum):
 @app.command()
 def fetch(variant: Wanted = Variant.full) -> None:
     """Fetch MNIST into the cache unless it is there, and verify it."""
+    _end_on_signals()
     mnist = loaded(variant)
     say(f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}")
 
@@ -56,6 +59,7 @@ def export(
     if not (folder or zip_file):
         typer.echo("error: nothing to write to; expected DIR, --zip FILE, or both", err=True)
         raise typer.Exit(2)
+    _end_on_signals()
     mnist = loaded(variant)
     from mnist_tutorial.data.export import to_folder, to_zip
 
@@ -95,6 +99,7 @@ def workshop(
     ] = False,
 ) -> None:
     """Write the course: notebooks, solutions, and a schedule."""
+    _end_on_signals()
     with errors():
         try:
             from mnist_tutorial.course import workshop as course
@@ -146,6 +151,18 @@ def info(variant: Wanted = Variant.auto) -> None:
         table.add_row(*(escape(printable(cell)) for cell in row))
     # Wide enough for a digest: nobody can compare one that is cut off or wrapped.
     Console(width=200, highlight=False).print(table)
+
+
+def _end_on_signals():
+    """Let a signal end the process as an error would, so that unfinished files are removed."""
+
+    def end(number, frame):
+        signal.signal(number, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has one of them
+            signal.signal(getattr(signal, name), end)
 
 
 def _sha256(path):

@@ -85,7 +85,8 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
             NotebookClient(notebook, resources={"metadata": {"path": str(course / "notebooks")}}).execute()
         contents[f"solutions/{Path(name).with_suffix('.html')}"] = _page(notebook, exporter).encode()
     for path in sorted((course / "results/cpu").glob("*.json")):
-        contents[f"results/cpu/{path.name}"] = path.read_bytes()  # notebooks 6 and 7 read them
+        if path.is_file():
+            contents[f"results/cpu/{path.name}"] = path.read_bytes()  # notebooks 6 and 7 read them
     return contents
 
 

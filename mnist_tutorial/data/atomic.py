@@ -1,10 +1,10 @@
 """A file that appears whole or not at all."""
 
-import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from mnist_tutorial.data.scratch import scratch
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def atomic(path: Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        The temporary file, in the same folder. If the block raises, it is removed.
+        The temporary file, in a private folder beside it. If the block raises, it is removed.
 
     Raises
     ------
@@ -38,23 +38,7 @@ def atomic(path: Path) -> Iterator[Path]:
     ...     [file.name for file in Path(folder).iterdir()]
     ['note.txt']
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with scratch(path.parent) as private:
+        part = private / "part"
         yield part
         part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def clear_parts(folder: Path) -> None:
-    """Remove the temporary files that processes left in a folder because they were killed.
-
-    Parameters
-    ----------
-    folder : Path
-        A folder to which no other process is writing.
-    """
-    for path in folder.iterdir():
-        if re.fullmatch(r"\..+\.\d+\.part", path.name):
-            path.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mnist_tutorial.data.redact import redact
 from mnist_tutorial.errors import MNISTError
 
 if TYPE_CHECKING:  # it takes a tenth of a second, which a cached load does without
@@ -29,7 +30,7 @@ def session() -> "requests.Session":
 
         def send(self, request, **options):
             if urlsplit(request.url).hostname not in LOCAL:
-                raise MNISTError(f"{request.url} is not https; expected https, except on this machine")
+                raise MNISTError(f"{redact(request.url)} is not https; expected https, except on this machine")
             return super().send(request, **options)
 
     connection = requests.Session()

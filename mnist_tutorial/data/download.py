@@ -4,11 +4,11 @@ import threading
 import time
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from mnist_tutorial.data.connection import CONNECT_SECONDS, READ_SECONDS, reason, session
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.readers.archives import MAX_ARCHIVE_BYTES
+from mnist_tutorial.data.redact import redact
 from mnist_tutorial.errors import MNISTError
 
 ANSWER_SECONDS = 8  # until the headers are there, redirects included
@@ -47,7 +47,7 @@ def download(url: str, path: Path, partial: Path) -> bool:
     RFC 9110, "HTTP Semantics", sections 13.1.5 (If-Range) and 14 (range requests).
     """
     partial.mkdir(parents=True, exist_ok=True)
-    part = partial / f"{sha256(url.encode()).hexdigest()[:16]}.part"
+    part = partial / f"{sha256(redact(url).encode()).hexdigest()[:16]}.part"
     for attempt in range(ATTEMPTS):
         before = _size(part)
         transfer = _Transfer(url, part)
@@ -55,6 +55,8 @@ def download(url: str, path: Path, partial: Path) -> bool:
             transfer.run()
             break
         except MNISTError:
+            if transfer.refused:
+                transfer.forget()
             if transfer.refused or _size(part) <= before or attempt == ATTEMPTS - 1:
                 raise
     part.replace(path)
@@ -75,8 +77,7 @@ class _Transfer:
 
     def run(self):
         thread = threading.Thread(target=self._guarded, daemon=True)
-        name = urlsplit(self.url).path.rsplit("/", 1)[-1]
-        with progress_bar(f"fetching {name}", "B", unit_scale=True) as bar:
+        with progress_bar(f"fetching {redact(self.url).rsplit('/', 1)[-1]}", "B", unit_scale=True) as bar:
             thread.start()
             try:
                 self._watch(thread, bar)
@@ -84,6 +85,10 @@ class _Transfer:
                 self.stop.set()  # an abandoned thread writes nothing more
         if self.error:
             raise self.error
+
+    def forget(self):
+        for path in (self.tag, self.part):
+            path.unlink(missing_ok=True)
 
     def _watch(self, thread, bar):
         since, arrived = time.monotonic(), 0
@@ -107,8 +112,10 @@ class _Transfer:
                 self._transfer(connection)
         except requests.RequestException as error:
             self.error = MNISTError(reason(error))
-        except Exception as error:
+        except (MNISTError, OSError) as error:
             self.error = error
+        except Exception as error:  # a header may make the libraries raise almost anything
+            self.error = MNISTError(f"no answer that can be understood ({error})")
 
     def _transfer(self, connection):
         start = _size(self.part)
@@ -122,14 +129,14 @@ class _Transfer:
             self.resumed = response.status_code == 206
             fits = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
             if not self.resumed or not fits:
-                self.tag.unlink(missing_ok=True)
-                self.part.unlink(missing_ok=True)
+                self.forget()
             if start and (response.status_code == 416 or (self.resumed and not fits)):
                 return self._transfer(connection)  # it cannot be resumed: start again
             self.refused = not response.ok
             response.raise_for_status()
             length = response.headers.get("Content-Length", "")
             self.total = start * self.resumed + int(length) if length.isdecimal() else None
+            self._bound(self.total or 0)
             tag = response.headers.get("ETag", response.headers.get("Last-Modified", ""))
             if tag and not tag.startswith("W/"):  # a weak tag does not promise the same bytes
                 self.tag.write_text(tag)
@@ -142,9 +149,12 @@ class _Transfer:
                         raise MNISTError("sent a web page, not the file; does the network want you to log in?")
                     file.write(chunk)
                     self.arrived += len(chunk)
-                    if file.tell() > MAX_ARCHIVE_BYTES:
-                        self.refused = True
-                        raise MNISTError(f"sent more than {MAX_ARCHIVE_BYTES:,} bytes; this is not MNIST")
+                    self._bound(file.tell())
+
+    def _bound(self, size):
+        if size > MAX_ARCHIVE_BYTES:
+            self.refused = True
+            raise MNISTError(f"sent more than {MAX_ARCHIVE_BYTES:,} bytes; this is not MNIST")
 
 
 def _size(path):

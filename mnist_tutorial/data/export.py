@@ -2,20 +2,23 @@
 
 import csv
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 from string import Template
 
 import numpy as np
 
-from mnist_tutorial.data.atomic import atomic, clear_parts
+from mnist_tutorial.data.atomic import atomic
 from mnist_tutorial.data.load import MNIST
 from mnist_tutorial.data.progress import file_bar
 from mnist_tutorial.data.readers import png
 from mnist_tutorial.data.reference import listing
+from mnist_tutorial.data.scratch import scratch
 from mnist_tutorial.errors import MNISTError
 
 LAYOUTS = {
@@ -99,22 +102,21 @@ def to_folder(
         If the folder cannot be written.
     """
     folder = Path(folder)
-    made, different, written = set(), [], 0
-    for name, data in tree(mnist, layout, manifest):
-        path = folder / name
-        if path.parent not in made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            clear_parts(path.parent)
-            made.add(path.parent)
-        if path.exists():
-            if path.read_bytes() == data:
-                continue
-            if not force:
-                different.append(name)
-                continue
-        with atomic(path) as part:
-            part.write_bytes(data)
-        written += 1
+    different, written = [], 0
+    for parent, group in groupby(tree(mnist, layout, manifest), lambda file: (folder / file[0]).parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        with scratch(parent) as private:
+            for name, data in group:
+                path, part = folder / name, private / "part"
+                if os.path.lexists(path):
+                    if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+                        continue
+                    if not force:
+                        different.append(name)
+                        continue
+                part.write_bytes(data)
+                part.replace(path)
+                written += 1
     if different:
         raise MNISTError(
             f"{folder}: {len(different):,} files exist with other contents and were left alone, the first is "
@@ -150,7 +152,7 @@ def to_zip(
         If it cannot be written.
     """
     path = Path(path)
-    if path.exists() and not force:
+    if os.path.lexists(path) and not force:
         raise MNISTError(f"{path} exists; to overwrite it: --force")
     path.parent.mkdir(parents=True, exist_ok=True)
     # Stored, not compressed: PNG files are compressed already, and the output of zlib depends on its build.

@@ -11,6 +11,7 @@ import numpy as np
 
 from mnist_tutorial.data.cache import Provenance, cache_file, cache_folder, cache_lock, read_cache, write_cache
 from mnist_tutorial.data.guard import note_look
+from mnist_tutorial.data.redact import redact
 from mnist_tutorial.data.reference import DIGESTS, Arrays, check_digests, listing
 from mnist_tutorial.data.split import Split
 from mnist_tutorial.errors import MNISTError
@@ -98,9 +99,10 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     place = os.environ.get("MNIST_TUTORIAL_DATA")
     try:
         # 1. Given by MNIST_TUTORIAL_DATA: nothing else is tried. An address has a cache file of its own.
-        if place and not re.match(r"\w+://", place):
+        if place and not re.match(r"\s*\w+://", place):
             return _local(place, variant)
         # 2. Cached.
+        place = place and re.sub(r"\s", "%20", place.strip())  # an address has no spaces
         path = cache_file(folder, place)
         if cached := read_cache(path):
             return _mnist("full", *cached)
@@ -120,9 +122,9 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     except MNISTError as error:
         if place:
             raise MNISTError(
-                f"MNIST_TUTORIAL_DATA is {place}, and nothing else is tried. {error}\n"
+                f"MNIST_TUTORIAL_DATA is {redact(place)}, and nothing else is tried. {redact(str(error))}\n"
                 "To see what is wrong with a folder or an archive: python -m mnist_tutorial verify PATH"
-            ) from error
+            ) from None  # its text may hold a password, and what matters of it is here
         if variant == "full":
             raise MNISTError(f"{error}\n{_ways_out(folder)}") from error
         reason = str(error)

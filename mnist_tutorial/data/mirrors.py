@@ -4,14 +4,18 @@ import errno
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from mnist_tutorial.data import npm
 from mnist_tutorial.data.readers import formats
+from mnist_tutorial.data.redact import redact
 from mnist_tutorial.data.reference import Arrays, check_digests
+from mnist_tutorial.data.scratch import scratch
 from mnist_tutorial.errors import MNISTError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+MAX_CHARACTERS = 500  # of what a mirror answers, in a message
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Mirror:
     Attributes
     ----------
     name : str
-        For messages.
+        For messages, without secrets.
     deliver : callable
         Takes an empty folder for the files, and a folder for unfinished downloads that can be resumed. Yields paths
         that `formats.read` may be able to read, until one of them is MNIST.
@@ -31,7 +35,7 @@ class Mirror:
 
     name: str
     deliver: Callable[[Path, Path], Iterator[Path]]
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)  # it may hold a password
 
 
 def disk_mirror(path: Path | str) -> Mirror:
@@ -78,7 +82,7 @@ def web_mirror(url: str) -> Mirror:
         if url.endswith("/"):
             target, urls = folder, {folder / f"{name}.gz": f"{url}{name}.gz" for name in formats.IDX_FILES}
         else:
-            target = folder / (Path(urlsplit(url).path).name or "mnist.zip")
+            target = folder / (redact(url).rsplit("/", 1)[-1] or "mnist.zip")
             urls = {target: url}
         resumed = [download(address, path, partial) for path, address in urls.items()]
         yield target
@@ -87,7 +91,7 @@ def web_mirror(url: str) -> Mirror:
                 download(address, path, partial)
             yield target
 
-    return Mirror(url, deliver, url)
+    return Mirror(redact(url), deliver, url)
 
 
 def _npm(folder, partial):
@@ -112,8 +116,7 @@ def fetch(mirrors: Sequence[Mirror], folder: Path) -> tuple[Arrays, str, list[st
     mirrors : sequence of Mirror
         In the order of trying.
     folder : Path
-        For temporary files; no other process may be fetching into it. Only an unfinished download stays there, for the
-        next time.
+        For temporary files. Only unfinished downloads stay there, for the next time.
 
     Returns
     -------
@@ -129,14 +132,16 @@ def fetch(mirrors: Sequence[Mirror], folder: Path) -> tuple[Arrays, str, list[st
     MNISTError
         If no mirror delivers; the message has a line for each.
     """
-    for leftover in folder.glob("fetch-*/"):  # of a process that was killed
-        shutil.rmtree(leftover, ignore_errors=True)
-    partial = folder / "partial"
+    with scratch(folder, keep="downloads") as private:
+        return _try_each(mirrors, private, private / "downloads")
+
+
+def _try_each(mirrors, folder, partial):
     failures, probes = [], {}
     for mirror in mirrors:
         if mirror.url and not probes:
             probes = _probes(mirrors)
-        with tempfile.TemporaryDirectory(dir=folder, prefix="fetch-", ignore_cleanup_errors=True) as temporary:
+        with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as temporary:
             try:
                 if mirror.url in probes and (failure := probes[mirror.url].failure()):
                     raise MNISTError(failure)
@@ -147,16 +152,15 @@ def fetch(mirrors: Sequence[Mirror], folder: Path) -> tuple[Arrays, str, list[st
                     except MNISTError as error:
                         failure = str(error)
                     else:
-                        shutil.rmtree(partial, ignore_errors=True)
                         return arrays, mirror.name, failures
             except (MNISTError, OSError) as error:
-                if getattr(error, "errno", None) == errno.ENOSPC:  # there is no room for the next mirror either
+                if getattr(error, "errno", None) in NO_ROOM:  # nor is there any for the next mirror
                     shutil.rmtree(partial, ignore_errors=True)
                     raise
                 failure = str(error)
             # One line, without the path of a file that is gone.
             failure = failure.replace(f"{temporary}/", "").replace(f"{temporary}: ", "")
-            failures.append(f"{mirror.name}: {' '.join(failure.split())}")
+            failures.append(f"{mirror.name}: {' '.join(redact(failure).split())[:MAX_CHARACTERS]}")
     raise MNISTError("\n".join(["no mirror delivered MNIST:", *(f"  {line}" for line in failures)]))
 
 

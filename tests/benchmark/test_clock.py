@@ -32,9 +32,9 @@ def test_processor_time_is_that_of_the_action():
 
 
 def test_processor_time_includes_child_processes():
-    burn = "import time\nwhile time.process_time() < 0.5: pass"
+    burn = "import time\nwhile time.process_time() < 0.3: pass"
     _, time = timed(lambda: subprocess.run([sys.executable, "-c", burn], check=True))
-    assert time.cpu_seconds > 0.45
+    assert time.cpu_seconds > 0.27
 
 
 def test_five_percent_is_the_limit():

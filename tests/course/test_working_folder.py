@@ -1,7 +1,7 @@
 """Writing into a folder in which people work."""
 
 import os
-import re
+import shutil
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -151,8 +151,8 @@ PLACES = ["a/one.txt", "a/one.new.txt", "two.txt", "two.new.txt", "two.new2.txt"
 PERSON = st.tuples(st.sampled_from(PLACES), st.sampled_from([*FOREIGN]))
 
 
-@settings(max_examples=60, deadline=None)
-@given(steps=st.lists(PERSON | st.sampled_from([FIRST, SECOND, THIRD]), max_size=8))
+@settings(max_examples=40, deadline=None)
+@given(steps=st.lists(PERSON | st.sampled_from([FIRST, SECOND, THIRD]), max_size=6))
 def test_whatever_people_do_meanwhile_all_that_is_theirs_stays(steps):
     with TemporaryDirectory() as name:
         folder, theirs = Path(name), {}
@@ -173,19 +173,19 @@ def test_whatever_people_do_meanwhile_all_that_is_theirs_stays(steps):
 @pytest.mark.parametrize("how", ["killed", "failed"])
 def test_wherever_it_ends_the_next_run_gives_the_right_answer(how, tmp_path):
     theirs = {"mine.txt": b"mine", "three.txt": b"changed"}
+    second, third = SECOND | {"three.txt": b"2", "b/new.txt": b"2"}, THIRD | {"three.txt": b"3", "b/new.txt": b"3"}
+    update(tmp_path / "0", FIRST | {"three.txt": b"1"})
+    for name, content in theirs.items():
+        (tmp_path / "0" / name).write_bytes(content)
     for n in count(1):
-        folder = tmp_path / str(n)
-        update(folder, FIRST | {"three.txt": b"1"})
-        for name, content in theirs.items():
-            (folder / name).write_bytes(content)
-        second, third = SECOND | {"three.txt": b"2", "b/new.txt": b"2"}, THIRD | {"three.txt": b"3", "b/new.txt": b"3"}
+        folder = shutil.copytree(tmp_path / "0", tmp_path / str(n))
         end = crash(lambda folder=folder, files=second: update(folder, files), folder, n, how)
         assert end in (None, *{"killed": ["killed"], "failed": ["done", "refused"]}[how])
         version = (second, third)[n % 2]
         update(folder, version)
-        found = {name: content for name, content in tree(folder).items() if name != RECORD}
-        if how == "killed":  # what it was writing may still be there, in a place of ours
-            found = {name: found[name] for name in found if not re.search(r"\.part$|\.mnist-tutorial-", name)}
+        # What it was writing, or could not tidy up, may still be there, in a folder of ours.
+        found = {name: content for name, content in tree(folder).items() if ".mnist-tutorial-" not in name}
+        del found[RECORD]
         assert found == version | theirs | {"three.new.txt": version["three.txt"]}, f"{how} at call {n}"
         if end is None:
             break

@@ -167,6 +167,15 @@ def test_running_it_again_keeps_the_changes_of_a_student_and_says_so(lab, monkey
     assert re.fullmatch(rf".*: 0 of {len(newer)} files .*kept: 1.*\n", again)
 
 
+def test_what_is_wrong_with_the_folder_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(workshop, "files", lambda *_: {"schedule.md": b"09:00"})
+    (tmp_path / ".workshop.json").write_text("[]")
+    done = CliRunner().invoke(app, ["workshop", str(tmp_path)])
+    assert done.exit_code == 1
+    assert re.fullmatch(r"error: .*\.workshop\.json: .*\n", done.stderr)
+    assert [path.name for path in tmp_path.iterdir()] == [".workshop.json"]
+
+
 def test_the_results_that_notebooks_read_come_along(lab):
     assert {path.name for path in (lab.folder / "results/cpu").iterdir()} == {
         path.name for path in (ROOT / "results/cpu").glob("*.json")

@@ -1,6 +1,6 @@
 import contextlib
 
-from mnist_tutorial.data.atomic import atomic, clear_parts
+from mnist_tutorial.data.atomic import atomic
 
 
 def test_a_file_that_is_not_complete_replaces_nothing(tmp_path):
@@ -15,11 +15,3 @@ def test_a_file_that_is_not_complete_replaces_nothing(tmp_path):
         assert path.read_text() == "old"
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_only_the_leftovers_of_killed_processes_are_cleared(tmp_path):
-    kept = {"film.mp4.part", ".hidden", ".7.part"}
-    for name in (*kept, ".mnist-v1.bin.123.part"):
-        (tmp_path / name).write_text("")
-    clear_parts(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == kept

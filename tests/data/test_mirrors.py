@@ -6,16 +6,41 @@ import stat
 import struct
 import threading
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import idx_bytes, png_bytes, send
+from small import shrunk
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.data import connection, npm
 from mnist_tutorial.data import download as downloads
+from mnist_tutorial.data.export import to_zip
 from mnist_tutorial.data.mirrors import MIRRORS, Mirror, disk_mirror, fetch, web_mirror
+from mnist_tutorial.data.readers.formats import IDX_FILES
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small(mnist, tmp_path_factory):  # MNIST itself is loaded before, for the other modules
+    yield from shrunk(tmp_path_factory)
+
+
+# As in conftest.py, of the small data set. Level 0 does not compress: there is a middle where files can be cut.
+@pytest.fixture(scope="module")
+def idx_folder(small, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("idx")
+    for name, array in zip(IDX_FILES, small.arrays, strict=True):
+        (folder / f"{name}.gz").write_bytes(gzip.compress(idx_bytes(array), 0))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def idx_zip(idx_folder, tmp_path_factory):
+    path = tmp_path_factory.mktemp("idx-zip") / "mnist.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in idx_folder.iterdir():
+            archive.write(file, f"MNIST/raw/{file.name}")
+    return path
 
 
 def failing(message):
@@ -25,18 +50,18 @@ def failing(message):
     return Mirror(message, deliver)
 
 
-def test_a_zip_is_fetched_from_an_address_and_nothing_is_left(mnist, idx_zip, serve, tmp_path):
+def test_a_zip_is_fetched_from_an_address_and_nothing_is_left(small, idx_zip, serve, tmp_path):
     url = serve(idx_zip.parent) + "mnist.zip"
     arrays, name, failures = fetch([web_mirror(url)], tmp_path)
-    np.testing.assert_array_equal(arrays.train_images, mnist.train.images)
+    np.testing.assert_array_equal(arrays.train_images, small.arrays.train_images)
     assert name == url
     assert not failures
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_of_idx_files_is_fetched_from_an_address(mnist, idx_folder, serve, tmp_path):
+def test_a_folder_of_idx_files_is_fetched_from_an_address(small, idx_folder, serve, tmp_path):
     arrays, _, _ = fetch([web_mirror(serve(idx_folder))], tmp_path)
-    np.testing.assert_array_equal(arrays.test_labels, mnist.test.labels)
+    np.testing.assert_array_equal(arrays.test_labels, small.arrays.test_labels)
 
 
 # Mirrors that fail, each over a real connection, and what the user reads. --------------------------------------------
@@ -51,7 +76,7 @@ def silent(handler):
 
 
 def drip(handler):
-    send(handler, length=10**7)
+    send(handler, length=10**6)
     wait = threading.Event()
     while not wait.wait(0.2):
         handler.wfile.write(b"P")
@@ -75,8 +100,8 @@ HTTP_FAULTS = {
     "503": (status(503), "HTTP 503 Service Unavailable"),
     "accepts and says nothing": (silent, "no answer in 1 seconds"),
     "byte by byte": (drip, r"too slow: \d+ bytes in 1 seconds"),
-    "cut short, with a length": (lambda handler: send(handler, b"PK", length=10**7), "the download broke off"),
-    "endless": (endless, "sent more than 134,217,728 bytes; this is not MNIST"),
+    "cut short, with a length": (lambda handler: send(handler, b"PK", length=10**6), "the download broke off"),
+    "endless": (endless, "sent more than 1,048,576 bytes; this is not MNIST"),
     "login page with status 200": (login_page, "sent a web page, not the file; does the network want you to log in"),
     "redirect loop": (status(302, Location="/again.zip"), "more than 10 redirects"),
     "redirect to http elsewhere": (status(302, Location="http://192.0.2.1/"), r"http://192\.0\.2\.1/ is not https"),
@@ -85,13 +110,13 @@ HTTP_FAULTS = {
 
 
 @pytest.fixture
-def chain(idx_raw, tmp_path, record_property):
+def chain(idx_folder, tmp_path, record_property):
     """Fetch with a mirror that fails, then one that does not; the value is a function of the first one's address."""
 
     def run(url, reason):
-        _, name, failures = fetch([web_mirror(url), disk_mirror(idx_raw)], tmp_path)
+        _, name, failures = fetch([web_mirror(url), disk_mirror(idx_folder)], tmp_path)
         record_property("outcome", failures[0].removeprefix(url))
-        assert name == str(idx_raw)
+        assert name == str(idx_folder)
         [failure] = failures
         assert failure.startswith(f"{url}: ")
         assert "\n" not in failure
@@ -106,20 +131,21 @@ def test_a_server_that_fails(fault, answer, chain, monkeypatch):
     limits = {"accepts and says nothing": "ANSWER_SECONDS", "byte by byte": "STALL_SECONDS"}
     if fault in limits:
         monkeypatch.setattr(downloads, limits[fault], 1)
+    monkeypatch.setattr(downloads, "MAX_ARCHIVE_BYTES", 2**20)
     respond, reason = HTTP_FAULTS[fault]
     chain(answer(respond) + "mnist.zip", rf".*mnist\.zip: {reason}")
 
 
 @pytest.mark.parametrize("length", ["with a length", "without"])
 def test_a_body_cut_short(length, answer, chain, idx_zip):
-    body = idx_zip.read_bytes()[:3_000_000]
-    respond = lambda handler: send(handler, body, length=11_000_000 if length == "with a length" else False)  # noqa: E731
+    body = idx_zip.read_bytes()[:30_000]
+    respond = lambda handler: send(handler, body, length=60_000 if length == "with a length" else False)  # noqa: E731
     chain(answer(respond) + "a.zip", r".*a\.zip: (the download broke off|a\.zip: neither a zip nor a tar archive)")
 
 
 def test_the_right_length_and_wrong_bytes(answer, chain, idx_zip):
     body = bytearray(idx_zip.read_bytes())
-    body[5_000_000] ^= 1
+    body[len(body) // 2] ^= 1
     chain(answer(lambda handler: send(handler, bytes(body))) + "a.zip", ".*cannot be read")
 
 
@@ -189,7 +215,7 @@ def pack(path, name, data):
 LABELS, IMAGES = "t10k-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz"
 IDX_FAULTS = {
     "a wrong CRC": (
-        lambda path: replace(path.read_bytes()[9_000_000:9_000_004], b"oops")(path),
+        lambda path: replace(path.read_bytes()[9_000:9_004], b"oops")(path),
         r"cannot be read \(Bad CRC-32",
     ),
     "a name that leads up": (add("../up.txt"), r"'\.\./up\.txt' leads out of the archive"),
@@ -205,11 +231,11 @@ IDX_FAULTS = {
         "9,008 bytes, expected 10,008",
     ),
     "too many images": (
-        lambda path: pack(path, IMAGES, idx_bytes(np.zeros((10_001, 28, 28), "u1"))),
-        r"\(10001, 28, 28\)",
+        lambda path: pack(path, IMAGES, idx_bytes(np.zeros((11, 28, 28), "u1"))),
+        r"\(11, 28, 28\)",
     ),
     "a gzip that ends early": (
-        lambda path: pack(path, IMAGES, gzip.compress(idx_bytes(np.zeros((10_000, 28, 28), "u1")))[:-20]),
+        lambda path: pack(path, IMAGES, gzip.compress(idx_bytes(np.zeros((10, 28, 28), "u1")))[:-20]),
         "gzip ends early",
     ),
     "a file missing": (replace(b"raw/t10k-labels-idx1", b"raw/tlok-labels-idx1"), "no t10k-labels-idx1-ubyte"),
@@ -234,12 +260,12 @@ def test_an_archive_of_idx_files(fault, idx_zip, served):
     served(idx_zip, *IDX_FAULTS[fault])
 
 
-FIRST = b"train/0/0_000000.png"
+FIRST = b"MNIST_dataset/train/0/0_000000.png"
 PNG_FAULTS = {
-    "one digit missing": (replace(FIRST, b"_rain/0/0_000000.png"), "399 PNG files of digit 0 in train"),
-    "one digit twice": (add("train/0/0_000000.png"), r"train/0/0_000000\.png is there twice"),
+    "one digit missing": (replace(FIRST, FIRST.replace(b"train", b"_rain")), "399 PNG files of digit 0 in train"),
+    "one digit twice": (add(FIRST.decode()), r"train/0/0_000000\.png is there twice"),
     "a 27 x 28 image": (
-        lambda path: [replace(FIRST, b"_rain/0/0_000000.png")(path), add(FIRST.decode(), TINY)(path)],
+        lambda path: [replace(FIRST, FIRST.replace(b"train", b"_rain"))(path), add(FIRST.decode(), TINY)(path)],
         r"L \(28, 27\); expected 8-bit",
     ),
 }
@@ -247,9 +273,11 @@ TINY = png_bytes(np.zeros((27, 28), "u1"))
 
 
 @pytest.fixture(scope="module")
-def sample_zip(class_folder, tmp_path_factory):
+def sample_zip(sample, tmp_path_factory):
     """The sample as PNG files: whether all digits are there is counted as for all of MNIST."""
-    return Path(shutil.make_archive(tmp_path_factory.mktemp("zip") / "sample", "zip", class_folder))
+    path = tmp_path_factory.mktemp("zip") / "sample.zip"
+    to_zip(sample, path)
+    return path
 
 
 @pytest.mark.parametrize("fault", PNG_FAULTS)
@@ -267,7 +295,7 @@ def test_a_file_of_idx_that_is_too_long(idx_folder, serve, chain, tmp_path):
 # A closed network: no mirror answers, and none may cost minutes. ------------------------------------------------------
 
 
-def test_all_addresses_are_asked_at_the_same_time(answer, idx_raw, tmp_path, monkeypatch):
+def test_all_addresses_are_asked_at_the_same_time(answer, idx_folder, tmp_path, monkeypatch):
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 60)
     asked = threading.Barrier(3, timeout=30)  # each gets its answer once all have asked
 
@@ -276,15 +304,15 @@ def test_all_addresses_are_asked_at_the_same_time(answer, idx_raw, tmp_path, mon
         send(handler)
 
     chain = [web_mirror(answer(status(503), probe)) for _ in range(3)]
-    _, _, failures = fetch([*chain, disk_mirror(idx_raw)], tmp_path)
+    _, _, failures = fetch([*chain, disk_mirror(idx_folder)], tmp_path)
     assert failures == [f"{mirror.name}: HTTP 503 Service Unavailable" for mirror in chain]
 
 
-def test_addresses_that_are_silent_are_skipped(answer, idx_raw, tmp_path, monkeypatch):
+def test_addresses_that_are_silent_are_skipped(answer, idx_folder, tmp_path, monkeypatch):
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 1)
     chain = [web_mirror(answer(status(503), silent)) for _ in range(3)]
-    _, name, failures = fetch([*chain, disk_mirror(idx_raw)], tmp_path)
-    assert name == str(idx_raw)
+    _, name, failures = fetch([*chain, disk_mirror(idx_folder)], tmp_path)
+    assert name == str(idx_folder)
     assert failures == [f"{mirror.name}: no answer in 1 seconds" for mirror in chain]
     assert answer.requests == []
 
@@ -305,11 +333,11 @@ def test_each_mirror_is_tried_once_and_in_order(answer, idx_folder, tmp_path):
     assert len(failures) == 3
 
 
-def test_a_mirror_with_other_data_is_skipped_like_one_that_is_down(mnist, idx_folder, tmp_path):
+def test_a_mirror_with_other_data_is_skipped_like_one_that_is_down(small, idx_folder, tmp_path):
     # Two images of the same digit swap places: all counts are right, only the digest differs.
     swapped = shutil.copytree(idx_folder, tmp_path / "swapped")
-    images = mnist.test.images.copy()
-    first, second = np.flatnonzero(mnist.test.labels == 7)[:2]
+    images = small.arrays.test_images.copy()
+    first, second = np.flatnonzero(small.arrays.test_labels == 1)[:2]
     images[[first, second]] = images[[second, first]]
     (swapped / IMAGES).write_bytes(gzip.compress(idx_bytes(images), 1))
     _, name, failures = fetch([disk_mirror(swapped), disk_mirror(idx_folder)], tmp_path)
@@ -317,12 +345,12 @@ def test_a_mirror_with_other_data_is_skipped_like_one_that_is_down(mnist, idx_fo
     assert "swapped: test_images are not MNIST's: SHA-256" in failures[0]
 
 
-def test_two_pieces_that_do_not_fit_are_fetched_again(idx_zip, answer, mnist, tmp_path):
+def test_two_pieces_that_do_not_fit_are_fetched_again(idx_zip, answer, small, tmp_path):
     body = idx_zip.read_bytes()
 
     def respond(handler):
         if len(answer.requests) == 1:
-            send(handler, b"PK" * 50_000, length=len(body))
+            send(handler, b"PK" * 10_000, length=len(body))
         elif handler.headers.get("Range"):
             start = int(handler.headers["Range"].removeprefix("bytes=").removesuffix("-"))
             span = f"bytes {start}-{len(body) - 1}/{len(body)}"
@@ -331,7 +359,7 @@ def test_two_pieces_that_do_not_fit_are_fetched_again(idx_zip, answer, mnist, tm
             send(handler, body)
 
     arrays, _, failures = fetch([web_mirror(answer(respond) + "mnist.zip")], tmp_path)
-    np.testing.assert_array_equal(arrays.train_images, mnist.train.images)
+    np.testing.assert_array_equal(arrays.train_images, small.arrays.train_images)
     assert not failures
     assert [bool(headers.get("Range")) for _, headers in answer.requests] == [False, True, False]
 

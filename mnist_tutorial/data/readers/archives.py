@@ -48,6 +48,8 @@ def members(path: Path | str) -> dict[str, Callable[[], bytes]]:
     try:
         if path.is_dir():
             files = _folder(path)
+        elif not path.is_file():  # a pipe or a device could be read for ever
+            raise MNISTError("neither a file nor a folder; expected a folder, a zip or a tar archive with MNIST in it")
         else:
             data = _bounded(path.open("rb"), MAX_ARCHIVE_BYTES)
             if data.startswith(b"\x1f\x8b"):
@@ -82,7 +84,7 @@ def _folder(path):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             file = Path(folder, name)
-            if file.is_file():  # not a pipe, which could be read for ever
+            if file.is_file():  # as above
                 yield file.relative_to(path).as_posix(), lambda file=file: _bounded(file.open("rb"), MAX_BYTES)
 
 

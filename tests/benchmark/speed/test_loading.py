@@ -10,20 +10,20 @@ BY_NAME = [loading.official, loading.image_folder, loading.torchvision_mnist, lo
 
 @pytest.mark.parametrize("route", BY_NAME)
 def test_an_epoch_has_each_digit_once_with_its_label(route, sample, tmp_path):
-    split = sample.train.take(500, seed=0)
+    split = sample.train.take(300, seed=0)
     epoch, images = route(split, tmp_path)
-    assert images == 500
+    assert images == 300
     batches = list(epoch())
-    assert [len(labels) for _, labels in batches] == [256, 244]
+    assert [len(labels) for _, labels in batches] == [256, 44]
     pixels = torch.cat([batch for batch, _ in batches])
     labels = torch.cat([labels for _, labels in batches]).flatten()
-    assert pixels.shape == (500, 1, 28, 28)
+    assert pixels.shape == (300, 1, 28, 28)
     assert pixels.dtype == torch.float32
-    order = np.lexsort(split.images.reshape(500, -1).T)
+    order = np.lexsort(split.images.reshape(300, -1).T)
     expected = mt.Standardize()(split.images)
     if route is loading.official:  # which stretches each image from 0 to 1
         expected = split.images / split.images.max(axis=(1, 2), keepdims=True)
-    found = np.lexsort((pixels * 255).round().reshape(500, -1).numpy().T)
+    found = np.lexsort((pixels * 255).round().reshape(300, -1).numpy().T)
     if route is not loading.official:
         np.testing.assert_allclose(pixels[found, 0], expected[order], atol=1e-5)
         np.testing.assert_array_equal(labels[found], split.labels[order])
