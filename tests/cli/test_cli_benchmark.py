@@ -133,6 +133,11 @@ def test_what_we_did_not_write_is_not_replaced(tmp_path, monkeypatch, command, n
     assert identity(tmp_path / name) == before
 
 
+def test_a_name_is_shown_as_it_is(folder):
+    folder.rename(folder.with_name(":smile: [red]"))
+    assert ":smile: [red]" in benchmark("leaderboard", folder.parent).stdout
+
+
 def test_our_own_leaderboard_is_replaced_and_another_file_with_force(folder, tmp_path):
     board = tmp_path / "board.md"
     for _ in range(2):
