@@ -1,5 +1,6 @@
 """Run the command line: ``python -m mnist_tutorial``."""
 
+import io
 import os
 import sys
 from contextlib import suppress
@@ -9,7 +10,8 @@ from mnist_tutorial.cli import app
 
 def main() -> None:
     """Run a command, whatever its output can show and wherever it goes."""
-    streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+    # A process without a console has no streams, and a notebook has others.
+    streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
     for stream in streams:
         stream.reconfigure(errors="replace")  # a sign that the console cannot show is no reason to fail
     try:

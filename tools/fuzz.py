@@ -221,7 +221,7 @@ def main():
         (corpus / f"{number}").write_bytes(data)
     limits = [
         f"-max_total_time={SECONDS}",
-        f"-rss_limit_mb={500 if TARGET in ('archive', 'png', 'idx') else 1500}",
+        f"-rss_limit_mb={500 if TARGET in ('archive', 'png', 'idx') else 2500}",
         "-malloc_limit_mb=400",
         "-max_len=65536",
         "-timeout=20",

@@ -185,7 +185,7 @@ def _show(table: "Table") -> None:
     """Print a table at a width at which it can be read."""
     from rich.console import Console
 
-    Console(highlight=False, width=max(Console().width, 118)).print(table)
+    Console(highlight=False, emoji=False, width=max(Console().width, 118)).print(table, crop=False)
 
 
 def _refused(reasons: Sequence[Exception]) -> None:

@@ -133,6 +133,21 @@ def test_what_we_did_not_write_is_not_replaced(tmp_path, monkeypatch, command, n
     assert identity(tmp_path / name) == before
 
 
+def test_a_name_is_shown_as_it_is(folder):
+    folder.rename(folder.with_name(":smile: [red]"))
+    assert ":smile: [red]" in benchmark("leaderboard", folder.parent).stdout
+
+
+def test_no_column_of_the_leaderboard_is_cut(tmp_path):
+    (tmp_path / "somebody").mkdir()
+    for seed in range(3):
+        busy = {"parameters": 279_818_000, "wall": 1234.5, "other_cpu_seconds": 10.0 * (seed == 0)}
+        write(made_result("cnn-augmented", seed, 900 + seed, **busy), tmp_path / "somebody")
+    shown = benchmark("leaderboard", tmp_path).stdout
+    assert "(2 of 3)" in shown
+    assert " standing " in shown  # the last one
+
+
 def test_our_own_leaderboard_is_replaced_and_another_file_with_force(folder, tmp_path):
     board = tmp_path / "board.md"
     for _ in range(2):
