@@ -4,8 +4,8 @@ import re
 
 # A name and a password before the host, also where an unescaped slash in the password makes it look like a port; and
 # whatever follows the path, since it may be a token.
-USER = re.compile(r"(\w\w:/{1,2})(?:[^/?#\s]*@|[^/?#\s@:\[]*:(?!\d*(?:[/?#\s]|$))[^\s@]*@)")
-QUERY = re.compile(r"(\w\w://[^\s?#]*)[?#]\S*")
+USER = re.compile(r"(\w://|\w\w:/)(?:[^/?#\s]*@|[^/?#\s@:\[]*:(?!\d+(?:[/?#\s]|$))\S*@)")
+QUERY = re.compile(r"(\w://[^\s?#]*)[?#]\S*")
 
 
 def redact(text: str) -> str:

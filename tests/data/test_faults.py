@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import socket
-import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +25,7 @@ from typer.testing import CliRunner
 import mnist_tutorial as mt
 from mnist_tutorial.cli import app
 from mnist_tutorial.data import cache, export, mirrors
+from mnist_tutorial.data import download as downloads
 from mnist_tutorial.data.progress import progress_bar
 
 
@@ -154,7 +154,7 @@ def without_end(here):
         while True:
             handler.wfile.write(bytes(2**16))
 
-    here.patch(sys.modules["mnist_tutorial.data.download"], "MAX_ARCHIVE_BYTES", 2**20)
+    here.patch(downloads, "MAX_ARCHIVE_BYTES", 2**20)
     served(respond)(here)
 
 
@@ -283,7 +283,7 @@ def test_a_password_is_neither_shown_nor_stored(kind, small, here, caplog, capfd
     here.set("MNIST_TUTORIAL_DATA", url.format(port=server.rstrip("/").rsplit(":", 1)[1]))
     shown = []
     bar = lambda text, *others, **options: shown.append(text) or progress_bar(text, *others, **options)  # noqa: E731
-    here.patch(sys.modules["mnist_tutorial.data.download"], "progress_bar", bar)
+    here.patch(downloads, "progress_bar", bar)
     if said:
         with pytest.raises(mt.MNISTError, match=re.escape(said)) as error:
             mt.load("full")

@@ -8,6 +8,8 @@ TEXTS = {
     "https://anna:p@ss@example.org:8000/a.zip": "https://example.org:8000/a.zip",
     "https://anna:p/ss@example.org/a.zip": "https://example.org/a.zip",
     "https://anna:p#s?s@example.org/a.zip": "https://example.org/a.zip",
+    "x://anna:pass@example.org/a.zip": "x://example.org/a.zip",
+    "git:/anna:pass@example.org/a.zip": "git:/example.org/a.zip",  # as a path
     "http://[::1]:80/@scope/a.zip": "http://[::1]:80/@scope/a.zip",
     "https://localhost:8000/@scope/a.zip": "https://localhost:8000/@scope/a.zip",
     "https://example.org/a.zip?token=a#b": "https://example.org/a.zip",
