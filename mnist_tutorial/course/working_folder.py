@@ -115,8 +115,9 @@ def _read(path):
         if status.st_size > LARGEST_RECORD:
             raise ValueError(f"{status.st_size:,} bytes")
         record = json.loads(path.read_bytes())
-        values = record.values() if isinstance(record, dict) else [record]
-        if not all(isinstance(value, str) and DIGESTS.fullmatch(value) for value in values):
+        if not isinstance(record, dict) or not all(
+            isinstance(value, str) and DIGESTS.fullmatch(value) for value in record.values()
+        ):
             raise ValueError("no table of digests")
         return record
     except FileNotFoundError:

@@ -95,6 +95,7 @@ def test_what_is_not_ours_stays_and_our_file_goes_beside_it(kind, tmp_path):
 RECORDS = {
     "a list": lambda path: path.write_text("[]"),
     "null": lambda path: path.write_text("null"),
+    "a text": lambda path: path.write_text('"-"'),
     "other values": lambda path: path.write_text('{"a/one.txt": []}'),
     "a large number": lambda path: path.write_text('{"a/one.txt": 1' + "0" * 63 + "}"),
     "no digest": lambda path: path.write_text('{"a/one.txt": "mine"}'),
