@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 from tqdm import tqdm
 
@@ -65,7 +66,7 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
     Raises
     ------
     MNISTError
-        If the notebooks are not those of a course.
+        If the notebooks are not those of a course, or one of them does not run.
     """
     numbered = lessons(course)
     others = [path for path in (course / "notebooks").glob("*.ipynb") if not path.name[0].isdigit()]
@@ -82,12 +83,20 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
     exporter = HTMLExporter(require_js_url="", mathjax_url="", filters={"clean_html": lambda html: html})
     for name, notebook in tqdm(pages.items(), desc="solutions", unit=" notebooks", disable=None if execute else True):
         if execute:
-            NotebookClient(notebook, resources={"metadata": {"path": str(course / "notebooks")}}).execute()
+            _execute(notebook, course / "notebooks" / name)
         contents[f"solutions/{Path(name).with_suffix('.html')}"] = _page(notebook, exporter).encode()
     for path in sorted((course / "results/cpu").glob("*.json")):
         if path.is_file():
             contents[f"results/cpu/{path.name}"] = path.read_bytes()  # notebooks 6 and 7 read them
     return contents
+
+
+def _execute(notebook, path):
+    try:
+        NotebookClient(notebook, resources={"metadata": {"path": str(path.parent)}}).execute()
+    except (CellExecutionError, DeadKernelError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise MNISTError(f"{path}: does not run ({reason}); to see all of it, run it in JupyterLab") from error
 
 
 def _page(notebook, exporter):

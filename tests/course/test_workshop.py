@@ -18,6 +18,7 @@ import websocket
 from conftest import ROOT
 from typer.testing import CliRunner
 
+from mnist_tutorial import MNISTError
 from mnist_tutorial.cli import app
 from mnist_tutorial.course import workshop
 
@@ -189,3 +190,12 @@ def test_another_process_makes_the_same_files(lab, tmp_path):
     made = workshop.files(tmp_path)
     assert len(made) == 1 + 2 * 3
     assert all(lab.contents[name] == content for name, content in made.items() if name != "schedule.md")
+
+
+def test_a_notebook_that_does_not_run_is_named_with_its_error(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    path = tmp_path / "notebooks/01_loading.ipynb"
+    text = (ROOT / "notebooks" / path.name).read_text(encoding="utf-8")
+    path.write_text(text.replace("import mnist_tutorial as mt", "import mnist_of_mine"), encoding="utf-8")
+    with pytest.raises(MNISTError, match=r"01_loading\.ipynb: .*No module named 'mnist_of_mine'"):
+        workshop.files(tmp_path, execute=True)
