@@ -122,7 +122,7 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     except MNISTError as error:
         if place:
             raise MNISTError(
-                f"MNIST_TUTORIAL_DATA is {redact(place)}, and nothing else is tried. {redact(str(error))}\n"
+                f"MNIST_TUTORIAL_DATA is {redact(place)}, and nothing else is tried: {redact(str(error))}\n"
                 "To see what is wrong with a folder or an archive: python -m mnist_tutorial verify PATH"
             ) from None  # its text may hold a password, and what matters of it is here
         if variant == "full":
