@@ -237,6 +237,7 @@ WRONG = {
         "no pooling": (lambda pixels, kernel, padding, pool: pixels + 2 * padding - kernel + 1, "before pooling"),
         "padding once": (lambda pixels, kernel, padding, pool: (pixels + padding - kernel + 1) // pool, "both sides"),
         "no floor": (lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel + 1) / pool, "remainder"),
+        "no + 1": (lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel) // pool, "fits in one place"),
     },
     "wide_windows": {
         ZEROS: (lambda template: 0, "expected a deeplay template"),
@@ -274,9 +275,10 @@ WRONG = {
         "empty at the end": (lambda strength: mt.Brightness(1 - strength), "something to see"),
     },
     "error_reduction": {
-        ZEROS: (lambda disagree: 0, "expected p below 0.05"),
+        ZEROS: (lambda disagree: 0, "yours is 0; expected"),
         IGNORES: (lambda disagree: 14, "expected"),
-        "a tenth": (lambda disagree: disagree // 10, "expected p below 0.05"),
+        "a tenth": (lambda disagree: disagree // 20 * 2 + disagree % 2, "expected p below 0.05"),
+        "one too many": (lambda disagree: mt.checks.error_reduction.reference(disagree) + 1, "error of one of the two"),
         "all": (lambda disagree: disagree, "the smallest number"),
         "of the worse one": (
             lambda disagree: (disagree + mt.checks.error_reduction.reference(disagree)) // 2,
@@ -294,6 +296,18 @@ WRONG = {
         "a fixed gap": (
             lambda a, b: "neither" if abs(b.mean() - a.mean()) < 2e-3 else "AB"[int(b.mean() > a.mean())],
             "far smaller",
+        ),
+        "the ranges do not overlap": (
+            lambda a, b: "B" if b.min() > a.max() else "A" if a.min() > b.max() else "neither",
+            "seeds",
+        ),
+        "more than the sum of the standard deviations": (
+            lambda a, b: (
+                "neither"
+                if abs(b.mean() - a.mean()) < a.std(ddof=1) + b.std(ddof=1)
+                else "AB"[int(b.mean() > a.mean())]
+            ),
+            "seeds",
         ),
     },
     "own_recipe": {

@@ -45,6 +45,9 @@ def error_reduction(answer: Callable[..., Any]) -> str:
         hint = "Split the digits between the two, and try splits that are more and more one-sided."
         if found == (disagree + truth) / 2:
             hint = "That is how many digits only the worse one gets wrong. The better one makes errors of its own."
+        elif isinstance(found, int | float) and (found - disagree) % 2:
+            parity = "odd" if disagree % 2 else "even"
+            hint = f"Each of the {disagree} digits is an error of one of the two, so the difference is {parity}."
         elif isinstance(found, int | float) and 0 <= found <= disagree:
             p_value = _p_value(disagree, int(found))
             wanted = "the smallest number with p" if p_value < LEVEL else "p"
@@ -67,13 +70,16 @@ def verdict(answer: Callable[..., Any]) -> str:
     The answer takes two arrays of accuracies, and returns "A", "B" or "neither".
     """
     rng = np.random.default_rng()
-    shape = np.array([-1.0, -0.5, 0, 0.5, 1]) * 8e-4
+    shape, many = np.array([-1.0, -0.5, 0, 0.5, 1]) * 8e-4, np.linspace(-8e-4, 8e-4, 10)
     cases = [
         (shape, shape + 4e-3, "B", "Compared with their spread, the means are far apart."),
         (shape + 4e-3, shape, "A", "Compared with their spread, the means are far apart."),
         (shape / 8, shape / 8 + 1e-3, "B", "The difference is small, but the spread over seeds is far smaller."),
         (shape, shape + 3e-4, "neither", "The means differ by less than the seeds do."),
         (shape, np.append(shape[:-1], 6e-3), "neither", "One lucky seed does not make a better recipe."),
+        # Here two rules of thumb fail: that the ranges overlap, and that the difference exceeds the sum of the stds.
+        (shape[::4], shape[::4] + 2.4e-3, "neither", "Two seeds say little about the spread: B may have been lucky."),
+        (many, many + 1.8 * many.std(ddof=1), "B", "Ten seeds fix a mean far better than their spread suggests."),
     ]
     base = rng.uniform(0.98, 0.99)
     for a, b, truth, hint in cases:

@@ -20,10 +20,11 @@ def feature_map_size(answer: Callable[..., Any]) -> str:
     returns the side of the feature map.
     """
     rng = np.random.default_rng()
-    for _ in range(4):
-        pool, kernel = (int(rng.integers(*bounds)) for bounds in ((2, 4), (5, 8)))
-        # Such that pooling leaves a remainder, and that padding on one side only would show.
-        padding, unpooled = int(rng.integers(pool, 5)), int(rng.integers(10, 25) * pool + rng.integers(1, pool))
+    # Pooling with and without a remainder, and none at all.
+    for pool, remainder in rng.permutation([(2, 1), (3, 2), (2, 0), (3, 0), (1, 0)]).tolist():
+        # Padding on one side only would show.
+        kernel, padding = int(rng.integers(5, 8)), int(rng.integers(3, 5))
+        unpooled = int(rng.integers(10, 25)) * pool + remainder
         pixels = unpooled - 2 * padding + kernel - 1
         network = nn.Sequential(nn.Conv2d(1, 1, kernel, padding=padding), nn.MaxPool2d(pool))
         truth = network(torch.zeros(1, 1, pixels, pixels)).shape[-1]
@@ -33,6 +34,8 @@ def feature_map_size(answer: Callable[..., Any]) -> str:
             hint = "That is the size before pooling."
         elif found == (pixels - kernel + 1) // pool or found == (pixels + padding - kernel + 1) // pool:
             hint = "Padding is added on both sides."
+        elif found == (unpooled - 1) // pool:
+            hint = "A window as large as the image fits in one place, not in none."
         elif isinstance(found, float) and found == unpooled / pool:
             hint = "There is no part of a pixel: pooling drops the remainder."
         same(found, truth, f"for {pixels} pixels, kernel {kernel}, padding {padding} and pooling {pool}", hint)
