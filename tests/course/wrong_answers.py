@@ -172,7 +172,8 @@ WRONG = {
         "too many": (lambda images: images.reshape(len(images), -1), "at most 100"),
         "ink only": (lambda images: images.mean(axis=(1, 2))[:, None], "too little"),
         "columns only": (lambda images: images.mean(axis=1, dtype=float), "both directions"),
-        "one image": (lambda images: images[0], "expected (2500, D)"),
+        "every third pixel": (lambda images: images[:, ::3, ::3].reshape(len(images), -1), "at most 4 points"),
+        "one image": (lambda images: images[0], "expected (4000, D)"),
     },
     "landing_point": {
         ZEROS: (lambda shift, scale: 0, "Which comes first"),
@@ -192,9 +193,12 @@ WRONG = {
     },
     "warps": {
         ZEROS: (lambda: mt.Brightness(0), "too much"),
-        IGNORES: (lambda: dt.Value(np.zeros((400, *SHAPE), np.float32)), "too much"),
+        IGNORES: (lambda: dt.Value(np.zeros((1_200, *SHAPE), np.float32)), "too much"),
         "upside down": (lambda: mt.RandomAffine(rotate=mt.uniform(-3, 3)), "too much"),
+        "mirrored": (lambda: dt.Lambda(lambda: lambda images: np.asarray(images)[:, :, ::-1]), "too much"),
         "nothing": (lambda: mt.RandomAffine(rotate=mt.uniform(-0.001, 0.001)), "too little"),
+        "noise": (lambda: mt.GaussianNoise(0.05), "moves ink"),
+        "darker": (lambda: mt.Brightness(mt.uniform(0.4, 0.8)), "moves ink"),
         "lambda": (lambda: mt.RandomAffine(rotate=lambda: 0.15), "eight equal images"),
         "the class": (lambda: mt.RandomAffine, "the class RandomAffine"),
     },

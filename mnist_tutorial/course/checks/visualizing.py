@@ -10,8 +10,10 @@ from mnist_tutorial.course.checks.digits import NearestNeighbour, draw
 from mnist_tutorial.course.checks.exercise import Hint, exercise, returned, same
 
 MOST_FEATURES = 100
-KNOWN, HELD_OUT = 2_000, 500
-LOSS = 0.03  # of accuracy, allowed with fewer numbers
+DRAWS, KNOWN, HELD_OUT = 2, 2_000, 2_000
+# Of accuracy, allowed with fewer numbers. Means of 7 x 7 squares lose 0.02 ± 0.006 in a draw, ten principal components
+# 0.053 ± 0.005: in two draws, neither is taken for the other.
+LOSS = 0.04
 
 
 @exercise(reference=lambda mean, std: ((0 - mean) / std, (1 - mean) / std))
@@ -86,32 +88,34 @@ def describe(answer: Callable[..., Any]) -> str:
 
     The answer takes images, uint8 (N, 28, 28), and returns numbers, (N, D) with D up to 100.
     """
-    known, held_out = draw(KNOWN, HELD_OUT)
-    images = np.concatenate([known.images, held_out.images])
-    numbers = np.asarray(returned(answer(images.copy())), float)
-    if numbers.ndim != 2 or len(numbers) != len(images):
-        raise Hint(f"{images.shape} images give the shape {numbers.shape}; expected ({len(images)}, D).")
-    if numbers.shape[1] > MOST_FEATURES:
-        raise Hint(
-            f"you keep {numbers.shape[1]} numbers per image; expected at most {MOST_FEATURES}. Which pixels matter "
-            "least?"
+    accuracies = []
+    for _ in range(DRAWS):
+        known, held_out = draw(KNOWN, HELD_OUT)
+        images = np.concatenate([known.images, held_out.images])
+        numbers = np.asarray(returned(answer(images.copy())), float)
+        if numbers.ndim != 2 or len(numbers) != len(images):
+            raise Hint(f"{images.shape} images give the shape {numbers.shape}; expected ({len(images)}, D).")
+        if numbers.shape[1] > MOST_FEATURES:
+            raise Hint(
+                f"you keep {numbers.shape[1]} numbers per image; expected at most {MOST_FEATURES}. Which pixels matter "
+                "least?"
+            )
+        accuracies.append(
+            [
+                NearestNeighbour(features[:KNOWN], known.labels).accuracy(features[KNOWN:], held_out.labels)
+                for features in (images / 255, numbers)
+            ]
         )
-
-    def accuracy(features):
-        return NearestNeighbour(features[:KNOWN], known.labels).accuracy(features[KNOWN:], held_out.labels)
-
-    pixels, yours = accuracy(images / 255), accuracy(numbers)
+    pixels, yours = np.mean(accuracies, axis=0)
     result = f"{yours:.1%} with {numbers.shape[1]} numbers, {pixels:.1%} with all pixels"
     if not np.ptp(numbers, axis=0).any():
         raise Hint(f"{result}: all images get the same numbers. They must come from the image.")
-    if yours < 0.3:
-        raise Hint(
-            f"{result}; expected a loss of at most 3 points. The numbers say too little about the image; what would "
-            "you keep to draw it again?"
-        )
     if yours < pixels - LOSS:
-        raise Hint(
-            f"{result}; expected a loss of at most 3 points. Where the ink is matters more than how much there is; "
-            "keep both directions."
-        )
+        hint = "The numbers say too little about the image; what would you keep to draw it again?"
+        if yours > 0.3:
+            hint = (
+                "Where the ink is matters more than how much there is: keep both directions. And the mean of a small "
+                "square says more than one of its pixels."
+            )
+        raise Hint(f"{result}; expected a loss of at most {100 * LOSS:g} points. {hint}")
     return f"the nearest neighbour gets {result}"
