@@ -192,8 +192,8 @@ WRONG = {
         "for each pixel": (lambda pixels: pixels >> mt.GaussianNoise(0.2), "within one image"),
     },
     "warps": {
-        ZEROS: (lambda: mt.Brightness(0), "too much"),
-        IGNORES: (lambda: dt.Value(np.zeros((1_200, *SHAPE), np.float32)), "too much"),
+        ZEROS: (lambda: mt.Brightness(0), "moves ink"),
+        IGNORES: (lambda: dt.Value(np.zeros((1_200, *SHAPE), np.float32)), "moves ink"),
         "upside down": (lambda: mt.RandomAffine(rotate=mt.uniform(-3, 3)), "too much"),
         "mirrored": (lambda: dt.Lambda(lambda: lambda images: np.asarray(images)[:, :, ::-1]), "too much"),
         "nothing": (lambda: mt.RandomAffine(rotate=mt.uniform(-0.001, 0.001)), "too little"),

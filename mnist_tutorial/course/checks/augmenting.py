@@ -93,6 +93,10 @@ def warps(answer: Callable[..., Any]) -> str:
         raise Hint(f"images of {digits.shape} come out as {warped.shape}; expected the same shape.")
     if warped.max() > 2:
         warped, copies, inked = warped / 255, copies / 255, inked / 255
+    if np.abs(inked[:, 12:16, 12:16] - 1).max() > 0.02:
+        raise Hint(
+            "a sheet full of ink gets other grey values; expected a warp, which moves ink and does not change it."
+        )
     change = np.abs(warped - digits / 255).mean()
     # Centred, since a nearest neighbour compares pixel by pixel: it takes a digit that is shifted for another one.
     judge = NearestNeighbour(centred(known.images / 255), known.labels)
@@ -105,10 +109,6 @@ def warps(answer: Callable[..., Any]) -> str:
         )
     if change < CHANGE:
         raise Hint(f"{result}; expected a change of at least {CHANGE}. This is too little to learn from.")
-    if np.abs(inked[:, 12:16, 12:16] - 1).max() > 0.02:
-        raise Hint(
-            "a sheet full of ink gets other grey values; expected a warp, which moves ink and does not change it."
-        )
     if np.ptp(copies, axis=0).max() < 0.01:
         raise Hint("a batch of eight copies of a digit comes out as eight equal images; expected a draw for each.")
     return result
