@@ -69,7 +69,7 @@ class Result:
     precision : str
         The precision of the training.
     threads : int
-        The number of threads that torch used.
+        The number of threads of torch; it trains with fewer while other programs are busy.
     machine : dict
         As `machine.machine` describes it, with the commit.
     versions : dict
