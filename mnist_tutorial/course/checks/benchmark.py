@@ -38,7 +38,7 @@ def error_reduction(answer: Callable[..., Any]) -> str:
     The answer takes the number of digits that exactly one of two networks gets right, and returns a number.
     """
     rng = np.random.default_rng()
-    for disagree in rng.permutation([rng.integers(10, 30), rng.integers(40, 120), rng.integers(150, 400)]):
+    for disagree in rng.permutation([rng.integers(12, 30), rng.integers(40, 120), rng.integers(150, 400)]):
         disagree = int(disagree)
         truth = _error_reduction(disagree)
         found = returned(answer(disagree))

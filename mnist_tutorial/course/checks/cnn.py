@@ -22,8 +22,8 @@ def feature_map_size(answer: Callable[..., Any]) -> str:
     rng = np.random.default_rng()
     # Pooling with and without a remainder, and none at all.
     for pool, remainder in rng.permutation([(2, 1), (3, 2), (2, 0), (3, 0), (1, 0)]).tolist():
-        # Padding on one side only would show.
-        kernel, padding = int(rng.integers(5, 8)), int(rng.integers(3, 5))
+        # Such that each mistake gives a size of its own.
+        kernel, padding = int(rng.integers(5, 8)), int(rng.integers(pool + 1, 5))
         unpooled = int(rng.integers(10, 25)) * pool + remainder
         pixels = unpooled - 2 * padding + kernel - 1
         network = nn.Sequential(nn.Conv2d(1, 1, kernel, padding=padding), nn.MaxPool2d(pool))
