@@ -133,14 +133,17 @@ def class_zip(mnist, tmp_path_factory):
     return path
 
 
+def zip_of_idx(folder, path):
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in folder.iterdir():
+            archive.write(file, f"MNIST/raw/{file.name}")
+    return path
+
+
 @pytest.fixture(scope="session")
 def idx_zip(idx_folder, tmp_path_factory):
     """All of MNIST as IDX files in one archive: fast to read."""
-    path = tmp_path_factory.mktemp("idx-zip") / "mnist.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in idx_folder.iterdir():
-            archive.write(file, f"MNIST/raw/{file.name}")
-    return path
+    return zip_of_idx(idx_folder, tmp_path_factory.mktemp("idx-zip") / "mnist.zip")
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +12,11 @@ import typer
 from mnist_tutorial.errors import MNISTError, printable
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from mnist_tutorial.data import MNIST
+
+RESULTS = Path("results")
 
 
 class Variant(StrEnum):
@@ -26,6 +31,7 @@ Wanted = Annotated[
     Variant,
     typer.Option(help="full: all 70,000 digits, or an error; auto: the sample if they are not available."),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that this command did not write.")]
 
 
 @contextmanager
@@ -51,3 +57,10 @@ def loaded(variant: Variant) -> "MNIST":
         from mnist_tutorial.data import load
 
         return load(variant.value)
+
+
+def show(table: "Table") -> None:
+    """Print a table at a width at which it can be read."""
+    from rich.console import Console
+
+    Console(highlight=False, emoji=False, width=max(Console().width, 118)).print(table, crop=False)

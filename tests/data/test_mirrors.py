@@ -9,7 +9,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import idx_bytes, png_bytes, send
+from conftest import idx_bytes, png_bytes, send, zip_of_idx
 from small import shrunk
 
 from mnist_tutorial import MNISTError
@@ -36,11 +36,7 @@ def idx_folder(small, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def idx_zip(idx_folder, tmp_path_factory):
-    path = tmp_path_factory.mktemp("idx-zip") / "mnist.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in idx_folder.iterdir():
-            archive.write(file, f"MNIST/raw/{file.name}")
-    return path
+    return zip_of_idx(idx_folder, tmp_path_factory.mktemp("idx-zip") / "mnist.zip")
 
 
 def failing(message):

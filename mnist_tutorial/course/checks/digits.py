@@ -13,13 +13,13 @@ def draw(number: int, held_out: int) -> tuple[Split, Split]:
 
 
 def centred(images: np.ndarray) -> np.ndarray:
-    """Shift images (N, H, W) by whole pixels, so that the centre of mass of each is in the middle, as MNIST's are."""
+    """Shift images (N, H, W) by whole pixels, so that the centre of mass of each is where MNIST's are, at 14."""
     n, *sides = images.shape
     padded = np.pad(images, [(0, 0)] + [(side // 2, side // 2) for side in sides])
     index = [np.arange(n)[:, None, None]]
     for axis, side in enumerate(sides, 1):
         ink = images.sum(3 - axis)
-        off = np.round(ink @ np.arange(side) / np.maximum(ink.sum(1), 1e-9) - (side - 1) / 2).astype(int)
+        off = np.round(ink @ np.arange(side) / np.maximum(ink.sum(1), 1e-9) - side / 2).astype(int)
         places = off.clip(-(side // 2), side // 2)[:, None] + side // 2 + np.arange(side)
         index.append(np.expand_dims(places, 3 - axis))
     return padded[tuple(index)]
