@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"plots", "stats"},
     submod_attrs={
-        "course": ["checks"],
+        "course": ["checks", "guess"],
         "data": ["MNIST", "Split", "load"],
         "errors": ["MNISTError"],
         "pipeline": [

@@ -24,7 +24,7 @@ def augmentation(
 
 
 def overhead(repeats: Repeats = 5, out: Out = RESULTS, variant: Wanted = Variant.auto, force: Force = False) -> None:
-    """Time an epoch of the network of notebook 05: ours, a bare loop in torch, and deeplay's defaults."""
+    """Time an epoch of the network of notebook 06: ours, a bare loop in torch, and deeplay's defaults."""
     _side_by_side("overhead", repeats, out, variant, force)
 
 

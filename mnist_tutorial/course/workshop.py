@@ -87,7 +87,7 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
         contents[f"solutions/{Path(name).with_suffix('.html')}"] = _page(notebook, exporter).encode()
     for path in sorted((course / "results/cpu").glob("*.json")):
         if path.is_file():
-            contents[f"results/cpu/{path.name}"] = path.read_bytes()  # notebooks 6 and 7 read them
+            contents[f"results/cpu/{path.name}"] = path.read_bytes()  # notebooks 7 and 8 read them
     return contents
 
 

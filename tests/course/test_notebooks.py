@@ -88,7 +88,7 @@ def say_everything_twice(notebook):
 # Each rule, broken once: the rule, the change to a good notebook, and words of the complaint.
 BREAKS = [
     ("title", in_first("# 2. ", "# Two: "), "expected '# 2. Title'"),
-    ("navigation", in_first("03_augmenting.ipynb", "04_mlp.ipynb"), "the navigation leads to"),
+    ("navigation", in_first("03_augmenting.ipynb", "05_mlp.ipynb"), "the navigation leads to"),
     ("links", in_first("03_augmenting.ipynb", "03_gone.ipynb"), "03_gone.ipynb"),
     ("objectives", in_first("- look at", "look at"), "three or four objectives"),
     ("prerequisites_and_minutes", in_first("minutes, ", "min, "), "expected '**You need**"),

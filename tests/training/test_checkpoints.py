@@ -131,12 +131,12 @@ def code(name):
 def test_a_notebook_continues_from_a_checkpoint_and_trains_if_there_is_none(
     empty_cache, no_network, sample, tmp_path, monkeypatch, capsys
 ):
-    """The second half of notebook 4, and the beginning of 6, which finds the MLP but no CNN; on the sample."""
+    """The second half of notebook 5, and the beginning of 7, which finds the MLP but no CNN; on the sample."""
     monkeypatch.chdir(tmp_path)
     network = mt.models.mlp(hidden=(512, 512), dropout=0).create()
     row = ("a change", 1, 64, 1, 1.0, 0.5)
-    mt.checkpoints.save("04_mlp", sample, last=network.state_dict(), table=[row, row])
-    first_half, second_half = code("04_mlp.ipynb"), code("06_failures.ipynb")
+    mt.checkpoints.save("05_mlp", sample, last=network.state_dict(), table=[row, row])
+    first_half, second_half = code("05_mlp.ipynb"), code("07_failures.ipynb")
     start = next(i for i, cell in enumerate(first_half) if "mt.checkpoints.load" in cell)
     end = next(i for i, cell in enumerate(second_half) if "mt.checkpoints.load" in cell)
     names = {}
@@ -145,8 +145,8 @@ def test_a_notebook_continues_from_a_checkpoint_and_trains_if_there_is_none(
     plt.close("all")
     printed = capsys.readouterr().out
     assert "going on from the checkpoint of" in printed
-    assert "MLP: the last network of 04_mlp" in printed
-    assert "CNN: there is no checkpoint of 05_cnn, so it is trained here" in printed
+    assert "MLP: the last network of 05_mlp" in printed
+    assert "CNN: there is no checkpoint of 06_cnn, so it is trained here" in printed
     assert all(
         torch.equal(weights, names["networks"]["MLP"].state_dict()[name])
         for name, weights in network.state_dict().items()

@@ -32,7 +32,7 @@ def routes(split: Split, folder: Path) -> list[Route]:
     Returns
     -------
     list of Route
-        Each action trains the network of notebook 05 for one epoch.
+        Each action trains the network of notebook 06 for one epoch.
     """
     return [
         Route(BARE, partial(bare, split), "a loop with the same network, batches, precision and schedule"),
@@ -73,7 +73,7 @@ def bare(split):
 
 
 def ours(split):
-    """Train as in notebook 05."""
+    """Train as in notebook 06."""
 
     def train():
         trained = classifier(cnn(), max_lr=MAX_LR)

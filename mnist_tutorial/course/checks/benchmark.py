@@ -1,4 +1,4 @@
-"""The exercises of notebook 7."""
+"""The exercises of notebook 8."""
 
 from bisect import bisect
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The exercises of notebook 5."""
+"""The exercises of notebook 6."""
 
 from collections.abc import Callable
 from typing import Any

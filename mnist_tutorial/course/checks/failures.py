@@ -1,4 +1,4 @@
-"""The exercises of notebook 6."""
+"""The exercises of notebook 7."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,0 +1,119 @@
+"""A guess: what a reader expects of a figure before it is drawn, kept until then."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+class guess:
+    """Ask for a guess, and keep it until the answer is known.
+
+    Make it the last value of a cell to show it: in JupyterLab and its relatives, widgets take the answer; elsewhere, set
+    `answer`. Nobody is stopped: if you run on without a guess, you see the answer all the same.
+
+    Parameters
+    ----------
+    question : str
+    choices : sequence of str, optional
+        What to choose from. Without choices, the guess is a number.
+    low, high : float
+        The range of a number, or of the values of a curve.
+    unit : str
+        Put behind numbers as it is, as in " %".
+    x : sequence of float, optional
+        Makes the guess a curve, with a slider for its value at each x.
+
+    Attributes
+    ----------
+    answer : str, float, list of float or None
+        None until the reader has answered.
+
+    Raises
+    ------
+    ValueError
+        If there is only one choice, or a curve has choices.
+
+    Examples
+    --------
+    >>> longest = guess("Which bar is the longest?", ["files", "arrays"])
+    >>> longest.answer = "files"  # where there are no widgets
+    >>> longest.reveal("arrays")
+    You guessed files; the answer is arrays.
+    """
+
+    def __init__(
+        self,
+        question: str,
+        choices: Sequence[str] | None = None,
+        *,
+        low: float = 0,
+        high: float = 100,
+        unit: str = "",
+        x: Sequence[float] | None = None,
+    ):
+        if choices is not None and (len(choices) < 2 or x is not None):
+            raise ValueError(f"the choices are {choices!r}; expected at least two, or None for a number or a curve")
+        self.question, self.answer = question, None
+        self._choices, self._unit, self._x = choices, unit, x
+        self._low, self._high = low, high
+
+    def reveal(self, truth: str | float | Sequence[float]) -> None:
+        """Print the answer beside the guess, in one line.
+
+        Parameters
+        ----------
+        truth : str, float or sequence of float
+            The answer; for a curve, its value at each `x`.
+        """
+        if self._x is not None:
+            if self.answer is None:
+                print("You have not drawn a curve.")
+                return
+            distance = np.abs(np.subtract(self.answer, truth))
+            worst = int(np.argmax(distance))
+            print(
+                f"Your curve is {distance.mean():.3g}{self._unit} off on average, and most at {self._x[worst]:.3g}: "
+                f"you drew {self.answer[worst]:.3g}{self._unit}, and it is {truth[worst]:.3g}{self._unit}."
+            )
+            return
+        right = self._show(truth)
+        if self.answer is None:
+            print(f"The answer is {right}. You have not guessed.")
+        elif self._show(self.answer) == right:
+            print(f"You guessed {right}, and that is right.")
+        else:
+            print(f"You guessed {self._show(self.answer)}; the answer is {right}.")
+
+    def _show(self, value):
+        return value if isinstance(value, str) else f"{value:.3g}{self._unit}"
+
+    def _repr_mimebundle_(self, **kwargs):
+        return self._widget()._repr_mimebundle_(**kwargs)
+
+    def __repr__(self):
+        return f"{self.question} (Answer: {self.answer!r})"
+
+    def _widget(self):
+        import ipywidgets as widgets
+
+        question = widgets.HTML(f"<b>Guess first:</b> {self.question}")
+        if self._choices is not None:
+            inputs = [widgets.RadioButtons(options=self._choices, value=None, layout={"width": "max-content"})]
+        else:
+            middle, step = (self._low + self._high) / 2, (self._high - self._low) / 100
+            orientation = "horizontal" if self._x is None else "vertical"
+            names = [self._unit.strip()] if self._x is None else [f"at {x:.3g}" for x in self._x]
+            inputs = [
+                widgets.FloatSlider(
+                    middle, min=self._low, max=self._high, step=step, description=name, orientation=orientation
+                )
+                for name in names
+            ]
+
+        def changed(_):
+            values = [box.value for box in inputs]
+            self.answer = values if self._x is not None else values[0]
+
+        for box in inputs:
+            box.observe(changed, "value")
+        return widgets.VBox([question, widgets.HBox(inputs)])
