@@ -8,8 +8,8 @@ import numpy as np
 class guess:
     """Ask for a guess, and keep it until the answer is known.
 
-    Make it the last value of a cell to show it: in JupyterLab and its relatives, widgets take the answer; elsewhere, set
-    `answer`. Nobody is stopped: if you run on without a guess, you see the answer all the same.
+    Make it the last value of a cell to show it: in JupyterLab, widgets take the answer; elsewhere, set `answer`. Nobody
+    is stopped: if you run on without a guess, you see the answer all the same.
 
     Parameters
     ----------
