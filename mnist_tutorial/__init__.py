@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"plots", "stats"},
     submod_attrs={
-        "course": ["checks", "guess", "my_digits"],
+        "course": ["checks", "draw", "guess", "my_digits"],
         "data": ["MNIST", "Split", "load", "prepare", "read_photos"],
         "errors": ["MNISTError"],
         "pipeline": [

@@ -2,4 +2,4 @@
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"kept": ["my_digits"]})
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"draw": ["draw"], "kept": ["my_digits"]})

@@ -96,9 +96,12 @@ def keep(label: int, strokes: Strokes) -> int:
     Raises
     ------
     MNISTError
-        If the file cannot be written, or is not ours.
+        If it is no drawing of a digit, or the file cannot be written, or is not ours.
     """
-    return _change(lambda digits: [*digits, {"label": label, "strokes": strokes}])
+    digit = {"label": label, "strokes": strokes}
+    if not strokes or not _is_digit(digit):
+        raise MNISTError(f"the drawing cannot be kept as {label!r}; expected strokes between (0, 0) and (1, 1), and a digit")
+    return _change(lambda digits: [*digits, digit])
 
 
 def remove_last() -> int:

@@ -1,0 +1,244 @@
+// The page of mt.draw. It owns the strokes; Python, in canvas.py, prepares and reads them, and keeps those that are kept.
+
+const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+const PAUSE = 100; // ms between two states that are sent while a line is drawn
+const PATIENCE = 5000; // ms until a kernel that does not answer is reported
+const NEAR = 0.004; // of the side: points that are closer to the last one add nothing
+
+function element(name, properties = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.includes("-") || key === "role") made.setAttribute(key, value);
+    else made[key] = value;
+  }
+  made.append(...children);
+  return made;
+}
+
+function render({ model, el }) {
+  let strokes = structuredClone(model.get("strokes"));
+  let line = null; // the stroke that is being drawn
+  let waiting = null; // the request that is not answered yet, and how many strokes it has
+  let sending = 0, patience = 0; // timers
+  let complained = false; // that the kernel does not answer
+
+  const paper = element("canvas", {
+    className: "paper", tabIndex: 0, role: "img",
+    "aria-label": "Canvas: draw a digit with the mouse, a finger or a pen. Ctrl+Z undoes a stroke.",
+  });
+  const seen = element("canvas", { className: "seen", width: 28, height: 28, role: "img" });
+  const undoButton = element("button", { type: "button", onclick: undo }, "Undo");
+  const clearButton = element("button", { type: "button", onclick: clear }, "Clear");
+  const centre = element("input", { type: "checkbox", checked: model.get("centre"), onchange: switchCentre });
+  const keepButtons = DIGITS.map((digit) =>
+    element("button", {
+      type: "button", className: "digit", onclick: () => keep(digit), "aria-label": `Keep as ${digit}`,
+    }, String(digit)));
+  const removeButton = element("button", { type: "button", onclick: remove }, "Remove the last");
+  const count = element("span", { className: "count" });
+  const note = element("p", { className: "note", role: "status", "aria-live": "polite" });
+  const reading = element("p", { className: "reading", role: "status", "aria-live": "polite" });
+  const bars = DIGITS.map((digit) => {
+    const fill = element("div", { className: "fill" });
+    const share = element("span", { className: "share" });
+    const row = element("div", { style: "display: contents" },
+      element("span", {}, String(digit)), element("div", { className: "track" }, fill), share);
+    return { row, fill, share };
+  });
+
+  const columns = element("div", { className: "columns" },
+    element("div", {},
+      element("p", { className: "heading" }, "Draw a digit"), paper,
+      element("div", { className: "row" }, undoButton, clearButton)),
+    element("div", {},
+      element("p", { className: "heading" }, model.get("reads") ? "What the network sees" : "What a network sees"), seen,
+      element("label", {}, centre, "prepare as MNIST does")));
+  if (model.get("reads")) {
+    columns.append(element("div", {},
+      element("p", { className: "heading" }, "What it reads"), reading,
+      element("div", { className: "bars", "aria-hidden": "true" }, ...bars.map((bar) => bar.row))));
+  }
+  // In JupyterLab, keys are commands of the notebook unless an element says that it wants them.
+  const root = element("div", { className: "mnist-draw", onkeydown: onKey, "data-lm-suppress-shortcuts": "true" }, columns,
+    element("div", { className: "row", role: "group", "aria-label": "Keep the drawing" },
+      element("span", {}, "Keep as"), ...keepButtons, count, removeButton),
+    note);
+  el.append(root);
+
+  // ---- what is drawn ----
+  function redraw() {
+    const side = paper.clientWidth || 240, scale = window.devicePixelRatio || 1;
+    if (paper.width !== Math.round(side * scale)) paper.width = paper.height = Math.round(side * scale);
+    const pen = paper.getContext("2d");
+    pen.clearRect(0, 0, paper.width, paper.height);
+    pen.lineWidth = model.get("pen") * paper.width;
+    pen.lineCap = pen.lineJoin = "round";
+    pen.strokeStyle = "#111";
+    for (const stroke of strokes) {
+      pen.beginPath();
+      pen.moveTo(stroke[0][0] * paper.width, stroke[0][1] * paper.width);
+      for (const [x, y] of stroke) pen.lineTo(x * paper.width, y * paper.width);
+      pen.stroke();
+    }
+    const nothing = strokes.length === 0;
+    for (const button of [undoButton, clearButton]) button.disabled = nothing;
+    for (const button of keepButtons) button.disabled = nothing || waiting !== null;
+    removeButton.disabled = model.get("count") === 0 || waiting !== null;
+  }
+
+  function point(event) {
+    const box = paper.getBoundingClientRect();
+    const within = (value) => Math.round(Math.min(1, Math.max(0, value)) * 1000) / 1000;
+    return [within((event.clientX - box.left) / box.width), within((event.clientY - box.top) / box.height)];
+  }
+
+  paper.onpointerdown = (event) => {
+    if (!event.isPrimary || event.button !== 0) return;
+    paper.setPointerCapture(event.pointerId);
+    line = [point(event)];
+    strokes.push(line);
+    changed();
+  };
+  paper.onpointermove = (event) => {
+    if (!line || !event.isPrimary) return;
+    const moves = event.getCoalescedEvents?.() ?? [];
+    for (const move of moves.length ? moves : [event]) {
+      const [x, y] = point(move), [lastX, lastY] = line.at(-1);
+      if (Math.hypot(x - lastX, y - lastY) > NEAR) line.push([x, y]);
+    }
+    changed();
+  };
+  paper.onpointerup = paper.onpointercancel = (event) => {
+    if (!line || !event.isPrimary) return;
+    line = null;
+    changed();
+  };
+
+  function undo() {
+    line = null;
+    strokes.pop();
+    changed();
+  }
+  function clear() {
+    line = null;
+    strokes = [];
+    changed();
+  }
+  function onKey(event) {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      undo();
+    }
+  }
+
+  // ---- to Python: at the end of a stroke, and now and then meanwhile ----
+  function changed() {
+    redraw();
+    if (!line) send();
+    else sending ||= setTimeout(send, PAUSE);
+  }
+  function send(values = {}) {
+    clearTimeout(sending);
+    sending = 0;
+    model.set({ ...values, strokes: structuredClone(strokes), asked: model.get("asked") + 1 });
+    patience ||= setTimeout(complain, PATIENCE);
+    try {
+      model.save_changes();
+    } catch {
+      complain(); // the kernel has closed the connection
+    }
+  }
+  function complain() {
+    clearTimeout(patience);
+    patience = 0;
+    complained = true;
+    say("The kernel does not answer: it is busy, or it was restarted. Wait until it is idle, or run the cell again.", true);
+  }
+  function isAnswered() {
+    clearTimeout(patience);
+    patience = model.get("answered") === model.get("asked") ? 0 : setTimeout(complain, PATIENCE);
+    if (complained) say("");
+    complained = false;
+  }
+  function switchCentre() {
+    send({ centre: centre.checked });
+  }
+  function ask(request) {
+    waiting = { id: `${Date.now()} ${Math.random()}`, strokes: request.strokes?.length ?? 0 };
+    send({ request: { ...request, id: waiting.id } });
+    redraw();
+  }
+  function keep(label) {
+    line = null;
+    ask({ action: "keep", label, strokes: structuredClone(strokes) });
+  }
+  function remove() {
+    ask({ action: "remove" });
+  }
+
+  // ---- from Python ----
+  function say(text, wrong = false) {
+    note.textContent = text;
+    note.classList.toggle("wrong", wrong);
+  }
+  function show() {
+    const bytes = model.get("image"), probabilities = model.get("probabilities");
+    const pixels = bytes?.byteLength ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(784);
+    const image = new ImageData(28, 28);
+    pixels.forEach((ink, i) => image.data.set([255 - ink, 255 - ink, 255 - ink, 255], 4 * i));
+    seen.getContext("2d").putImageData(image, 0, 0);
+    seen.setAttribute("aria-label", bytes?.byteLength ? "The drawing as an image of 28 × 28 pixels" : "An empty image");
+    const first = probabilities.indexOf(Math.max(...probabilities));
+    bars.forEach(({ row, fill, share }, digit) => {
+      const value = probabilities[digit] ?? 0;
+      fill.style.width = `${100 * value}%`;
+      share.textContent = probabilities.length ? percent(value) : "";
+      for (const part of row.children) part.classList.toggle("first", digit === first);
+    });
+    if (!line) {
+      reading.textContent = probabilities.length ? `The network reads ${first}, with ${percent(probabilities[first])}.` : "";
+    }
+  }
+  function showMessage() {
+    say(model.get("message"), true);
+  }
+  function percent(value) {
+    return value > 0.995 && value < 1 ? "> 99 %" : `${Math.round(100 * value)} %`;
+  }
+  function showCount() {
+    count.textContent = `${model.get("count")} kept`;
+    redraw();
+  }
+  function showAnswer() {
+    const { id, done, message } = model.get("answer");
+    if (id !== waiting?.id) return;
+    if (done) strokes = strokes.slice(waiting.strokes); // what was kept makes room for the next digit
+    waiting = null;
+    if (done) changed();
+    else redraw();
+    say(message, !done);
+  }
+  function showStrokes() { // another view of this widget has changed them, or a line of Python
+    if (line || JSON.stringify(strokes) === JSON.stringify(model.get("strokes"))) return;
+    strokes = structuredClone(model.get("strokes"));
+    redraw();
+  }
+  const listeners = {
+    "change:strokes": showStrokes, "change:image": show, "change:probabilities": show, "change:message": showMessage,
+    "change:count": showCount, "change:answer": showAnswer, "change:answered": isAnswered,
+  };
+  for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
+  const resized = new ResizeObserver(redraw);
+  resized.observe(paper);
+  show();
+  showCount();
+
+  return () => {
+    clearTimeout(sending);
+    clearTimeout(patience);
+    resized.disconnect();
+    for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
+  };
+}
+
+export default { render };

@@ -1,0 +1,51 @@
+"""Drawing: a canvas in the notebook for the reader's own digits."""
+
+from typing import TYPE_CHECKING
+
+from mnist_tutorial.errors import MNISTError
+
+if TYPE_CHECKING:
+    import deeptrack as dt
+    import torch
+
+    from mnist_tutorial.course.drawing.canvas import Canvas
+
+
+def draw(network: "torch.nn.Module | None" = None, features: "dt.Feature | None" = None) -> "Canvas":
+    """Show a canvas to draw digits on, with the mouse, a finger or a pen.
+
+    It shows the image that a network would see and, if there is a network, what it reads. "Keep as" adds the drawing to
+    those that `my_digits` returns, also in other notebooks.
+
+    Parameters
+    ----------
+    network : torch.nn.Module, optional
+        A classifier or a network that takes images of 28 x 28 pixels and returns 10 logits.
+    features : deeptrack.Feature, optional
+        How to prepare the images, as in `predict`. By default with `Standardize`.
+
+    Returns
+    -------
+    Canvas
+        A widget; make it the last value of a cell. Its ``strokes`` are what is drawn on it.
+
+    Raises
+    ------
+    MNISTError
+        If anywidget is not installed, or the file of kept digits cannot be read.
+
+    Examples
+    --------
+    >>> import mnist_tutorial as mt
+    >>> canvas = mt.draw(mt.classifier(mt.models.mlp(hidden=(32,))))
+    >>> canvas.strokes = [[[0.5, 0.2], [0.5, 0.8]]]  # as if it were drawn
+    >>> len(canvas.probabilities)
+    10
+    """
+    try:
+        from mnist_tutorial.course.drawing.canvas import Canvas
+    except ImportError as error:
+        raise MNISTError(
+            f'mt.draw needs anywidget ({error}); run pip install "mnist-tutorial[lab]", and start JupyterLab again'
+        ) from error
+    return Canvas(network, features)
