@@ -1,4 +1,4 @@
-"""Photos of digits: made from real strokes, with the light, the ink, the size and the faults of those that people take."""
+"""Photos of digits: made from strokes, with the light, the ink, the size and the faults of those that people take."""
 
 import json
 import os

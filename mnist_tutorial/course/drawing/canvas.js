@@ -97,6 +97,7 @@ function render({ model, el }) {
     paper.setPointerCapture(event.pointerId);
     line = [point(event)];
     strokes.push(line);
+    if (!complained) say("");
     changed();
   };
   paper.onpointermove = (event) => {

@@ -38,8 +38,7 @@ def my_digits(centre: bool = True) -> Split:
 
     Examples
     --------
-    >>> import mnist_tutorial as mt
-    >>> mine = mt.my_digits()  # doctest: +SKIP
+    >>> mine = my_digits(centre=False)  # doctest: +ELLIPSIS
     You have not kept any digits yet (mt.draw() keeps them), so these are twenty that come with the course.
     """
     digits = kept()
@@ -100,7 +99,7 @@ def keep(label: int, strokes: Strokes) -> int:
     """
     digit = {"label": label, "strokes": strokes}
     if not strokes or not _is_digit(digit):
-        raise MNISTError(f"the drawing cannot be kept as {label!r}; expected strokes between (0, 0) and (1, 1), and a digit")
+        raise MNISTError(f"the drawing cannot be kept as {label!r}; expected strokes from (0, 0) to (1, 1) and a digit")
     return _change(lambda digits: [*digits, digit])
 
 
