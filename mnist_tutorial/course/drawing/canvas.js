@@ -51,9 +51,9 @@ function render({ model, el }) {
       element("p", { className: "heading" }, "Draw a digit"), paper,
       element("div", { className: "row" }, undoButton, clearButton)),
     element("div", {},
-      element("p", { className: "heading" }, model.get("reads") ? "What the network sees" : "What a network sees"), seen,
+      element("p", { className: "heading" }, model.get("has_network") ? "What the network sees" : "What a network sees"), seen,
       element("label", {}, centre, "prepare as MNIST does")));
-  if (model.get("reads")) {
+  if (model.get("has_network")) {
     columns.append(element("div", {},
       element("p", { className: "heading" }, "What it reads"), reading,
       element("div", { className: "bars", "aria-hidden": "true" }, ...bars.map((bar) => bar.row))));

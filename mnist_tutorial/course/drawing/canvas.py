@@ -14,6 +14,7 @@ from mnist_tutorial.data.preparation import prepare
 from mnist_tutorial.errors import MNISTError
 
 HERE = Path(__file__).parent
+_canvases = WeakSet()  # one file for all: what one canvas keeps, the others count, too
 
 
 class Canvas(anywidget.AnyWidget):
@@ -52,18 +53,16 @@ class Canvas(anywidget.AnyWidget):
     answered = traitlets.Int().tag(sync=True)  # and of the last one that was seen here
     image = traitlets.Bytes().tag(sync=True)
     probabilities = traitlets.List().tag(sync=True)
-    reads = traitlets.Bool().tag(sync=True)  # whether there is a network
+    has_network = traitlets.Bool().tag(sync=True)
     pen = traitlets.Float(PEN).tag(sync=True)
     count = traitlets.Int().tag(sync=True)
     answer = traitlets.Dict().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
 
-    _all = WeakSet()  # one file for all: what one canvas keeps, the others count, too
-
     def __init__(self, network=None, features=None):
-        super().__init__(count=len(kept.kept()), reads=network is not None)
+        super().__init__(count=len(kept.kept()), has_network=network is not None)
         self._network, self._features = network, features
-        self._all.add(self)
+        _canvases.add(self)
 
     def __repr__(self):
         return "A canvas to draw digits on. It needs JupyterLab, VS Code or Colab; mt.my_digits() works everywhere."
@@ -90,6 +89,8 @@ class Canvas(anywidget.AnyWidget):
         split = Split(pixels[None], np.zeros(1, np.int64), np.zeros(1, np.int64))
         with torch.random.fork_rng(devices=[]):  # a drawing does not change the random numbers of the notebook
             logits = predict(self._network, split, self._features)
+        if not np.isfinite(logits).all():
+            raise MNISTError("its logits are not finite: the training has diverged")
         return torch.softmax(torch.from_numpy(logits[0]), 0).tolist()
 
     @traitlets.observe("request")
@@ -100,7 +101,7 @@ class Canvas(anywidget.AnyWidget):
                 message, count = f"Kept as {request['label']}.", kept.keep(request["label"], request["strokes"])
             else:
                 message, count = "Removed the digit that was kept last.", kept.remove_last()
-            for canvas in self._all:
+            for canvas in _canvases:
                 canvas.count = count
         except MNISTError as error:
             message, done = str(error), False

@@ -1,0 +1,276 @@
+"""`mt.draw` in JupyterLab, in a real browser: somebody draws digits with the mouse, a finger and the keyboard."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import nbformat
+import numpy as np
+import pytest
+import requests
+from playwright.sync_api import expect, sync_playwright
+
+import mnist_tutorial as mt
+from mnist_tutorial.course.drawing import strokes
+
+CHROMIUM = shutil.which("chromium")
+if not CHROMIUM and "CI" not in os.environ:
+    pytest.skip("needs Debian's package chromium", allow_module_level=True)
+expect.set_options(timeout=90_000)
+
+TRAINING = """
+import mnist_tutorial as mt
+import deeptrack as dt
+from lightning import seed_everything
+
+seed_everything(0)
+source = mt.digit_source(mt.load("sample").train)
+image = dt.Value(source.image) >> mt.Standardize()
+loader = mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size=64, shuffle=True)
+network = mt.classifier(mt.models.mlp(hidden=(64,)))
+mt.trainer(max_epochs=8).fit(network, loader)
+"""
+# No news, no question for a kernel.
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"autoStartDefaultKernel": True},
+}
+with open(f"{os.path.dirname(mt.__file__)}/course/drawing/twenty.json") as file:
+    DRAWN = {digit["label"]: digit["strokes"] for digit in json.load(file)["digits"]}  # the second of each
+CORNER = [[[0.1, 0.1], [0.2, 0.1], [0.2, 0.25]], [[0.1, 0.15], [0.15, 0.25]]]
+
+
+class Notebook:
+    """A page of JupyterLab with a notebook that has two canvases: the first with a network, the other without."""
+
+    def __init__(self, page, address, token, folder):
+        self.page, self.address, self.token, self.folder = page, address, token, folder
+        self.widgets = page.locator(".mnist-draw")
+
+    def open(self):
+        self.page.goto(f"{self.address}doc/tree/draw.ipynb?token={self.token}&reset")
+        self.run()
+
+    def run(self):
+        expect(self.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_text("Run All Cells", exact=True).click()
+        expect(self.widgets).to_have_count(2)
+
+    def restart_kernel(self):
+        ask = {"params": {"token": self.token}, "timeout": 60}
+        (session,) = requests.get(f"{self.address}api/sessions", **ask).json()
+        requests.post(f"{self.address}api/kernels/{session['kernel']['id']}/restart", **ask).raise_for_status()
+
+    def kept(self):
+        return json.loads((self.folder / "cache/checkpoints/drawings.json").read_text())["digits"]
+
+
+class Widget:
+    """What a person does with a canvas, and sees on it."""
+
+    def __init__(self, notebook, number):
+        self.page, self.root = notebook.page, notebook.widgets.nth(number)
+        self.reading, self.note, self.count = (self.root.locator(f".{name}") for name in ("reading", "note", "count"))
+        self.paper, self.seen = self.root.locator(".paper"), self.root.locator(".seen")
+
+    def button(self, name):
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def where(self, x, y):
+        box = self.paper.bounding_box()
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def draw(self, lines):
+        self.paper.scroll_into_view_if_needed()
+        for line in lines:
+            self.page.mouse.move(*self.where(*line[0]))
+            self.page.mouse.down()
+            for point in line[1:]:
+                self.page.mouse.move(*self.where(*point))
+            self.page.mouse.up()
+
+    def clear(self):
+        if self.button("Clear").is_enabled():
+            self.button("Clear").click()
+        expect(self.seen).to_have_attribute("aria-label", "An empty image")
+
+    def pixels(self):
+        """The image that is shown, once it is there."""
+        expect(self.seen).not_to_have_attribute("aria-label", "An empty image")
+        data = self.seen.evaluate("canvas => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data]")
+        return 255 - np.array(data).reshape(28, 28, 4)[..., 0]
+
+    def shows(self, image):
+        """Wait until an image is shown, but for what a line drawn with the mouse is off by half a pixel."""
+        self.page.wait_for_function(
+            """([canvas, image]) => {
+                const data = canvas.getContext("2d").getImageData(0, 0, 28, 28).data;
+                return image.reduce((sum, ink, i) => sum + Math.abs(255 - data[4 * i] - ink), 0) < 784 * 6;
+            }""",
+            arg=[self.seen.element_handle(), image.ravel().tolist()],
+            timeout=90_000,
+        )
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("draw")
+    (folder / "course").mkdir()
+    cells = [nbformat.v4.new_code_cell(source) for source in (TRAINING, "mt.draw(network)", "mt.draw()")]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "course/draw.ipynb")
+    for name, values in SETTINGS.items():
+        path = folder / f"settings/@jupyterlab/{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(values))
+    places = {"CONFIG_DIR": "config", "RUNTIME_DIR": "runtime"}
+    lab_places = {"SETTINGS_DIR": "settings", "WORKSPACES_DIR": "workspaces"}
+    environment = {f"JUPYTER_{name}": str(folder / place) for name, place in places.items()}
+    environment |= {f"JUPYTERLAB_{name}": str(folder / place) for name, place in lab_places.items()}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--port=0", f"{folder}/course"],
+        env=os.environ | environment | {"MNIST_TUTORIAL_CACHE": str(folder / "cache")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        for line in process.stdout:
+            if match := re.search(r"(http://127\.0\.0\.1:\d+/)lab\S*\?token=(\w+)", line):
+                break
+        else:
+            pytest.fail("JupyterLab ended without an address")
+        with sync_playwright() as playwright:
+            # Chromium's sandbox does not work as root.
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            page = browser.new_context(viewport={"width": 1000, "height": 1600}, has_touch=True).new_page()
+            page.set_default_timeout(90_000)
+            opened = Notebook(page, match[1], match[2], folder)
+            opened.open()
+            yield opened
+            browser.close()
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.stdout.read()  # until the server has closed it
+        process.wait(30)
+
+
+@pytest.fixture
+def canvas(notebook):
+    canvas = Widget(notebook, 0)
+    canvas.clear()
+    return canvas
+
+
+@pytest.fixture
+def other(notebook):
+    other = Widget(notebook, 1)
+    other.clear()
+    return other
+
+
+@pytest.mark.parametrize("digit", [1, 4, 0])
+def test_a_digit_drawn_with_the_mouse_is_read(digit, canvas):
+    canvas.draw(DRAWN[digit])
+    expect(canvas.reading).to_contain_text(f"reads {digit}")
+    canvas.shows(mt.prepare(strokes.picture(DRAWN[digit])))
+    expect(canvas.root.locator(".bars .first").first).to_have_text(str(digit))
+    expect(canvas.root.locator(".bars .share")).to_have_text([re.compile(r"\d %$")] * 10)
+
+
+def test_undo_clear_and_what_the_preparation_does(canvas):
+    canvas.draw(CORNER)
+    canvas.shows(mt.prepare(strokes.picture(CORNER)))
+    canvas.root.get_by_label("prepare as MNIST does").uncheck()
+    canvas.shows(mt.prepare(strokes.picture(CORNER), centre=False))
+    canvas.button("Undo").click()
+    canvas.shows(mt.prepare(strokes.picture(CORNER[:1]), centre=False))
+    canvas.root.get_by_label("prepare as MNIST does").check()
+    canvas.shows(mt.prepare(strokes.picture(CORNER[:1])))
+    canvas.button("Clear").click()
+    expect(canvas.seen).to_have_attribute("aria-label", "An empty image")
+    expect(canvas.reading).to_have_text("")
+    for name in ("Undo", "Clear", "Keep as 4"):
+        expect(canvas.button(name)).to_be_disabled()
+
+
+def test_a_kept_digit_is_counted_written_and_can_be_removed(notebook, canvas, other):
+    canvas.draw(DRAWN[4])
+    canvas.button("Keep as 4").click()
+    expect(canvas.count).to_have_text("1 kept")
+    expect(other.count).to_have_text("1 kept")
+    expect(canvas.note).to_contain_text("4")
+    expect(canvas.seen).to_have_attribute("aria-label", "An empty image")
+    (digit,) = notebook.kept()
+    assert digit["label"] == 4
+    drawn, kept = (strokes.picture(lines).astype(int) for lines in (DRAWN[4], digit["strokes"]))
+    assert np.abs(drawn - kept).mean() < 3
+    canvas.button("Remove the last").click()
+    expect(other.count).to_have_text("0 kept")
+    assert notebook.kept() == []
+    expect(canvas.button("Remove the last")).to_be_disabled()
+
+
+def test_two_canvases_do_not_disturb_each_other(canvas, other):
+    canvas.draw(DRAWN[0])
+    other.draw(DRAWN[1])
+    for widget, digit in ((canvas, 0), (other, 1)):
+        widget.shows(mt.prepare(strokes.picture(DRAWN[digit])))
+    other.root.get_by_label("prepare as MNIST does").uncheck()
+    other.shows(mt.prepare(strokes.picture(DRAWN[1]), centre=False))
+    other.button("Clear").click()
+    expect(other.seen).to_have_attribute("aria-label", "An empty image")
+    canvas.shows(mt.prepare(strokes.picture(DRAWN[0])))
+    other.root.get_by_label("prepare as MNIST does").check()
+
+
+def test_a_finger_draws_and_does_not_scroll(canvas):
+    canvas.paper.scroll_into_view_if_needed()
+    before, finger = canvas.where(0, 0), canvas.page.context.new_cdp_session(canvas.page)
+    for line in CORNER:
+        for i, (x, y) in enumerate(canvas.where(*point) for point in line):
+            kind = "touchMove" if i else "touchStart"
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    canvas.shows(mt.prepare(strokes.picture(CORNER)))
+    assert canvas.where(0, 0) == before
+
+
+def test_keys_reach_the_buttons_and_not_the_notebook(canvas):
+    cells = canvas.page.locator(".jp-CodeCell")
+    canvas.draw(CORNER)
+    canvas.paper.focus()
+    canvas.page.keyboard.press("Control+z")
+    canvas.shows(mt.prepare(strokes.picture(CORNER[:1])))
+    canvas.page.keyboard.press("Tab")
+    expect(canvas.button("Undo")).to_be_focused()
+    for key in ("d", "d", "x", "b"):  # delete, cut, insert: commands of a notebook
+        canvas.page.keyboard.press(key)
+    canvas.page.keyboard.press("Enter")
+    expect(canvas.seen).to_have_attribute("aria-label", "An empty image")
+    expect(cells).to_have_count(3)
+
+
+def test_a_restarted_kernel_is_reported_and_the_kept_digits_are_there_when_the_cells_run_again(notebook, canvas):
+    canvas.draw(DRAWN[0])
+    canvas.button("Keep as 0").click()
+    expect(canvas.count).to_have_text("1 kept")
+    notebook.restart_kernel()
+    canvas.draw(CORNER)
+    expect(canvas.note).to_contain_text("kernel")
+    canvas.button("Undo").click()  # the page works on
+    expect(canvas.button("Clear")).to_be_enabled()
+    notebook.run()
+    expect(canvas.note).to_have_text("")
+    expect(canvas.count).to_have_text("1 kept")
+    canvas.draw(DRAWN[4])
+    expect(canvas.reading).to_contain_text("reads 4")
+    canvas.button("Keep as 4").click()
+    expect(canvas.count).to_have_text("2 kept")
+    assert [digit["label"] for digit in notebook.kept()] == [0, 4]
