@@ -58,12 +58,13 @@ function render({ model, el }) {
       element("p", { className: "heading" }, "What it reads"), reading,
       element("div", { className: "bars", "aria-hidden": "true" }, ...bars.map((bar) => bar.row))));
   }
-  // In JupyterLab, keys are commands of the notebook unless an element says that it wants them.
-  const root = element("div", { className: "mnist-draw", onkeydown: onKey, "data-lm-suppress-shortcuts": "true" }, columns,
+  const root = element("div", { className: "mnist-draw", onkeydown: onKey }, columns,
     element("div", { className: "row", role: "group", "aria-label": "Keep the drawing" },
       element("span", {}, "Keep as"), ...keepButtons, count, removeButton),
     note);
   el.append(root);
+  // In JupyterLab, a key such as d is a command of the notebook, unless what has the focus says that it is not.
+  for (const focusable of root.querySelectorAll("canvas, button, input")) focusable.dataset.lmSuppressShortcuts = "true";
 
   // ---- what is drawn ----
   function redraw() {
@@ -80,10 +81,13 @@ function render({ model, el }) {
       for (const [x, y] of stroke) pen.lineTo(x * paper.width, y * paper.width);
       pen.stroke();
     }
-    const nothing = strokes.length === 0;
-    for (const button of [undoButton, clearButton]) button.disabled = nothing;
-    for (const button of keepButtons) button.disabled = nothing || waiting !== null;
-    removeButton.disabled = model.get("count") === 0 || waiting !== null;
+    for (const button of [undoButton, clearButton]) enable(button, strokes.length > 0);
+    for (const button of keepButtons) enable(button, strokes.length > 0 && !waiting);
+    enable(removeButton, model.get("count") > 0 && !waiting);
+  }
+  function enable(button, enabled) {
+    if (!enabled && button === document.activeElement) paper.focus({ preventScroll: true }); // or the focus gets lost
+    button.disabled = !enabled;
   }
 
   function point(event) {

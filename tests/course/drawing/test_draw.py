@@ -56,9 +56,12 @@ class Notebook:
         self.run()
 
     def run(self):
+        for old in self.widgets.all():
+            old.evaluate("root => root.classList.add('old')")
         expect(self.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_text("Run All Cells", exact=True).click()
+        expect(self.page.locator(".mnist-draw.old")).to_have_count(0)
         expect(self.widgets).to_have_count(2)
 
     def restart_kernel(self):
@@ -254,6 +257,7 @@ def test_keys_reach_the_buttons_and_not_the_notebook(canvas):
         canvas.page.keyboard.press(key)
     canvas.page.keyboard.press("Enter")
     expect(canvas.seen).to_have_attribute("aria-label", "An empty image")
+    expect(canvas.paper).to_be_focused()
     expect(cells).to_have_count(3)
 
 
