@@ -131,6 +131,23 @@ def batch_item(source: "Source", indices: "np.ndarray") -> "SourceItem":
     return source[indices]
 
 
+def run_in_main_thread(action: Callable[[], None]) -> None:
+    """Run what a widget asks for when no cell runs, in the thread that runs the cells.
+
+    JupyterLab sends what happens in widgets to a thread of its own, a subshell, where it would meet a network in the
+    middle of its training. The main loop of the kernel is ``kernel.io_loop``. Other kernels and other pages use the
+    main thread by themselves. Seen with JupyterLab 4.6 and ipykernel 7.4.
+    """
+    import threading
+
+    if threading.current_thread() is threading.main_thread():
+        action()
+    else:
+        from IPython import get_ipython
+
+        get_ipython().kernel.io_loop.add_callback(action)
+
+
 def processor_has_bfloat16() -> bool:
     """Ask torch whether the processor computes with bfloat16 in hardware.
 

@@ -19,6 +19,7 @@ function render({ model, el }) {
   let strokes = structuredClone(model.get("strokes"));
   let line = null; // the stroke that is being drawn
   let waiting = null; // the request that is not answered yet, and how many strokes it has
+  let unsent = null; // what the kernel does not know yet
   let sending = 0, patience = 0; // timers
   let complained = false; // that the kernel does not answer
 
@@ -136,7 +137,7 @@ function render({ model, el }) {
     }
   }
 
-  // ---- to Python: at the end of a stroke, and now and then meanwhile ----
+  // ---- to Python: at the end of a stroke, and now and then meanwhile; the next state waits for the last answer ----
   function changed() {
     redraw();
     if (!line) send();
@@ -145,25 +146,29 @@ function render({ model, el }) {
   function send(values = {}) {
     clearTimeout(sending);
     sending = 0;
-    model.set({ ...values, strokes: structuredClone(strokes), asked: model.get("asked") + 1 });
+    unsent = { ...unsent, ...values, strokes: structuredClone(strokes) };
     patience ||= setTimeout(complain, PATIENCE);
+    if (model.get("answered") !== model.get("asked")) return;
+    model.set({ ...unsent, asked: model.get("asked") + 1 });
+    unsent = null;
     try {
       model.save_changes();
     } catch {
       complain(); // the kernel has closed the connection
     }
   }
+  function isAnswered() {
+    clearTimeout(patience);
+    patience = 0;
+    if (complained) say("");
+    complained = false;
+    if (unsent) send();
+  }
   function complain() {
     clearTimeout(patience);
     patience = 0;
     complained = true;
-    say("The kernel does not answer: it is busy, or it was restarted. Wait until it is idle, or run the cell again.", true);
-  }
-  function isAnswered() {
-    clearTimeout(patience);
-    patience = model.get("answered") === model.get("asked") ? 0 : setTimeout(complain, PATIENCE);
-    if (complained) say("");
-    complained = false;
+    say("The kernel does not answer: it is busy, or it was restarted. Wait until it is idle; then run the cell again.", true);
   }
   function switchCentre() {
     send({ centre: centre.checked });

@@ -7,6 +7,7 @@ import anywidget
 import numpy as np
 import traitlets
 
+from mnist_tutorial.compat import run_in_main_thread
 from mnist_tutorial.course.drawing import kept
 from mnist_tutorial.course.drawing.strokes import PEN, are_strokes, picture
 from mnist_tutorial.data import Split
@@ -66,6 +67,9 @@ class Canvas(anywidget.AnyWidget):
 
     def __repr__(self):
         return "A canvas to draw digits on. It needs JupyterLab, VS Code or Colab; mt.my_digits() works everywhere."
+
+    def _handle_msg(self, msg):
+        run_in_main_thread(lambda: super(Canvas, self)._handle_msg(msg))
 
     @traitlets.observe("strokes", "centre")
     def _look(self, change):
