@@ -42,6 +42,7 @@ LONG = [
     "checkpoints",
     "checks",
     "workshop",
+    "draw",
     "faults",
     "cli",
     "execution",
