@@ -85,6 +85,15 @@ def test_wherever_it_ends_no_digit_is_lost(how, empty_cache):
     assert n > 2
 
 
+def test_the_file_is_replaced_as_a_whole(empty_cache, tmp_path):
+    kept.keep(1, LINE)
+    path = empty_cache / "checkpoints" / "drawings.json"
+    os.link(path, tmp_path / "before")
+    content = path.read_bytes()
+    kept.keep(2, LINE)
+    assert (tmp_path / "before").read_bytes() == content
+
+
 DAMAGED = {
     "another program's": {"program": "another", "digits": []},
     "a list": [],
