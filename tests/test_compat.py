@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import threading
 import warnings
 from functools import partial
 from pathlib import Path
@@ -195,3 +196,26 @@ def test_torchvision_reads_the_files_that_we_write(sample, tmp_path):
         dataset = MNIST(tmp_path, train=train)
         np.testing.assert_array_equal(dataset.data, split.images)
         np.testing.assert_array_equal(dataset.targets, split.labels)
+
+
+def test_an_action_of_a_widget_runs_in_the_main_thread(monkeypatch):
+    """At once, or in the main loop of the kernel; tests/course/drawing/test_draw.py sees it in JupyterLab."""
+    import asyncio
+
+    import IPython
+    from tornado.ioloop import IOLoop
+
+    threads = []
+
+    def note():
+        threads.append(threading.current_thread())
+
+    async def kernel():
+        app = SimpleNamespace(kernel=SimpleNamespace(io_loop=IOLoop.current()))
+        monkeypatch.setattr(IPython, "get_ipython", lambda: app)
+        compat.run_in_main_thread(note)
+        await asyncio.to_thread(compat.run_in_main_thread, note)
+        await asyncio.to_thread(lambda: None)  # the loop has had its turn
+
+    asyncio.run(kernel())
+    assert threads == [threading.main_thread()] * 2
