@@ -68,7 +68,7 @@ def convolution() -> Drawing:
         states(),
         "Convolution: a window of 3 by 3 pixels moves over an image of a seven, 7 by 7 pixels. At each place its "
         "pixels are multiplied by the 9 weights of a kernel and added up; the sum is one number of the map, 5 by 5. "
-        f"This kernel adds the row above and subtracts the one below: the map goes from {result.min()} to {result.max()}.",
+        f"This kernel adds the row above and subtracts that below: the map goes from {result.min()} to {result.max()}.",
     )
 
 
