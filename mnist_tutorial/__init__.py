@@ -12,8 +12,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"diagrams", "plots", "stats"},
     submod_attrs={
-        "course": ["checks", "guess"],
-        "data": ["MNIST", "Split", "load"],
+        "course": ["checks", "guess", "my_digits"],
+        "data": ["MNIST", "Split", "load", "prepare"],
         "errors": ["MNISTError"],
         "pipeline": [
             "BatchDataset",
