@@ -161,7 +161,9 @@ def _why(W1, W2):
         return "All weights of the first layer have the same sign, so the sums become large. Let them cancel."
     size = np.sqrt((W1**2).mean())
     if size > 0.3:
-        return f"Your weights are about {size:.2g}, and each sum has {len(W1)} of them: it is far from 0. Try smaller ones."
+        return (
+            f"Your weights are about {size:.2g}, and {len(W1)} of them make a sum that is far from 0. Try smaller ones."
+        )
     return "Look at the outputs of the hidden neurons: do they differ from each other, and from digit to digit?"
 
 
