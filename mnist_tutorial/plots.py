@@ -228,11 +228,11 @@ def weights(images: ArrayLike, titles: Sequence | np.ndarray | None = None) -> P
     3
     """
     images = np.asarray(images)
-    colours = LinearSegmentedColormap.from_list("sign", [ORANGE, "white", BLUE])
+    colours = LinearSegmentedColormap.from_list("sign", [ORANGE, "white", BLUE], N=257)  # odd: 0 is white
     size = min(2, 10 / len(images))
     figure = Picture(figsize=(size * len(images), size + 0.5), layout="constrained")
     for i, image in enumerate(images):
-        most = np.abs(image).max()
+        most = np.abs(image).max() or 1
         axes = figure.add_subplot(1, len(images), i + 1, xticks=[], yticks=[])
         axes.imshow(image, cmap=colours, vmin=-most, vmax=most)
         axes.spines[:].set_color("#dddddd")

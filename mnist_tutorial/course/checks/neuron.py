@@ -27,6 +27,8 @@ def squared_error_slope(answer: Callable[..., Any]) -> str:
             2 * (a - y) * a * (1 - a) * x: "The square's 2 is divided by 2 in the loss.",
             (a - y) ** 2 / 2: "That is the loss. How does it change when the weight grows?",
             a * (1 - a) * x: "By how much does the loss change with a? Differentiate the square.",
+            (a - y) ** 2 / 2 * a * (1 - a) * x: "By how much does the loss change with a? Differentiate the square.",
+            (a - y) * expit(a) * (1 - expit(a)) * x: "a is the output already: the slope of the sigmoid is a (1 - a).",
             (a - y): "That is the first of three factors: a changes with z, and z with the weight.",
         }
         found = answer(a, y, x)
@@ -65,6 +67,8 @@ _TANH_MISTAKES = (
     (_relu, lambda z: z > 0, "That is still ReLU, in both places."),
     (np.tanh, lambda z: z > 0, "The slope on the way back is still that of ReLU."),
     (_relu, _tanh_slope, "The way forward still goes through ReLU."),
+    (_relu, lambda z: 1 - _relu(z) ** 2, "The way forward still goes through ReLU."),
+    (_relu, lambda z: 1 - np.tanh(_relu(z)) ** 2, "The way forward still goes through ReLU."),
     (np.tanh, lambda z: np.tanh(z) > 0, "The slope on the way back is still that of ReLU."),
     (np.tanh, lambda z: 1, "The error passes back as if there were no activation function. What is its slope?"),
     (np.tanh, lambda z: np.tanh(z), "On the way back you need the slope of tanh, not its value."),
@@ -104,13 +108,19 @@ def tanh_gradients(answer: Callable[..., Any]) -> str:
 
 def _tanh_hint(found, arrays):
     for bend, slope, text in _TANH_MISTAKES:
-        gradients = _gradients(bend, slope, *arrays)
-        if all(np.allclose(array, mistake, atol=1e-6) for array, mistake in zip(found, gradients, strict=True)):
+        if _agree(found, _gradients(bend, slope, *arrays)):
             return text
-    truth = _gradients(np.tanh, _tanh_slope, *arrays)
-    if all(np.allclose(array, len(arrays[0]) * right) for array, right in zip(found, truth, strict=True)):
-        return "The loss is a mean over the digits: divide by their number."
-    return None
+    n, (W1, b1, W2, b2) = len(arrays[0]), _gradients(np.tanh, _tanh_slope, *arrays)
+    others = (
+        ((n * W1, n * b1, n * W2, n * b2), "The loss is a mean over the digits: divide by their number."),
+        ((W1, b1 / n, W2, b2 / n), "The biases: the errors have been divided by the number of digits already."),
+        ([0 * array for array in arrays[2:]], "They are all zeros: does the error arrive?"),
+    )
+    return next((text for mistake, text in others if _agree(found, mistake)), None)
+
+
+def _agree(found, expected):
+    return all(np.allclose(array, right, atol=1e-6) for array, right in zip(found, expected, strict=True))
 
 
 NEURONS, STEPS, DIGITS, HELD_OUT = 64, 600, 2_500, 1_500
@@ -157,7 +167,9 @@ def _why(W1, W2):
         return "All hidden neurons give 0, where ReLU has slope 0. What gets through to learn from?"
     if np.ptp(W1, axis=1).max() < 1e-3 and np.ptp(W2, axis=0).max() < 1e-3:
         return "All hidden neurons have the same weights, so they get the same gradient. How could they ever part?"
-    if np.abs(W1).mean() > 0.04 and np.ptp(np.sign(W1)) == 0:
+    if W1.max() <= 0:
+        return "The pixels are 0 or more, so the sums of all hidden neurons are below 0. What does ReLU make of them?"
+    if W1.min() >= 0:
         return "All weights of the first layer have the same sign, so the sums become large. Let them cancel."
     size = np.sqrt((W1**2).mean())
     if size > 0.3:
