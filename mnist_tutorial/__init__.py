@@ -10,7 +10,7 @@ silence_import_warnings()  # before deeptrack and deeplay: so each notebook impo
 # Importing the package loads none of these; the first use of a name does.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules={"plots", "stats"},
+    submodules={"diagrams", "plots", "stats"},
     submod_attrs={
         "course": ["checks", "draw", "guess", "my_digits"],
         "data": ["MNIST", "Split", "load", "prepare", "read_photos"],

@@ -1,7 +1,8 @@
 """A lesson: one notebook of the course, and its variant for each kind of reader.
 
 The notebook in the repository has everything. Tags tell the cells of an exercise apart: ``task``, ``hint``, ``stub``,
-``solution`` and ``check``; ``notes`` are for instructors.
+``solution`` and ``check``; where an explanation is asked for, ``write`` is for the student's, and ``model`` is ours.
+``notes`` are for instructors; ``review`` asks what has been learnt.
 """
 
 import re
@@ -15,8 +16,8 @@ from mnist_tutorial.errors import MNISTError
 
 LEFT_OUT = {
     "student": {"solution", "notes"},
-    "instructor": {"stub"},
-    "solutions": {"stub", "notes"},
+    "instructor": {"stub", "write"},
+    "solutions": {"stub", "write", "notes"},
 }
 
 
@@ -45,20 +46,29 @@ class Lesson:
     exercise_minutes: int
 
     def variant(self, kind: str) -> nbformat.NotebookNode:
-        """Leave out the cells that are not for a kind of reader.
+        """Make the notebook of a kind of reader, as the function `variant` does."""
+        return variant(self.notebook, kind)
 
-        Parameters
-        ----------
-        kind : {"student", "instructor", "solutions"}
 
-        Returns
-        -------
-        NotebookNode
-            A copy.
-        """
-        notebook = deepcopy(self.notebook)
-        notebook.cells = [cell for cell in notebook.cells if not LEFT_OUT[kind] & tags(cell)]
-        return notebook
+def variant(notebook: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode:
+    """Leave out the cells that are not for a kind of reader; only for students, model answers are folded.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    kind : {"student", "instructor", "solutions"}
+
+    Returns
+    -------
+    NotebookNode
+        A copy.
+    """
+    notebook = deepcopy(notebook)
+    notebook.cells = [cell for cell in notebook.cells if not LEFT_OUT[kind] & tags(cell)]
+    for cell in notebook.cells:
+        if "model" in tags(cell) and kind != "student":
+            cell.source = cell.source.replace("<details>", "<details open>", 1)
+    return notebook
 
 
 def tags(cell: nbformat.NotebookNode) -> set[str]:

@@ -8,7 +8,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 from tqdm import tqdm
 
-from mnist_tutorial.course.lesson import Lesson, read_lesson, read_notebook, tags
+from mnist_tutorial.course.lesson import Lesson, read_lesson, read_notebook, tags, variant
 from mnist_tutorial.course.schedule import schedule
 from mnist_tutorial.errors import MNISTError
 
@@ -70,14 +70,13 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
     """
     numbered = lessons(course)
     others = [path for path in (course / "notebooks").glob("*.ipynb") if not path.name[0].isdigit()]
-    pages = {lesson.name: lesson.variant("solutions") for lesson in numbered}
-    pages |= {path.name: read_notebook(path) for path in others}
+    notebooks = {lesson.name: lesson.notebook for lesson in numbered}
+    notebooks |= {path.name: read_notebook(path) for path in others}
+    pages = {name: variant(notebook, "solutions") for name, notebook in notebooks.items()}
     contents = {"schedule.md": f"{schedule(numbered, start)}\n".encode()}
-    for lesson in numbered:
+    for name, notebook in notebooks.items():
         for kind in ("student", "instructor"):
-            contents[f"{kind}/{lesson.name}"] = f"{nbformat.writes(lesson.variant(kind))}\n".encode()
-    for path in others:
-        contents |= {f"{kind}/{path.name}": path.read_bytes() for kind in ("student", "instructor")}
+            contents[f"{kind}/{name}"] = f"{nbformat.writes(variant(notebook, kind))}\n".encode()
     # Neither of the two scripts is needed, and both would be fetched from elsewhere. Sanitizing would change nothing in
     # our own notebooks, and takes a third of the time.
     exporter = HTMLExporter(require_js_url="", mathjax_url="", filters={"clean_html": lambda html: html})

@@ -10,10 +10,13 @@ from mnist_tutorial.course.lesson import tags
 
 FOLDER = ROOT / "notebooks"
 LESSONS = sorted(path.name for path in FOLDER.glob("[0-9]*.ipynb"))
-EXTRA_TAGS = {"task", "hint", "stub", "solution", "check", "notes"}  # cells that do not count as lesson
+EXERCISE = ["task", "hint", "stub", "solution", "check"]
+EXPLANATION = ["write", "model"]  # after the check of an exercise that asks to explain
+EXTRA_TAGS = {*EXERCISE, *EXPLANATION, "review", "notes"}  # cells that do not count as lesson
+MOST_TERMS = 15  # new ones in a notebook; more than that, nobody remembers
 # Only at the beginning of a line: a function of the notebook that draws needs its caption where it is called.
 PLOTS = "digits|learning_curves|confusion_matrix|failures"
-DRAWS = re.compile(rf"^(?:mt\.plots\.(?:{PLOTS})\(|fig, .*plt\.subplots\(|official\()", re.M)
+DRAWS = re.compile(rf"^(?:mt\.plots\.(?:{PLOTS})\(|mt\.diagrams\.|fig, .*plt\.subplots\(|official\()", re.M)
 NOT_TERMS = {"You will learn to", "You need", "Time"}  # bold as well
 RULES = []
 
@@ -84,8 +87,8 @@ def prerequisites_and_minutes(notebook, name, words):
 @rule
 def sections(notebook, name, words):
     headings = re.findall(r"^## (.*)$", text(notebook, "markdown"), re.M)
-    if headings[:1] != ["Set-up"] or headings[-2:] != ["Exercises", "Summary"]:
-        return f"the sections are {headings}; expected Set-up first, Exercises and Summary last"
+    if headings[:1] != ["Set-up"] or headings[-3:] != ["Exercises", "Summary", "Review"]:
+        return f"the sections are {headings}; expected Set-up first; Exercises, Summary and Review last"
 
 
 @rule
@@ -185,25 +188,67 @@ def imports_that_are_used(notebook, name, words):
 
 
 @rule
+def guesses(notebook, name, words):
+    code = text(notebook, "code", lesson=True)
+    names = re.findall(r"^(\w+) = mt\.guess\(", code, re.M)
+    if len(names) < 2 or len(names) != code.count("mt.guess("):
+        return f"{len(names)} guesses have a name; expected two or more, each as in 'longest = mt.guess(...)'"
+    for guess in names:
+        if f"{guess}.reveal(" not in code.partition(f"{guess} = ")[2]:
+            return f"the guess {guess!r} is never compared with the truth; expected {guess}.reveal(...) below it"
+
+
+@rule
 def exercises(notebook, name, words):
-    order = [(tags(cell) & EXTRA_TAGS - {"notes"} or {None}).pop() for cell in notebook.cells]
-    order = [tag for tag in order if tag]
-    number = order.count("task")
-    if not 2 <= number <= 4 or order != ["task", "hint", "stub", "solution", "check"] * number:
-        return f"the cells of the exercises are {order}; expected 2 to 4 times task, hint, stub, solution, check"
+    order, expected = [], []
+    for cell in notebook.cells:
+        order += [tag for tag in (*EXERCISE, *EXPLANATION) if tag in tags(cell)]
+        if "task" in tags(cell):
+            expected += EXERCISE + EXPLANATION * ("explain" in cell.source.splitlines()[0])
+    if not 2 <= order.count("task") <= 4 or order != expected:
+        return (
+            f"the cells of the exercises are {order}; expected 2 to 4 times task, hint, stub, solution, check, and "
+            "write, model after those that ask to explain"
+        )
     for cell in notebook.cells:
         if "task" in tags(cell) and len(cell.source.split()) > 100:
             return f"the task {cell.source[:40]!r} has {len(cell.source.split())} words; expected at most 100"
-        if "hint" in tags(cell) and not cell.source.startswith("<details>"):
-            return f"the hint {cell.source[:40]!r} is open; expected <details>"
+        if {"hint", "model"} & tags(cell) and not re.match(r"<details><summary>.*</details>$", cell.source, re.S):
+            return f"{cell.source[:40]!r} is open; expected <details><summary>...</details>"
+
+
+@rule
+def review(notebook, name, words):
+    last = notebook.cells[-1]
+    if tags(last) != {"review"} or not last.source.startswith("## Review\n"):
+        return f"the last cell is {last.source[:40]!r}; expected '## Review', with the tag review"
+    *answered, end = re.split(r"<details><summary>[^<]+</summary>\n\n(.+?)\n\n</details>", last.source, flags=re.S)
+    between, verdicts = answered[::2], [answer.split()[0] for answer in answered[1::2]]
+    if len(verdicts) != 9 or not all("?" in question for question in between[::3]):
+        return f"the review has {len(verdicts)} answers; expected three questions with three answers each"
+    if any(part.strip() for i, part in enumerate(between) if i % 3):
+        return "the review has text between two answers to a question; expected none"
+    if any(sorted(verdicts[i : i + 3]) != ["No.", "No.", "Yes."] for i in (0, 3, 6)):
+        return f"the answers of the review begin {verdicts}; expected one 'Yes.' and two 'No.' for each question"
+    if not re.fullmatch(r"\*\*What if\*\* [^\n]+", end.strip()):
+        return f"the review ends {end[-40:]!r}; expected a line '**What if** ...?'"
 
 
 @rule
 def notes_for_instructors(notebook, name, words):
     notes = "\n".join(cell.source for cell in notebook.cells if "notes" in tags(cell))
-    for part in ("What goes wrong in class", "Ask", "20 minutes late"):
+    for part in ("What goes wrong in class", "Ask", "On the board", "20 minutes late"):
         if f"**{part}:**" not in notes:
             return f"the notes for instructors have no {part!r}"
+    for line in notes.splitlines():
+        if "**Ask:**" in line and "**Answer:**" not in line:
+            return f"the question {line[:40]!r} has no answer; expected '**Ask:** \"...\" **Answer:** ...' on one line"
+
+
+@rule
+def number_of_terms(notebook, name, words):
+    if len(terms(notebook)) > MOST_TERMS:
+        return f"{len(terms(notebook))} new terms, {sorted(terms(notebook))}; expected at most {MOST_TERMS}"
 
 
 @rule

@@ -45,6 +45,21 @@ def test_instructors_get_solutions_and_notes_in_place_of_stubs(lesson):
     assert not sources(instructor, "stub")
 
 
+def test_model_answers_are_folded_for_students_only_who_get_a_cell_to_write_in(lesson):
+    explanations = len(sources(lesson.notebook, "model"))
+    for kind, written, opened in (
+        ("student", explanations, 0),
+        ("instructor", 0, explanations),
+        ("solutions", 0, explanations),
+    ):
+        notebook = lesson.variant(kind)
+        assert len(sources(notebook, "write")) == written
+        models = sources(notebook, "model")
+        assert len(models) == explanations
+        assert sum(source.startswith("<details open>") for source in models) == opened
+        assert sources(notebook, "review") == sources(lesson.notebook, "review")
+
+
 def test_the_notebook_itself_stays_whole(lesson):
     before = len(lesson.notebook.cells)
     lesson.variant("student").cells.clear()
