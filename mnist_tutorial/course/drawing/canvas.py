@@ -60,8 +60,8 @@ class Canvas(anywidget.AnyWidget):
     answer = traitlets.Dict().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, network=None, features=None):
-        super().__init__(count=len(kept.kept()), has_network=network is not None)
+    def __init__(self, network=None, features=None, centre=True):
+        super().__init__(count=len(kept.kept()), has_network=network is not None, centre=centre)
         self._network, self._features = network, features
         _canvases.add(self)
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from mnist_tutorial.course.drawing.canvas import Canvas
 
 
-def draw(network: "torch.nn.Module | None" = None, features: "dt.Feature | None" = None) -> "Canvas":
+def draw(
+    network: "torch.nn.Module | None" = None, features: "dt.Feature | None" = None, centre: bool = True
+) -> "Canvas":
     """Show a canvas to draw digits on, with the mouse, a finger or a pen.
 
     It shows the image that a network would see and, if there is a network, what it reads. "Keep as" adds the drawing to
@@ -23,6 +25,8 @@ def draw(network: "torch.nn.Module | None" = None, features: "dt.Feature | None"
         A classifier or a network that takes images of 28 x 28 pixels and returns 10 logits.
     features : deeptrack.Feature, optional
         How to prepare the images, as in `predict`. By default with `Standardize`.
+    centre : bool
+        Whether drawings are prepared as in `prepare` at first; a box on the page switches it.
 
     Returns
     -------
@@ -48,4 +52,4 @@ def draw(network: "torch.nn.Module | None" = None, features: "dt.Feature | None"
         raise MNISTError(
             f'mt.draw needs anywidget ({error}); run pip install "mnist-tutorial[lab]", and start JupyterLab again'
         ) from error
-    return Canvas(network, features)
+    return Canvas(network, features, centre)

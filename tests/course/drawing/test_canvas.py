@@ -33,6 +33,12 @@ def test_a_drawing_is_prepared_and_read_as_predict_does(empty_cache, network):
     assert (canvas.image, canvas.probabilities) == (b"", [])
 
 
+def test_it_can_begin_with_drawings_as_they_are(empty_cache):
+    canvas = mt.draw(centre=False)
+    canvas.strokes = LINE
+    np.testing.assert_array_equal(pixels(canvas), mt.prepare(picture(LINE), centre=False))
+
+
 def test_without_a_network_there_is_the_image_alone(empty_cache):
     canvas = mt.draw()
     canvas.strokes = LINE
