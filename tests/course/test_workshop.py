@@ -121,7 +121,7 @@ def test_the_server_answers_on_the_next_port_and_a_notebook_can_load_mnist(lab):
 
 
 def test_there_are_notebooks_for_both_and_solutions_and_a_schedule(lab):
-    names = {lesson.name for lesson in workshop.lessons(ROOT)} | {"glossary.ipynb"}
+    names = {lesson.name for lesson in workshop.lessons(ROOT)} | {"glossary.ipynb", "project.ipynb"}
     for kind in ("student", "instructor"):
         assert {path.name for path in (lab.folder / kind).iterdir()} == names
     assert {path.stem for path in (lab.folder / "solutions").iterdir()} == {name[:-6] for name in names}

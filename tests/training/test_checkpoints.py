@@ -134,8 +134,13 @@ def test_a_notebook_continues_from_a_checkpoint_and_trains_if_there_is_none(
     """The second half of notebook 5, and the beginning of 7, which finds the MLP but no CNN; on the sample."""
     monkeypatch.chdir(tmp_path)
     network = mt.models.mlp(hidden=(512, 512), dropout=0).create()
-    row = ("a change", 1, 64, 1, 1.0, 0.5)
-    mt.checkpoints.save("05_mlp", sample, last=network.state_dict(), table=[row, row])
+    row = {"parameters": 1, "seconds": 1.0}
+    table = {
+        "crash course": {**row, "against": None, "accuracies": [0.1, 0.11]},
+        "cross-entropy": {**row, "against": "crash course", "accuracies": [0.7, 0.8]},
+        "warped digits": {**row, "against": "cross-entropy", "accuracies": [0.9]},
+    }
+    mt.checkpoints.save("05_mlp", sample, last=network.state_dict(), table=table)
     first_half, second_half = code("05_mlp.ipynb"), code("07_failures.ipynb")
     start = next(i for i, cell in enumerate(first_half) if "mt.checkpoints.load" in cell)
     end = next(i for i, cell in enumerate(second_half) if "mt.checkpoints.load" in cell)
