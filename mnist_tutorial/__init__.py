@@ -2,9 +2,10 @@
 
 import lazy_loader
 
-from mnist_tutorial.compat import limit_spinning, silence_import_warnings
+from mnist_tutorial.compat import limit_blas_threads, limit_spinning, silence_import_warnings
 
-limit_spinning()  # read when torch is loaded, so it has to come before
+limit_blas_threads()  # read when NumPy is loaded, so it has to come before
+limit_spinning()  # the same with torch
 silence_import_warnings()  # before deeptrack and deeplay: so each notebook imports this package first
 
 # Importing the package loads none of these; the first use of a name does.

@@ -230,7 +230,7 @@ def weights(images: ArrayLike, titles: Sequence | np.ndarray | None = None) -> P
     images = np.asarray(images)
     colours = LinearSegmentedColormap.from_list("sign", [ORANGE, "white", BLUE], N=257)  # odd: 0 is white
     size = min(2, 10 / len(images))
-    figure = Picture(figsize=(size * len(images), size + 0.5), layout="constrained")
+    figure = Picture(figsize=(size * len(images), size + (0.5 if titles is not None else 0)), layout="constrained")
     for i, image in enumerate(images):
         most = np.abs(image).max() or 1
         axes = figure.add_subplot(1, len(images), i + 1, xticks=[], yticks=[])

@@ -19,6 +19,18 @@ import mnist_tutorial as mt
 from mnist_tutorial import compat
 
 
+@pytest.mark.parametrize(("chosen", "threads"), [(None, 1), ("2", 2)])
+def test_numpy_multiplies_with_one_thread_unless_the_user_chose_otherwise(chosen, threads, run_python, monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if chosen:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", chosen)
+    threads_of_each = "print(*(library['num_threads'] for library in threadpoolctl.threadpool_info()))"
+    code = f"import mnist_tutorial, numpy, threadpoolctl; {threads_of_each}"
+    found = [int(number) for number in run_python("-c", code).stdout.split()]
+    assert all(number in (threads, 1) for number in found)  # 1: a machine with a single core; none: not OpenBLAS
+    assert threads in found or not found or os.cpu_count() == 1
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the OpenMP libraries of other systems stop spinning by themselves")
 class TestSpinning:
     @pytest.fixture

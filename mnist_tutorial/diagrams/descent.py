@@ -34,6 +34,7 @@ def gradient_descent() -> Drawing:
     """
     figure = Figure(figsize=(9.6, 3.5), layout="constrained")
     FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # inches
     w = np.linspace(-4, 4, 200)
     panels = []
     for i, (name, rate) in enumerate(LEARNING_RATES.items()):

@@ -87,6 +87,7 @@ def animation(figure: Figure, states: Iterator[int], alt: str) -> Drawing:
         figure.canvas.draw()
         frames.append(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3]))
         durations.append(duration)
+        figure.set_layout_engine("none")  # the first frame has found the places; to find them again takes longer
     palette = frames[0].quantize(64, method=Image.Quantize.MAXCOVERAGE)  # white stays white
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     stream = io.BytesIO()

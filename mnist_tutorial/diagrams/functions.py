@@ -30,6 +30,7 @@ def activations() -> Drawing:
     """
     figure = Figure(figsize=(9.6, 3.6), layout="constrained")
     FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # inches
     z, curves = activation_curves()
     formulas = {"sigmoid": r"$\sigma(z) = 1\,/\,(1 + e^{-z})$", "ReLU": r"$\max(z, 0)$"}
     for i, (name, (value, slope)) in enumerate(curves.items()):
