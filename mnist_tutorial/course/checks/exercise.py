@@ -4,6 +4,7 @@ import functools
 import inspect
 import linecache
 import os
+import re
 import sysconfig
 import traceback
 from collections.abc import Callable
@@ -13,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from mnist_tutorial import compat
+from mnist_tutorial.course.checks.time_limit import OutOfTimeError, call_within
 from mnist_tutorial.errors import printable
 
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 PACKAGE = Path(__file__).parent.parent.parent
 NOT_THE_STUDENTS = (*(f"{folder}{os.sep}" for folder in (*LIBRARIES, PACKAGE)), "<frozen")
 OUTCOME = "Prints one line. Returns the answer if it is right, and our answer otherwise."
+LIMIT = 30  # seconds; right answers take less than five, also beside two busy programs on two cores
 
 
 class Hint(Exception):
@@ -29,7 +32,8 @@ def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any],
     """Turn a function that examines an answer into the check of an exercise.
 
     The check takes the student's answer and prints one line. It returns the answer if it is right, and otherwise ours,
-    so that the notebook can carry on. Nothing that an answer raises leaves a check, except ctrl-C.
+    so that the notebook can carry on. Nothing that an answer raises leaves a check, except ctrl-C. An answer that never
+    ends is interrupted after half a minute, where `call_within` can do it.
 
     Parameters
     ----------
@@ -58,7 +62,7 @@ def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any],
         @functools.wraps(examine)
         def check(answer):
             try:
-                line, placed = f"✓ {examine.__name__}: {examine(answer)}.", answer
+                line, placed = f"✓ {examine.__name__}: {call_within(LIMIT, examine, answer)}.", answer
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # an answer may also raise SystemExit, GeneratorExit or CancelledError
@@ -78,9 +82,11 @@ def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any],
 
 
 def returned(value: Any) -> Any:
-    """Return a value, unless it is what a stub returns: nothing, or dots."""
-    if value is None or value is ... or (isinstance(value, tuple) and any(part is ... for part in value)):
-        raise Hint("your function returns nothing yet. Replace the dots, and don't forget `return`.")
+    """Return a value, unless it is nothing, or the dots of a stub."""
+    if value is ... or (isinstance(value, tuple) and any(part is ... for part in value)):
+        raise Hint("your function returns dots. Replace them.")
+    if value is None:
+        raise Hint("your function returns nothing. Does each way through it end with `return` and a value?")
     return value
 
 
@@ -122,17 +128,30 @@ def _short(value):
 
 
 def _blame(error):
-    """Find the line of the student's code that raised an error."""
+    """Find the line of the student's code that raised an error, or that ran when its time was up."""
     try:
-        description, lacks_kwargs = f"{type(error).__name__}: {error!s:.300}", compat.lacks_kwargs(error)
+        lacks_kwargs = compat.lacks_kwargs(error)
+        if isinstance(error, OutOfTimeError):
+            description = (
+                f"was still running after {LIMIT} s. Does a loop never end, or is there far too much to compute?"
+            )
+        else:
+            description = f"raised {type(error).__name__}: {_abridged(str(error)):.300}."
     except KeyboardInterrupt:
         raise
     except BaseException:
-        description, lacks_kwargs = "an error that cannot be shown, since its text raises another one", False
+        description, lacks_kwargs = "raised an error that cannot be shown, since its text raises another one.", False
     if lacks_kwargs:
-        return f"your answer raised {description}. DeepTrack passes more than your properties to get: accept **kwargs."
+        return f"your answer {description} DeepTrack passes more than your properties to get: accept **kwargs."
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith(NOT_THE_STUDENTS):
             line = linecache.getline(frame.filename, frame.lineno).strip()
-            return f"line {frame.lineno} of your code, `{line:.200}`, raised {description}."
-    return f"your answer raised {description}."
+            return f"line {frame.lineno} of your code, `{line:.200}`, {description}"
+    return f"your answer {description}"
+
+
+def _abridged(text):
+    """Leave out most of the numbers of an array."""
+    return re.sub(
+        r"(\d[\d.e+-]*(?:[\s,\[\]]+-?\d[\d.e+-]*){2})(?:[\s,\[\]]+-?\d[\d.e+-]*){5,}", r"\1 ...", text[:10_000]
+    )

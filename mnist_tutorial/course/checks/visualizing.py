@@ -74,6 +74,11 @@ def threshold(answer: Callable[..., Any]) -> str:
             elif np.array_equal(found, 1 - truth):
                 hint = "You have swapped ink and paper."
             same(found, truth, f"at level {level:.2f}, for shape {shape}", hint)
+            if found.dtype != np.float32:
+                raise Hint(
+                    f"the numbers are right, and their type is {found.dtype}; expected float32, with which networks "
+                    "compute."
+                )
     return "1 above the level and 0 elsewhere, for one image and for a batch"
 
 
