@@ -10,10 +10,10 @@ silence_import_warnings()  # before deeptrack and deeplay: so each notebook impo
 # Importing the package loads none of these; the first use of a name does.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules={"plots", "stats"},
+    submodules={"diagrams", "plots", "stats"},
     submod_attrs={
-        "course": ["checks", "guess"],
-        "data": ["MNIST", "Split", "load"],
+        "course": ["checks", "guess", "my_digits"],
+        "data": ["MNIST", "Split", "load", "prepare"],
         "errors": ["MNISTError"],
         "pipeline": [
             "BatchDataset",

@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"checks"},
     submod_attrs={
+        "drawing": ["my_digits"],
         "guessing": ["guess"],
         "lesson": ["Lesson"],
         "working_folder": ["update"],
