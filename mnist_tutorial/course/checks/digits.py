@@ -38,4 +38,4 @@ class NearestNeighbour:
 
 
 def _flat(features):
-    return features.reshape(len(features), -1)
+    return features.reshape(len(features), -1).astype(np.float32)  # twice as fast as float64
