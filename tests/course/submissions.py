@@ -1,8 +1,7 @@
 """What people hand in, right and wrong, and what a check says of it.
 
-`python tests/course/submissions.py 200` is `make checks`: it asks each check 200 times for each answer, and counts the
-flips, where a right answer is refused, or a wrong one is accepted or gets another hint than it should. Where a check trains, it is asked a quarter as
-often.
+`python tests/course/submissions.py 200` is `make checks`: it asks each check 200 times for each answer, and a quarter as
+often if it trains. A flip is a right answer that is refused, or a wrong one that is accepted or gets another hint.
 """
 
 import io

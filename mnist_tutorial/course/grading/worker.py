@@ -57,7 +57,9 @@ def _run(context, before, exercise, limit):
         process.start()
         sending.close()
         try:
-            while wait([receiving, process.sentinel], (3 if reached else len(before) + 1) * limit + PATIENCE):
+            while wait(
+                [receiving, process.sentinel], (len(exercise.cells if reached else before) + 1) * limit + PATIENCE
+            ):
                 message = json.loads(receiving.recv_bytes())
                 if message is not None:
                     return True, Judgement(*message)
