@@ -1,6 +1,6 @@
 """What people hand in, right and wrong, and what a check says of it.
 
-`python tests/course/submissions.py 200` is `make checks`: it asks each check 200 times for each answer, and a quarter as
+`python tests/course/submissions.py 200` is `make checks`: it asks each check 200 times for each answer, a quarter as
 often if it trains. A flip is a right answer that is refused, or a wrong one that is accepted or gets another hint.
 """
 
