@@ -8,6 +8,7 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -203,3 +204,38 @@ def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 
         columns,
         title=f"{len(shown)} of {len(wrong):,} mistakes, the most confident first",
     )
+
+
+def weights(images: ArrayLike, titles: Sequence | np.ndarray | None = None) -> Picture:
+    """Draw the weights of neurons side by side, as images of their inputs.
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, H, W)
+        The weights; each image is scaled by itself.
+    titles : sequence of str or int, length N, optional
+        One title for each image.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Blue for positive weights, orange for negative ones, white for 0.
+
+    Examples
+    --------
+    >>> figure = weights(np.random.default_rng(0).normal(size=(3, 28, 28)), titles="abc")
+    >>> len(figure.axes)
+    3
+    """
+    images = np.asarray(images)
+    colours = LinearSegmentedColormap.from_list("sign", [ORANGE, "white", BLUE], N=257)  # odd: 0 is white
+    size = min(2, 10 / len(images))
+    figure = Picture(figsize=(size * len(images), size + 0.5), layout="constrained")
+    for i, image in enumerate(images):
+        most = np.abs(image).max() or 1
+        axes = figure.add_subplot(1, len(images), i + 1, xticks=[], yticks=[])
+        axes.imshow(image, cmap=colours, vmin=-most, vmax=most)
+        axes.spines[:].set_color("#dddddd")
+        if titles is not None:
+            axes.set_title(titles[i], fontsize=11)
+    return figure

@@ -88,3 +88,24 @@ def test_no_failures_is_a_figure_too(sample):
 def test_huge_logits_do_not_overflow(sample):
     figure = mt.plots.failures(sample.test.images[:1], np.array([0]), np.eye(10)[[1]] * 1e4)
     assert figure.axes[0].get_title().endswith("100 %")
+
+
+def test_weights_have_one_colour_for_each_sign_and_white_for_zero():
+    images = np.zeros((2, 4, 4))
+    images[0, 0, :2] = 1, -0.5
+    images[1] = 0.01 * images[0]  # each image has its own scale
+    figure = mt.plots.weights(images, titles=["a", "b"])
+    for axes, title in zip(figure.axes, "ab", strict=True):
+        (drawn,) = axes.images
+        assert axes.get_title() == title
+        red, _, blue, _ = drawn.cmap(drawn.norm(np.asarray(drawn.get_array())[0, :3])).T
+        assert blue[0] > red[0]
+        assert red[1] > blue[1]
+        assert red[2] == blue[2] == 1
+    shown(figure)
+
+
+def test_weights_that_are_all_zero_are_white():
+    (axes,) = mt.plots.weights(np.zeros((1, 4, 4))).axes
+    (drawn,) = axes.images
+    assert (drawn.cmap(drawn.norm(np.asarray(drawn.get_array()))) == 1).all()

@@ -10,6 +10,7 @@ import deeplay as dl
 import deeptrack as dt
 import numpy as np
 from torch import nn
+from wrong_neuron import WRONG_NEURON
 
 import mnist_tutorial as mt
 
@@ -333,3 +334,4 @@ WRONG = {
         "returns nothing": (lambda run: None, "returns nothing"),
     },
 }
+WRONG |= WRONG_NEURON

@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "loading": ["batch_shape", "flat_source", "negative"],
         "visualizing": ["describe", "paper_and_ink", "threshold"],
         "augmenting": ["darker", "landing_point", "warps"],
+        "neuron": ["squared_error_slope", "start", "tanh_gradients"],
         "mlp": ["count_parameters", "gelu", "small_mlp"],
         "cnn": ["feature_map_size", "small_cnn", "wide_windows"],
         "failures": ["confidence", "corruption", "most_confused"],
