@@ -12,6 +12,7 @@ import deeplay as dl
 import deeptrack as dt
 import numpy as np
 import torch
+from right_neuron import RIGHT_NEURON
 from scipy import stats
 from scipy.fft import dctn
 from scipy.ndimage import gaussian_filter, zoom
@@ -546,3 +547,4 @@ RIGHT = {
         "linear": _trained(lambda: dl.MultiLayerPerceptron(784, [], 10)),
     },
 }
+RIGHT |= RIGHT_NEURON

@@ -22,12 +22,12 @@ from mnist_tutorial.course.lesson import tags
 
 ROOT = Path(__file__).parent.parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-TRAINED = ("small_mlp", "own_recipe", "small_cnn")  # their checks take seconds
+TRAINED = ("start", "small_mlp", "own_recipe", "small_cnn")  # their checks take seconds
 # What the cells of an exercise take from the cells before it.
 IMPORTS = """
 from pathlib import Path
 import deeplay as dl, deeptrack as dt, numpy as np, mnist_tutorial as mt
-from scipy.special import softmax
+from scipy.special import expit, softmax
 from sklearn.metrics import confusion_matrix
 from torch import nn
 """

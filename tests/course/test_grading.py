@@ -106,7 +106,7 @@ def handed_in(tmp_path_factory):
 @pytest.fixture(scope="module")
 def graded(handed_in, tmp_path_factory):
     out = tmp_path_factory.mktemp("grades") / "grades.csv"
-    done = CliRunner().invoke(app, ["workshop", "grade", str(handed_in), "--out", str(out), "--limit", "4"])
+    done = CliRunner().invoke(app, ["workshop", "grade", str(handed_in), "--out", str(out), "--limit", "3"])
     with out.open(encoding="utf-8-sig", newline="") as file:
         return done, list(csv.DictReader(file)), out
 

@@ -64,6 +64,13 @@ def test_whatever_never_ends_is_interrupted_also_if_it_catches_everything(answer
     assert state() == before
 
 
+def test_what_waits_gets_more_time_but_not_for_ever():
+    start = time.monotonic()
+    with pytest.raises(OutOfTimeError):
+        call_within(0.2, threading.Event().wait)
+    assert time.monotonic() - start >= 0.4
+
+
 def test_what_ends_in_time_gives_its_value_or_its_error():
     before = state()
     assert call_within(60, divmod, 7, 2) == (3, 1)
@@ -79,7 +86,7 @@ def test_a_limit_within_a_limit_leaves_the_outer_one_in_force():
         endless()
 
     with pytest.raises(OutOfTimeError):
-        call_within(1, inner)
+        call_within(0.5, inner)
 
 
 def test_a_limit_leaves_time_to_fetch_data():

@@ -101,7 +101,7 @@ def returned(value: Any) -> Any:
     if value is ... or (isinstance(value, tuple) and any(part is ... for part in value)):
         raise Hint("your function returns dots. Replace them.")
     if value is None:
-        raise Hint("your function returns nothing. Does each way through it end with `return` and a value?")
+        raise Hint("your function returns nothing yet. Does each way through it end with `return` and a value?")
     return value
 
 
