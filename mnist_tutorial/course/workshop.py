@@ -110,4 +110,5 @@ def _page(notebook, exporter):
             cell.source = cell.source.replace(".ipynb)", ".html)")
         if "solution" in tags(cell):
             cell.source = f"# solution\n{cell.source}"
-    return exporter.from_notebook_node(notebook)[0]
+    title = notebook.cells[0].source.partition("\n")[0].lstrip("# ") if notebook.cells else ""
+    return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from mnist_tutorial import MNISTError
 from mnist_tutorial.cli import app
 from mnist_tutorial.course import workshop
+from mnist_tutorial.course.lesson import tags
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +151,14 @@ def test_the_solutions_show_the_code_fold_the_hints_and_fetch_nothing(lab):
         hints = re.findall(r"<details><summary>Hint</summary>(.*?)</details>", text, re.DOTALL)
         assert hints
         assert all("<p>" in hint for hint in hints)
+
+
+def test_each_solution_has_a_title_and_its_model_answers_are_open(lab):
+    for lesson in workshop.lessons(ROOT):
+        text = (lab.folder / f"solutions/{lesson.name[:-6]}.html").read_text(encoding="utf-8")
+        assert f"<title>{lesson.title}</title>" in text
+        models = sum("model" in tags(cell) for cell in lesson.notebook.cells)
+        assert text.count("<details open") == models > 0
 
 
 def test_running_it_again_keeps_the_changes_of_a_student_and_says_so(lab, monkeypatch):
