@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 from right_answers import RIGHT
-from submissions import EXERCISES, TRAINED, answer, ask, right
+from submissions import EXERCISES, TRAINED, answer, ask, right, table
 from wrong_answers import IGNORES, WRONG, ZEROS
 
 import mnist_tutorial as mt
@@ -75,6 +75,14 @@ def test_a_wrong_answer_gets_its_hint(check, mistake):
     assert hint in line
     solution = EXERCISES[check][3]
     assert max(solution.splitlines(), key=len).strip() not in line  # a hint helps, but gives nothing away
+
+
+def test_the_table_of_make_checks_counts_flips(monkeypatch, capsys):
+    assert table(2, ["batch_shape"]) == 0
+    monkeypatch.setitem(RIGHT["batch_shape"], "no answer", lambda numbers: None)
+    monkeypatch.setitem(WRONG["batch_shape"], "an answer", (mt.checks.batch_shape.reference, "any hint"))
+    assert table(2, ["batch_shape"]) == 4
+    assert "| 01_loading | batch_shape | 8 | 9 | 2 | 4 |" in capsys.readouterr().out
 
 
 def test_an_error_in_the_answer_becomes_a_hint_with_its_line():
