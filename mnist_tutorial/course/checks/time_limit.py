@@ -61,7 +61,7 @@ def call_within(seconds: float, function: Callable[..., Any], *arguments: Any) -
             sys.settrace(tracer)
         # As before; there may be another limit around this one
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
+        signal.signal(signal.SIGALRM, handler or signal.SIG_DFL)
         if left:
             signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - start), 1e-6), interval)
 
