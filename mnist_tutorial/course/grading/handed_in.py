@@ -9,6 +9,8 @@ from pathlib import Path
 from mnist_tutorial.course.lesson import Lesson, read_notebook, tags
 from mnist_tutorial.errors import MNISTError
 
+WITHOUT_EXERCISES = ("glossary", "project")  # they come along when a whole folder is handed in
+
 
 @dataclass(frozen=True)
 class Exercise:
@@ -71,7 +73,11 @@ def stubs(lessons: Sequence[Lesson]) -> dict[str, dict[str, str]]:
 
 def read_all(folder: Path, stubs: Mapping[str, Mapping[str, str]]) -> list[HandedIn]:
     """Read all notebooks in a folder: those of a person in a folder, or in files with the person's name."""
-    paths = [path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts]
+    paths = [
+        path
+        for path in folder.rglob("*.ipynb")
+        if ".ipynb_checkpoints" not in path.parts and path.stem not in WITHOUT_EXERCISES
+    ]
     return [_read(path, folder, stubs) for path in sorted(paths)]
 
 
@@ -84,12 +90,16 @@ def person(path: Path, names: Sequence[str]) -> str:
     'Anna'
     >>> person(Path("01_loading_anna (2).ipynb"), ["01_loading.ipynb"])
     'anna'
+    >>> person(Path("01_loading/anna.ipynb"), ["01_loading.ipynb"])
+    'anna'
     """
-    if len(path.parts) > 1:
-        return path.parts[0]
+    stems = [Path(name).stem for name in names]
+    parts = [part for part in path.parts if Path(part).stem not in stems] or [path.name]
+    if parts[0] != path.name:
+        return parts[0]
     stem = re.sub(r"( ?\(\d+\)|\.new\d*|-Copy\d+)$", "", path.stem)
-    for name in names:
-        stem = stem.replace(Path(name).stem, "")
+    for name in stems:
+        stem = stem.replace(name, "")
     return stem.strip(" _-.") or path.stem
 
 

@@ -52,7 +52,7 @@ def grade(folder: Path, lessons: Sequence[Lesson], limit: float) -> tuple[list[G
 
     Of the notebook before the exercises, imports, functions, classes and the name ``mnist`` are at hand, and nothing
     else: an answer that uses other names of the lesson is not solved, and its line says so. This judges answers, not
-    people: who wants to cheat in the process of a check can.
+    people: an answer runs in the process of its check, and could change it.
 
     Parameters
     ----------
