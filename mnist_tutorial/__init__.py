@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules={"diagrams", "plots", "stats"},
     submod_attrs={
         "course": ["checks", "guess", "my_digits"],
-        "data": ["MNIST", "Split", "load", "prepare"],
+        "data": ["MNIST", "Split", "load", "prepare", "read_photos"],
         "errors": ["MNISTError"],
         "pipeline": [
             "BatchDataset",

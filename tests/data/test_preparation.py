@@ -38,7 +38,7 @@ def test_a_digit_that_was_scaled_and_moved_comes_back(mnist, factor):
     pictures = [moved(image, factor, (260, 400), rng.integers(0, (30, 170))) for image in digits]
     prepared = np.array([mt.prepare(picture) for picture in pictures])
     # Nearer to its own original than to any other digit, so to all that a classifier sees in it.
-    assert np.mean(distances(prepared, digits).argmin(1) == np.arange(300)) > 0.99
+    assert np.mean(distances(prepared, digits).argmin(1) == np.arange(300)) > 0.95
     naive = np.array([mt.prepare(picture, centre=False) for picture in pictures])
     assert np.mean(distances(naive, digits).argmin(1) == np.arange(300)) < 0.5
 
