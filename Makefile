@@ -20,7 +20,7 @@ COURSE ?= course
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit lint fuzz lock benchmark readme measure clean
+.PHONY: help setup data lab test unit checks lint fuzz lock benchmark readme measure clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,12 @@ test: setup  ## run the unit tests and every notebook, as students and as instru
 
 unit: setup  ## run the unit tests only, without the notebooks
 	$(UNIT)
+
+# The last lines say how far each answer is from the limit.
+DRAWS ?= 200
+checks: data  ## ask each check of an exercise 200 times about right and wrong answers, an hour and a half: build/checks.md (DRAWS=20, CHECKS=warps for less)
+	mkdir -p build
+	OMP_NUM_THREADS=1 $(BIN)/python -W ignore tests/course/submissions.py $(DRAWS) $(CHECKS) > build/checks.md; status=$$?; cat build/checks.md; exit $$status
 
 lint: setup  ## check style, the arrows between modules, and that notebooks carry no outputs
 	$(BIN)/ruff check .

@@ -2,8 +2,6 @@
 
 import hashlib
 import platform
-import signal
-import sys
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +10,9 @@ from typing import Annotated
 import typer
 
 from mnist_tutorial.cli.benchmark import benchmark
-from mnist_tutorial.cli.common import Variant, Wanted, errors, loaded, say
-from mnist_tutorial.errors import MNISTError, printable
+from mnist_tutorial.cli.common import Variant, Wanted, end_on_signals, errors, loaded, say
+from mnist_tutorial.cli.workshop import workshop
+from mnist_tutorial.errors import printable
 
 MAX_FINDINGS = 20  # that `verify` prints
 app = typer.Typer(
@@ -25,6 +24,7 @@ app = typer.Typer(
 )
 
 app.add_typer(benchmark, name="benchmark")
+app.add_typer(workshop, name="workshop")
 
 
 class Layout(StrEnum):
@@ -37,7 +37,7 @@ class Layout(StrEnum):
 @app.command()
 def fetch(variant: Wanted = Variant.full) -> None:
     """Fetch MNIST into the cache unless it is there, and verify it."""
-    _end_on_signals()
+    end_on_signals()
     mnist = loaded(variant)
     say(f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}")
 
@@ -59,7 +59,7 @@ def export(
     if not (folder or zip_file):
         typer.echo("error: nothing to write to; expected DIR, --zip FILE, or both", err=True)
         raise typer.Exit(2)
-    _end_on_signals()
+    end_on_signals()
     mnist = loaded(variant)
     from mnist_tutorial.data.export import to_folder, to_zip
 
@@ -88,32 +88,6 @@ def verify(path: Annotated[Path, typer.Argument(help="A folder, a clone, a zip o
     if len(findings) > MAX_FINDINGS:
         typer.echo(f"  ... and {len(findings) - MAX_FINDINGS:,} more", err=True)
     raise typer.Exit(1)
-
-
-@app.command()
-def workshop(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write into.")],
-    start: Annotated[str, typer.Option(help="When the day begins.")] = "09:00",
-    execute: Annotated[
-        bool, typer.Option("--execute", help="Run the notebooks, so that the solutions have figures.")
-    ] = False,
-) -> None:
-    """Write the course: notebooks, solutions, and a schedule."""
-    _end_on_signals()
-    with errors():
-        try:
-            from mnist_tutorial.course import workshop as course
-        except ImportError as error:
-            raise MNISTError(f'{error}; the course needs JupyterLab: pip install "mnist-tutorial[lab]"') from error
-        from mnist_tutorial.course.working_folder import update
-
-        files = course.files(course.folder(), start, execute)
-        written, kept = update(folder, files)
-        for name, new_version in kept.items():
-            if new_version:
-                say(f"{folder / name}: you have changed it, so it stays as it is; its new version is {new_version}")
-        changed = f"; changed by you and kept: {len(kept)}" if kept else ""
-        say(f"{folder}: {len(written)} of {len(files)} files written{changed}; begin with {folder / 'schedule.md'}")
 
 
 @app.command()
@@ -151,18 +125,6 @@ def info(variant: Wanted = Variant.auto) -> None:
         table.add_row(*(escape(printable(cell)) for cell in row))
     # Wide enough for a digest: nobody can compare one that is cut off or wrapped.
     Console(width=200, highlight=False).print(table)
-
-
-def _end_on_signals():
-    """Let a signal end the process as an error would, so that unfinished files are removed."""
-
-    def end(number, frame):
-        signal.signal(number, signal.SIG_IGN)
-        sys.exit(128 + number)
-
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):  # Windows has one of them
-            signal.signal(getattr(signal, name), end)
 
 
 def _sha256(path):

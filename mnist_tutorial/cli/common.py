@@ -1,5 +1,6 @@
 """Options and errors that all commands share."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,3 +65,15 @@ def show(table: "Table") -> None:
     from rich.console import Console
 
     Console(highlight=False, emoji=False, width=max(Console().width, 118)).print(table, crop=False)
+
+
+def end_on_signals():
+    """Let a signal end the process as an error would, so that unfinished files are removed."""
+
+    def end(number, frame):
+        signal.signal(number, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has one of them
+            signal.signal(getattr(signal, name), end)

@@ -9,7 +9,7 @@ from nbconvert import HTMLExporter
 from tqdm import tqdm
 
 from mnist_tutorial.course.lesson import Lesson, read_lesson, read_notebook, tags, variant
-from mnist_tutorial.course.schedule import schedule
+from mnist_tutorial.course.schedule import evenings, half_day, schedule
 from mnist_tutorial.errors import MNISTError
 
 HERE = Path(__file__).parent
@@ -61,7 +61,8 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
     Returns
     -------
     dict of str to bytes
-        Path to content: ``student/``, ``instructor/``, ``solutions/``, ``results/`` and ``schedule.md``.
+        Path to content: ``student/``, ``instructor/``, ``solutions/``, ``results/``, ``schedule.md`` for a day,
+        ``half-day.md`` and ``evenings.md``.
 
     Raises
     ------
@@ -73,7 +74,12 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
     notebooks = {lesson.name: lesson.notebook for lesson in numbered}
     notebooks |= {path.name: read_notebook(path) for path in others}
     pages = {name: variant(notebook, "solutions") for name, notebook in notebooks.items()}
-    contents = {"schedule.md": f"{schedule(numbered, start)}\n".encode()}
+    plans = {
+        "schedule": schedule(numbered, start),
+        "half-day": half_day(numbered, start),
+        "evenings": evenings(numbered),
+    }
+    contents = {f"{name}.md": f"{text}\n".encode() for name, text in plans.items()}
     for name, notebook in notebooks.items():
         for kind in ("student", "instructor"):
             contents[f"{kind}/{name}"] = f"{nbformat.writes(variant(notebook, kind))}\n".encode()
@@ -104,4 +110,5 @@ def _page(notebook, exporter):
             cell.source = cell.source.replace(".ipynb)", ".html)")
         if "solution" in tags(cell):
             cell.source = f"# solution\n{cell.source}"
-    return exporter.from_notebook_node(notebook)[0]
+    title = notebook.cells[0].source.partition("\n")[0].lstrip("# ") if notebook.cells else ""
+    return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]

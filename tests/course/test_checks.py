@@ -3,45 +3,13 @@
 import asyncio
 import inspect
 
-import nbformat
 import pytest
-from conftest import ROOT
+from right_answers import RIGHT
+from submissions import EXERCISES, TRAINED, answer, ask, right, table
 from wrong_answers import IGNORES, WRONG, ZEROS
 
 import mnist_tutorial as mt
 from mnist_tutorial.course.checks import digits, exercise
-from mnist_tutorial.course.lesson import tags
-
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-# What the cells of an exercise take from the cells before it.
-IMPORTS = """
-from pathlib import Path
-import deeplay as dl, deeptrack as dt, numpy as np, mnist_tutorial as mt
-from scipy.special import softmax
-from sklearn.metrics import confusion_matrix
-from torch import nn
-"""
-
-
-def exercises():
-    """List each exercise of the notebooks: name of its check, stub and solution."""
-    found = {}
-    for path in NOTEBOOKS:
-        stub = solution = None
-        for cell in nbformat.read(path, as_version=4).cells:
-            if "stub" in tags(cell):
-                stub = cell.source
-            elif "solution" in tags(cell):
-                solution = cell.source
-            elif "check" in tags(cell):
-                answer, _, check = cell.source.splitlines()[0].partition(" = mt.checks.")
-                found[check.partition("(")[0]] = (path.stem, answer, stub, solution)
-                stub = solution = None
-        assert (stub, solution) == (None, None), f"{path.name}: an exercise without a check"
-    return found
-
-
-EXERCISES = exercises()
 
 
 @pytest.fixture(autouse=True)
@@ -50,23 +18,9 @@ def on_the_sample(sample, monkeypatch):
     monkeypatch.setattr(digits, "load", lambda variant: sample)
 
 
-def answer(source, name):
-    names = {}
-    exec(IMPORTS, names)
-    exec(compile(source, "a cell", "exec"), names)
-    return names[name]
-
-
-def outcome(check, submission, capsys):
-    """Run a check; returns whether it is content, its line, and what it puts in place."""
-    placed = getattr(mt.checks, check)(submission)
-    (line,) = capsys.readouterr().out.splitlines()
-    assert line[0] in "✓✗"
-    return line[0] == "✓", line, placed
-
-
-def test_each_exercise_has_a_check_and_each_check_an_exercise_and_wrong_answers():
-    assert set(EXERCISES) == set(WRONG) == set(mt.checks.__all__) - {"claim"}
+def test_each_exercise_has_a_check_and_each_check_an_exercise_and_right_and_wrong_answers():
+    assert set(EXERCISES) == set(WRONG) == set(RIGHT) == set(mt.checks.__all__) - {"claim"}
+    assert all(len(answers) >= 4 for answers in RIGHT.values())
     for wrong in WRONG.values():
         assert {ZEROS, IGNORES} <= set(wrong)
         assert len(wrong) >= 4
@@ -81,55 +35,75 @@ def test_help_says_what_a_check_takes_and_returns_and_its_source_is_that_of_the_
 
 
 @pytest.mark.parametrize("check", EXERCISES)
-def test_the_stub_fails_and_our_answer_takes_its_place(check, capsys):
+def test_the_stub_fails_and_our_answer_takes_its_place(check):
     _, name, stub, _ = EXERCISES[check]
-    right, line, placed = outcome(check, answer(stub, name), capsys)
+    right, line, placed = ask(check, answer(stub, name))
     assert not right
     assert "our answer" in line
-    assert outcome(check, placed, capsys)[0]
+    assert ask(check, placed)[0]
 
 
 @pytest.mark.parametrize("check", EXERCISES)
-def test_the_solution_passes_and_stays_on_all_of_mnist(check, mnist, monkeypatch, capsys):
+def test_the_solution_passes_and_stays_on_all_of_mnist(check, mnist, monkeypatch):
     monkeypatch.setattr(digits, "load", lambda variant: mnist)
     _, name, _, solution = EXERCISES[check]
     submission = answer(solution, name)
-    right, line, placed = outcome(check, submission, capsys)
+    right, line, placed = ask(check, submission)
     assert right, line
+    assert placed is submission
+
+
+@pytest.mark.parametrize(
+    ("check", "idea"),
+    # Of those that train, one of each exercise; `make checks` asks about all of them, many times.
+    [(check, idea) for check in RIGHT for idea in list(RIGHT[check])[: 1 if check in TRAINED else None]],
+)
+def test_a_right_answer_passes_and_stays(check, idea):
+    submission = right(check)[idea]
+    content, line, placed = ask(check, submission)
+    assert content, line
     assert placed is submission
 
 
 @pytest.mark.parametrize(
     ("check", "mistake"), [(check, mistake) for check, wrong in WRONG.items() for mistake in wrong]
 )
-def test_a_wrong_answer_gets_its_hint(check, mistake, capsys):
+def test_a_wrong_answer_gets_its_hint(check, mistake):
     submission, hint = WRONG[check][mistake]
-    right, line, _ = outcome(check, submission, capsys)
+    right, line, _ = ask(check, submission)
     assert not right, line
     assert hint in line
     solution = EXERCISES[check][3]
     assert max(solution.splitlines(), key=len).strip() not in line  # a hint helps, but gives nothing away
 
 
-def test_an_error_in_the_answer_becomes_a_hint_with_its_line(capsys):
+def test_the_table_of_make_checks_counts_flips(monkeypatch, capsys):
+    assert table(2, ["batch_shape"]) == 0
+    monkeypatch.setitem(RIGHT["batch_shape"], "no answer", lambda numbers: None)
+    monkeypatch.setitem(WRONG["batch_shape"], "an answer", (mt.checks.batch_shape.reference, "any hint"))
+    assert table(2, ["batch_shape"]) == 4
+    assert "| 01_loading | batch_shape | 8 | 9 | 2 | 4 |" in capsys.readouterr().out
+
+
+def test_an_error_in_the_answer_becomes_a_hint_with_its_line():
     submission = answer("def batch_shape(numbers):\n    a = 1\n    return a / 0\n", "batch_shape")
-    right, line, placed = outcome("batch_shape", submission, capsys)
+    right, line, placed = ask("batch_shape", submission)
     assert not right
     assert "line 3 of your code" in line
     assert "ZeroDivisionError" in line
     assert placed is mt.checks.batch_shape.reference
 
 
-def test_a_student_folder_whose_name_begins_like_the_package_is_not_taken_for_it(capsys):
+def test_a_student_folder_whose_name_begins_like_the_package_is_not_taken_for_it():
     names = {}
     exec(compile("def batch_shape(numbers): return 1 / 0", f"{exercise.PACKAGE}_of_mine/answers.py", "exec"), names)
-    assert "line 1 of your code" in outcome("batch_shape", names["batch_shape"], capsys)[1]
+    assert "line 1 of your code" in ask("batch_shape", names["batch_shape"])[1]
 
 
 @pytest.mark.parametrize("submission", [None, ..., 0, "text", [], lambda: None, lambda *a, **k: exit(), object])
-def test_no_check_raises_whatever_it_gets(submission, capsys):
+def test_no_check_raises_whatever_it_gets(submission):
     for check in EXERCISES:
-        assert not outcome(check, submission, capsys)[0]
+        assert not ask(check, submission)[0]
 
 
 class Unspeakable(Exception):
@@ -173,9 +147,9 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_whatever_an_answer_raises_or_shows_becomes_one_line(kind, capsys):
+def test_whatever_an_answer_raises_or_shows_becomes_one_line(kind):
     submission, shown = HOSTILE[kind]
-    right, line, placed = outcome("batch_shape", submission, capsys)
+    right, line, placed = ask("batch_shape", submission)
     assert not right
     assert shown in line
     assert len(line) < 1_000

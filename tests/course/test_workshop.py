@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from mnist_tutorial import MNISTError
 from mnist_tutorial.cli import app
 from mnist_tutorial.course import workshop
+from mnist_tutorial.course.lesson import tags
 
 
 @pytest.fixture(scope="module")
@@ -121,16 +122,17 @@ def test_the_server_answers_on_the_next_port_and_a_notebook_can_load_mnist(lab):
 
 
 def test_there_are_notebooks_for_both_and_solutions_and_a_schedule(lab):
-    names = {lesson.name for lesson in workshop.lessons(ROOT)} | {"glossary.ipynb", "project.ipynb"}
+    names = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
     for kind in ("student", "instructor"):
         assert {path.name for path in (lab.folder / kind).iterdir()} == names
     assert {path.stem for path in (lab.folder / "solutions").iterdir()} == {name[:-6] for name in names}
-    assert "| 09:00 |" in lab.contents["schedule.md"].decode()
+    for name, start in (("schedule", "09:00"), ("half-day", "09:00"), ("evenings", "18:00")):
+        assert f"| {start} |" in lab.contents[f"{name}.md"].decode()
     assert f"{len(lab.contents)} of {len(lab.contents)} files" in lab.printed
 
 
 def test_links_of_the_notebooks_and_of_the_solutions_lead_somewhere(lab):
-    for path in [*lab.folder.glob("*/*.ipynb"), lab.folder / "schedule.md"]:
+    for path in [*lab.folder.glob("*/*.ipynb"), *lab.folder.glob("*.md")]:
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".ipynb":
             text = "\n".join(c.source for c in nbformat.reads(text, 4).cells if c.cell_type == "markdown")
@@ -149,6 +151,14 @@ def test_the_solutions_show_the_code_fold_the_hints_and_fetch_nothing(lab):
         hints = re.findall(r"<details><summary>Hint</summary>(.*?)</details>", text, re.DOTALL)
         assert hints
         assert all("<p>" in hint for hint in hints)
+
+
+def test_each_solution_has_a_title_and_its_model_answers_are_open(lab):
+    for lesson in workshop.lessons(ROOT):
+        text = (lab.folder / f"solutions/{lesson.name[:-6]}.html").read_text(encoding="utf-8")
+        assert f"<title>{lesson.title}</title>" in text
+        models = sum("model" in tags(cell) for cell in lesson.notebook.cells)
+        assert text.count("<details open") == models > 0
 
 
 def test_running_it_again_keeps_the_changes_of_a_student_and_says_so(lab, monkeypatch):
@@ -188,8 +198,8 @@ def test_another_process_makes_the_same_files(lab, tmp_path):
     for name in ("01_loading.ipynb", "glossary.ipynb"):
         shutil.copy(ROOT / "notebooks" / name, tmp_path / "notebooks")
     made = workshop.files(tmp_path)
-    assert len(made) == 1 + 2 * 3
-    assert all(lab.contents[name] == content for name, content in made.items() if name != "schedule.md")
+    assert len(made) == 3 + 2 * 3
+    assert all(lab.contents[name] == content for name, content in made.items() if not name.endswith(".md"))
 
 
 def test_a_notebook_that_does_not_run_is_named_with_its_error(tmp_path):

@@ -163,6 +163,7 @@ WRONG = {
         "fixed level": (_level(lambda image, level: (image > 127).astype(np.float32)), "use the property"),
         "scale": (_level(lambda image, level: (image > level).astype(np.float32)), "0 to 255"),
         "booleans": (_level(lambda image, level: image > 255 * level), "as float32"),
+        "integers": (_level(lambda image, level: np.where(image > 255 * level, 1, 0)), "their type is int64"),
         "inverted": (_level(lambda image, level: (image <= 255 * level).astype(np.float32)), "swapped"),
         "without **kwargs": (WithoutKwargs, "accept **kwargs"),
         "a feature": (_level(lambda image, level: image)(), "the class itself"),
@@ -189,6 +190,10 @@ WRONG = {
         "lambda": (lambda pixels: pixels >> mt.Brightness(lambda: np.random.uniform(0.5, 1)), "share one factor"),
         "fixed": (lambda pixels: pixels >> mt.Brightness(0.75), "expected random"),
         "once": (lambda pixels: pixels >> mt.Brightness(np.linspace(0.5, 1, 64)), "second update"),
+        "for the batch of the notebook": (
+            lambda pixels: pixels >> mt.Brightness(lambda: np.random.uniform(0.5, 1, 256)),
+            "...]); expected a number, an array with one for each of the 64 images",
+        ),
         "wide": (lambda pixels: pixels >> mt.Brightness(mt.uniform(0, 1)), "expected 0.5 to 1"),
         "for each pixel": (lambda pixels: pixels >> mt.GaussianNoise(0.2), "within one image"),
     },
@@ -227,6 +232,9 @@ WRONG = {
         "the last one, too": (_gelu("activation"), "no longer gives logits"),
         "only the first": (_gelu("activation#0"), "match all of them"),
         "a typo": (_gelu("activations"), "Did you configure"),
+        "created": (lambda template: mt.checks.gelu.reference(template).create(), "expected its template"),
+        "created first": (lambda template: template.create(), "expected its template"),
+        "layers of torch": (lambda template: nn.Sequential(nn.Linear(784, 10)), "expected a deeplay template"),
     },
     "small_mlp": {
         ZEROS: (_silent, "it recognizes"),
@@ -234,6 +242,7 @@ WRONG = {
         "too large": (lambda limit: mt.models.mlp(), "at most"),
         "probabilities": (_softmax_mlp, "expected logits"),
         "many sigmoids": (_sigmoids, "gradient"),
+        "created": (lambda limit: mt.checks.small_mlp.reference(limit).create(), "expected its template"),
         "one output": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 1), "expected (64, 10)"),
     },
     "feature_map_size": {
@@ -250,11 +259,13 @@ WRONG = {
         "nothing": (lambda template: template, "Did you configure"),
         "no padding": (_windows(kernel_size=5), "wider border"),
         "the first only": (_first_window, "match all of them"),
+        "built": (lambda template: mt.checks.wide_windows.reference(template).build(), "expected its template"),
     },
     "small_cnn": {
         ZEROS: (_silent, "it recognizes"),
         IGNORES: (lambda limit: mt.models.cnn(channels=(4, 8, 8)), "at least half"),
         "too large": (lambda limit: mt.models.cnn(), "at most"),
+        "created": (lambda limit: mt.checks.small_cnn.reference(limit).create(), "expected its template"),
         "a perceptron": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 10), "no convolution"),
     },
     "confidence": {
@@ -320,7 +331,7 @@ WRONG = {
         IGNORES: (_untrained, "run.callback()"),
         "looks at the test digits": (_looks_at_the_test_digits, "test set"),
         "not watched": (_unwatched, "run.callback()"),
-        "returns nothing": (lambda run: None, "Replace the dots"),
+        "returns nothing": (lambda run: None, "returns nothing"),
     },
 }
 WRONG |= WRONG_NEURON

@@ -13,6 +13,7 @@ from mnist_tutorial.pipeline import Brightness, RandomAffine, uniform
 KNOWN, HELD_OUT = 3_600, 400  # together, the digits of the sample
 DRAWS = 3  # of warps for each digit
 KEPT, CHANGE = 0.75, 0.03  # share of labels, and mean change of a pixel
+TOLERANCE = 0.03  # of the share. Over 40 draws, notebook 3's own warps kept 0.77 to 0.82: none of them must be refused
 
 
 @exercise(reference=lambda shift, scale: shift * scale)
@@ -102,7 +103,7 @@ def warps(answer: Callable[..., Any]) -> str:
     judge = NearestNeighbour(centred(known.images / 255), known.labels)
     kept = judge.accuracy(centred(warped), labels)
     result = f"{kept:.0%} keep their label, and a pixel changes by {change:.3f} on average"
-    if kept < KEPT:
+    if kept < KEPT - TOLERANCE:
         raise Hint(
             f"{result}; expected at least {KEPT:.0%}. This is too much: look at a row of warped digits. Which can you "
             "still read?"

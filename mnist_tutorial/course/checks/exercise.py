@@ -4,32 +4,45 @@ import functools
 import inspect
 import linecache
 import os
+import re
 import sysconfig
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mnist_tutorial import compat
+from mnist_tutorial.course.checks.time_limit import OutOfTimeError, call_within
 from mnist_tutorial.errors import printable
 
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 PACKAGE = Path(__file__).parent.parent.parent
 NOT_THE_STUDENTS = (*(f"{folder}{os.sep}" for folder in (*LIBRARIES, PACKAGE)), "<frozen")
 OUTCOME = "Prints one line. Returns the answer if it is right, and our answer otherwise."
+CARRY_ON = "(Until then, the notebook carries on with our answer.)"
+LIMIT = 30  # seconds; right answers take less than five, also beside two busy programs on two cores
 
 
 class Hint(Exception):
     """What is wrong with an answer, in one line that helps."""
 
 
+class Judgement(NamedTuple):
+    """What a check says of an answer: whether it is right, why, and which line of it raised an error."""
+
+    right: bool
+    line: str
+    place: str
+
+
 def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any], Any]]:
     """Turn a function that examines an answer into the check of an exercise.
 
     The check takes the student's answer and prints one line. It returns the answer if it is right, and otherwise ours,
-    so that the notebook can carry on. Nothing that an answer raises leaves a check, except ctrl-C.
+    so that the notebook can carry on. Nothing that an answer raises leaves a check, except ctrl-C. An answer that never
+    ends is interrupted after half a minute, where `call_within` can do it.
 
     Parameters
     ----------
@@ -55,32 +68,40 @@ def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any],
     """
 
     def decorate(examine):
-        @functools.wraps(examine)
-        def check(answer):
+        def judge(answer):
+            place = ""
             try:
-                line, placed = f"✓ {examine.__name__}: {examine(answer)}.", answer
+                praise = call_within(LIMIT, examine, answer)
+                line = f"✓ {examine.__name__}: {praise}."
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # an answer may also raise SystemExit, GeneratorExit or CancelledError
-                message = str(error) if isinstance(error, Hint) else _blame(error)
-                line = f"✗ {examine.__name__}: {message} (Until then, the notebook carries on with our answer.)"
-                placed = reference
+                praise = None
+                message, place = (str(error), "") if isinstance(error, Hint) else blame(error)
+                line = f"✗ {examine.__name__}: {message}"
             # On one line and without escape sequences, whatever the answer had to say.
-            print(printable(" ".join(line.split())))
-            return placed
+            return Judgement(praise is not None, *(printable(" ".join(text.split())) for text in (line, place)))
+
+        @functools.wraps(examine)
+        def check(answer):
+            judgement = judge(answer)
+            print(judgement.line, *(() if judgement.right else (CARRY_ON,)))
+            return answer if judgement.right else reference
 
         check.__signature__ = inspect.signature(examine).replace(return_annotation=Any)
         check.__doc__ = f"{inspect.getdoc(examine)}\n\n{OUTCOME}"
-        check.reference = reference
+        check.reference, check.judge = reference, judge
         return check
 
     return decorate
 
 
 def returned(value: Any) -> Any:
-    """Return a value, unless it is what a stub returns: nothing, or dots."""
-    if value is None or value is ... or (isinstance(value, tuple) and any(part is ... for part in value)):
-        raise Hint("your function returns nothing yet. Replace the dots, and don't forget `return`.")
+    """Return a value, unless it is nothing, or the dots of a stub."""
+    if value is ... or (isinstance(value, tuple) and any(part is ... for part in value)):
+        raise Hint("your function returns dots. Replace them.")
+    if value is None:
+        raise Hint("your function returns nothing yet. Does each way through it end with `return` and a value?")
     return value
 
 
@@ -121,18 +142,31 @@ def _short(value):
     return f"{value!r:.60}".replace("\n", " ") if not hasattr(value, "shape") else f"{np.asarray(value)!r:.60}"
 
 
-def _blame(error):
-    """Find the line of the student's code that raised an error."""
+def blame(error: BaseException) -> tuple[str, str]:
+    """Describe an error, and find the line of the student's code that raised it, or that ran when time was up."""
     try:
-        description, lacks_kwargs = f"{type(error).__name__}: {error!s:.300}", compat.lacks_kwargs(error)
+        lacks_kwargs = compat.lacks_kwargs(error)
+        if isinstance(error, OutOfTimeError):
+            description = (
+                f"was still running after {LIMIT} s. Does a loop never end, or is there far too much to compute?"
+            )
+        else:
+            description = f"raised {type(error).__name__}: {_abridged(str(error)):.300}."
     except KeyboardInterrupt:
         raise
     except BaseException:
-        description, lacks_kwargs = "an error that cannot be shown, since its text raises another one", False
+        description, lacks_kwargs = "raised an error that cannot be shown, since its text raises another one.", False
     if lacks_kwargs:
-        return f"your answer raised {description}. DeepTrack passes more than your properties to get: accept **kwargs."
+        return f"your answer {description} DeepTrack passes more than your properties to get: accept **kwargs.", ""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith(NOT_THE_STUDENTS):
             line = linecache.getline(frame.filename, frame.lineno).strip()
-            return f"line {frame.lineno} of your code, `{line:.200}`, raised {description}."
-    return f"your answer raised {description}."
+            return f"line {frame.lineno} of your code, `{line:.200}`, {description}", line
+    return f"your answer {description}", ""
+
+
+def _abridged(text):
+    """Leave out most of the numbers of an array."""
+    return re.sub(
+        r"(\d[\d.e+-]*(?:[\s,\[\]]+-?\d[\d.e+-]*){2})(?:[\s,\[\]]+-?\d[\d.e+-]*){5,}\s*", r"\1 ...", text[:10_000]
+    )

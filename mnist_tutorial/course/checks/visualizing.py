@@ -57,7 +57,8 @@ def threshold(answer: Callable[..., Any]) -> str:
     if not isinstance(returned(answer), type):
         raise Hint(f"you passed {type(answer).__name__}; expected the class itself: do not call it.")
     rng = np.random.default_rng()
-    for level in rng.permutation([rng.uniform(0.1, 0.4), rng.uniform(0.6, 0.9)]):
+    # Halfway between two grey values, so that no rounding decides.
+    for level in rng.permutation([rng.integers(25, 100), rng.integers(150, 230)]) / 255 + 0.5 / 255:
         for shape in ((28, 28), (4, 28, 28)):
             images = rng.integers(256, size=shape).astype(np.uint8)
             truth = (images > 255 * level).astype(np.float32)
@@ -74,6 +75,11 @@ def threshold(answer: Callable[..., Any]) -> str:
             elif np.array_equal(found, 1 - truth):
                 hint = "You have swapped ink and paper."
             same(found, truth, f"at level {level:.2f}, for shape {shape}", hint)
+            if found.dtype != np.float32:
+                raise Hint(
+                    f"the numbers are right, and their type is {found.dtype}; expected float32, with which networks "
+                    "compute."
+                )
     return "1 above the level and 0 elsewhere, for one image and for a batch"
 
 

@@ -1,0 +1,1 @@
+"""Grading: notebooks that were handed in, and which exercises they solve."""

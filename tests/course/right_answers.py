@@ -1,0 +1,550 @@
+"""Right answers to the exercises, other than ours in the notebooks: what people write, and what the course itself does.
+
+For each check: the name of the idea, and the answer.
+"""
+
+import os
+import re
+from functools import partial
+from pathlib import Path
+
+import deeplay as dl
+import deeptrack as dt
+import numpy as np
+import torch
+from right_neuron import RIGHT_NEURON
+from scipy import stats
+from scipy.fft import dctn
+from scipy.ndimage import gaussian_filter, zoom
+from scipy.special import logsumexp, softmax
+from torch import nn
+
+import mnist_tutorial as mt
+
+
+def _if_array(numbers):
+    if np.ndim(numbers) == 0:
+        return 28, 28
+    return len(numbers), 28, 28
+
+
+class Negative(dt.Feature):
+    def get(self, image, **kwargs):
+        return 1 - image
+
+
+def _flat_source(read, paths):
+    def answer(folder):
+        found = paths(folder)
+        return dt.sources.Source(path=[str(path) for path in found], label=[read(Path(path).name) for path in found])
+
+    return answer
+
+
+def _listed(folder):
+    return [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".png")]
+
+
+def _with_names(folder):
+    names = [path.name for path in Path(folder).rglob("*_*.png")]
+    labels = np.array([name.partition("_")[0] for name in names]).astype(int)
+    return dt.sources.Source(label=labels, path=[Path(folder, name) for name in names], name=names)
+
+
+class Level(dt.Feature):
+    def __init__(self, level=0.5, **kwargs):
+        super().__init__(level=level, **kwargs)
+
+
+class Where(Level):
+    def get(self, image, level, **kwargs):
+        return np.where(image > 255 * level, 1, 0).astype("float32")
+
+
+class Masked(Level):
+    def get(self, image, level, **kwargs):
+        result = np.zeros(np.shape(image), np.float32)
+        result[image > level * 255] = 1
+        return result
+
+
+class Scaled(Level):
+    def get(self, image, level, **kwargs):
+        return np.float32(image.astype(np.float32) / 255 > level)
+
+
+class Loose(dt.Feature):
+    def __init__(self, level=0.5, **kwargs):
+        super().__init__(level=level, **kwargs)
+
+    def get(self, image, **properties):
+        return (image > 255 * properties["level"]) * np.float32(1)
+
+
+def _squares(images):
+    return images.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4)).reshape(-1, 49)
+
+
+def _smaller(images):
+    return np.array([zoom(gaussian_filter(image / 255, 1), 10 / 28, order=1).ravel() for image in images])
+
+
+def _principal(images, components=40):
+    flat = images.reshape(len(images), -1) / 255
+    flat = flat - flat.mean(axis=0)
+    return flat @ np.linalg.svd(flat[:1000], full_matrices=False)[2][:components].T
+
+
+def _low_frequencies(images):
+    return dctn(images / 255, axes=(1, 2), norm="ortho")[:, :9, :9].reshape(len(images), -1)
+
+
+def _pooled(images):
+    pooled = nn.functional.adaptive_avg_pool2d(torch.tensor(images, dtype=torch.float32), 9)
+    return pooled.flatten(1).numpy()
+
+
+def _watched_dot(shift, scale):
+    column = np.arange(-80, 81)
+    dot = np.exp(-(column**2 + column[:, None] ** 2) / 8).astype(np.float32)
+    moved = mt.RandomAffine(translate=(shift, 0), scale=scale)(dot)
+    return (moved.sum(axis=0) * column).sum() / moved.sum()
+
+
+def _steps(shift, scale):
+    point = np.array([shift, 0]) * np.eye(2) * scale
+    return np.linalg.norm(point)
+
+
+class Darker(dt.Feature):
+    def get(self, images, **kwargs):
+        return images * np.random.uniform(0.5, 1, (len(images), 1, 1))
+
+
+def _dim(images):
+    return np.stack([image * np.random.uniform(0.5, 1) for image in images])
+
+
+def _hands():
+    """Warp as notebook 3 does."""
+    return mt.RandomAffine(
+        scale=(mt.uniform(0.8, 1.2), mt.uniform(0.8, 1.2)),
+        translate=(mt.uniform(-2, 2), mt.uniform(-2, 2)),
+        rotate=mt.uniform(-0.35, 0.35),
+        shear=mt.uniform(-0.35, 0.35),
+    ) >> mt.RandomElastic(alpha=mt.uniform(0, 60), sigma=mt.uniform(5, 7))
+
+
+def _gentle():
+    """Warp as notebook 6 does."""
+    return mt.RandomAffine(
+        scale=(mt.uniform(0.9, 1.1), mt.uniform(0.9, 1.1)),
+        translate=(mt.uniform(-1, 1), mt.uniform(-1, 1)),
+        rotate=mt.uniform(-0.17, 0.17),
+        shear=mt.uniform(-0.1, 0.1),
+    ) >> mt.RandomElastic(alpha=20, sigma=4)
+
+
+class Shifted(dt.Feature):
+    """A random crop of a padded image: the crop of notebook 6, with the size kept."""
+
+    def get(self, images, **kwargs):
+        padded = np.pad(images, [(0, 0), (2, 2), (2, 2)])
+        corners = np.random.randint(0, 5, (len(images), 2))
+        return np.stack([image[y : y + 28, x : x + 28] for image, (y, x) in zip(padded, corners, strict=True)])
+
+
+def _loop(inputs, hidden, outputs):
+    total, before = 0, inputs
+    for neurons in hidden + [outputs]:  # noqa: RUF005
+        total += before * neurons + neurons
+        before = neurons
+    return total
+
+
+def _counted(inputs, hidden, outputs):
+    network = dl.MultiLayerPerceptron(inputs, hidden, outputs).create()
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def _recursive(inputs, hidden, outputs):
+    if not hidden:
+        return inputs * outputs + outputs
+    return (inputs + 1) * hidden[0] + _recursive(hidden[0], hidden[1:], outputs)
+
+
+def _products(inputs, hidden, outputs):
+    before, after = np.array([inputs, *hidden]), np.array([*hidden, outputs])
+    return before @ after + after.sum()
+
+
+def _each_block(template):
+    for block in template.blocks[:-1]:
+        block.activation.configure(nn.GELU)
+    return template
+
+
+def _every_relu(template):
+    template[..., "activation"].isinstance(nn.ReLU).all.configure(nn.GELU)
+    return template
+
+
+def _hidden_blocks(template):
+    template["blocks", :-1].all.activated(nn.GELU)
+    return template
+
+
+def _all_but_the_last(template):
+    template[..., "activation"].all.configure(nn.GELU)
+    template[..., "activation#-1"].configure(nn.Identity)
+    return template
+
+
+def _two_layers(limit):
+    width = max(n for n in range(1, 200) if 785 * n + (n + 1) * n + 11 * n + 10 < limit)
+    return dl.MultiLayerPerceptron(784, [width, width], 10)
+
+
+def _normalized(limit):
+    return mt.models.mlp(hidden=((limit - 10) // 797,))
+
+
+def _sigmoid(limit):
+    template = dl.MultiLayerPerceptron(784, [(limit - 10) // 795], 10)
+    template[..., "activation#:-1"].configure(nn.Sigmoid)
+    return template
+
+
+def _on_half_the_pixels(limit):
+    return dl.Sequential(dl.Layer(nn.AvgPool2d, 2), dl.MultiLayerPerceptron(14 * 14, [(limit - 10) // 207], 10))
+
+
+def _size_of_torch(pixels, kernel, padding, pool):
+    network = nn.Sequential(nn.Conv2d(1, 1, kernel, padding=padding), nn.MaxPool2d(pool))
+    return network(torch.zeros(1, 1, pixels, pixels)).shape[-1]
+
+
+def _size_of_numpy(pixels, kernel, padding, pool):
+    image = np.pad(np.zeros((pixels, pixels)), padding)
+    places = np.lib.stride_tricks.sliding_window_view(image, (kernel, kernel)).shape[0]
+    return np.floor(places / pool)
+
+
+def _size_by_counting(pixels, kernel, padding, pool):
+    places = len([start for start in range(-padding, pixels + padding) if start + kernel <= pixels + padding])
+    return int(places / pool)
+
+
+def _size_in_steps(pixels, kernel, padding, pool):
+    size = pixels + padding + padding
+    size -= kernel - 1
+    return (size - size % pool) / pool
+
+
+def _each_convolution(template):
+    for block in template[0].blocks:
+        block.layer.configure(kernel_size=5, padding=2)
+    return template
+
+
+def _windows(*arguments, **settings):
+    def answer(template):
+        template[..., "layer"].isinstance(nn.Conv2d).all.configure(*arguments, **settings)
+        return template
+
+    return answer
+
+
+def _new_layers(template):
+    for block in template[0].blocks:
+        old = block.layer
+        block.layer.configure(
+            nn.Conv2d, in_channels=old.in_channels, out_channels=old.out_channels, kernel_size=5, padding=2
+        )
+    return template
+
+
+def _largest(build, limit):
+    """Return the widest template of at most so many parameters."""
+    best = build(1)
+    for width in range(2, 100):
+        template = build(width)
+        if sum(parameter.numel() for parameter in template.new().create().parameters()) > limit:
+            break
+        best = template
+    return best
+
+
+def _plain_cnn(width):
+    convolutions = dl.ConvolutionalNeuralNetwork(1, [width], 2 * width, out_activation=nn.ReLU)
+    convolutions.pooled()
+    return dl.Sequential(convolutions, dl.Layer(nn.MaxPool2d, 2), dl.MultiLayerPerceptron(2 * width * 7 * 7, [], 10))
+
+
+def _averaging_cnn(width):
+    convolutions = dl.ConvolutionalNeuralNetwork(1, [width, 2 * width], 2 * width, out_activation=nn.ReLU)
+    convolutions.pooled().normalized(mode="insert", after="layer")
+    return dl.Sequential(convolutions, dl.Layer(nn.AdaptiveAvgPool2d, 3), dl.MultiLayerPerceptron(18 * width, [], 10))
+
+
+def _modern_cnn(width):
+    return mt.models.cnn(channels=(width, 2 * width, 2 * width))
+
+
+def _one_convolution(width):
+    convolution = dl.ConvolutionalNeuralNetwork(1, [], width, out_activation=nn.ReLU)
+    return dl.Sequential(convolution, dl.Layer(nn.MaxPool2d, 4), dl.MultiLayerPerceptron(width * 7 * 7, [], 10))
+
+
+def _exponentials(logits, temperature):
+    powers = np.exp(logits / temperature)
+    return (powers / powers.sum()).max()
+
+
+def _largest_first(logits, temperature):
+    return 1 / np.exp((logits - max(logits)) / temperature).sum()
+
+
+def _of_torch(logits, temperature):
+    return torch.softmax(torch.tensor(logits) / temperature, dim=0).max().item()
+
+
+def _logs(logits, temperature):
+    return float(np.exp(max(logits) / temperature - logsumexp(logits / temperature)))
+
+
+def _of_the_predicted(logits, temperature):
+    return softmax(logits / temperature)[logits.argmax()]
+
+
+def _counted_pairs(labels, predictions):
+    counts = {}
+    for pair in zip(labels, predictions, strict=True):
+        if pair[0] != pair[1]:
+            counts[pair] = counts.get(pair, 0) + 1
+    return max(counts, key=counts.get)
+
+
+def _histogram(labels, predictions):
+    wrong = labels != predictions
+    counts = np.histogram2d(labels[wrong], predictions[wrong], bins=(range(11), range(11)))[0]
+    return divmod(int(counts.argmax()), 10)
+
+
+def _codes(labels, predictions):
+    codes = (10 * labels + predictions)[labels != predictions]
+    return [np.bincount(codes).argmax() // 10, np.bincount(codes).argmax() % 10]
+
+
+def _two_loops(labels, predictions):
+    most, pair = -1, None
+    for true in range(10):
+        for predicted in set(range(10)) - {true}:
+            count = np.sum((labels == true) & (predictions == predicted))
+            if count > most:
+                most, pair = count, (true, predicted)
+    return pair
+
+
+def _binomial(disagree):
+    worse = next(n for n in range((disagree + 1) // 2, disagree + 1) if stats.binomtest(n, disagree).pvalue < 0.05)
+    return 2 * worse - disagree
+
+
+def _tail(disagree):
+    fewer = disagree % 2
+    while 2 * stats.binom.cdf((disagree - fewer) // 2, disagree, 0.5) >= 0.05:
+        fewer += 2
+    return fewer
+
+
+def _from_above(disagree):
+    best = disagree
+    for fewer in range(disagree, -1, -2):
+        wrong = np.arange(disagree) < (disagree + fewer) // 2
+        if mt.stats.mcnemar(wrong, ~wrong).p_value >= 0.05:
+            break
+        best = fewer
+    return best
+
+
+def _quantile(disagree):
+    return disagree - 2 * (int(stats.binom.ppf(0.025, disagree, 0.5)) - 1)
+
+
+def _by_test(test):
+    def answer(a, b):
+        if test(a, b) >= 0.05:
+            return "neither"
+        return "A" if np.mean(a) > np.mean(b) else "B"
+
+    return answer
+
+
+def _by_interval(a, b):
+    variances = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
+    freedom = sum(variances) ** 2 / (variances[0] ** 2 / (len(a) - 1) + variances[1] ** 2 / (len(b) - 1))
+    margin = stats.t.ppf(0.975, freedom) * np.sqrt(sum(variances))
+    difference = b.mean() - a.mean()
+    if abs(difference) <= margin:
+        return "neither"
+    return "B" if difference > 0 else "A"
+
+
+def _trained(template, *features, epochs=3, batch_size=128, max_lr=1e-2):
+    """Return a recipe."""
+
+    def answer(run):
+        source = mt.digit_source(run.digits)
+        image = dt.Value(source.image)
+        for feature in features:
+            image = image >> feature()
+        dataset = mt.BatchDataset(image >> mt.Standardize() & dt.Value(source.label), source)
+        classifier = mt.classifier(template(), max_lr=max_lr)
+        trainer = mt.trainer(max_epochs=epochs, progress=False, callbacks=[run.callback()])
+        trainer.fit(classifier, mt.batch_loader(dataset, batch_size=batch_size, shuffle=True))
+        return classifier
+
+    return answer
+
+
+RIGHT = {
+    "batch_shape": {
+        "if": _if_array,
+        "try it": lambda numbers: np.zeros((60, 28, 28))[numbers].shape,
+        "a list": lambda numbers: [*np.shape(numbers), 28, 28],
+        "sum of tuples": lambda numbers: np.shape(numbers) + (28, 28),  # noqa: RUF005
+        "by type": lambda numbers: (28, 28) if isinstance(numbers, int) else (numbers.size, 28, 28),
+    },
+    "negative": {
+        "minus and plus": lambda pixels: pixels * -1 + 1,
+        "minus one": lambda pixels: (pixels - 1) * -1,
+        "grey values": lambda pixels: (255 - pixels * 255) / 255,
+        "a lambda": lambda pixels: pixels >> dt.Lambda(lambda: lambda image: 1 - image),
+        "a feature": lambda pixels: pixels >> Negative(),
+        "a value": lambda pixels: dt.Value(1) - pixels,
+    },
+    "flat_source": {
+        "first character": _flat_source(lambda name: int(name[0]), lambda folder: list(Path(folder).glob("*.png"))),
+        "listed": _flat_source(lambda name: int(name.split("_")[0]), _listed),
+        "a pattern": _flat_source(
+            lambda name: int(re.match(r"\d", name)[0]), lambda folder: list(Path(folder).iterdir())
+        ),
+        "NumPy numbers": _flat_source(lambda name: np.int64(name[:1]), lambda folder: sorted(Path(folder).iterdir())),
+        "with more fields": _with_names,
+    },
+    "paper_and_ink": {
+        "shortened": lambda mean, std: (-mean / std, (1 - mean) / std),
+        "an array": lambda mean, std: (np.array([0, 1]) - mean) / std,
+        "a list": lambda mean, std: [(value - mean) / std for value in (0, 1)],
+        "grey values": lambda mean, std: ((0 - 255 * mean) / (255 * std), (255 - 255 * mean) / (255 * std)),
+        "torch": lambda mean, std: (torch.tensor([0.0, 1.0], dtype=torch.float64) - mean) / std,
+    },
+    "threshold": {"where": Where, "a mask": Masked, "scaled to 1": Scaled, "properties": Loose},
+    "describe": {
+        "means of 4 x 4": _squares,
+        "smaller images": _smaller,
+        "40 principal components": _principal,
+        "low frequencies": _low_frequencies,
+        "pooled": _pooled,
+    },
+    "landing_point": {
+        "reversed": lambda shift, scale: scale * shift,
+        "a matrix": lambda shift, scale: np.diag([scale, scale]) @ [shift, 0] @ [1, 0],
+        "watched": _watched_dot,
+        "a norm": _steps,
+        "rounded": lambda shift, scale: round(shift * scale, 2),
+    },
+    "darker": {
+        "a lambda": lambda pixels: (
+            pixels >> dt.Lambda(lambda: lambda images: images * np.random.uniform(0.5, 1, (len(images), 1, 1)))
+        ),
+        "a feature": lambda pixels: pixels >> Darker(),
+        "one by one": lambda pixels: pixels >> dt.Lambda(lambda: _dim),
+        "by name": lambda pixels: pixels >> mt.Brightness(factor=mt.uniform(low=0.5, high=1.0)),
+    },
+    "warps": {
+        "of notebook 3": _hands,
+        "of notebook 6": _gentle,
+        "shifts by two pixels": lambda: mt.RandomAffine(translate=(mt.uniform(-2, 2), mt.uniform(-2, 2))),
+        "crops": Shifted,
+        "elastic": lambda: mt.RandomElastic(alpha=mt.uniform(20, 50), sigma=5),
+        "turns": lambda: mt.RandomAffine(rotate=mt.uniform(-0.35, 0.35)),
+        "grey values of 0 to 1": lambda: dt.Lambda(lambda: lambda images: images / 255) >> _gentle(),
+    },
+    "count_parameters": {"a loop": _loop, "counted": _counted, "recursive": _recursive, "products": _products},
+    "gelu": {
+        "each block": _each_block,
+        "every ReLU": _every_relu,
+        "hidden blocks": _hidden_blocks,
+        "all but the last": _all_but_the_last,
+    },
+    "small_mlp": {
+        "two layers": _two_layers,
+        "normalized": _normalized,
+        "sigmoid": _sigmoid,
+        "half the pixels": _on_half_the_pixels,
+    },
+    "feature_map_size": {
+        "torch": _size_of_torch,
+        "NumPy": _size_of_numpy,
+        "counted": _size_by_counting,
+        "in steps": _size_in_steps,
+    },
+    "wide_windows": {
+        "each convolution": _each_convolution,
+        "tuples": _windows(kernel_size=(5, 5), padding=(2, 2)),
+        "same": _windows(kernel_size=5, padding="same"),
+        "the class, too": _windows(nn.Conv2d, kernel_size=5, padding=2),
+    },
+    "small_cnn": {
+        "without normalization": partial(_largest, _plain_cnn),
+        "averaging": partial(_largest, _averaging_cnn),
+        "that of the course": partial(_largest, _modern_cnn),
+        "one convolution": partial(_largest, _one_convolution),
+    },
+    "confidence": {
+        "exponentials": _exponentials,
+        "largest first": _largest_first,
+        "torch": _of_torch,
+        "logarithms": _logs,
+        "of the predicted": _of_the_predicted,
+    },
+    "most_confused": {
+        "a dictionary": _counted_pairs,
+        "a histogram": _histogram,
+        "codes": _codes,
+        "two loops": _two_loops,
+    },
+    "corruption": {
+        "noise": lambda strength: mt.GaussianNoise(1.5 * strength),
+        "turned": lambda strength: mt.RandomAffine(rotate=strength * np.pi / 2),
+        "shifted": lambda strength: mt.RandomAffine(translate=(8 * strength, 0)),
+        "striped and erased": lambda strength: (
+            mt.Erase(height=14 * strength, width=14 * strength) >> mt.GaussianNoise(strength)
+        ),
+        "blurred and noisy": lambda strength: mt.Blur(3 * strength) >> mt.GaussianNoise(strength),
+    },
+    "error_reduction": {"binomial": _binomial, "tail": _tail, "from above": _from_above, "quantile": _quantile},
+    "verdict": {
+        "Welch's interval": _by_interval,
+        "scipy's Welch": _by_test(lambda a, b: stats.ttest_ind(a, b, equal_var=False).pvalue),
+        "Student's": _by_test(lambda a, b: stats.ttest_ind(a, b).pvalue),
+        "ranks": _by_test(lambda a, b: stats.mannwhitneyu(a, b).pvalue),
+        "permutations": _by_test(
+            lambda a, b: (
+                stats.permutation_test(
+                    (a, b), lambda a, b, axis: a.mean(axis) - b.mean(axis), vectorized=True, n_resamples=1_999
+                ).pvalue
+            )
+        ),
+    },
+    "own_recipe": {
+        "that of notebook 8": _trained(lambda: dl.MultiLayerPerceptron(784, [64], 10)),
+        "that of notebook 5": _trained(mt.models.mlp, batch_size=256),
+        "warped": _trained(lambda: mt.models.mlp(hidden=(128,)), _gentle, epochs=5),
+        "cropped": _trained(lambda: mt.models.cnn(channels=(8, 16, 16)), lambda: mt.RandomCrop(24), max_lr=2e-2),
+        "linear": _trained(lambda: dl.MultiLayerPerceptron(784, [], 10)),
+    },
+}
+RIGHT |= RIGHT_NEURON
