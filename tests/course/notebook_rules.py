@@ -15,7 +15,7 @@ EXPLANATION = ["write", "model"]  # after the check of an exercise that asks to 
 EXTRA_TAGS = {*EXERCISE, *EXPLANATION, "review", "notes"}  # cells that do not count as lesson
 MOST_TERMS = 15  # new ones in a notebook; more than that, nobody remembers
 # Only at the beginning of a line: a function of the notebook that draws needs its caption where it is called.
-PLOTS = "digits|learning_curves|confusion_matrix|failures"
+PLOTS = "digits|learning_curves|confusion_matrix|failures|weights"
 DRAWS = re.compile(rf"^(?:mt\.plots\.(?:{PLOTS})\(|mt\.diagrams\.|fig, .*plt\.subplots\(|official\()", re.M)
 NOT_TERMS = {"You will learn to", "You need", "Time"}  # bold as well
 RULES = []
