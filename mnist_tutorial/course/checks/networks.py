@@ -13,8 +13,12 @@ from mnist_tutorial.pipeline import BatchDataset, Standardize, batch_loader, dig
 from mnist_tutorial.training import classifier, evaluate, trainer
 
 DIGITS, HELD_OUT, EPOCHS = 3_500, 500, 3
-# Far from the 11 % of a network that always names the same digit, and from what a second of training can reach.
-LEARNT = 0.8
+# Far from the 11 % of a network that always names the same digit, and from the 73 % to 82 % that the course's own CNN
+# reached with 1,360 parameters; most others reach 90 %.
+LEARNT = 0.6
+HALF = (
+    0.45  # of the parameters that are allowed: what nearly uses half of them must not depend on the draw of the limit
+)
 TRAINING_LIMIT = 20  # seconds; our answers take two
 
 
@@ -40,7 +44,7 @@ def fits(network: torch.nn.Module, limit: int) -> int:
     count = parameters(network)
     if count > limit:
         raise Hint(f"it has {count:,} parameters; expected at most {limit:,}. Where are most of them?")
-    if count < limit / 2:
+    if count < limit * HALF:
         raise Hint(f"it has {count:,} of {limit:,} parameters; expected at least half of them. Use what you may use.")
     with torch.no_grad():
         outputs = network(torch.randn(64, 1, 28, 28))
