@@ -71,6 +71,7 @@ class Notebook:
         self.page.get_by_text("Run All Cells", exact=True).click()
         expect(self.page.locator(".mnist-draw.old")).to_have_count(0)
         expect(self.widgets).to_have_count(2)
+        expect(self.page.get_by_text("[*]:", exact=True)).to_have_count(0)  # until then, the page may still scroll
 
     def restart_kernel(self):
         self.page.get_by_role("menuitem", name="Kernel", exact=True).click()
@@ -168,8 +169,7 @@ def notebook(tmp_path_factory):
             browser.close()
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.stdout.read()  # until the server has closed it
-        process.wait(30)
+        process.communicate(timeout=30)
 
 
 @pytest.fixture
