@@ -7,7 +7,8 @@ from itertools import combinations, pairwise
 from mnist_tutorial.course.lesson import Lesson, tags
 from mnist_tutorial.errors import MNISTError
 
-WELCOME, BREAK, LUNCH, CLOSING = 15, 15, 60, 15
+WELCOME, BREAK, LUNCH, CLOSING = 15, 10, 60, 15
+LONGEST_DAY = 9 * 60  # minutes, from the welcome to the closing; lessons that do not fit are for another day
 LONGEST_SESSION = 90  # minutes without a break; after that, people stop listening
 NOON, LATEST_LUNCH = 12 * 60, 12 * 60 + 30
 EVENINGS, EVENING_START = 3, "18:00"
@@ -21,7 +22,7 @@ HALF_DAY = {
 
 
 def schedule(lessons: Sequence[Lesson], start: str = "09:00") -> str:
-    """Plan the day.
+    """Plan the day: as many lessons as fit into nine hours.
 
     Parameters
     ----------
@@ -49,13 +50,16 @@ def schedule(lessons: Sequence[Lesson], start: str = "09:00") -> str:
     | --- | --- | --- | ---: |
     | 10:30 | 10:45 | *welcome, set-up check* | |
     | 10:45 | 11:35 | [1. Part](student/01.ipynb) | 20 minutes |
-    | 11:35 | 11:50 | *break* | |
-    | 11:50 | 12:40 | [2. Part](student/02.ipynb) | 20 minutes |
-    | 12:40 | 12:55 | *closing* | |
+    | 11:35 | 11:45 | *break* | |
+    | 11:45 | 12:35 | [2. Part](student/02.ipynb) | 20 minutes |
+    | 12:35 | 12:50 | *closing* | |
     <BLANKLINE>
     100 minutes of work, 40 of them for exercises.
     """
-    return "\n".join(["# Schedule\n", *_table(lessons, start), *_sections(lessons)])
+    number = max(n for n in range(1, len(lessons) + 1) if n == 1 or _length(lessons[:n], start) <= LONGEST_DAY)
+    later = [f"- {lesson.title}: {lesson.minutes} minutes" for lesson in lessons[number:]]
+    later = ["\nFor another day:\n", *later] if later else []
+    return "\n".join(["# Schedule\n", *_table(lessons[:number], start), *later, *_sections(lessons)])
 
 
 def half_day(lessons: Sequence[Lesson], start: str = "09:00") -> str:
@@ -82,6 +86,22 @@ def evenings(lessons: Sequence[Lesson], start: str = EVENING_START) -> str:
 
 def _table(lessons, start, lunch=True):
     """Make the lines of a table, and of a sum below it."""
+    work, exercises = (sum(getattr(lesson, name) for lesson in lessons) for name in ("minutes", "exercise_minutes"))
+    return [
+        "| from | to | what | exercises |",
+        "| --- | --- | --- | ---: |",
+        *(f"| {_clock(a)} | {_clock(b)} | {what} |{rest} |" for a, b, what, rest in _plan(lessons, start, lunch)),
+        f"\n{work} minutes of work, {exercises} of them for exercises.",
+    ]
+
+
+def _length(lessons, start):
+    rows = _plan(lessons, start)
+    return rows[-1][1] - rows[0][0]
+
+
+def _plan(lessons, start, lunch=True):
+    """List the parts of a day: first and last minute, what it is, and time for exercises."""
     clock = re.fullmatch(r"(\d{1,2}):(\d{2})", start)
     if not clock or int(clock[1]) > 23 or int(clock[2]) > 59:
         raise MNISTError(f"the start is {start!r}; expected a clock time such as 09:00")
@@ -91,7 +111,7 @@ def _table(lessons, start, lunch=True):
 
     def row(minutes, what, exercises=""):
         nonlocal now
-        rows.append(f"| {_clock(now)} | {_clock(now + minutes)} | {what} |{exercises} |")
+        rows.append((now, now + minutes, what, exercises))
         now += minutes
 
     row(WELCOME, "*welcome, set-up check*")
@@ -105,13 +125,7 @@ def _table(lessons, start, lunch=True):
         row(lesson.minutes, f"[{lesson.title}](student/{lesson.name})", f" {lesson.exercise_minutes} minutes")
         session += lesson.minutes
     row(CLOSING, "*closing*")
-    work, exercises = (sum(getattr(lesson, name) for lesson in lessons) for name in ("minutes", "exercise_minutes"))
-    return [
-        "| from | to | what | exercises |",
-        "| --- | --- | --- | ---: |",
-        *rows,
-        f"\n{work} minutes of work, {exercises} of them for exercises.",
-    ]
+    return rows
 
 
 def _sections(lessons):

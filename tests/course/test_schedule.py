@@ -29,14 +29,26 @@ def test_the_day_has_no_gaps_and_enough_breaks(start):
     assert day[0][0] == 60 * hour + minute
     assert all(row[1] == following[0] for row, following in pairwise(day))
     work = [row for row in day if not row[2].startswith("*")]
-    assert [end - begin for begin, end, _ in work] == [lesson.minutes for lesson in COURSE]
-    assert all(lesson.name in row[2] for lesson, row in zip(COURSE, work, strict=True))
+    chosen = COURSE[: len(work)]
+    assert [end - begin for begin, end, _ in work] == [lesson.minutes for lesson in chosen]
+    assert all(lesson.name in row[2] for lesson, row in zip(chosen, work, strict=True))
     session = 0
     for begin, end, what in day:
         session = 0 if what in PAUSES else session + end - begin
         assert session <= 90 + 15 * (what == "*closing*")
     assert day[0][2].startswith("*welcome")
     assert day[-1][2] == "*closing*"
+
+
+def test_what_does_not_fit_into_nine_hours_is_for_another_day():
+    text = schedule(COURSE)
+    day = rows(text)
+    work = [row for row in day if not row[2].startswith("*")]
+    assert day[-1][1] - day[0][0] <= 9 * 60
+    assert day[-1][1] - day[0][0] + COURSE[len(work)].minutes > 9 * 60  # and no more is left out than that
+    later = text.partition("For another day:")[2].partition("##")[0]
+    assert re.findall(r"^- (.+): \d+ minutes$", later, re.MULTILINE) == [lesson.title for lesson in COURSE[len(work) :]]
+    assert "another day" not in schedule(COURSE[:2])
 
 
 def test_there_is_one_lunch_around_noon():
