@@ -100,14 +100,13 @@ class guess:
         if self._choices is not None:
             inputs = [widgets.RadioButtons(options=self._choices, value=None, layout={"width": "max-content"})]
         else:
-            middle, step = (self._low + self._high) / 2, (self._high - self._low) / 100
-            orientation = "horizontal" if self._x is None else "vertical"
+            span = self._high - self._low
+            looks = {"step": 1, "readout_format": ".0f"} if span >= 20 else {"step": span / 100}
+            looks["orientation"] = "horizontal" if self._x is None else "vertical"
             names = [self._unit.strip()] if self._x is None else [f"at {x:.3g}" for x in self._x]
+            middle = self._low + span / 2
             inputs = [
-                widgets.FloatSlider(
-                    middle, min=self._low, max=self._high, step=step, description=name, orientation=orientation
-                )
-                for name in names
+                widgets.FloatSlider(middle, min=self._low, max=self._high, description=name, **looks) for name in names
             ]
 
         def changed(_):
