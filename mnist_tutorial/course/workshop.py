@@ -1,8 +1,10 @@
 """A workshop: the notebooks of the course, and all files that it takes."""
 
+import re
 from pathlib import Path
 
 import nbformat
+from latex2mathml.converter import convert
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
@@ -107,8 +109,16 @@ def _execute(notebook, path):
 def _page(notebook, exporter):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = cell.source.replace(".ipynb)", ".html)")
+            cell.source = _mathml(cell.source.replace(".ipynb)", ".html)"))
         if "solution" in tags(cell):
             cell.source = f"# solution\n{cell.source}"
     title = notebook.cells[0].source.partition("\n")[0].lstrip("# ") if notebook.cells else ""
     return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]
+
+
+def _mathml(text):
+    """Turn formulas into MathML, which browsers show without a script."""
+    # The converter knows align*, and no distance between two lines.
+    text = re.sub(r"\{aligned\}", "{align*}", re.sub(r"\\\\\[\w+\]", r"\\\\", text))
+    text = re.sub(r"\$\$(.+?)\$\$", lambda formula: convert(formula[1].strip(), display="block"), text, flags=re.S)
+    return re.sub(r"\$([^$`\n]+)\$", lambda formula: convert(formula[1]), text)

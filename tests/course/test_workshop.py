@@ -143,6 +143,16 @@ def test_links_of_the_notebooks_and_of_the_solutions_lead_somewhere(lab):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
+def test_the_solutions_show_formulas_without_a_script(lab):
+    page = (lab.folder / "solutions/04_neuron.html").read_text(encoding="utf-8")
+    formulas = re.findall(r"<math .*?</math>", page, re.DOTALL)
+    assert len(formulas) >= 5
+    assert any(formula.count("<mtr>") == 4 for formula in formulas)  # the gradient, on paper
+    text = re.sub(r"<(pre|style|script|math).*?</\1>", "", page, flags=re.DOTALL)
+    assert "$" not in text
+    assert "\\frac" not in text
+
+
 def test_the_solutions_show_the_code_fold_the_hints_and_fetch_nothing(lab):
     for path in lab.folder.glob("solutions/0*.html"):
         text = path.read_text(encoding="utf-8")
