@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 # Okabe and Ito's colour-blind-safe colours (jfly.uni-koeln.de/color).
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
+SIGNED = LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE], N=257)  # odd: 0 is white
 
 
 class Picture(Figure):
@@ -228,13 +229,12 @@ def weights(images: ArrayLike, titles: Sequence | np.ndarray | None = None) -> P
     3
     """
     images = np.asarray(images)
-    colours = LinearSegmentedColormap.from_list("sign", [ORANGE, "white", BLUE], N=257)  # odd: 0 is white
     size = min(2, 10 / len(images))
     figure = Picture(figsize=(size * len(images), size + (0.5 if titles is not None else 0)), layout="constrained")
     for i, image in enumerate(images):
         most = np.abs(image).max() or 1
         axes = figure.add_subplot(1, len(images), i + 1, xticks=[], yticks=[])
-        axes.imshow(image, cmap=colours, vmin=-most, vmax=most)
+        axes.imshow(image, cmap=SIGNED, vmin=-most, vmax=most)
         axes.spines[:].set_color("#dddddd")
         if titles is not None:
             axes.set_title(titles[i], fontsize=11)
