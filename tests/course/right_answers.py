@@ -92,7 +92,8 @@ def _smaller(images):
 def _principal(images, components=40):
     flat = images.reshape(len(images), -1) / 255
     flat = flat - flat.mean(axis=0)
-    return flat @ np.linalg.svd(flat[:1000], full_matrices=False)[2][:components].T
+    # Not by np.linalg.svd of the images, which once in some hundred draws did not converge (NumPy 2.4).
+    return flat @ np.linalg.eigh(flat.T @ flat)[1][:, -components:]
 
 
 def _low_frequencies(images):
