@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "compare.significance_tests": ["compare_models", "compare_recipes"],
-        "results": ["Result", "read", "read_all"],
+        "results": ["Result", "published", "read", "read_all"],
         "runs": ["Recipe", "Run", "Task", "from_function", "load_recipe", "recipe_names", "run_task"],
     },
 )

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 
 def folder() -> Path:
-    """Return the folder that has the notebooks of the course and the results that they read.
+    """Return the folder that has the notebooks of the course.
 
     In an installation from a wheel, that is the package; otherwise it is the repository.
     """
@@ -63,8 +63,8 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
     Returns
     -------
     dict of str to bytes
-        Path to content: ``student/``, ``instructor/``, ``solutions/``, ``results/``, ``schedule.md`` for a day,
-        ``half-day.md`` and ``evenings.md``.
+        Path to content: ``student/``, ``instructor/``, ``solutions/``, ``schedule.md`` for a day, ``half-day.md``
+        and ``evenings.md``.
 
     Raises
     ------
@@ -92,9 +92,6 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
         if execute:
             _execute(notebook, course / "notebooks" / name)
         contents[f"solutions/{Path(name).with_suffix('.html')}"] = _page(notebook, exporter).encode()
-    for path in sorted((course / "results/cpu").glob("*.json")):
-        if path.is_file():
-            contents[f"results/cpu/{path.name}"] = path.read_bytes()  # notebooks 7 and 8 read them
     return contents
 
 

@@ -197,12 +197,6 @@ def test_what_is_wrong_with_the_folder_is_one_line(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == [".workshop.json"]
 
 
-def test_the_results_that_notebooks_read_come_along(lab):
-    assert {path.name for path in (lab.folder / "results/cpu").iterdir()} == {
-        path.name for path in (ROOT / "results/cpu").glob("*.json")
-    }
-
-
 def test_another_process_makes_the_same_files(lab, tmp_path):
     (tmp_path / "notebooks").mkdir()
     for name in ("01_loading.ipynb", "glossary.ipynb"):

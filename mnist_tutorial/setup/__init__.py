@@ -1,0 +1,1 @@
+"""Set-up: what gets a person started, with or without a network."""
