@@ -29,7 +29,8 @@ def write(
         bool, typer.Option("--execute", help="Run the notebooks, so that the solutions have figures.")
     ] = False,
     online: Annotated[
-        bool, typer.Option("--online", help="Links lead to the repository, for notebooks opened one by one, as in Colab.")
+        bool,
+        typer.Option("--online", help="Links lead to the repository, for notebooks opened one by one, as in Colab."),
     ] = False,
 ) -> None:
     """Write the course: notebooks, solutions, and schedules. The word `write` may be left out."""

@@ -140,13 +140,15 @@ def test_the_first_cell_does_nothing_where_the_package_is(internet, tmp_path):
 
 
 def test_the_first_cell_asks_for_the_wheel_where_the_package_is_missing(away, internet, tmp_path):
-    printed = run(away, tmp_path, INSTALL, "import mnist_tutorial, anywidget\nprint('version', mnist_tutorial.__version__)")
+    printed = run(
+        away, tmp_path, INSTALL, "import mnist_tutorial, anywidget\nprint('version', mnist_tutorial.__version__)"
+    )
     assert f"version {VERSION}\n" in printed
     assert internet.asked == [WHEEL]
 
 
 def test_the_wheel_is_that_of_this_release():
-    assert WHEEL == f"{REPOSITORY}/releases/download/v{VERSION}/mnist_tutorial-{VERSION}-py3-none-any.whl"
+    assert f"{REPOSITORY}/releases/download/v{VERSION}/mnist_tutorial-{VERSION}-py3-none-any.whl" == WHEEL
 
 
 def test_all_links_between_the_notebooks_lead_to_the_repository(online):
