@@ -1,10 +1,10 @@
 import contextlib
 import os
+import sys
 
 import pytest
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.data import atomic as module
 from mnist_tutorial.data.atomic import atomic
 
 
@@ -36,7 +36,7 @@ def opened(monkeypatch):
         move(part, path)
 
     monkeypatch.setattr(os, "replace", replace)
-    monkeypatch.setattr(module, "PAUSES", (0, 0))
+    monkeypatch.setattr(sys.modules[atomic.__module__], "PAUSES", (0, 0))
     return opened
 
 
@@ -53,7 +53,7 @@ def test_a_file_that_stays_open_is_one_sentence_and_stays_as_it_is(opened, tmp_p
     path = tmp_path / "grades.csv"
     path.write_text("old")
     opened[path] = 3
-    with pytest.raises(MNISTError, match="grades.csv: cannot be replaced"), atomic(path) as part:
+    with pytest.raises(MNISTError, match=r"grades\.csv: cannot be replaced"), atomic(path) as part:
         part.write_text("new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
@@ -65,6 +65,6 @@ def test_missing_rights_are_told_at_once(monkeypatch, tmp_path):
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(os, "replace", replace)
-    monkeypatch.setattr(module, "PAUSES", (10**9,))
+    monkeypatch.setattr(sys.modules[atomic.__module__], "PAUSES", (10**9,))
     with pytest.raises(PermissionError), atomic(tmp_path / "file") as part:
         part.write_text("new")

@@ -95,7 +95,7 @@ def test_what_npm_prints_is_the_reason(fake, folder):
 
 
 def test_the_npm_of_windows_is_a_batch_file(fake, idx_zip, folder, monkeypatch):
-    # Played: only a program of the name npm.cmd exists, which `shutil.which` finds on Windows, and starting "npm" fails.
+    # Played: only npm.cmd is on the PATH, which `shutil.which` finds on Windows; to start "npm" would fail.
     program = fake.orders / "bin/npm"
     program.rename(program.with_name("npm.cmd"))
     which = shutil.which
