@@ -93,6 +93,6 @@ def test_the_commit_is_found_in_a_folder_with_any_name(locale, tmp_path):
         "PYTHONPATH": str(ROOT),
     }
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=clone, env=environment, stdout=subprocess.PIPE, check=True
+        [sys.executable, "-P", "-c", program], cwd=clone, env=environment, stdout=subprocess.PIPE, check=True
     )
     assert done.stdout.decode().strip() == git(clone, "rev-parse", "HEAD")
