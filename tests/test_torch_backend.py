@@ -1,4 +1,4 @@
-"""`make setup` in a copy of what it reads: a small project, and indexes on this machine in the place of PyPI's and torch's."""
+"""`make setup` of a small project, with indexes on this machine in the place of PyPI's and torch's."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The choice of torch's build: the small one for processors where no NVIDIA driver is, and torch's index can be reached.
+"""The choice of torch's build: the small one if there is no NVIDIA driver, and torch's index can be reached.
 
 Prints ``cpu`` or ``default``, and on stderr a line that says why. It runs before anything is installed, so it needs
 nothing but Python.
@@ -72,7 +72,10 @@ def choose(index: str, lock: str) -> tuple[str, str]:
     thread.join(SECONDS)
     if answer[-1] is None:
         return "cpu", "found no NVIDIA driver; TORCH_BACKEND=default takes the build with CUDA"
-    return "default", f"no NVIDIA driver, but the small build cannot be had from {urlsplit(index).hostname}: {answer[-1]}"
+    return (
+        "default",
+        f"no NVIDIA driver, but the small build cannot be had from {urlsplit(index).hostname}: {answer[-1]}",
+    )
 
 
 def main() -> None:
