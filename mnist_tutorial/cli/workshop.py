@@ -28,6 +28,10 @@ def write(
     execute: Annotated[
         bool, typer.Option("--execute", help="Run the notebooks, so that the solutions have figures.")
     ] = False,
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Links lead to the repository, for notebooks opened one by one, as in Colab."),
+    ] = False,
 ) -> None:
     """Write the course: notebooks, solutions, and schedules. The word `write` may be left out."""
     end_on_signals()
@@ -35,7 +39,7 @@ def write(
         course = _course()
         from mnist_tutorial.course.working_folder import update
 
-        files = course.files(course.folder(), start, execute)
+        files = course.files(course.folder(), start, execute, online)
         written, kept = update(folder, files)
         for name, new_version in kept.items():
             if new_version:

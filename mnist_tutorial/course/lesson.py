@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 
+from mnist_tutorial.course.online import add_install_cell
 from mnist_tutorial.errors import MNISTError
 
 LEFT_OUT = {
@@ -53,6 +54,9 @@ class Lesson:
 def variant(notebook: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode:
     """Leave out the cells that are not for a kind of reader; only for students, model answers are folded.
 
+    The notebooks of students and instructors get a cell that installs the course where it is missing, and lead to their
+    own kind in Colab and Kaggle. The solutions are pages to read.
+
     Parameters
     ----------
     notebook : NotebookNode
@@ -68,6 +72,10 @@ def variant(notebook: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode
     for cell in notebook.cells:
         if "model" in tags(cell) and kind != "student":
             cell.source = cell.source.replace("<details>", "<details open>", 1)
+        if kind == "instructor":
+            cell.source = cell.source.replace("/course/student/", "/course/instructor/")
+    if kind != "solutions":
+        add_install_cell(notebook)
     return notebook
 
 

@@ -11,6 +11,7 @@ from nbconvert import HTMLExporter
 from tqdm import tqdm
 
 from mnist_tutorial.course.lesson import Lesson, read_lesson, read_notebook, tags, variant
+from mnist_tutorial.course.online import lead_to_repository
 from mnist_tutorial.course.schedule import evenings, half_day, schedule
 from mnist_tutorial.errors import MNISTError
 
@@ -48,7 +49,7 @@ def lessons(course: Path) -> list[Lesson]:
     return [read_lesson(path) for path in paths]
 
 
-def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str, bytes]:
+def files(course: Path, start: str = "09:00", execute: bool = False, online: bool = False) -> dict[str, bytes]:
     """Make all files of a workshop.
 
     Parameters
@@ -59,6 +60,8 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
         Clock time.
     execute : bool
         Whether to run the notebooks first, so that the solutions have their figures; this takes minutes.
+    online : bool
+        Whether links between the notebooks lead to the repository, for readers who open one alone, as in Colab.
 
     Returns
     -------
@@ -84,7 +87,10 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
     contents = {f"{name}.md": f"{text}\n".encode() for name, text in plans.items()}
     for name, notebook in notebooks.items():
         for kind in ("student", "instructor"):
-            contents[f"{kind}/{name}"] = f"{nbformat.writes(variant(notebook, kind))}\n".encode()
+            of_kind = variant(notebook, kind)
+            if online:
+                lead_to_repository(of_kind, kind)
+            contents[f"{kind}/{name}"] = f"{nbformat.writes(of_kind)}\n".encode()
     # Neither of the two scripts is needed, and both would be fetched from elsewhere. Sanitizing would change nothing in
     # our own notebooks, and takes a third of the time.
     exporter = HTMLExporter(require_js_url="", mathjax_url="", filters={"clean_html": lambda html: html})
@@ -106,7 +112,7 @@ def _execute(notebook, path):
 def _page(notebook, exporter):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = _mathml(cell.source.replace(".ipynb)", ".html)"))
+            cell.source = _mathml(re.sub(r"\]\((\w+)\.ipynb\)", r"](\1.html)", cell.source))
         if "solution" in tags(cell):
             cell.source = f"# solution\n{cell.source}"
     title = notebook.cells[0].source.partition("\n")[0].lstrip("# ") if notebook.cells else ""

@@ -177,7 +177,9 @@ def test_running_it_again_keeps_the_changes_of_a_student_and_says_so(lab, monkey
     path.write_text(path.read_text().replace("return ...", "return 42"))
     mine = path.read_bytes()
     newer = lab.contents | {"student/01_loading.ipynb": lab.contents["student/01_loading.ipynb"] + b"\n"}
-    monkeypatch.setattr(workshop, "files", lambda course, start, execute: newer | {"schedule.md": start.encode()})
+    monkeypatch.setattr(
+        workshop, "files", lambda course, start, execute, online: newer | {"schedule.md": start.encode()}
+    )
     printed = CliRunner().invoke(app, command).stdout
     assert (lab.folder / "schedule.md").read_text() == "10:00"
     assert path.read_bytes() == mine
