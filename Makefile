@@ -23,7 +23,7 @@ OTHER_BUILD := $(if $(wildcard $(STAMP)),,--reinstall-package torch --reinstall-
 COURSE ?= course
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit checks lint fuzz lock benchmark readme measure clean
+.PHONY: help setup data lab test unit checks lint fuzz wheel lock benchmark readme measure clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -79,6 +79,11 @@ measure: data  ## measure load, the notebooks and the routes of digits: the othe
 lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
 	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock $(LOCK_ARGS)
+
+wheel: $(BIN)/uv  ## build the wheel and the sdist into dist/, and check what a package index will show
+	rm -rf dist
+	$(BIN)/uv build --out-dir dist
+	$(BIN)/uv tool run twine check --strict dist/*.whl dist/*.tar.gz
 
 clean:  ## remove .venv and what tools left behind; the data and course/ stay
 	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
