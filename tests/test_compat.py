@@ -19,7 +19,7 @@ from packaging.version import Version
 import mnist_tutorial as mt
 from mnist_tutorial import compat
 
-TORCH = Version(torch.__version__)
+torch_version = Version(torch.__version__)
 
 
 @pytest.mark.parametrize(("chosen", "threads"), [(None, 1), ("2", 2)])
@@ -118,7 +118,7 @@ def training_warnings(sample):
 @pytest.mark.parametrize(("text", "category"), TRAINING_WARNINGS.items())
 def test_the_training_warnings_that_compat_hides_still_exist(text, category, training_warnings):
     """If one of them is gone, its filter in `compat.silence_training_warnings` can go, too."""
-    if category is FutureWarning and TORCH < Version("2.15"):
+    if category is FutureWarning and torch_version < Version("2.15"):
         pytest.skip("an older torch has not deprecated what Lightning calls")
     assert any(text in str(warning.message) and issubclass(warning.category, category) for warning in training_warnings)
 
@@ -172,7 +172,7 @@ def test_a_source_of_arrays_can_be_indexed_with_an_array(sample):
 
 
 class TestBfloat16:
-    @pytest.mark.skipif(TORCH < Version("2.13"), reason="compat asks an older torch in its own way")
+    @pytest.mark.skipif(torch_version < Version("2.13"), reason="compat asks an older torch in its own way")
     def test_torch_has_the_function(self):
         assert {"avx512_bf16", "amx_bf16"} <= set(torch.cpu.get_capabilities()) or not sys.platform.startswith("linux")
 
