@@ -23,7 +23,7 @@ OTHER_BUILD := $(if $(wildcard $(STAMP)),,--reinstall-package torch --reinstall-
 COURSE ?= course
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit checks lint fuzz wheel lock benchmark readme measure clean
+.PHONY: help setup data lab test unit versions versions-lowest versions-3.12 versions-3.13 checks lint fuzz wheel lock benchmark readme measure clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,6 +45,37 @@ test: setup  ## run the unit tests and every notebook, as students and as instru
 
 unit: setup  ## run the unit tests only, without the notebooks
 	$(UNIT)
+
+# What leans on other people's releases: data, pipelines, training, figures. The notebooks 03 and 06 only with the oldest ones.
+VERSIONS := $(foreach folder,data pipeline training stats,mnist_tutorial/$(folder) tests/$(folder)) \
+  $(foreach module,compat device plots,mnist_tutorial/$(module).py tests/test_$(module).py)
+BACKEND_OF_VERSIONS := $(if $(filter-out default,$(TORCH_BACKEND)),--torch-backend $(TORCH_BACKEND) --no-verify-hashes)
+# uv looks for a Python on PATH, and fetches one where it may; pyenv's are not on PATH until somebody chooses one.
+PYENVS = $$(printf '%s:' "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/*/bin)
+# $(1) names the environment, $(2) is the Python, $(3) says which releases.
+define install-versions
+	PATH="$(PYENVS)$$PATH" $(BIN)/uv python find --quiet '$(2)' >/dev/null || \
+	  PATH="$(PYENVS)$$PATH" $(BIN)/uv python install --quiet '$(2)' || \
+	  { echo 'versions: expected Python $(2), found none: install it, or name it as in: make versions PYTHON312=/path/to/python3.12' >&2; exit 1; }
+	PATH="$(PYENVS)$$PATH" $(BIN)/uv venv --quiet --clear --python '$(2)' build/versions/$(1)
+	$(UV) install --quiet --python build/versions/$(1) --compile-bytecode $(BACKEND_OF_VERSIONS) $(3) --editable '.[lab,dev]'
+	OMP_NUM_THREADS=1 build/versions/$(1)/bin/pytest $(VERSIONS) -p no:nbmake --numprocesses 2 --dist loadfile --quiet
+endef
+
+versions: versions-lowest versions-3.12 versions-3.13  ## run the tests of data, pipelines and training with the oldest releases, and with newer Pythons: build/versions
+
+versions-lowest: data
+	$(call install-versions,lowest,$(or $(PYTHON311),3.11),--resolution lowest-direct)
+	build/versions/lowest/bin/pytest --nbmake --nbmake-kernel=python3 --nbmake-timeout=300 --quiet notebooks/03_*.ipynb notebooks/06_*.ipynb
+	@echo 'versions: passed with the oldest releases'
+
+versions-3.12: data
+	$(call install-versions,3.12,$(or $(PYTHON312),3.12),--constraints requirements.lock)
+	@echo 'versions: passed with Python 3.12'
+
+versions-3.13: data
+	$(call install-versions,3.13,$(or $(PYTHON313),3.13),--constraints requirements.lock)
+	@echo 'versions: passed with Python 3.13'
 
 # The last lines say how far each answer is from the limit.
 DRAWS ?= 200
