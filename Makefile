@@ -16,8 +16,6 @@ export GOMP_SPINCOUNT ?= 10000
 endif
 STAMP := $(VENV)/.setup-$(TORCH_BACKEND)
 COURSE ?= course
-# JupyterLab refuses to run as root unless told to; in a container root is all there is.
-AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup data lab test unit checks lint fuzz lock benchmark readme measure clean
@@ -30,9 +28,8 @@ setup: $(STAMP)  ## make .venv with all that is needed (TORCH_BACKEND=cpu for a 
 data: setup
 	$(BIN)/python -m mnist_tutorial fetch --variant auto
 
-lab: data  ## open JupyterLab on the course, in COURSE=course (LAB_ARGS="--port 9999" are passed on)
-	$(BIN)/python -m mnist_tutorial workshop "$(COURSE)"
-	cd "$(COURSE)/student" && "$(CURDIR)/$(BIN)/jupyter" lab $(AS_ROOT) $(LAB_ARGS)
+lab: setup  ## open JupyterLab on the course, in COURSE=course (LAB_ARGS="--port 9999" are passed on)
+	$(BIN)/python -m mnist_tutorial lab "$(COURSE)" $(LAB_ARGS)
 
 test: setup  ## run the unit tests and every notebook, as students and as instructors get it, on all of MNIST
 	$(BIN)/python -m mnist_tutorial fetch --variant full

@@ -43,6 +43,8 @@ LONG = [
     "checks",
     "workshop",
     "draw",
+    "doctor",
+    "lab",
     "faults",
     "cli",
     "execution",

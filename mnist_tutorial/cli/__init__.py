@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from mnist_tutorial.cli.benchmark import benchmark
-from mnist_tutorial.cli.common import Variant, Wanted, end_on_signals, errors, loaded, say
+from mnist_tutorial.cli.common import Variant, Wanted, end_on_signals, errors, fetch, loaded, say
+from mnist_tutorial.cli.doctor import doctor
+from mnist_tutorial.cli.lab import OPTIONS, lab
 from mnist_tutorial.cli.workshop import workshop
 from mnist_tutorial.errors import printable
 
@@ -23,6 +25,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich takes half a second to import
 )
 
+app.command()(fetch)
+app.command(context_settings=OPTIONS)(lab)
+app.command()(doctor)
 app.add_typer(benchmark, name="benchmark")
 app.add_typer(workshop, name="workshop")
 
@@ -32,14 +37,6 @@ class Layout(StrEnum):
 
     class_folders = "class-folders"
     flat = "flat"
-
-
-@app.command()
-def fetch(variant: Wanted = Variant.full) -> None:
-    """Fetch MNIST into the cache unless it is there, and verify it."""
-    end_on_signals()
-    mnist = loaded(variant)
-    say(f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}")
 
 
 @app.command()

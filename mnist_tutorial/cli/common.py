@@ -47,9 +47,9 @@ def errors() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def say(text: object, err: bool = False) -> None:
+def say(text: object, err: bool = False, flush: bool = False) -> None:
     """Print text that may hold words of others, without what steers terminals."""
-    print(printable(text), file=sys.stderr if err else sys.stdout)
+    print(printable(text), file=sys.stderr if err else sys.stdout, flush=flush)
 
 
 def loaded(variant: Variant) -> "MNIST":
@@ -58,6 +58,13 @@ def loaded(variant: Variant) -> "MNIST":
         from mnist_tutorial.data import load
 
         return load(variant.value)
+
+
+def fetch(variant: Wanted = Variant.full) -> None:
+    """Fetch MNIST into the cache unless it is there, and verify it."""
+    end_on_signals()
+    mnist = loaded(variant)
+    say(f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}")
 
 
 def show(table: "Table") -> None:

@@ -1,0 +1,88 @@
+"""The kernel ``python3``, in which the notebooks run."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from mnist_tutorial.errors import MNISTError
+
+NAME = "python3"
+START_SECONDS = 60  # a first start on a slow disk
+
+
+def kernel_spec() -> tuple[Path, list[str]]:
+    """Find the kernel that Jupyter starts for a notebook.
+
+    Returns
+    -------
+    folder : Path
+        Where the kernel is described, in ``kernel.json``.
+    command : list of str
+        As Jupyter runs it.
+
+    Raises
+    ------
+    MNISTError
+        If there is none.
+    """
+    from jupyter_client.kernelspec import NoSuchKernel
+    from jupyter_client.manager import KernelManager
+
+    manager = KernelManager(kernel_name=NAME)
+    try:
+        return Path(manager.kernel_spec.resource_dir), manager.format_kernel_cmd()
+    except NoSuchKernel as error:
+        raise MNISTError(
+            f"Jupyter has no kernel {NAME!r}; install it: {sys.executable} -m pip install ipykernel"
+        ) from error
+
+
+def check_kernel() -> None:
+    """Check that notebooks run in this environment.
+
+    Raises
+    ------
+    MNISTError
+        If Jupyter's kernel ``python3`` is another Python, which lacks our package or has another release of it.
+    """
+    folder, command = kernel_spec()
+    # Not resolved: the Python of an environment is often a link to that of the system.
+    if Path(command[0]).absolute() != Path(sys.executable).absolute():
+        raise MNISTError(
+            f"Jupyter's kernel {NAME!r} is {command[0]}, as {folder / 'kernel.json'} says; expected {sys.executable}. "
+            f"Remove or rename the folder {folder}, and run the command again"
+        )
+
+
+def python_of_kernel() -> str:
+    """Start the kernel, and ask it for its Python.
+
+    Returns
+    -------
+    str
+        Its ``sys.executable``.
+
+    Raises
+    ------
+    MNISTError
+        If there is no kernel, or it does not start or answer within a minute.
+    """
+    from jupyter_client.manager import start_new_kernel
+
+    kernel_spec()
+    output = []
+
+    def keep(message):
+        if message["msg_type"] == "stream":
+            output.append(message["content"]["text"])
+
+    try:
+        manager, client = start_new_kernel(START_SECONDS, NAME, stderr=subprocess.DEVNULL)
+        try:
+            client.execute_interactive("import sys; print(sys.executable)", timeout=START_SECONDS, output_hook=keep)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+    except (RuntimeError, TimeoutError, OSError) as error:
+        raise MNISTError(f"Jupyter's kernel {NAME!r} does not start ({error}); expected it to answer") from error
+    return "".join(output).strip()

@@ -1,0 +1,57 @@
+"""`lab`; that its server answers and runs notebooks is tested in test_workshop.py, by `make lab`."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def run(*arguments, cwd, **environment):
+    command = [sys.executable, "-m", "mnist_tutorial", "lab", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, encoding="utf-8", timeout=300
+    )
+
+
+def test_options_are_for_jupyterlab_and_the_folder_may_be_left_out(tmp_path, mnist):
+    done = run("--version", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "course/student/01_loading.ipynb").exists()
+    assert done.stdout.splitlines()[-1].count(".") >= 2  # JupyterLab's own answer
+    done = run("a folder", "--version", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a folder/schedule.md").exists()
+
+
+def test_a_kernel_of_another_environment_is_refused_before_anything_is_written(tmp_path):
+    folder = tmp_path / "jupyter/kernels/python3"
+    folder.mkdir(parents=True)
+    spec = {"argv": ["/other/bin/python", "-m", "ipykernel_launcher"], "display_name": "P", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    done = run(cwd=tmp_path, JUPYTER_PATH=str(tmp_path / "jupyter"))
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    for words in ("/other/bin/python", str(folder), sys.executable):
+        assert words in line
+    assert not (tmp_path / "course").exists()
+
+
+def test_a_kernel_in_the_folder_of_the_user_does_not_hide_ours(tmp_path, mnist):
+    folder = tmp_path / "data/kernels/python3"
+    folder.mkdir(parents=True)
+    spec = {"argv": ["/other/bin/python", "-m", "ipykernel_launcher"], "display_name": "P", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    # Jupyter puts the environment first by itself in a virtual environment only; elsewhere we ask for it.
+    done = run("--version", cwd=tmp_path, JUPYTER_DATA_DIR=str(tmp_path / "data"), VIRTUAL_ENV="")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["a file", "a file/course"])
+def test_a_folder_that_is_a_file_is_one_line(tmp_path, name, mnist):
+    (tmp_path / "a file").write_text("mine")
+    done = run(name, "--version", cwd=tmp_path)
+    assert done.returncode == 1
+    assert [line[:7] for line in done.stderr.splitlines()] == ["error: "]
+    assert (tmp_path / "a file").read_text() == "mine"
