@@ -19,6 +19,7 @@ LEFT_OUT = {
     "student": {"solution", "notes"},
     "instructor": {"stub", "write"},
     "solutions": {"stub", "write", "notes"},
+    "pages": {"stub", "write"},  # what solutions and slides are made of
 }
 
 
@@ -60,7 +61,7 @@ def variant(notebook: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode
     Parameters
     ----------
     notebook : NotebookNode
-    kind : {"student", "instructor", "solutions"}
+    kind : {"student", "instructor", "solutions", "pages"}
 
     Returns
     -------
@@ -74,7 +75,7 @@ def variant(notebook: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode
             cell.source = cell.source.replace("<details>", "<details open>", 1)
         if kind == "instructor":
             cell.source = cell.source.replace("/course/student/", "/course/instructor/")
-    if kind != "solutions":
+    if kind in ("student", "instructor"):
         add_install_cell(notebook)
     return notebook
 
