@@ -11,11 +11,11 @@ BRANCH = f"{REPOSITORY}/blob/course"  # what `workshop --online` writes; the rel
 WHEEL = f"{REPOSITORY}/releases/download/v{__version__}/mnist_tutorial-{__version__}-py3-none-any.whl"
 # No release of torch or NumPy is named, so those that are there stay. anywidget is for `mt.draw`.
 INSTALL = f"""\
-# Only where the course is missing, as in Colab or Kaggle, this cell installs it. In Kaggle, turn on Internet first.
+# Installs the course where it is missing, as in Colab or Kaggle; at home, it does nothing.
 from importlib.util import find_spec
 
 if find_spec("mnist_tutorial") is None:
-    print("Installing the course; this takes a while.")
+    print("Installing the course; this takes a while. In Kaggle, Internet must be on.")
     %pip install --quiet anywidget {WHEEL}"""
 
 

@@ -134,7 +134,8 @@ def run(kernel, folder, *cells):
     return "".join(output.get("text", "") for cell in notebook.cells for output in cell.outputs)
 
 
-def test_the_first_cell_does_nothing_where_the_package_is(internet, tmp_path):
+def test_the_first_cell_does_nothing_where_the_package_is(internet, tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_DRY_RUN", "1")  # where this test fails, nobody's package is replaced
     assert run("python3", tmp_path, INSTALL) == ""
     assert not internet.asked
 
@@ -163,6 +164,15 @@ def test_all_links_between_the_notebooks_lead_to_the_repository(online):
                 assert kind == path.parent.name, f"{path}: {target}"
                 assert (online / kind / name).exists(), f"{path}: {target}"
     assert f"({BRANCH}/student/glossary.ipynb)" in nbformat.read(online / "student/01_loading.ipynb", 4).cells[0].source
+
+
+def test_badges_lead_students_and_readers_of_solutions_to_the_students_notebooks(online):
+    for folder, kind in (("student", "student"), ("instructor", "instructor"), ("solutions", "student")):
+        for path in online.glob(f"{folder}/*"):
+            leads = re.findall(
+                r"(?:colab|kaggle)[^)\"]+/course/(\w+)/(\w+\.ipynb)[)\"]", path.read_text(encoding="utf-8")
+            )
+            assert leads == [(kind, f"{path.stem}.ipynb")] * (0 if path.stem == "glossary" else 2), path
 
 
 def test_only_the_links_differ(online):
