@@ -2,7 +2,7 @@
 
 The notebook in the repository has everything. Tags tell the cells of an exercise apart: ``task``, ``hint``, ``stub``,
 ``solution`` and ``check``; where an explanation is asked for, ``write`` is for the student's, and ``model`` is ours.
-``notes`` are for instructors; ``review`` asks what has been learnt.
+``notes`` are for instructors; ``review`` asks what has been learnt; ``slide`` and ``slide-more`` are for slides.
 """
 
 import re
@@ -15,6 +15,7 @@ import nbformat
 from mnist_tutorial.course.online import add_install_cell
 from mnist_tutorial.errors import MNISTError
 
+APART = {"task", "hint", "stub", "solution", "check", "write", "model", "notes"}  # what is not told in class
 LEFT_OUT = {
     "student": {"solution", "notes"},
     "instructor": {"stub", "write"},
