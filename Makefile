@@ -72,7 +72,7 @@ measure: data  ## measure load, the notebooks and the routes of digits: the othe
 	$(BIN)/python tools/measure.py
 
 lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
-	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --universal --python-version 3.11 --generate-hashes \
+	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --extra kit --no-emit-package pip --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock $(LOCK_ARGS)
 
 clean:  ## remove .venv and what tools left behind; the data and course/ stay
