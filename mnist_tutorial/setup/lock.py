@@ -10,6 +10,8 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from mnist_tutorial.errors import MNISTError
+
 HERE = Path(__file__).parent
 
 
@@ -121,6 +123,11 @@ def needed(
     -------
     dict of str to Release
 
+    Raises
+    ------
+    MNISTError
+        If our package has no metadata to tell.
+
     Examples
     --------
     >>> chosen = needed(releases(), ["lab"])
@@ -135,6 +142,8 @@ def needed(
         if not requirement.marker
         or any(requirement.marker.evaluate(values | {"extra": extra}) for extra in ["", *extras])
     }
+    if not chosen:
+        raise MNISTError("the installed mnist-tutorial says nothing of what it needs; install it again")
     while more := {name for name, release in locked.items() if release.parents & chosen} - chosen:
         chosen |= more
     return {name: release for name, release in locked.items() if name in chosen}

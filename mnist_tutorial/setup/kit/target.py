@@ -8,13 +8,14 @@ from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 
 from mnist_tutorial.errors import MNISTError
 
-# Values of the markers in the lock. Linux with glibc 2.28 (2018) and macOS 14 are the oldest that torch has wheels for.
+# Values of markers, platforms of wheels, and uv's name of the system. Linux with glibc 2.28 (2018) and macOS 14 are the
+# oldest that torch has wheels for.
 _LINUX = [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)]
 _OLD_NAMES = [f"{name}_x86_64" for name in ("manylinux2014", "manylinux2010", "manylinux1", "linux")]
 SYSTEMS = {
-    "linux": ("Linux", "linux", "posix", "x86_64", [*_LINUX, *_OLD_NAMES]),
-    "macos": ("Darwin", "darwin", "posix", "arm64", list(mac_platforms((14, 0), "arm64"))),
-    "windows": ("Windows", "win32", "nt", "AMD64", ["win_amd64"]),
+    "linux": ("Linux", "linux", "posix", "x86_64", [*_LINUX, *_OLD_NAMES], "x86_64-manylinux_2_28"),
+    "macos": ("Darwin", "darwin", "posix", "arm64", list(mac_platforms((14, 0), "arm64")), "aarch64-apple-darwin"),
+    "windows": ("Windows", "win32", "nt", "AMD64", ["win_amd64"], "x86_64-pc-windows-msvc"),
 }
 
 
@@ -47,9 +48,14 @@ class Target:
         return SYSTEMS[self.system][4]
 
     @property
+    def platform(self) -> str:
+        """The name that uv has for it."""
+        return SYSTEMS[self.system][5]
+
+    @property
     def environment(self) -> dict[str, str]:
         """Values of the markers in the lock."""
-        name, platform_name, os_name, machine, _ = SYSTEMS[self.system]
+        name, platform_name, os_name, machine, *_ = SYSTEMS[self.system]
         return {
             "platform_system": name,
             "sys_platform": platform_name,

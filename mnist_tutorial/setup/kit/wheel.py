@@ -9,7 +9,7 @@ from importlib.metadata import PackagePath, distribution
 from pathlib import Path
 
 from mnist_tutorial.errors import MNISTError
-from mnist_tutorial.setup.kit.pip import pip
+from mnist_tutorial.setup.kit.tools import pip
 
 ROOT = Path(__file__).parents[3]  # in a clone of the repository
 NAME = "mnist-tutorial"

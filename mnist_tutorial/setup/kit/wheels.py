@@ -10,8 +10,8 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from mnist_tutorial.data.scratch import scratch
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.setup.kit.manifest import sha256
-from mnist_tutorial.setup.kit.pip import pip
 from mnist_tutorial.setup.kit.target import Target
+from mnist_tutorial.setup.kit.tools import pip
 from mnist_tutorial.setup.lock import Release
 
 # Packages without a wheel on the index. They are pure Python, so what we build here runs everywhere.
@@ -109,9 +109,10 @@ def _torch(release, target, index, made):
 
 def _pip_download(target, made, *arguments):
     platforms = [option for name in target.platforms for option in ("--platform", name)]
-    wheels = ["--no-deps", "--only-binary", ":all:", "--implementation", "cp", "--python-version", target.python]
+    wheels = ["--no-deps", "--only-binary", ":all:", "--implementation", "cp"]
+    python = ["--python-version", target.environment["python_full_version"]]  # or it takes 3.11 as 3.11.0
     try:
-        pip("download", *wheels, *platforms, "--dest", str(made), *arguments, scratch=made.parent)
+        pip("download", *wheels, *python, *platforms, "--dest", str(made), *arguments, scratch=made.parent)
     except MNISTError as error:
         found = re.search(r"No matching distribution found for (\S+)", str(error))
         if not found:

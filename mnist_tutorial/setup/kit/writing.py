@@ -16,6 +16,7 @@ from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.setup.kit import manifest
 from mnist_tutorial.setup.kit.target import Target
+from mnist_tutorial.setup.kit.tools import resolve
 from mnist_tutorial.setup.kit.wheel import NAME, our_wheel
 from mnist_tutorial.setup.kit.wheels import Wheels
 from mnist_tutorial.setup.lock import lock, needed, releases
@@ -123,6 +124,7 @@ def _fill(folder, options, described, report):
                 bar.update()
         requirements = folder / f"requirements-{target.system}.txt"
         _write(requirements, _requirements([ours, *paths], wheels.digests))
+        resolve(wheels.folder, requirements, target.environment["python_full_version"], target.platform)
         written += [*paths, requirements]
         size = sum(path.stat().st_size for path in paths)
         installed[target.system] = _unpacked(paths)
