@@ -124,7 +124,7 @@ def fill_cache(python):
     code = "from mnist_tutorial.data import cache_folder; print(cache_folder())"
     cache = Path(run([python, "-c", code]).strip())
     cache.mkdir(parents=True, exist_ok=True)
-    digits = cache / f"mnist-kit-{os.getpid()}.zip"
+    digits = cache / "mnist-kit.zip"
     try:
         shutil.copyfile(KIT / "mnist.zip", digits)
         print(run([python, "-m", "mnist_tutorial", "fetch"]).strip(), flush=True)
