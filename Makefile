@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
 # The backend of the set-up that exists is kept, so that `make lab` after `make setup TORCH_BACKEND=cpu` stays small.
-TORCH_BACKEND ?= $(or $(patsubst $(VENV)/.setup-%,%,$(wildcard $(VENV)/.setup-*)),default)
+# The first set-up chooses between `default` and `cpu`.
+TORCH_BACKEND ?= $(or $(patsubst $(VENV)/.setup-%,%,$(wildcard $(VENV)/.setup-*)),auto)
+TORCH_INDEX ?= https://download.pytorch.org/whl
 # Two processes, a test file to each: most tests wait for another process, a server or one core. One thread in each, since
 # four threads on two cores wait for each other.
 UNIT := OMP_NUM_THREADS=1 $(BIN)/pytest mnist_tutorial tests -p no:nbmake --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -15,10 +17,13 @@ ifndef OMP_WAIT_POLICY
 export GOMP_SPINCOUNT ?= 10000
 endif
 STAMP := $(VENV)/.setup-$(TORCH_BACKEND)
+TORCH_FROM := $(if $(filter cpu,$(TORCH_BACKEND)),--no-deps --index $(TORCH_INDEX)/cpu,--torch-backend $(TORCH_BACKEND))
+# Another build of the same release counts as installed already, unless uv is told to look again.
+OTHER_BUILD := $(if $(wildcard $(STAMP)),,--reinstall-package torch --reinstall-package torchvision)
 COURSE ?= course
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit checks lint fuzz lock benchmark readme measure clean
+.PHONY: help setup data lab test unit versions versions-lowest versions-3.12 versions-3.13 checks lint fuzz wheel lock benchmark readme measure clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,6 +45,37 @@ test: setup  ## run the unit tests and every notebook, as students and as instru
 
 unit: setup  ## run the unit tests only, without the notebooks
 	$(UNIT)
+
+# What leans on other people's releases: data, pipelines, training, figures. The notebooks 03 and 06 only with the oldest ones.
+VERSIONS := $(foreach folder,data pipeline training stats,mnist_tutorial/$(folder) tests/$(folder)) \
+  $(foreach module,compat device plots,mnist_tutorial/$(module).py tests/test_$(module).py)
+BACKEND_OF_VERSIONS := $(if $(filter-out default,$(TORCH_BACKEND)),--torch-backend $(TORCH_BACKEND) --no-verify-hashes)
+# uv looks for a Python on PATH, and fetches one where it may; pyenv's are not on PATH until somebody chooses one.
+PYENVS = $$(printf '%s:' "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/*/bin)
+# $(1) names the environment, $(2) is the Python, $(3) says which releases.
+define install-versions
+	PATH="$(PYENVS)$$PATH" $(BIN)/uv python find --quiet '$(2)' >/dev/null || \
+	  PATH="$(PYENVS)$$PATH" $(BIN)/uv python install --quiet '$(2)' || \
+	  { echo 'versions: expected Python $(2), found none: install it, or name it as in: make versions PYTHON312=/path/to/python3.12' >&2; exit 1; }
+	PATH="$(PYENVS)$$PATH" $(BIN)/uv venv --quiet --clear --python '$(2)' build/versions/$(1)
+	$(UV) install --quiet --python build/versions/$(1) --compile-bytecode $(BACKEND_OF_VERSIONS) $(3) --editable '.[lab,dev]'
+	OMP_NUM_THREADS=1 build/versions/$(1)/bin/pytest $(VERSIONS) -p no:nbmake --numprocesses 2 --dist loadfile --quiet
+endef
+
+versions: versions-lowest versions-3.12 versions-3.13  ## run the tests of data, pipelines and training with the oldest releases, and with newer Pythons: build/versions
+
+versions-lowest: data
+	$(call install-versions,lowest,$(or $(PYTHON311),3.11),--resolution lowest-direct)
+	build/versions/lowest/bin/pytest --nbmake --nbmake-kernel=python3 --nbmake-timeout=300 --quiet notebooks/03_*.ipynb notebooks/06_*.ipynb
+	@echo 'versions: passed with the oldest releases'
+
+versions-3.12: data
+	$(call install-versions,3.12,$(or $(PYTHON312),3.12),--constraints requirements.lock)
+	@echo 'versions: passed with Python 3.12'
+
+versions-3.13: data
+	$(call install-versions,3.13,$(or $(PYTHON313),3.13),--constraints requirements.lock)
+	@echo 'versions: passed with Python 3.13'
 
 # The last lines say how far each answer is from the limit.
 DRAWS ?= 200
@@ -75,6 +111,11 @@ lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=
 	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --extra kit --no-emit-package pip --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock $(LOCK_ARGS)
 
+wheel: $(BIN)/uv  ## build the wheel and the sdist into dist/, and check what a package index will show
+	rm -rf dist
+	$(BIN)/uv build --out-dir dist
+	$(BIN)/uv tool run twine check --strict dist/*.whl dist/*.tar.gz
+
 clean:  ## remove .venv and what tools left behind; the data and course/ stay
 	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -84,16 +125,23 @@ $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
+# The stamp will bear the name of the backend that is chosen, so no file of this name appears. MAKE_COMMAND is $(MAKE), but
+# `make --dry-run` does not run it.
+$(VENV)/.setup-auto: | $(BIN)/uv
+	@backend=$$($(BIN)/python tools/torch_backend.py $(TORCH_INDEX) requirements.lock) && \
+	  "$(MAKE_COMMAND)" --no-print-directory setup TORCH_BACKEND=$$backend
+
 # Bytecode is compiled here, by all cores, or the first import of the 5,000 modules of the stack takes half a minute.
 # A CPU-only torch has other files, so other hashes, than the lock's, and needs no CUDA packages: torch and torchvision come
-# first, from one build; the rest follows at the lock's versions, with the hashes checked.
-$(STAMP): pyproject.toml requirements.lock | $(BIN)/uv
+# first, from one build; the rest follows at the lock's versions, with the hashes checked. Torch's index has old releases of
+# other packages, too, so the CPU build comes alone; those with CUDA need packages that only this index has.
+$(VENV)/.setup-%: pyproject.toml requirements.lock | $(BIN)/uv
 	rm -f $(VENV)/.setup-*
 ifeq ($(TORCH_BACKEND),default)
-	$(UV) install --python $(BIN)/python --compile-bytecode --requirements requirements.lock
+	$(UV) install --python $(BIN)/python --compile-bytecode $(OTHER_BUILD) --requirements requirements.lock
 else
-	$(UV) install --python $(BIN)/python --compile-bytecode --torch-backend $(TORCH_BACKEND) --no-verify-hashes --constraints requirements.lock \
-	  --reinstall-package torch --reinstall-package torchvision torch torchvision
+	$(UV) install --python $(BIN)/python --compile-bytecode $(OTHER_BUILD) $(TORCH_FROM) --no-verify-hashes \
+	  --constraints requirements.lock torch torchvision
 	$(UV) install --python $(BIN)/python --compile-bytecode --constraints requirements.lock --editable '.[lab,dev,dask]'
 endif
 	$(UV) install --python $(BIN)/python --compile-bytecode --no-deps --editable .

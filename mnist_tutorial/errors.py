@@ -1,6 +1,7 @@
 """The one error class of the package, and how to show the words of others."""
 
 import re
+import sys
 
 # What steers a terminal or reverses a line, what XML cannot hold, and halves of signs. Joiners stay: names need them.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -30,3 +31,15 @@ def printable(text: object, keep: str = "\n\t") -> str:
     return _CONTROLS.sub(
         lambda found: found[0] if found[0] in keep else found[0].encode("unicode_escape").decode(), str(text)
     )
+
+
+def encodable(text: str) -> str:
+    """Replace the signs that standard output cannot show, such as ✓ in a file in an older encoding of Windows.
+
+    Examples
+    --------
+    >>> encodable("right")
+    'right'
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)

@@ -14,9 +14,12 @@ import deeptrack as dt
 import numpy as np
 import pytest
 import torch
+from packaging.version import Version
 
 import mnist_tutorial as mt
 from mnist_tutorial import compat
+
+torch_version = Version(torch.__version__)
 
 
 @pytest.mark.parametrize(("chosen", "threads"), [(None, 1), ("2", 2)])
@@ -48,7 +51,8 @@ class TestSpinning:
 
     def test_threads_soon_sleep_while_they_wait(self, spin_count):
         # Torch's own copy of the library, which reads the setting when it is loaded; the rest of torch takes seconds.
-        library = Path(torch.__file__).parent / "lib/libgomp.so.1"
+        # Up to 2.6 at least, its name carries a hash: libgomp-a34b3233.so.1.
+        library = next((Path(torch.__file__).parent / "lib").glob("libgomp*.so.1"))
         code = f"import ctypes, mnist_tutorial; ctypes.CDLL({str(library)!r})"
         assert spin_count(code) == int(compat.SPIN_COUNT)
 
@@ -114,6 +118,8 @@ def training_warnings(sample):
 @pytest.mark.parametrize(("text", "category"), TRAINING_WARNINGS.items())
 def test_the_training_warnings_that_compat_hides_still_exist(text, category, training_warnings):
     """If one of them is gone, its filter in `compat.silence_training_warnings` can go, too."""
+    if category is FutureWarning and torch_version < Version("2.15"):
+        pytest.skip("an older torch has not deprecated what Lightning calls")
     assert any(text in str(warning.message) and issubclass(warning.category, category) for warning in training_warnings)
 
 
@@ -166,17 +172,18 @@ def test_a_source_of_arrays_can_be_indexed_with_an_array(sample):
 
 
 class TestBfloat16:
+    @pytest.mark.skipif(torch_version < Version("2.13"), reason="compat asks an older torch in its own way")
     def test_torch_has_the_function(self):
         assert {"avx512_bf16", "amx_bf16"} <= set(torch.cpu.get_capabilities()) or not sys.platform.startswith("linux")
 
     @pytest.mark.parametrize("supported", [True, False])
     def test_an_older_torch_is_asked_in_its_own_way(self, supported, monkeypatch):
-        monkeypatch.delattr(torch.cpu, "get_capabilities")
+        monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: supported, raising=False)
         assert compat.processor_has_bfloat16() is supported
 
     def test_a_torch_with_neither_function_trains_in_float32(self, monkeypatch):
-        monkeypatch.delattr(torch.cpu, "get_capabilities")
+        monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
         monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported", raising=False)
         assert compat.processor_has_bfloat16() is False
 

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
 import mnist_tutorial as mt
@@ -30,3 +34,12 @@ def test_what_others_write_cannot_steer_a_terminal(text, shown):
 
 def test_a_name_has_no_second_line():
     assert printable("a\nb\tc", keep="") == r"a\nb\tc"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii", "utf-8"])
+def test_checks_print_their_lines_whatever_the_output_can_show(encoding):
+    program = "from mnist_tutorial.course.checks.claims import claim; claim('accuracy', 1, at_least=0.5)"
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, check=True)
+    sign = "✓".encode(encoding, "replace").decode(encoding)
+    assert done.stdout.decode(encoding).splitlines() == [f"{sign} accuracy: 1, at least 0.5"]

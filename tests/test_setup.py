@@ -84,4 +84,8 @@ def test_a_second_set_up_does_nothing():
 
 
 def test_ci_calls_what_a_newcomer_calls():
-    assert re.findall(r"^make \w+$", (ROOT / ".ci/run").read_text(), re.MULTILINE) == ["make lint", "make test"]
+    assert re.findall(r"^make \w+$", (ROOT / ".ci/run").read_text(), re.MULTILINE) == [
+        "make lint",
+        "make test",
+        "make versions",
+    ]

@@ -112,7 +112,7 @@ def _driver() -> str | None:
 
 def _processor() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:  # not Linux
         return platform.processor()
     return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
@@ -128,6 +128,7 @@ def _version(name: str) -> str | None:
 def _output(*command: str) -> str | None:
     """Run a command at the root; returns what it prints, or None if it fails or there is no such program."""
     try:
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
+    return os.fsdecode(done.stdout).strip()  # it may hold a path, whatever encoding texts have here

@@ -16,15 +16,22 @@ benchmark.command()(run)
 
 @benchmark.command()
 def report(
-    folder: Annotated[Path, typer.Argument(help="with results, also in subfolders")] = RESULTS,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="with results, also in subfolders", show_default="results, or the published results"),
+    ] = None,
     out: Annotated[Path, typer.Option(help="The folder for index.html and report.md.")] = Path("site"),
     force: Force = False,
 ) -> None:
-    """Write a report of all results, as a web page and in Markdown, beside published results."""
+    """Write a report of all results, as a web page and in Markdown, beside those of the literature."""
     with errors():
         from mnist_tutorial.benchmark.report.page import write
-        from mnist_tutorial.benchmark.results import read_all, read_failures
+        from mnist_tutorial.benchmark.results import published, read_all, read_failures
 
+        if folder is None:
+            folder = RESULTS if RESULTS.is_dir() else published()
+            if folder != RESULTS:
+                say(f"no folder {RESULTS} here, so this is the report of the published results")
         results, refused = read_all(folder)
         for path in write([result for _, result in results], refused, read_failures(folder), out, force):
             say(path)
@@ -35,7 +42,13 @@ def report(
 def compare(
     a: Annotated[str, typer.Argument(help="a result file, a recipe, or a folder with the results of one recipe")],
     b: Annotated[str, typer.Argument(help="the other one")],
-    results: Annotated[Path, typer.Option(help="The folder with the results of recipes.")] = RESULTS,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder with the results of recipes; what it lacks is not looked for elsewhere.",
+            show_default="results, then the published results",
+        ),
+    ] = None,
 ) -> None:
     """Test whether two models, or two recipes, differ by more than chance."""
     with errors():

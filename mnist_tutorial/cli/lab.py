@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mnist_tutorial.cli.common import Variant, errors, fetch
-from mnist_tutorial.cli.workshop import write
+from mnist_tutorial.cli.workshop import write_course
 
 COURSE = "course"
 # What we do not know is for JupyterLab, and comes as it is.
@@ -33,5 +33,5 @@ def lab(
 
         check_lab()
     fetch(Variant.auto)
-    write(folder)
+    write_course(folder)
     open_lab(folder / "student", options)

@@ -26,22 +26,32 @@ def write(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write into.")],
     start: Annotated[str, typer.Option(help="When the day begins.")] = "09:00",
     execute: Annotated[
-        bool, typer.Option("--execute", help="Run the notebooks, so that the solutions have figures.")
+        bool, typer.Option("--execute", help="Run the notebooks, so that solutions and slides have figures.")
+    ] = False,
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Links lead to the repository, for notebooks opened one by one, as in Colab."),
     ] = False,
 ) -> None:
-    """Write the course: notebooks, solutions, and schedules. The word `write` may be left out."""
+    """Write the course: notebooks, solutions, slides, schedules, a check list. The word `write` may be left out."""
+    write_course(folder, start, execute, online)
+    say(f"begin with {folder / 'checklist.md'}")
+
+
+def write_course(folder: Path, start: str = "09:00", execute: bool = False, online: bool = False) -> None:
+    """Write the course, and say which files a user has changed."""
     end_on_signals()
     with errors():
         course = _course()
         from mnist_tutorial.course.working_folder import update
 
-        files = course.files(course.folder(), start, execute)
+        files = course.files(course.folder(), start, execute, online)
         written, kept = update(folder, files)
         for name, new_version in kept.items():
             if new_version:
                 say(f"{folder / name}: you have changed it, so it stays as it is; its new version is {new_version}")
         changed = f"; changed by you and kept: {len(kept)}" if kept else ""
-        say(f"{folder}: {len(written)} of {len(files)} files written{changed}; begin with {folder / 'schedule.md'}")
+        say(f"{folder}: {len(written)} of {len(files)} files written{changed}")
 
 
 @workshop.command()

@@ -2,7 +2,7 @@
 
 The notebook in the repository has everything. Tags tell the cells of an exercise apart: ``task``, ``hint``, ``stub``,
 ``solution`` and ``check``; where an explanation is asked for, ``write`` is for the student's, and ``model`` is ours.
-``notes`` are for instructors; ``review`` asks what has been learnt.
+``notes`` are for instructors; ``review`` asks what has been learnt; ``slide`` and ``slide-more`` are for slides.
 """
 
 import re
@@ -12,12 +12,15 @@ from pathlib import Path
 
 import nbformat
 
+from mnist_tutorial.course.online import add_install_cell
 from mnist_tutorial.errors import MNISTError
 
+APART = {"task", "hint", "stub", "solution", "check", "write", "model", "notes"}  # what is not told in class
 LEFT_OUT = {
     "student": {"solution", "notes"},
     "instructor": {"stub", "write"},
     "solutions": {"stub", "write", "notes"},
+    "pages": {"stub", "write"},  # what solutions and slides are made of
 }
 
 
@@ -53,10 +56,13 @@ class Lesson:
 def variant(notebook: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode:
     """Leave out the cells that are not for a kind of reader; only for students, model answers are folded.
 
+    The notebooks of students and instructors get a cell that installs the course where it is missing, and lead to their
+    own kind in Colab and Kaggle. The solutions are pages to read.
+
     Parameters
     ----------
     notebook : NotebookNode
-    kind : {"student", "instructor", "solutions"}
+    kind : {"student", "instructor", "solutions", "pages"}
 
     Returns
     -------
@@ -68,6 +74,10 @@ def variant(notebook: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode
     for cell in notebook.cells:
         if "model" in tags(cell) and kind != "student":
             cell.source = cell.source.replace("<details>", "<details open>", 1)
+        if kind == "instructor":
+            cell.source = cell.source.replace("/course/student/", "/course/instructor/")
+    if kind in ("student", "instructor"):
+        add_install_cell(notebook)
     return notebook
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 
-from mnist_tutorial.course.lesson import Lesson, tags
+from mnist_tutorial.course.lesson import APART, Lesson, tags
 from mnist_tutorial.errors import MNISTError
 
 WELCOME, BREAK, LUNCH, CLOSING = 15, 10, 60, 15
@@ -136,7 +136,7 @@ def _sections(lessons):
             return []
         lengths, section = {}, None
         for cell in lesson.notebook.cells:
-            if tags(cell) - {"review"}:  # exercises have minutes of their own, and notes are not read out
+            if APART & tags(cell):  # exercises have minutes of their own, and notes are not read out
                 continue
             for line in cell.source.splitlines():
                 if cell.cell_type == "markdown" and line.startswith("## "):

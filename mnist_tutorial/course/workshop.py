@@ -4,14 +4,17 @@ import re
 from pathlib import Path
 
 import nbformat
-from latex2mathml.converter import convert
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 from tqdm import tqdm
 
+from mnist_tutorial.course.formulas import to_mathml
 from mnist_tutorial.course.lesson import Lesson, read_lesson, read_notebook, tags, variant
+from mnist_tutorial.course.online import lead_to_repository
+from mnist_tutorial.course.pack import pack
 from mnist_tutorial.course.schedule import evenings, half_day, schedule
+from mnist_tutorial.course.slides import assets, slides
 from mnist_tutorial.errors import MNISTError
 
 HERE = Path(__file__).parent
@@ -48,7 +51,7 @@ def lessons(course: Path) -> list[Lesson]:
     return [read_lesson(path) for path in paths]
 
 
-def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str, bytes]:
+def files(course: Path, start: str = "09:00", execute: bool = False, online: bool = False) -> dict[str, bytes]:
     """Make all files of a workshop.
 
     Parameters
@@ -58,13 +61,15 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
     start : str
         Clock time.
     execute : bool
-        Whether to run the notebooks first, so that the solutions have their figures; this takes minutes.
+        Whether to run the notebooks first, so that solutions and slides have their figures; this takes minutes.
+    online : bool
+        Whether links between the notebooks lead to the repository, for readers who open one alone, as in Colab.
 
     Returns
     -------
     dict of str to bytes
-        Path to content: ``student/``, ``instructor/``, ``solutions/``, ``schedule.md`` for a day, ``half-day.md``
-        and ``evenings.md``.
+        Path to content: ``student/``, ``instructor/``, ``solutions/``, ``slides/``, ``schedule.md`` for a day,
+        ``half-day.md`` and ``evenings.md``; and ``checklist.md``, ``mail.md`` and ``survey.md`` for the teacher.
 
     Raises
     ------
@@ -75,23 +80,32 @@ def files(course: Path, start: str = "09:00", execute: bool = False) -> dict[str
     others = [path for path in (course / "notebooks").glob("*.ipynb") if not path.name[0].isdigit()]
     notebooks = {lesson.name: lesson.notebook for lesson in numbered}
     notebooks |= {path.name: read_notebook(path) for path in others}
-    pages = {name: variant(notebook, "solutions") for name, notebook in notebooks.items()}
+    # The notes for instructors go into the slides.
+    pages = {name: variant(notebook, "pages") for name, notebook in notebooks.items()}
     plans = {
         "schedule": schedule(numbered, start),
         "half-day": half_day(numbered, start),
         "evenings": evenings(numbered),
     }
     contents = {f"{name}.md": f"{text}\n".encode() for name, text in plans.items()}
+    contents |= {name: text.encode() for name, text in pack(numbered, start).items()}
+    contents |= {f"slides/{name}": content for name, content in assets().items()}
     for name, notebook in notebooks.items():
         for kind in ("student", "instructor"):
-            contents[f"{kind}/{name}"] = f"{nbformat.writes(variant(notebook, kind))}\n".encode()
+            of_kind = variant(notebook, kind)
+            if online:
+                lead_to_repository(of_kind, kind)
+            contents[f"{kind}/{name}"] = f"{nbformat.writes(of_kind)}\n".encode()
     # Neither of the two scripts is needed, and both would be fetched from elsewhere. Sanitizing would change nothing in
     # our own notebooks, and takes a third of the time.
     exporter = HTMLExporter(require_js_url="", mathjax_url="", filters={"clean_html": lambda html: html})
     for name, notebook in tqdm(pages.items(), desc="solutions", unit=" notebooks", disable=None if execute else True):
         if execute:
             _execute(notebook, course / "notebooks" / name)
-        contents[f"solutions/{Path(name).with_suffix('.html')}"] = _page(notebook, exporter).encode()
+        page = Path(name).with_suffix(".html")
+        if any("slide" in tags(cell) for cell in notebook.cells):
+            contents[f"slides/{page}"] = slides(notebook, _title(notebook)).encode()
+        contents[f"solutions/{page}"] = _page(variant(notebook, "solutions"), exporter).encode()
     return contents
 
 
@@ -106,16 +120,11 @@ def _execute(notebook, path):
 def _page(notebook, exporter):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = _mathml(cell.source.replace(".ipynb)", ".html)"))
+            cell.source = to_mathml(re.sub(r"\]\((\w+)\.ipynb\)", r"](\1.html)", cell.source))
         if "solution" in tags(cell):
             cell.source = f"# solution\n{cell.source}"
-    title = notebook.cells[0].source.partition("\n")[0].lstrip("# ") if notebook.cells else ""
-    return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]
+    return exporter.from_notebook_node(notebook, {"metadata": {"name": _title(notebook)}})[0]
 
 
-def _mathml(text):
-    """Turn formulas into MathML, which browsers show without a script."""
-    # The converter knows align*, and no distance between two lines.
-    text = re.sub(r"\{aligned\}", "{align*}", re.sub(r"\\\\\[\w+\]", r"\\\\", text))
-    text = re.sub(r"\$\$(.+?)\$\$", lambda formula: convert(formula[1].strip(), display="block"), text, flags=re.S)
-    return re.sub(r"\$([^$`\n]+)\$", lambda formula: convert(formula[1]), text)
+def _title(notebook):
+    return notebook.cells[0].source.partition("\n")[0].lstrip("# ") if notebook.cells else ""

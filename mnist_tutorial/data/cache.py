@@ -196,7 +196,7 @@ def _owner(path):
             return f"{place} belongs to user {place.stat().st_uid}"
         except (OSError, NotImplementedError):  # it does not exist or cannot be seen, or this is Windows
             continue
-    return "it belongs to another user"
+    return "it may belong to another user, or be open in another program"
 
 
 def write_cache(path: Path, arrays: Arrays, provenance: Provenance) -> None:

@@ -5,6 +5,7 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
+from mnist_tutorial.data.atomic import replace
 from mnist_tutorial.data.connection import CONNECT_SECONDS, READ_SECONDS, reason, session
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.readers.archives import MAX_ARCHIVE_BYTES
@@ -59,7 +60,7 @@ def download(url: str, path: Path, partial: Path) -> bool:
                 transfer.forget()
             if transfer.refused or _size(part) <= before or attempt == ATTEMPTS - 1:
                 raise
-    part.replace(path)
+    replace(part, path)
     part.with_suffix(".tag").unlink(missing_ok=True)
     return transfer.resumed
 

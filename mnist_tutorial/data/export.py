@@ -13,7 +13,7 @@ from string import Template
 
 import numpy as np
 
-from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.data.atomic import atomic, replace
 from mnist_tutorial.data.load import MNIST
 from mnist_tutorial.data.progress import file_bar
 from mnist_tutorial.data.readers import png
@@ -115,7 +115,7 @@ def to_folder(
                         different.append(name)
                         continue
                 part.write_bytes(data)
-                part.replace(path)
+                replace(part, path)
                 written += 1
     if different:
         raise MNISTError(

@@ -98,8 +98,9 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     folder = cache_folder(cache)
     place = os.environ.get("MNIST_TUTORIAL_DATA")
     try:
-        # 1. Given by MNIST_TUTORIAL_DATA: nothing else is tried. An address has a cache file of its own.
-        if place and not re.match(r"\s*\w+://", place):
+        # 1. Given by MNIST_TUTORIAL_DATA: nothing else is tried. An address has a cache file of its own,
+        # and is told from a drive of Windows by the length of its first word.
+        if place and not re.match(r"\s*\w{2,}://", place):
             return _local(place, variant)
         # 2. Cached.
         place = place and re.sub(r"\s", "%20", place.strip())  # an address has no spaces

@@ -1,6 +1,7 @@
 """Mirrors: the places that MNIST can be fetched from, and the chain that tries each."""
 
 import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -159,7 +160,7 @@ def _try_each(mirrors, folder, partial):
                     raise
                 failure = str(error)
             # One line, without the path of a file that is gone.
-            failure = failure.replace(f"{temporary}/", "").replace(f"{temporary}: ", "")
+            failure = failure.replace(f"{temporary}{os.sep}", "").replace(f"{temporary}: ", "")
             failures.append(f"{mirror.name}: {' '.join(redact(failure).split())[:MAX_CHARACTERS]}")
     raise MNISTError("\n".join(["no mirror delivered MNIST:", *(f"  {line}" for line in failures)]))
 

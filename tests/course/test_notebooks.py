@@ -5,7 +5,7 @@ from copy import deepcopy
 import nbformat
 import pytest
 from conftest import ROOT
-from notebook_rules import FOLDER, LESSONS, RULES, complaints, glossary
+from notebook_rules import FOLDER, LESSONS, RULES, badges, complaints, glossary
 
 from mnist_tutorial.course.lesson import tags
 
@@ -27,6 +27,10 @@ def test_the_glossary_is_sorted_and_readme_and_lessons_link_to_it():
     assert len(WORDS) > 30
     assert "(notebooks/glossary.ipynb)" in (ROOT / "README.md").read_text(encoding="utf-8")
     assert "(glossary.ipynb)" in NOTEBOOKS["01_loading.ipynb"].cells[0].source
+
+
+def test_the_project_opens_in_colab_and_kaggle_as_well():
+    assert badges(nbformat.read(FOLDER / "project.ipynb", as_version=4), "project.ipynb", WORDS) is None
 
 
 def in_first(old, new):
@@ -107,6 +111,8 @@ def say_everything_twice(notebook):
 BREAKS = [
     ("title", in_first("# 2. ", "# Two: "), "expected '# 2. Title'"),
     ("navigation", in_first("03_augmenting.ipynb", "05_mlp.ipynb"), "the navigation leads to"),
+    ("badges", in_first("[Colab](", "[Binder]("), "lacks a line '*Open in [Colab]"),
+    ("badges", in_first("/course/student/", "/course/instructor/"), "lacks a line '*Open in [Colab]"),
     ("links", in_first("03_augmenting.ipynb", "03_gone.ipynb"), "03_gone.ipynb"),
     ("objectives", in_first("- look at", "look at"), "three or four objectives"),
     ("prerequisites_and_minutes", in_first("minutes, ", "min, "), "expected '**You need**"),

@@ -22,6 +22,7 @@ from mnist_tutorial import MNISTError
 from mnist_tutorial.cli import app
 from mnist_tutorial.course import workshop
 from mnist_tutorial.course.lesson import tags
+from mnist_tutorial.course.slides import assets
 
 
 @pytest.fixture(scope="module")
@@ -177,15 +178,17 @@ def test_running_it_again_keeps_the_changes_of_a_student_and_says_so(lab, monkey
     path.write_text(path.read_text().replace("return ...", "return 42"))
     mine = path.read_bytes()
     newer = lab.contents | {"student/01_loading.ipynb": lab.contents["student/01_loading.ipynb"] + b"\n"}
-    monkeypatch.setattr(workshop, "files", lambda course, start, execute: newer | {"schedule.md": start.encode()})
+    monkeypatch.setattr(
+        workshop, "files", lambda course, start, execute, online: newer | {"schedule.md": start.encode()}
+    )
     printed = CliRunner().invoke(app, command).stdout
     assert (lab.folder / "schedule.md").read_text() == "10:00"
     assert path.read_bytes() == mine
     assert "student/01_loading.ipynb" in printed
     assert "student/01_loading.new.ipynb" in printed
     assert (lab.folder / "student/01_loading.new.ipynb").read_bytes() == newer["student/01_loading.ipynb"]
-    again = CliRunner().invoke(app, command).stdout  # nothing newer: one line
-    assert re.fullmatch(rf".*: 0 of {len(newer)} files .*kept: 1.*\n", again)
+    again = CliRunner().invoke(app, command).stdout  # nothing newer: nothing about it
+    assert re.fullmatch(rf".*: 0 of {len(newer)} files .*kept: 1.*\n.*checklist\.md\n", again)
 
 
 def test_what_is_wrong_with_the_folder_is_one_line(tmp_path, monkeypatch):
@@ -202,7 +205,7 @@ def test_another_process_makes_the_same_files(lab, tmp_path):
     for name in ("01_loading.ipynb", "glossary.ipynb"):
         shutil.copy(ROOT / "notebooks" / name, tmp_path / "notebooks")
     made = workshop.files(tmp_path)
-    assert len(made) == 3 + 2 * 3
+    assert len(made) == 3 + 3 + 2 * 3 + 1 + len(assets())  # plans, the teacher's pack, notebooks and solutions, slides
     assert all(lab.contents[name] == content for name, content in made.items() if not name.endswith(".md"))
 
 

@@ -106,3 +106,12 @@ def test_one_line_says_which_mirrors_failed_and_which_was_used(empty_cache, idx_
 def test_an_unknown_variant_names_the_known_ones():
     with pytest.raises(mt.MNISTError, match="variant is 'half'; expected one of 'auto', 'full', 'sample'"):
         mt.load("half")
+
+
+@pytest.mark.parametrize(
+    "place", [r"C:\mnist.zip", "C://mnist.zip", r"\\server\share\mnist.zip", "//server/share/mnist.zip"]
+)
+def test_a_drive_of_windows_is_no_address(place, no_network, monkeypatch):
+    monkeypatch.setenv("MNIST_TUTORIAL_DATA", place)
+    with pytest.raises(mt.MNISTError, match="does not exist"):
+        mt.load("full")

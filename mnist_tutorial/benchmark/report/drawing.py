@@ -94,6 +94,8 @@ def log_scale(axes: Axes, values: Sequence[float], few: bool = False) -> None:
     steps = (1,) if few or high - low > 2.6 else (1, 2, 5)
     powers = range(int(low) - 2, int(high) + 3)
     ticks = [tick for power in powers for step in steps if bounds[0] <= (tick := step * 10.0**power) <= bounds[1]]
+    if not ticks:  # all values are close together, and no power of ten is near
+        ticks = [float(f"{max(values):.2g}")]
     _set_ticks(axes.xaxis, ticks[:: -(-len(ticks) // 4)] if few else ticks)
 
 

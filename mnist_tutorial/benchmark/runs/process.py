@@ -53,6 +53,8 @@ class TaskProcess:
             stdout=subprocess.PIPE,
             env=os.environ | {MARK: self._mark},
             start_new_session=True,
+            # Windows has no sessions; there, this keeps ctrl-C away from it.
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         arguments = self._process, self._mark, self._messages
         threading.Thread(target=_receive, args=arguments, daemon=True).start()

@@ -1,5 +1,7 @@
 """A claim: a number that a text relies on."""
 
+from mnist_tutorial.errors import encodable
+
 
 class ClaimError(AssertionError):
     """A text says something that does not hold."""
@@ -42,8 +44,9 @@ def claim(
         raise ValueError(f"{name}: a claim without a bound cannot fail; expected at_least, at_most or both")
     holds = (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
     if variant != "full":
-        print(f"– {name}: {value:.4g} on the variant {variant!r}; the claim, {bounds}, is about all of MNIST")
+        line = f"– {name}: {value:.4g} on the variant {variant!r}; the claim, {bounds}, is about all of MNIST"
     elif not holds:
         raise ClaimError(f"{name}: found {value:.4g}, expected {bounds}")
     else:
-        print(f"✓ {name}: {value:.4g}, {bounds}")
+        line = f"✓ {name}: {value:.4g}, {bounds}"
+    print(encodable(line))

@@ -15,7 +15,7 @@ import numpy as np
 
 from mnist_tutorial import compat
 from mnist_tutorial.course.checks.time_limit import OutOfTimeError, call_within
-from mnist_tutorial.errors import printable
+from mnist_tutorial.errors import encodable, printable
 
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 PACKAGE = Path(__file__).parent.parent.parent
@@ -85,7 +85,7 @@ def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any],
         @functools.wraps(examine)
         def check(answer):
             judgement = judge(answer)
-            print(judgement.line, *(() if judgement.right else (CARRY_ON,)))
+            print(encodable(judgement.line), *(() if judgement.right else (CARRY_ON,)))
             return answer if judgement.right else reference
 
         check.__signature__ = inspect.signature(examine).replace(return_annotation=Any)

@@ -1,6 +1,7 @@
 import pytest
 from conftest import made_result
 
+from mnist_tutorial.benchmark import published
 from mnist_tutorial.benchmark.compare.selection import select
 from mnist_tutorial.benchmark.results.files import write
 from mnist_tutorial.errors import MNISTError
@@ -55,3 +56,36 @@ def test_a_file_that_is_no_good_is_refused_or_named(folder):
     with pytest.raises(MNISTError, match="cut short"):
         select("broken", folder)
     assert [str(broken) in str(error) for error in select("cnn", folder).refused] == [True]
+
+
+def test_what_is_not_in_results_is_published(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    published_only = select("cnn")
+    assert published_only.is_published
+    assert {result.recipe for result in published_only.results} == {"cnn"}
+    name = next(published().glob("cnn-1s-*.json")).stem
+    assert (select(name).is_model, select(name).is_published) == (True, True)
+    (tmp_path / "results").mkdir()
+    for path in folder.glob("*.json"):
+        path.rename(tmp_path / "results" / path.name)
+    (tmp_path / "results/broken.json").write_text("{")
+    assert (len(select("cnn").results), select("cnn").is_published) == (2, False)
+    elsewhere = select("linear")
+    assert elsewhere.is_published
+    assert ["broken.json" in str(error) for error in elsewhere.refused] == [True]
+    with pytest.raises(MNISTError, match=r"published results.*did you mean nearest-neighbours"):
+        select("nearest-neighbour")
+
+
+def test_a_folder_that_is_given_is_the_only_one(folder):
+    with pytest.raises(MNISTError) as error:
+        select("linear", folder)
+    assert "published" not in str(error.value)
+
+
+def test_a_folder_of_ones_own_comes_before_published_results(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "linear").mkdir()
+    write(made_result("of-mine"), tmp_path / "linear")
+    found = select("linear")
+    assert (found.is_published, [result.recipe for result in found.results]) == (False, ["of-mine"])

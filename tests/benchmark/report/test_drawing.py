@@ -49,6 +49,10 @@ def test_labels_of_a_logarithmic_axis_are_plain_numbers():
     assert ticks(axes.xaxis) == [2, 5, 10, 20]
     log_scale(axes, [0.01, 100_000], few=True)
     assert len(ticks(axes.xaxis)) <= 4
+    for values in ([3.1, 3.4], [3.14]):  # a recipe that takes seconds, in a folder of its own
+        log_scale(axes, values, few=True)
+        low, high = axes.get_xlim()
+        assert [low < tick < high for tick in ticks(axes.xaxis)] == [True]
 
 
 def test_machines_differ_in_colour_and_shape():

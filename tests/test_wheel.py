@@ -1,0 +1,176 @@
+"""The wheel, in an environment and a folder of its own, does what the README shows."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from email import message_from_string
+from importlib.metadata import version
+
+import nbformat
+import pytest
+import requests
+import urllib3
+import yaml
+from conftest import ROOT
+
+import mnist_tutorial
+
+UV = ROOT / ".venv/bin/uv"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make is not there")
+# What the README shows, and what is run in its place where that would take long; in this order, in one empty folder.
+COMMANDS = {
+    "workshop DIR --start 09:00": ["workshop", "DIR", "--start", "09:00"],
+    "workshop grade HANDED_IN": ["workshop", "grade", "HANDED_IN"],
+    "benchmark run --out results/cpu": [
+        *("benchmark", "run", "logistic-regression", "--seeds", "1", "--out", "results/cpu"),
+    ],
+    "benchmark report results/cpu": ["benchmark", "report", "results/cpu"],
+    "benchmark run --recipe my_file.py:my_recipe --evaluate validation": [
+        *("benchmark", "run", "--recipe", "my_file.py:my_recipe", "--evaluate", "validation", "--seeds", "2"),
+    ],
+    "benchmark run --recipe my_file.py:my_recipe cnn": [
+        *("benchmark", "run", "--recipe", "my_file.py:my_recipe", "--evaluate", "test", "--seeds", "2"),
+    ],
+    "benchmark compare my-recipe cnn": ["benchmark", "compare", "my-recipe", "cnn"],
+    "export --zip mnist.zip": ["export", "--zip", "mnist.zip"],
+}
+OTHERS = [["--help"], ["fetch"], ["info"], ["cite"], ["verify", "mnist.zip"], ["benchmark", "compare", "cnn", "cnn-1s"]]
+ELSEWHERE = {"lab", "doctor", "kit KIT", "kit KIT --verify"}  # these have tests of their own
+
+
+def uv(*arguments, cwd=ROOT):
+    done = subprocess.run([UV, *map(str, arguments)], cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    uv("build", "--quiet", "--wheel", "--out-dir", folder)
+    uv("build", "--quiet", "--sdist", "--out-dir", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(dist):
+    [path] = dist.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def here(wheel, mnist, tmp_path_factory):
+    """An empty folder outside the clone; the value runs Python of an environment that has the wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    python = folder / "env/bin/python"
+    uv("venv", "--quiet", "--python", sys.executable, folder / "env")
+    install = ["pip", "install", "--quiet", "--python", python, "--constraints", "requirements.lock"]
+    if build := version("torch").partition("+")[2]:  # this build and no other is on this machine
+        index = f"https://download.pytorch.org/whl/{build}"
+        uv(*install, "--no-deps", "--no-verify-hashes", "--index", index, "torch", "torchvision")
+    uv(*install, f"mnist-tutorial[lab] @ {wheel.as_uri()}")
+    (folder / "here").mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "JUPYTER"))}
+    environment["PATH"] = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+
+    def run(*arguments):
+        command = [python, *arguments]
+        return subprocess.run(command, cwd=run.folder, env=environment, capture_output=True, text=True, timeout=400)
+
+    run.folder, run.python, run.environment = folder / "here", python, environment
+    return run
+
+
+def test_the_version_is_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert PROJECT["version"] == mnist_tutorial.__version__ == citation["version"]
+
+
+def test_the_metadata_leads_back_to_the_project(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        metadata = message_from_string(archive.read(name).decode())
+    addresses = dict(line.split(", ") for line in metadata.get_all("Project-URL"))
+    assert {"Homepage", "Documentation", "Repository", "Issues"} <= set(addresses)
+    assert metadata["Author"]
+    assert metadata["Maintainer"]
+    text = metadata.get_payload()
+    assert not re.findall(r"\]\((?![a-z]+:|#)[^)]+\)", text)
+    for start, path in re.findall(r"(!?)\[[^\[\]]*\]\((?!https?:|#)([^)]+)\)", README):
+        place = "raw.githubusercontent.com" if start else "github.com"
+        assert re.search(rf"\(https://{place}/DeepTrackAI/mnist-tutorial/(blob/)?main/{re.escape(path)}\)", text)
+
+
+def test_the_sdist_builds_the_same_wheel(dist, wheel, tmp_path):
+    with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    [source] = tmp_path.iterdir()
+    uv("build", "--quiet", "--wheel", "--out-dir", tmp_path / "again", source)
+    assert (tmp_path / "again" / wheel.name).read_bytes() == wheel.read_bytes()
+    assert (source / "tests/test_wheel.py").is_file()
+
+
+def test_twine_has_no_objection(dist):
+    uv("tool", "run", "twine", "check", "--strict", *dist.glob("*.whl"), *dist.glob("*.tar.gz"))
+
+
+def test_every_command_of_the_readme_is_here():
+    shown = re.findall(r"^(?:python -m mnist_tutorial) ([^#\n]*?) *(?:#.*)?$", README, re.MULTILINE)
+    assert set(COMMANDS) <= set(shown)
+    assert set(shown) <= {*COMMANDS, *ELSEWHERE}
+
+
+def test_every_command_of_the_readme_runs_in_an_empty_folder(here):
+    place = here("-c", "import mnist_tutorial; print(mnist_tutorial.__file__)").stdout
+    assert str(here.python.parent.parent) in place
+    [example] = re.findall(r"```python\n(# my_file\.py\n.*?)```", README, re.DOTALL)
+    (here.folder / "my_file.py").write_text(example, encoding="utf-8")
+    (here.folder / "HANDED_IN/ada").mkdir(parents=True)
+    for arguments in [*COMMANDS.values(), *OTHERS]:
+        if arguments == ["workshop", "grade", "HANDED_IN"]:
+            notebook = nbformat.read(here.folder / "DIR/student/01_loading.ipynb", 4)
+            nbformat.write(notebook, here.folder / "HANDED_IN/ada/01_loading.ipynb")
+        done = here("-m", "mnist_tutorial", *arguments)
+        assert done.returncode == 0, f"{arguments}: {done.stderr}{done.stdout}"
+    assert (here.folder / "site/index.html").is_file()
+    assert "published results: cnn, cnn-1s" in done.stdout
+
+
+def test_the_written_notebook_runs(here):
+    assert here("-m", "mnist_tutorial", "workshop", "written").returncode == 0
+    done = here("-m", "jupyter", "execute", "--inplace", "written/student/01_loading.ipynb")
+    assert done.returncode == 0, done.stderr[-2000:]
+    cells = nbformat.read(here.folder / "written/student/01_loading.ipynb", 4).cells
+    assert any(output.output_type == "display_data" for cell in cells for output in cell.get("outputs", []))
+
+
+def test_the_lab_answers(here):
+    command = [here.python, "-u", "-m", "mnist_tutorial", "lab", "course", "--no-browser"]
+    process = subprocess.Popen(
+        command, cwd=here.folder, env=here.environment, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        printed = []
+        for line in process.stdout:
+            printed.append(line)
+            if address := re.search(r"(http://(?:localhost|127\.0\.0\.1):\d+)/\S*?\?token=(\w+)", line):
+                break
+        else:
+            pytest.fail("".join(printed))
+        # The address is printed a moment before the server listens there.
+        connection = requests.Session()
+        connection.mount(
+            "http://", requests.adapters.HTTPAdapter(max_retries=urllib3.Retry(connect=8, backoff_factor=0.1))
+        )
+        answer = connection.get(f"{address[1]}/api/contents", params={"token": address[2]}, timeout=60)
+        assert "01_loading.ipynb" in {file["name"] for file in answer.json()["content"]}
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
