@@ -89,6 +89,9 @@ lint: setup  ## check style, the arrows between modules, and that notebooks carr
 	$(BIN)/lint-imports
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
+kit-test: data  ## write a kit (KIT=build/kit) and set the course up from it without a network, 10 GB (Linux, as root)
+	KIT=$(or $(KIT),build/kit) $(BIN)/pytest -p no:nbmake tests/setup/test_kit.py
+
 SECONDS_EACH ?= 60
 fuzz: setup  ## feed random bytes to all readers of files, a minute each (SECONDS_EACH=600 for more; Linux)
 	$(UV) install --python $(BIN)/python --quiet --editable '.[fuzz]'

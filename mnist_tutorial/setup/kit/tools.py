@@ -30,6 +30,8 @@ def pip(*arguments: str, scratch: Path | None = None) -> None:
     errors = _run("pip", [*arguments, *options], places)
     if errors is not None:
         marked = re.findall(r"^ERROR: *(.*)$", errors, re.MULTILINE) or errors.split("\n")
+        if differing := re.findall(r"^ +(\S+) from .*:\n +Expected sha256", errors, re.MULTILINE):
+            marked = [f"{', '.join(differing)} on the package index differs from the lock: its SHA-256 is another one"]
         raise MNISTError(f"pip {arguments[0]}: {redact(marked[-1])}")
 
 

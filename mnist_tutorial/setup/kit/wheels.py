@@ -18,7 +18,7 @@ from mnist_tutorial.setup.lock import Release
 SOURCE_ONLY = ("lazy-import",)
 TORCH = ("torch", "torchvision")
 CUDA = re.compile(r"(nvidia|cuda)-|triton$")  # what torch needs in its build with CUDA only
-BATCH = 8  # packages in one call of pip: it takes a second to start, and an interruption loses a batch
+BATCH = 16  # packages in one call of pip: it takes a second to start, and an interruption loses a batch
 
 
 class Wheels:
