@@ -23,7 +23,7 @@ OTHER_BUILD := $(if $(wildcard $(STAMP)),,--reinstall-package torch --reinstall-
 COURSE ?= course
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit versions versions-lowest versions-3.12 versions-3.13 checks lint fuzz wheel lock benchmark readme measure clean
+.PHONY: help setup data lab test unit versions versions-lowest versions-3.12 versions-3.13 checks lint kit fuzz wheel lock benchmark readme measure clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -89,6 +89,9 @@ lint: setup  ## check style, the arrows between modules, and that notebooks carr
 	$(BIN)/lint-imports
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
+kit: data  ## write a kit (KIT=build/kit) and set the course up from it without a network, 10 GB (Linux, as root)
+	KIT=$${KIT:-build/kit} $(BIN)/pytest -p no:nbmake tests/setup/test_kit_alone.py
+
 SECONDS_EACH ?= 60
 fuzz: setup  ## feed random bytes to all readers of files, a minute each (SECONDS_EACH=600 for more; Linux)
 	$(UV) install --python $(BIN)/python --quiet --editable '.[fuzz]'
@@ -108,7 +111,7 @@ measure: data  ## measure load, the notebooks and the routes of digits: the othe
 	$(BIN)/python tools/measure.py
 
 lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
-	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --universal --python-version 3.11 --generate-hashes \
+	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --extra kit --no-emit-package pip --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock $(LOCK_ARGS)
 
 wheel: $(BIN)/uv  ## build the wheel and the sdist into dist/, and check what a package index will show

@@ -12,6 +12,7 @@ import typer
 from mnist_tutorial.cli.benchmark import benchmark
 from mnist_tutorial.cli.common import Variant, Wanted, end_on_signals, errors, fetch, loaded, say
 from mnist_tutorial.cli.doctor import doctor
+from mnist_tutorial.cli.kit import kit
 from mnist_tutorial.cli.lab import OPTIONS, lab
 from mnist_tutorial.cli.workshop import workshop
 from mnist_tutorial.errors import printable
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(fetch)
 app.command(context_settings=OPTIONS)(lab)
 app.command()(doctor)
+app.command()(kit)
 app.add_typer(benchmark, name="benchmark")
 app.add_typer(workshop, name="workshop")
 
