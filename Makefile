@@ -26,7 +26,7 @@ COURSE ?= course
 .PHONY: help setup data lab test unit versions versions-lowest versions-3.12 versions-3.13 checks lint kit fuzz wheel lock benchmark readme measure clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: $(STAMP)  ## make .venv with all that is needed (TORCH_BACKEND=cpu for a small torch)
 
@@ -111,7 +111,7 @@ measure: data  ## measure load, the notebooks and the routes of digits: the othe
 	$(BIN)/python tools/measure.py
 
 lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
-	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --extra kit --no-emit-package pip --universal --python-version 3.11 --generate-hashes \
+	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --extra kit --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock $(LOCK_ARGS)
 
 wheel: $(BIN)/uv  ## build the wheel and the sdist into dist/, and check what a package index will show
@@ -145,7 +145,7 @@ ifeq ($(TORCH_BACKEND),default)
 else
 	$(UV) install --python $(BIN)/python --compile-bytecode $(OTHER_BUILD) $(TORCH_FROM) --no-verify-hashes \
 	  --constraints requirements.lock torch torchvision
-	$(UV) install --python $(BIN)/python --compile-bytecode --constraints requirements.lock --editable '.[lab,dev,dask]'
+	$(UV) install --python $(BIN)/python --compile-bytecode --constraints requirements.lock --editable '.[lab,kit,dev,dask]'
 endif
 	$(UV) install --python $(BIN)/python --compile-bytecode --no-deps --editable .
 	@touch $@
