@@ -1,6 +1,7 @@
 """The command ``doctor``."""
 
 import json
+import platform
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +27,8 @@ def doctor(
     problems = [name for name, finding in findings.items() if finding.status == "problem"]
     if as_json:
         report = {
-            "mnist_tutorial": version("mnist-tutorial"),
+            "version": version("mnist-tutorial"),
+            "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
             "problems": problems,
             "checks": [{"name": name, **asdict(finding)} for name, finding in findings.items()],
         }

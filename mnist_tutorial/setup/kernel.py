@@ -46,12 +46,30 @@ def check_kernel() -> None:
         If Jupyter's kernel ``python3`` is another Python, which lacks our package or has another release of it.
     """
     folder, command = kernel_spec()
-    # Not resolved: the Python of an environment is often a link to that of the system.
-    if Path(command[0]).absolute() != Path(sys.executable).absolute():
+    if not _is_this_environment(command[0]):
         raise MNISTError(
             f"Jupyter's kernel {NAME!r} is {command[0]}, as {folder / 'kernel.json'} says; expected {sys.executable}. "
             f"Remove or rename the folder {folder}, and run the command again"
         )
+
+
+def _is_this_environment(python):
+    """Find out whether a Python is that of this environment, which may have several names for it."""
+    # Not resolved: the Python of an environment is often a link to that of the system.
+    if Path(python).absolute() == Path(sys.executable).absolute():
+        return True
+    try:
+        answer = subprocess.run(
+            [python, "-c", "import sys; print(ascii((sys.prefix, sys.version)))"],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=START_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.stdout.strip() == ascii((sys.prefix, sys.version))
 
 
 def python_of_kernel() -> str:

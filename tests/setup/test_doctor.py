@@ -3,8 +3,10 @@
 import io
 import json
 import os
+import platform
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -54,6 +56,8 @@ def test_a_problem_is_told_in_json_and_by_the_exit_code_and_nobody_is_named(tmp_
     done = run("--json", MNIST_TUTORIAL_CACHE=str(tmp_path / "cache"), HOME=str(tmp_path), USERPROFILE=str(tmp_path))
     report = json.loads(done.stdout)
     assert (done.returncode, report["problems"]) == (1, ["cache"])
+    assert report["version"] == version("mnist-tutorial")
+    assert report["machine"].startswith(platform.system())
     assert [check["name"] for check in report["checks"]] == list(CHECKS)
     [cache] = [check for check in report["checks"] if check["name"] == "cache"]
     assert cache["status"] == "problem"
@@ -140,6 +144,29 @@ def test_a_check_that_raises_does_not_stop_the_others(monkeypatch):
     assert findings["first"].status == "problem"
     assert "ZeroDivisionError: by nothing" in findings["first"].found
     assert findings["second"].status in ("ok", "warning")
+
+
+def test_a_torch_that_cannot_be_imported_is_found_and_the_console_of_old_is_no_problem(tmp_path):
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch/__init__.py").write_text("raise OSError('c10.dll is missing')")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = run(PYTHONPATH=path, PYTHONIOENCODING="cp1252")
+    status = {
+        name: line.split()[0] for name in CHECKS for line in done.stdout.splitlines() if line[8:].startswith(name)
+    }
+    assert done.returncode == 1
+    assert list(status) == list(CHECKS)
+    assert (status["torch"], status["console"], status["kernel"]) == ("problem", "warning", "ok")
+    assert "c10.dll is missing" in done.stdout
+
+
+def test_without_the_lab_extra_there_is_a_line_that_says_what_to_install(tmp_path, monkeypatch):
+    (tmp_path / "jupyterlab.py").write_text("raise ModuleNotFoundError(\"No module named 'jupyterlab'\")")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "jupyterlab", raising=False)
+    finding = CHECKS["kernel"]()
+    assert finding.status == "problem"
+    assert "mnist-tutorial[lab]" in finding.advice
 
 
 def test_a_network_that_learns_nothing_is_a_problem(monkeypatch):

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import venv
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +48,32 @@ def test_a_kernel_in_the_folder_of_the_user_does_not_hide_ours(tmp_path, mnist):
     # Jupyter puts the environment first by itself in a virtual environment only; elsewhere we ask for it.
     done = run("--version", cwd=tmp_path, JUPYTER_DATA_DIR=str(tmp_path / "data"), VIRTUAL_ENV="")
     assert done.returncode == 0, done.stderr
+
+
+def test_another_name_for_the_python_of_this_environment_is_as_good(tmp_path, mnist):
+    # So conda and `ipykernel install --sys-prefix` write it, and somebody types python3 in place of python.
+    here = Path(sys.executable)
+    others = [path for name in ("python", "python3") if (path := here.with_name(name)) != here and path.exists()]
+    if not others:
+        pytest.skip("this Python has one name")
+    folder = tmp_path / "jupyter/kernels/python3"
+    folder.mkdir(parents=True)
+    spec = {"argv": [str(others[0]), "-m", "ipykernel_launcher"], "display_name": "P", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    done = run("--version", cwd=tmp_path, JUPYTER_PATH=str(tmp_path / "jupyter"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_kernel_of_a_real_other_environment_is_refused(tmp_path):
+    venv.create(tmp_path / "other", symlinks=os.name != "nt")
+    python = tmp_path / "other" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    folder = tmp_path / "jupyter/kernels/python3"
+    folder.mkdir(parents=True)
+    spec = {"argv": [str(python), "-m", "ipykernel_launcher"], "display_name": "P", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    done = run("--version", cwd=tmp_path, JUPYTER_PATH=str(tmp_path / "jupyter"))
+    assert done.returncode == 1
+    assert str(python) in done.stderr
 
 
 @pytest.mark.parametrize("name", ["a file", "a file/course"])
