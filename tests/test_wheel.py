@@ -91,6 +91,7 @@ def here(wheel, mnist, tmp_path_factory):
 def test_the_version_is_the_same_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert PROJECT["version"] == mnist_tutorial.__version__ == citation["version"]
+    assert {f"v{PROJECT['version']}"} == set(re.findall(r"/releases/download/(v[\w.]+)/", README))
 
 
 def test_the_metadata_leads_back_to_the_project(wheel):

@@ -1,10 +1,13 @@
 """Measure what the README says of `load` and of the notebooks, into results/measured.json; a few minutes.
 
 `make measure` runs this and the comparisons of `python -m mnist_tutorial benchmark`; tools/readme.py writes the README
-from what they found.
+from what they found. ``tools/measure.py kits`` writes a kit for each system, some gigabytes, and keeps their sizes in
+results/kits.json.
 """
 
 import json
+import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from nbclient import NotebookClient
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.clock import timed
 from mnist_tutorial.benchmark.machine import machine
+from mnist_tutorial.setup import kit
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,6 +36,19 @@ def load(runs=20):
     return [round(timed(lambda: mt.load("full"))[1].wall, 4) for _ in range(runs)]
 
 
-if __name__ == "__main__":
+def kits(python="3.12"):
+    """Write a kit for each system; returns the bytes of each."""
+    sizes = {}
+    for system in kit.SYSTEMS:
+        with tempfile.TemporaryDirectory() as folder:
+            options = kit.Options((kit.target(system, python),), None)  # for Linux, torch with CUDA
+            content = kit.write(Path(folder) / "kit", options, print)
+        sizes[system] = sum(file["bytes"] for file in content["files"].values())
+    return {"python": python, "bytes": sizes}
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["kits"]:
+    (ROOT / "results/kits.json").write_text(json.dumps({"machine": machine(), **kits()}, indent=1) + "\n")
+elif __name__ == "__main__":
     result = {"machine": machine(), "load": load(), "notebooks": notebooks()}
     (ROOT / "results/measured.json").write_text(json.dumps(result, indent=1) + "\n")

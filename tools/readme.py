@@ -28,6 +28,7 @@ COLUMNS = (
     "to 98 %, s",
     "to 99 %, s",
 )
+SYSTEMS = {"linux": "Linux, with CUDA,", "macos": "macOS", "windows": "Windows"}
 # Of the comparisons, what the README shows: which, against what, in its words.
 COMPARED = (
     ("loading", "DeepTrack's tutorial", "loading an epoch / DeepTrack's own tutorial"),
@@ -72,7 +73,9 @@ def tables(measured, table):
         "",
         f"{line(measured['machine'])}.",
     ]
+    sizes = ", ".join(f"{SYSTEMS[name]} {size / 1e6:,.0f} MB" for name, size in measured["kits"]["bytes"].items())
     return {
+        "kits": f"A kit for Python {measured['kits']['python']}, MNIST included: {sizes}.",
         "notebooks": "\n".join(notebooks),
         "benchmark": markdown(table, COLUMNS).rstrip(),
         "measured": "\n".join(compared),
@@ -81,7 +84,7 @@ def tables(measured, table):
 
 def measured():
     """Read what was measured, with the comparisons that `benchmark` has written beside it."""
-    return read("measured") | {name: read(name) for name, *_ in COMPARED}
+    return read("measured") | {"kits": read("kits")} | {name: read(name) for name, *_ in COMPARED}
 
 
 def picture(path):
