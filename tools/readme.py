@@ -28,7 +28,7 @@ COLUMNS = (
     "to 98 %, s",
     "to 99 %, s",
 )
-SYSTEMS = {"linux": "Linux, with CUDA,", "macos": "macOS", "windows": "Windows"}
+SYSTEMS = {"linux": "Linux with CUDA", "macos": "macOS", "windows": "Windows"}
 # Of the comparisons, what the README shows: which, against what, in its words.
 COMPARED = (
     ("loading", "DeepTrack's tutorial", "loading an epoch / DeepTrack's own tutorial"),
@@ -73,7 +73,7 @@ def tables(measured, table):
         "",
         f"{line(measured['machine'])}.",
     ]
-    sizes = ", ".join(f"{SYSTEMS[name]} {size / 1e6:,.0f} MB" for name, size in measured["kits"]["bytes"].items())
+    sizes = "; ".join(f"{SYSTEMS[name]}: {size / 1e6:,.0f} MB" for name, size in measured["kits"]["bytes"].items())
     return {
         "kits": f"A kit for Python {measured['kits']['python']}, MNIST included: {sizes}.",
         "notebooks": "\n".join(notebooks),
