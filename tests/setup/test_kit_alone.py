@@ -29,7 +29,7 @@ def test_a_kit_alone_leads_to_the_first_notebook(tmp_path):
     python = str(home / "my course/environment/bin/python")
     # The server, a client of it, and the notebook, all in one place without a network.
     code = """if True:
-        import subprocess, sys, urllib.request, urllib.error
+        import subprocess, sys, urllib.request
         lab = [*sys.argv[1:], "--no-browser", "--port", "18888", "--ServerApp.port_retries=0"]
         server = subprocess.Popen(lab, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:

@@ -34,7 +34,10 @@ def main():
     python = environment(folder, manifest)
     fill_cache(python)
     print(f"Opening {folder / 'course'}; to end JupyterLab, press Ctrl-C here.", flush=True)
-    return subprocess.run([python, "-m", "mnist_tutorial", "lab", folder / "course", *arguments], env=ours()).returncode
+    command = list(map(str, [python, "-m", "mnist_tutorial", "lab", folder / "course", *arguments]))
+    if os.name == "posix":
+        os.execve(command[0], command, ours())  # signals then reach JupyterLab
+    return subprocess.run(command, env=ours()).returncode
 
 
 def read_manifest():
