@@ -23,7 +23,7 @@ def torch_build() -> Finding:
     if driver:
         return Finding("warning", f"{found} does not find the GPU", f"it needs a driver for CUDA {torch.version.cuda}")
     if torch.version.cuda:
-        advice = "it works, and takes 5 GB more than needed: make setup TORCH_BACKEND=cpu"
+        advice = "fine; the build for processors is far smaller, in a clone: make setup TORCH_BACKEND=cpu"
         return Finding("warning", f"{found} is built for CUDA, and there is no NVIDIA driver", advice)
     return Finding("ok", found)
 
