@@ -61,7 +61,7 @@ def crash(action, folder, n, how):
         return "killed"
     finally:
         _tried = False
-        # The end of a process frees its locks; here, cycles of references may keep them. They cannot be collected, since
+        # The end of a process frees its locks; here, cycles of references may keep them. To collect those is no way:
         # what torch leaves of a save crashes Python 3.12.1.
         for lock in gc.get_objects():
             if issubclass(type(lock), BaseFileLock):
