@@ -3,8 +3,8 @@
 import os
 import pickle
 import shutil
-import sys
 import signal
+import sys
 from itertools import count
 
 import matplotlib.pyplot as plt
