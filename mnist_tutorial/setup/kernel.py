@@ -83,7 +83,7 @@ def python_of_kernel() -> str:
     Raises
     ------
     MNISTError
-        If there is no kernel, or it does not start or answer within a minute.
+        If there is no kernel, it does not start or answer within a minute, or it is not of this environment.
     """
     from jupyter_client.manager import start_new_kernel
 
@@ -97,10 +97,17 @@ def python_of_kernel() -> str:
     try:
         manager, client = start_new_kernel(START_SECONDS, NAME, stderr=subprocess.DEVNULL)
         try:
-            client.execute_interactive("import sys; print(sys.executable)", timeout=START_SECONDS, output_hook=keep)
+            code = "import sys; print(sys.executable, sys.prefix, sep=chr(10))"
+            client.execute_interactive(code, timeout=START_SECONDS, output_hook=keep)
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
     except (RuntimeError, TimeoutError, OSError) as error:
         raise MNISTError(f"Jupyter's kernel {NAME!r} does not start ({error}); expected it to answer") from error
-    return "".join(output).strip()
+    python, prefix = "".join(output).splitlines()
+    if prefix != sys.prefix:
+        raise MNISTError(
+            f"Jupyter's kernel {NAME!r} runs in {prefix}; expected {sys.prefix}. Remove or rename the folder "
+            f"{kernel_spec()[0]}, and run the command again"
+        )
+    return python

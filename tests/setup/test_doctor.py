@@ -91,6 +91,18 @@ def test_a_kernel_of_another_environment_is_found(other_kernel):
     assert sys.executable in finding.found + finding.advice
 
 
+def test_a_kernel_that_runs_elsewhere_than_its_command_says_is_found(tmp_path, monkeypatch):
+    folder = tmp_path / "jupyter/kernels/python3"
+    folder.mkdir(parents=True)
+    start = "import sys; sys.prefix = '/elsewhere'; from ipykernel.kernelapp import launch_new_instance as go; go()"
+    spec = {"argv": [sys.executable, "-c", start, "-f", "{connection_file}"], "display_name": "P", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    finding = CHECKS["kernel"]()
+    assert finding.status == "problem"
+    assert "/elsewhere" in finding.found
+
+
 def test_a_kernel_that_does_not_start_is_found(tmp_path, monkeypatch):
     folder = tmp_path / "jupyter/kernels/python3"
     folder.mkdir(parents=True)

@@ -14,8 +14,9 @@ def torch_build() -> Finding:
     import torch
 
     found = f"torch {torch.__version__}"
-    # Under Windows' Subsystem for Linux, the driver is Windows's own.
-    driver = Path("/proc/driver/nvidia/version").exists() or Path("/dev/dxg").exists() or shutil.which("nvidia-smi")
+    # In WSL, the driver is that of Windows.
+    places = ("/proc/driver/nvidia/version", "/usr/lib/wsl/lib/libcuda.so.1")
+    driver = any(Path(place).exists() for place in places) or shutil.which("nvidia-smi")
     if torch.cuda.is_available():
         return Finding("ok", f"{found}, GPU: {torch.cuda.get_device_name()}")
     if driver and not torch.version.cuda:
@@ -23,7 +24,7 @@ def torch_build() -> Finding:
     if driver:
         return Finding("warning", f"{found} does not find the GPU", f"it needs a driver for CUDA {torch.version.cuda}")
     if torch.version.cuda:
-        advice = "fine; the build for processors is far smaller, in a clone: make setup TORCH_BACKEND=cpu"
+        advice = "it works, but the CPU build is far smaller (in a clone: make setup TORCH_BACKEND=cpu)"
         return Finding("warning", f"{found} is built for CUDA, and there is no NVIDIA driver", advice)
     return Finding("ok", found)
 
