@@ -22,7 +22,7 @@ from mnist_tutorial.setup.kit.wheels import Wheels
 from mnist_tutorial.setup.lock import lock, needed, releases
 
 EXTRAS = ["lab"]
-UV = "uv"  # it installs a kit, in a quarter of pip's time
+UV = "uv"  # it installs a kit, much faster than pip
 TEXTS = ("start.py", "start.sh", "start.command", "start.bat", "README.txt")
 WHEELS, DIGITS = "wheels", "mnist.zip"
 
