@@ -45,8 +45,16 @@ def test_a_kernel_in_the_folder_of_the_user_does_not_hide_ours(tmp_path, mnist):
     folder.mkdir(parents=True)
     spec = {"argv": ["/other/bin/python", "-m", "ipykernel_launcher"], "display_name": "P", "language": "python"}
     (folder / "kernel.json").write_text(json.dumps(spec))
-    # Jupyter puts the environment first by itself in a virtual environment only; elsewhere we ask for it.
-    done = run("--version", cwd=tmp_path, JUPYTER_DATA_DIR=str(tmp_path / "data"), VIRTUAL_ENV="")
+    # In a virtual environment, Jupyter looks there first by itself; so play one that is none.
+    code = "import sys; sys.base_prefix = sys.prefix; from mnist_tutorial.__main__ import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "lab", "--version"],
+        cwd=tmp_path,
+        env=os.environ | {"JUPYTER_DATA_DIR": str(tmp_path / "data")},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
 
 
