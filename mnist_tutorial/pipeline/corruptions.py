@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mnist_tutorial.pipeline.base import BatchFeature, torch_generator
+from mnist_tutorial.pipeline.base import BatchFeature, numpy_dtype, torch_generator
 from mnist_tutorial.pipeline.sampling import uniform, values
 from mnist_tutorial.pipeline.warps import smoothing
 
@@ -16,7 +16,8 @@ def _per_image(
     parameter: Any, images: torch.Tensor, rng: np.random.Generator, name: str, expected: str = "a finite number"
 ) -> torch.Tensor:
     """Give a parameter the shape (B, 1, 1), or (1, 1, 1), on the device of the images."""
-    return torch.from_numpy(values(parameter, len(images), rng, name, expected)).to(images.device)[:, None, None]
+    drawn = values(parameter, len(images), rng, name, expected, numpy_dtype(images.dtype))
+    return torch.from_numpy(drawn).to(images.device)[:, None, None]
 
 
 class GaussianNoise(BatchFeature):
@@ -39,7 +40,8 @@ class GaussianNoise(BatchFeature):
         super().__init__(sigma=sigma, **kwargs)
 
     def transform(self, images: torch.Tensor, rng: np.random.Generator, sigma: Any) -> torch.Tensor:
-        noise = torch.randn(images.shape, generator=torch_generator(rng, images.device), device=images.device)
+        generator = torch_generator(rng, images.device)
+        noise = torch.randn(images.shape, generator=generator, dtype=images.dtype, device=images.device)
         return images + noise * _per_image(sigma, images, rng, "sigma", "a finite number of at least 0")
 
 
@@ -97,7 +99,8 @@ class Blur(BatchFeature):
         super().__init__(sigma=sigma, **kwargs)
 
     def transform(self, images: torch.Tensor, rng: np.random.Generator, sigma: Any) -> torch.Tensor:
-        sigma = torch.from_numpy(values(sigma, len(images), rng, "sigma", "a finite number of at least 0"))
+        expected = "a finite number of at least 0"
+        sigma = torch.from_numpy(values(sigma, len(images), rng, "sigma", expected, numpy_dtype(images.dtype)))
         rows = smoothing(images.shape[1], sigma, "reflect").to(images.device)
         columns = smoothing(images.shape[2], sigma, "reflect").to(images.device)
         return rows @ images @ columns.mT

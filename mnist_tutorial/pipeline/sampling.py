@@ -61,7 +61,12 @@ def normal(mean: float, std: float) -> PerImage:
 
 
 def values(
-    parameter: Any, n: int, rng: np.random.Generator, name: str, expected: str = "a finite number"
+    parameter: Any,
+    n: int,
+    rng: np.random.Generator,
+    name: str,
+    expected: str = "a finite number",
+    dtype: Any = np.float32,
 ) -> np.ndarray:
     """Turn a parameter into one number, or into one number per image.
 
@@ -77,10 +82,12 @@ def values(
         The name of the parameter, for messages.
     expected : str
         The range of the parameter, one of `RANGES`.
+    dtype : dtype
+        Of the numbers.
 
     Returns
     -------
-    ndarray of float32, shape (1,) or (B,)
+    ndarray of `dtype`, shape (1,) or (B,)
 
     Raises
     ------
@@ -92,7 +99,7 @@ def values(
     if hasattr(parameter, "cpu"):  # a tensor, perhaps on an accelerator
         parameter = parameter.detach().cpu()
     try:
-        drawn = None if parameter is None else np.asarray(parameter, dtype=np.float32)
+        drawn = None if parameter is None else np.asarray(parameter, dtype=dtype)
     except (TypeError, ValueError):
         drawn = None
     if drawn is None or drawn.shape not in ((), (n,)):
@@ -108,7 +115,12 @@ def values(
 
 
 def pairs(
-    parameter: Any, n: int, rng: np.random.Generator, name: str, expected: str = "a finite number"
+    parameter: Any,
+    n: int,
+    rng: np.random.Generator,
+    name: str,
+    expected: str = "a finite number",
+    dtype: Any = np.float32,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Turn a parameter with a value for x and one for y into numbers.
 
@@ -116,12 +128,12 @@ def pairs(
     ----------
     parameter : tuple or list of two, ndarray or Tensor of shape (B, 2), or anything that `values` takes
         A pair is (x, y); a single value holds for both.
-    n, rng, name, expected
+    n, rng, name, expected, dtype
         As for `values`.
 
     Returns
     -------
-    x, y : ndarray of float32, shape (1,) or (B,)
+    x, y : ndarray of `dtype`, shape (1,) or (B,)
 
     Raises
     ------
@@ -130,8 +142,9 @@ def pairs(
     """
     if isinstance(parameter, (tuple, list)) and len(parameter) == 2:
         x, y = parameter
-        return values(x, n, rng, f"{name} (x)", expected), values(y, n, rng, f"{name} (y)", expected)
+        return values(x, n, rng, f"{name} (x)", expected, dtype), values(y, n, rng, f"{name} (y)", expected, dtype)
     if getattr(parameter, "shape", None) == (n, 2):
-        return values(parameter[:, 0], n, rng, name, expected), values(parameter[:, 1], n, rng, name, expected)
-    both = values(parameter, n, rng, name, expected)
+        x, y = parameter[:, 0], parameter[:, 1]
+        return values(x, n, rng, name, expected, dtype), values(y, n, rng, name, expected, dtype)
+    both = values(parameter, n, rng, name, expected, dtype)
     return both, both

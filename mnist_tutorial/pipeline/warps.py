@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mnist_tutorial.pipeline.base import BatchFeature, torch_generator
+from mnist_tutorial.pipeline.base import BatchFeature, numpy_dtype, torch_generator
 from mnist_tutorial.pipeline.sampling import pairs, values
 
 # What lies outside an image: the name of DeepTrack and scipy, and that of torch.
@@ -73,14 +73,14 @@ class RandomAffine(BatchFeature):
         mode: str,
     ) -> torch.Tensor:
         n, height, width = images.shape
-        places = centred(height, width, images.device)
-        fx, fy = pairs(scale, n, rng, "scale", "a finite number other than 0")
-        dx, dy = pairs(translate, n, rng, "translate")
-        angle, k = values(rotate, n, rng, "rotate"), np.tan(values(shear, n, rng, "shear"))
+        places, dtype = centred(height, width, images.device, images.dtype), numpy_dtype(images.dtype)
+        fx, fy = pairs(scale, n, rng, "scale", "a finite number other than 0", dtype=dtype)
+        dx, dy = pairs(translate, n, rng, "translate", dtype=dtype)
+        angle, k = values(rotate, n, rng, "rotate", dtype=dtype), np.tan(values(shear, n, rng, "shear", dtype=dtype))
         cos, sin = np.cos(angle), np.sin(angle)
         # From a pixel of the result, (row, column) from the centre, to where it comes from:
         # diag(1/fy, 1/fx) @ [[cos, sin], [-sin, cos]] @ [[1, 0], [-k, 1]], then back by the translation.
-        theta = np.empty((2, n, 3), np.float32)  # x, y for torch, which counts from -1 to 1
+        theta = np.empty((2, n, 3), dtype)  # x, y for torch, which counts from -1 to 1
         for i, entry in enumerate([-(sin + cos * k) / fx, cos / fx, -dx]):
             theta[0, :, i] = entry * (2 / (width - 1))
         for i, entry in enumerate([(cos - sin * k) / fy, sin / fy, -dy]):
@@ -148,17 +148,18 @@ class RandomElastic(BatchFeature):
         mode: str,
     ) -> torch.Tensor:
         n, height, width = images.shape
-        row, column, _ = centred(height, width, images.device).view(3, height, width)
-        alpha = torch.from_numpy(values(alpha, n, rng, "alpha")).to(images.device)[:, None, None]
-        sigma = torch.from_numpy(values(sigma, n, rng, "sigma", "a finite number of at least 0"))
+        row, column, _ = centred(height, width, images.device, images.dtype).view(3, height, width)
+        dtype = numpy_dtype(images.dtype)
+        alpha = torch.from_numpy(values(alpha, n, rng, "alpha", dtype=dtype)).to(images.device)[:, None, None]
+        sigma = torch.from_numpy(values(sigma, n, rng, "sigma", "a finite number of at least 0", dtype))
         # Fresh memory costs a process more than all the products, so large tensors are reused. Starting and joining
         # threads costs as much, so there are few operations on whole stacks.
-        shift, half = self._workspace((2, n, height, width), images.device)  # x, y for torch
+        shift, half = self._workspace((2, n, height, width), images)  # x, y for torch
         if noise is not None:
             if tuple(noise.shape) not in ((n, 2, height, width), (1, 2, height, width)):
                 raise ValueError(f"noise has the shape {tuple(noise.shape)}; expected {(n, 2, height, width)}")
             noise = noise if isinstance(noise, torch.Tensor) else torch.tensor(noise)
-            noise = noise.to(images.device, torch.float32).flip(1).swapaxes(0, 1)
+            noise = noise.to(images).flip(1).swapaxes(0, 1)
         elif images.device.type == "cpu":
             # Sixteen bits are finer than smoothed noise can show, and quicker to draw than floats.
             raw = rng.bit_generator.random_raw(-(-shift.numel() // 4)).view(np.int16)[: shift.numel()]
@@ -174,20 +175,20 @@ class RandomElastic(BatchFeature):
             torch.baddbmm(scale * place, rows, half, alpha=scale, out=moved)
         return sample(images, shift, mode)
 
-    def _workspace(self, shape: tuple[int, ...], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-        if getattr(self, "_memory", None) is None or self._memory[0].shape != shape or self._memory[0].device != device:
-            self._memory = torch.empty(shape, device=device), torch.empty(shape[1:], device=device)
+    def _workspace(self, shape: tuple[int, ...], images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        if (old := getattr(self, "_memory", None)) is None or old[0].shape != shape or old[0].device != images.device:
+            self._memory = images.new_empty(shape), images.new_empty(shape[1:])
         return self._memory
 
 
 @cache
-def centred(height: int, width: int, device: torch.device) -> torch.Tensor:
+def centred(height: int, width: int, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
     """List the position of each pixel from the centre: row, column, and a 1 for the translation, (3, H * W)."""
     if min(height, width) < 2:
         raise ValueError(f"image is {height} x {width} pixels; expected at least 2 x 2, to interpolate between them")
     row, column = torch.meshgrid(
-        torch.arange(height, dtype=torch.float32) - (height - 1) / 2,
-        torch.arange(width, dtype=torch.float32) - (width - 1) / 2,
+        torch.arange(height, dtype=dtype) - (height - 1) / 2,
+        torch.arange(width, dtype=dtype) - (width - 1) / 2,
         indexing="ij",
     )
     return torch.stack([row, column, torch.ones_like(row)]).view(3, -1).to(device)
@@ -210,19 +211,19 @@ def smoothing(size: int, sigma: torch.Tensor, mode: str = "constant") -> torch.T
     ----------
     size : int
         Number of pixels of the line to smooth.
-    sigma : Tensor of float32, shape (B,)
+    sigma : Tensor of floats, shape (B,)
         In pixels; 0 changes nothing.
     mode : {"constant", "reflect"}
         What lies outside the line: zeros, or its mirror image.
 
     Returns
     -------
-    Tensor of float32, shape (B, size, size)
+    Tensor of the same dtype, shape (B, size, size)
         To multiply columns with, from the left. Symmetric for "constant".
     """
     radius = torch.floor(4 * sigma + 0.5)  # scipy's truncate
     reach = int(radius.max())
-    distance = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    distance = torch.arange(-reach, reach + 1, dtype=sigma.dtype)
     weights = torch.exp(distance**2 * (-0.5 / sigma.clamp(min=1e-3) ** 2)[:, None])
     weights.masked_fill_(distance.abs() > radius[:, None], 0)
     weights /= weights.sum(dim=1, keepdim=True)
