@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from mnist_tutorial.cli.common import RESULTS, Force, errors, say, show
-from mnist_tutorial.cli.run import run
+from mnist_tutorial.cli.run import reproduce, run
 from mnist_tutorial.cli.speed import augmentation, loading, overhead
 
 benchmark = typer.Typer(help="Train recipes, compare results, and time this machine.", no_args_is_help=True)
 benchmark.command()(run)
+benchmark.command()(reproduce)
 
 
 @benchmark.command()
