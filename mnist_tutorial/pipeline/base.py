@@ -11,8 +11,8 @@ class BatchFeature(dt.Feature):
     """A DeepTrack feature that draws its random values once per image.
 
     A subclass needs one method, ``transform(images, rng, **properties)``, which takes a float tensor (B, H, W) and a
-    ``numpy.random.Generator``, and returns a tensor of the same dtype. This class takes care of single images, arrays and tensors, the
-    scale of grey values, and the generator.
+    ``numpy.random.Generator``, and returns a tensor of the same dtype. This class takes care of single images, arrays
+    and tensors, the scale of grey values, and the generator.
 
     Images on an accelerator stay there; only a few numbers per image are drawn on the processor.
 

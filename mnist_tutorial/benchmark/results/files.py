@@ -98,8 +98,8 @@ def read(path: Path) -> Result:
         If the file is cut short, edited, in another format or about other digits, if a field holds what `schema` does
         not allow, or if its accuracy does not match its predictions; the message says which.
     """
-    with _refusing(path):
-        content = _json(path)
+    with refusing(path):
+        content = read_json(path)
         if not _is_run(content):
             raise ValueError("not the result of a run; expected a file from `benchmark run`")
         return _result(content)
@@ -122,10 +122,10 @@ def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]
     if not Path(folder).is_dir():
         raise MNISTError(f"{folder}: no such folder; `benchmark run --out {folder}` makes it")
     results, refused = [], []
-    for path in _files(folder, refused):
+    for path in json_files(folder, refused):
         try:
-            with _refusing(path):
-                content = _json(path)
+            with refusing(path):
+                content = read_json(path)
                 if _is_run(content):
                     results.append((path, _result(content)))
                 elif path.name.endswith(FAILURE):
@@ -149,14 +149,14 @@ def read_failures(folder: Path) -> list[dict[str, Any]]:
         refuses them.
     """
     failures = []
-    for path in _files(folder, []):
+    for path in json_files(folder, []):
         if path.name.endswith(FAILURE):
-            with suppress(MNISTError), _refusing(path):
-                failures.append(_FAILURE.validate_python(_json(path)))
+            with suppress(MNISTError), refusing(path):
+                failures.append(_FAILURE.validate_python(read_json(path)))
     return failures
 
 
-def _files(folder: Path, refused: list[MNISTError]) -> list[Path]:
+def json_files(folder: Path, refused: list[MNISTError]) -> list[Path]:
     """List the JSON files in a folder and its subfolders; refuses folders that cannot be read."""
     found = []
 
@@ -172,7 +172,7 @@ def _files(folder: Path, refused: list[MNISTError]) -> list[Path]:
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def refusing(path: Path) -> Iterator[None]:
     """Name the file in whatever is wrong with it."""
     try:
         yield
@@ -189,14 +189,15 @@ def _text(result: Result) -> str:
     content = {"kind": "run", "format": FORMAT, **asdict(result)}
     curve = content["loss_curve"]
     curve["loss"] = [loss if math.isfinite(loss) else None for loss in curve["loss"]]  # JSON has no NaN
-    return json.dumps(content | {"sha256": _checksum(content)}, indent=1, allow_nan=False) + "\n"
+    return json.dumps(content | {"sha256": checksum(content)}, indent=1, allow_nan=False) + "\n"
 
 
 def _shown(path: Path | str) -> str:
     return printable(str(path), keep="")
 
 
-def _json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Read JSON from a file of a reasonable size; raises OSError or ValueError."""
     if not path.is_file():
         raise ValueError("not a regular file")
     with path.open("rb") as file:
@@ -213,7 +214,8 @@ def _is_run(content: Any) -> bool:
     return isinstance(content, dict) and content.get("kind") == "run"
 
 
-def _checksum(content: dict[str, Any]) -> str:
+def checksum(content: dict[str, Any]) -> str:
+    """Compute the SHA-256 of what a file holds, without that of the file itself."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -223,7 +225,7 @@ def _result(content: dict[str, Any]) -> Result:
         raise ValueError(
             f"written in format {reprlib.repr(version)}, expected 1 to {FORMAT}; update mnist-tutorial, or run it again"
         )
-    edited = content.pop("sha256", None) != _checksum(content)
+    edited = content.pop("sha256", None) != checksum(content)
     if version == 1:
         content = {RENAMED.get(name, name): value for name, value in content.items()}
         if content.get("evaluated_on") == "record":

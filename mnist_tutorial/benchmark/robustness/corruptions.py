@@ -78,7 +78,9 @@ def _translate(pixels: float, **options: Any) -> RandomAffine:
 # others are as in Hendrycks and Dietterich, arXiv:1903.12261, and cutout, arXiv:1708.04552. All strengths are ours:
 # on the 5,000 held-out digits, `cnn` loses little at strength 1, and a third to a half of its accuracy at strength 5.
 CORRUPTIONS = {
-    "gaussian_noise": Corruption(GaussianNoise, (0.15, 0.2, 0.23, 0.26, 0.3), "standard deviation, of grey from 0 to 1"),
+    "gaussian_noise": Corruption(
+        GaussianNoise, (0.15, 0.2, 0.23, 0.26, 0.3), "standard deviation, of grey from 0 to 1"
+    ),
     "shot_noise": Corruption(ShotNoise, (2.5, 1.7, 1.3, 1.1, 0.95), "signal-to-noise ratio of white"),
     "gaussian_blur": Corruption(Blur, (0.8, 1, 1.2, 1.4, 1.6), "standard deviation, in pixels"),
     "contrast": Corruption(Contrast, (0.7, 0.6, 0.5, 0.45, 0.4), "distance from the mean grey, as a factor"),

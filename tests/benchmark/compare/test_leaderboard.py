@@ -220,7 +220,7 @@ CHEATS = {  # of a class of thirty: each with what must be said of it
 
 def sign(path, content):
     del content["sha256"]
-    path.write_text(json.dumps(content | {"sha256": files._checksum(content)}))
+    path.write_text(json.dumps(content | {"sha256": files.checksum(content)}))
 
 
 def test_a_class_of_thirty_with_five_damaged_or_forged(tmp_path):
@@ -289,7 +289,7 @@ def test_one_damaged_field_anywhere_is_refused_by_name_or_changes_nothing_for_ot
     path = honest / "Eve/x.json"
     if signed:
         content.pop("sha256", None)
-        content["sha256"] = files._checksum(content)
+        content["sha256"] = files.checksum(content)
     path.write_text(json.dumps(content))
     board = leaderboard(honest)
     rows = {entry.person: entry.cells for entry in board.entries["full"]}

@@ -24,7 +24,7 @@ def edited(path, checksum=True, **changes):
     """Edit a result file by hand; a determined person also corrects the checksum."""
     content = json.loads(path.read_text()) | changes
     del content["sha256"]
-    path.write_text(json.dumps(content | {"sha256": results._checksum(content) if checksum else "0"}))
+    path.write_text(json.dumps(content | {"sha256": results.checksum(content) if checksum else "0"}))
     return path
 
 
@@ -42,7 +42,7 @@ def test_a_result_in_the_older_format_is_read_like_a_newer_one(written):
         content[old] = content.pop(new)
     content["purpose"] = {"test": "record"}[content.pop("evaluated_on")]
     del content["sha256"]
-    written.write_text(json.dumps(content | {"sha256": results._checksum(content)}))
+    written.write_text(json.dumps(content | {"sha256": results.checksum(content)}))
     assert results.read(written) == made_result(wrong=42)
 
 
