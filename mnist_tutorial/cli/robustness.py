@@ -86,10 +86,8 @@ def weights(
 
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = save(training, task, path)
-    size = path.stat().st_size
-    say(
-        f"{path}: {kept.recipe}, seed {kept.seed}, {kept.accuracy:.2%} of the {kept.evaluated_on} digits, {size:,} bytes"
-    )
+    accuracy = f"{kept.accuracy:.2%} of the {kept.evaluated_on} digits"
+    say(f"{path}: {kept.recipe}, seed {kept.seed}, {accuracy}, {path.stat().st_size:,} bytes")
 
 
 def _task(recipe: str, seed: int, evaluate: Digits, variant: Variant) -> "Task":

@@ -1,0 +1,168 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mnist_tutorial import MNISTError
+from mnist_tutorial.benchmark.report import robustness_plot
+from mnist_tutorial.benchmark.report.rendering import to_png
+from mnist_tutorial.benchmark.results import read_all as read_results
+from mnist_tutorial.benchmark.results.files import checksum
+from mnist_tutorial.benchmark.results.result import split_for
+from mnist_tutorial.benchmark.robustness import CORRUPTIONS, corrupted, corruptions, evaluate, files
+from mnist_tutorial.benchmark.robustness.robustness import Robustness
+from mnist_tutorial.benchmark.runs import Run, Task, load_recipe
+
+EACH = {name: [round(1 - 0.1 * s, 2) for s in range(1, 6)] for name in CORRUPTIONS}
+
+
+def made(**others):
+    fields = {
+        "recipe": "ours",
+        "seed": 0,
+        "evaluated_on": "test",
+        "variant": "full",
+        "suite": corruptions.suite_digest(),
+        "clean": 0.99,
+        "accuracies": EACH,
+        "precision": "32-true",
+        "seconds": 50.0,
+        "code": {"a": "1"},
+        "machine": {"processor": "a processor"},
+        "started": "2026-11-26T08:00:00+00:00",
+    }
+    return Robustness(**(fields | others))
+
+
+def edit(path, **changes):
+    content = json.loads(path.read_text()) | changes
+    del content["sha256"]
+    path.write_text(json.dumps(content | {"sha256": checksum(content)}))
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_each_set_is_the_published_one_and_harder_than_the_one_before(name, mnist, sample):
+    held_out = split_for(mnist, "validation")[1]
+    assert corrupted(mnist.test, name, 3).images.dtype == np.uint8
+    corrupted(held_out, name, 5)
+    distances = [
+        np.abs(corrupted(sample.test, name, s).images.astype(float) - sample.test.images).mean() for s in range(1, 6)
+    ]
+    assert distances == sorted(distances)
+
+
+@pytest.mark.parametrize("name", ["gaussian_noise", "gaussian_blur", "rotate", "elastic_transform"])
+def test_a_set_is_the_same_with_any_number_of_threads(name, sample):
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            corrupted(sample.test, name, 4)  # compares with the published digest
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("capability", ["default", "avx2"])
+def test_a_set_is_the_same_on_older_processors(capability, run_python):
+    code = (
+        "import mnist_tutorial as mt; from mnist_tutorial.benchmark.robustness import CORRUPTIONS, corrupted\n"
+        "for name in CORRUPTIONS: corrupted(mt.load('sample').test, name, 2)"
+    )
+    done = run_python("-c", code, ATEN_CPU_CAPABILITY=capability)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_set_that_differs_by_one_pixel_is_refused(sample, monkeypatch):
+    make = corruptions.corrupt
+
+    def slightly_other(*arguments):
+        images = make(*arguments)
+        images[17, 14, 14] ^= 1
+        return images
+
+    monkeypatch.setattr(corruptions, "corrupt", slightly_other)
+    with pytest.raises(MNISTError, match="rotate at strength 2 of .* sample: SHA-256"):
+        corrupted(sample.test, "rotate", 2)
+
+
+def test_other_digits_corruptions_and_strengths_are_refused(sample):
+    with pytest.raises(MNISTError, match="SHA-256"):
+        corrupted(sample.test.take(100, seed=0), "rotate", 2)
+    with pytest.raises(MNISTError, match="rotated"):
+        corrupted(sample.test, "rotated", 2)
+    for strength in (0, 6, 1.5, "1"):
+        with pytest.raises(MNISTError, match="1 to 5"):
+            corrupted(sample.test, "rotate", strength)
+
+
+def test_a_network_predicts_each_set_once_and_gets_no_labels(sample, quick_file):
+    task = Task(load_recipe(f"{quick_file}:quick"), 0, "test", "sample")
+    run, seen = Run(sample.train, 0), []
+
+    def predict(network, split):
+        seen.append(split)
+        return np.eye(10)[split.images.astype(int).sum((1, 2)) % 10]
+
+    run.predict = predict
+    found, threads = evaluate(run, "a network", task, {"a": "1"}), torch.get_num_threads()
+    assert len(seen) == 61
+    assert len({split.images.tobytes() for split in seen}) == 61
+    assert all((split.labels == -1).all() for split in seen)
+    answers = corrupted(sample.test, "shear", 4).images.astype(int).sum((1, 2)) % 10
+    assert found.accuracies["shear"][3] == np.mean(answers == sample.test.labels)
+    assert torch.get_num_threads() == threads
+
+
+def test_what_is_read_is_what_was_written_and_results_are_read_beside_it(tmp_path):
+    path = files.write(made(), tmp_path / "")
+    assert files.read(path) == made()
+    assert files.read_all(tmp_path) == ([made()], [])
+    assert read_results(tmp_path) == ([], [])
+    assert made().mean == pytest.approx(0.7)
+    assert made().by_corruption["scale"] == pytest.approx(0.7)
+
+
+def test_a_file_that_was_edited_cut_short_or_written_by_a_later_version_is_refused(tmp_path):
+    def refused(match):
+        assert files.read_all(tmp_path)[0] == []
+        with pytest.raises(MNISTError, match=match):
+            files.read(path)
+
+    path = files.write(made(), tmp_path)
+    text = path.read_text()
+    path.write_text(text.replace('"clean": 0.99', '"clean": 0.999'))
+    refused("checksum")
+    path.write_text(text[:300])
+    refused("cut short")
+    for changes, match in (
+        ({"format": 2}, "format 2"),
+        ({"kind": "run"}, "benchmark robustness"),
+        ({"suite": "0" * 64}, "suite 0000"),
+        ({"clean": 1.5}, "clean"),
+        ({"accuracies": EACH | {"rotate": [0.5]}}, "accuracies.rotate"),
+        ({"accuracies": {"rotate": EACH["rotate"]}}, "accuracies"),
+        ({"accuracies": EACH | {"fog": EACH["rotate"]}}, "fog"),
+    ):
+        path.write_text(text)
+        edit(path, **changes)
+        refused(match)
+
+
+def test_seeds_are_averaged_and_versions_of_the_code_are_not():
+    worse = {name: [share - 0.1 for share in curve] for name, curve in EACH.items()}
+    other = made(code={"a": "2"})
+    found = [made(), made(seed=1, accuracies=worse), other, made(evaluated_on="validation")]
+    (first, mean), (second, other_mean) = files.mean_accuracies(found)
+    assert (first, second) == (made(), other)
+    assert (mean, other_mean) == pytest.approx((0.65, 0.7))
+
+
+def test_the_picture_has_a_curve_for_each_corruption(tmp_path):
+    figure = robustness_plot.draw(replace(made(), recipe="ours_$x^2$"))
+    curves = [axes.lines[-1].get_ydata() for axes in figure.axes]
+    assert len(curves) == len(CORRUPTIONS)
+    np.testing.assert_allclose(curves[3], [99, 90, 80, 70, 60, 50])
+    to_png(figure, tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
