@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "corruptions": ["CORRUPTIONS", "corrupted"],
+        "corruptions": ["CORRUPTIONS", "corrupted", "sets"],
         "evaluation": ["evaluate"],
         "files": ["mean_accuracies", "read", "read_all", "write"],
         "robustness": ["Robustness"],

@@ -1,7 +1,7 @@
 """The corruptions: twelve kinds in five strengths, and the sets of digits that they make, bit for bit."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -138,6 +138,28 @@ def corrupted(split: Split, name: str, strength: int) -> Split:
             "requirements.lock, and the package anew"
         )
     return replace(split, images=images)
+
+
+def sets(split: Split, strength: int) -> Iterator[Split]:
+    """Make all corruptions of one strength, one after the other.
+
+    Parameters
+    ----------
+    split, strength
+        As for `corrupted`.
+
+    Yields
+    ------
+    Split
+
+    Examples
+    --------
+    >>> import mnist_tutorial as mt
+    >>> len(list(sets(mt.load("sample").test, 1)))
+    12
+    """
+    for name in CORRUPTIONS:
+        yield corrupted(split, name, strength)
 
 
 def corrupt(images: np.ndarray, name: str, strength: int) -> np.ndarray:

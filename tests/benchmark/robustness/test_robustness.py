@@ -83,7 +83,7 @@ def test_a_set_that_differs_by_one_pixel_is_refused(sample, monkeypatch):
         return images
 
     monkeypatch.setattr(corruptions, "corrupt", slightly_other)
-    with pytest.raises(MNISTError, match="rotate at strength 2 of .* sample: SHA-256"):
+    with pytest.raises(MNISTError, match=r"rotate at strength 2 of .* sample: SHA-256"):
         corrupted(sample.test, "rotate", 2)
 
 
