@@ -76,7 +76,7 @@ def _translate(pixels: float, **options: Any) -> RandomAffine:
 # Seven names are those of Mu and Gilmer, "MNIST-C: a robustness benchmark for computer vision", arXiv:1906.02337, for
 # what means the same, but for two: their brightness adds white, and their stripe inverts what is under it. The five
 # others are as in Hendrycks and Dietterich, arXiv:1903.12261, and cutout, arXiv:1708.04552. All strengths are ours:
-# on the 5,000 held-out digits, `cnn` loses little at strength 1, and a third to a half of its accuracy at strength 5.
+# on the 5,000 held-out digits, `cnn` loses up to 6 points at strength 1, and 24 to 60 at strength 5.
 CORRUPTIONS = {
     "gaussian_noise": Corruption(
         GaussianNoise, (0.15, 0.2, 0.23, 0.26, 0.3), "standard deviation, of grey from 0 to 1"
