@@ -102,5 +102,5 @@ if __name__ == "__main__":
     name, folder, seed = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     seconds, predictions = {"keras": keras, "fastai": fastai}[name](folder, seed)
     np.save(folder / "predictions.npy", predictions.astype(np.uint8))
-    versions = {package.name: package.version for package in distributions()}
+    versions = {package.name.lower().replace("_", "-"): package.version for package in distributions()}
     print(json.dumps({"seconds": round(seconds, 3), "versions": dict(sorted(versions.items()))}))
