@@ -23,7 +23,7 @@ OTHER_BUILD := $(if $(wildcard $(STAMP)),,--reinstall-package torch --reinstall-
 COURSE ?= course
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit versions versions-lowest versions-3.12 versions-3.13 checks lint kit fuzz wheel lock benchmark readme measure clean
+.PHONY: help setup data lab test unit versions versions-lowest versions-3.12 versions-3.13 checks lint kit fuzz wheel lock benchmark readme measure peers clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -109,6 +109,9 @@ measure: data  ## measure load, the notebooks and the routes of digits: the othe
 	$(BIN)/python -m mnist_tutorial benchmark augmentation --force
 	$(BIN)/python -m mnist_tutorial benchmark overhead --force
 	$(BIN)/python tools/measure.py
+
+peers: data  ## train what other libraries show on MNIST beside our recipes, on a quiet machine, half an hour: results/peers.json
+	env -u GOMP_SPINCOUNT $(BIN)/python tools/peers.py
 
 lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
 	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --extra kit --universal --python-version 3.11 --generate-hashes \
