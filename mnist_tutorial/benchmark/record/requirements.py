@@ -40,7 +40,7 @@ def p_value(accuracies: np.ndarray, target: float) -> float:
     Examples
     --------
     >>> f"{p_value(np.array([0.991, 0.992, 0.9905]), 0.99):.3f}"
-    '0.061'
+    '0.059'
     """
     if not np.ptp(accuracies):
         return float(not accuracies[0] > target)
