@@ -35,6 +35,17 @@ def training_device() -> str | None:
     return accelerator()
 
 
+def synchronize() -> None:
+    """Wait until the accelerator has finished what it was given; it works while Python goes on.
+
+    Examples
+    --------
+    >>> synchronize()  # at once, where there is none
+    """
+    if (kind := accelerator()) is not None:
+        getattr(torch, kind).synchronize()
+
+
 def describe() -> str:
     """Describe the device and its precision in a few words.
 

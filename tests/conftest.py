@@ -24,6 +24,8 @@ from filelock import FileLock
 from PIL import Image
 
 import mnist_tutorial as mt
+from mnist_tutorial import errors
+from mnist_tutorial.benchmark.results import code
 from mnist_tutorial.benchmark.results.result import Result, pack, true_labels
 from mnist_tutorial.benchmark.runs.process import run_in_worker
 from mnist_tutorial.data.export import to_folder, to_zip
@@ -316,7 +318,14 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
         "versions": {"deeplay": "0.1.4", "torch": "2.15.0"},
         "started": "2026-11-23T07:59:00+00:00",
     }
-    return Result(**(fields | others))
+    fields |= others
+    return Result(**({"code": made_code(fields["source_sha256"])} | fields))
+
+
+def made_code(recipe):
+    """List code that is ours and current, with a recipe in a file of its own."""
+    path = Path(errors.__file__)
+    return {"mnist_tutorial.errors": code.digest(path.read_text(encoding="utf-8")), f"{code.RECIPE}:ours": recipe[:16]}
 
 
 # Recipes that take no time, and one for each thing that can go wrong.

@@ -1,6 +1,7 @@
 """A stopwatch that also measures how much processor time other programs used."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -39,6 +40,8 @@ class Time:
 class Stopwatch:
     """A stopwatch that pauses for work that does not count.
 
+    Before it starts and stops, it waits until an accelerator has done what it was given.
+
     Examples
     --------
     >>> stopwatch = Stopwatch()
@@ -54,10 +57,12 @@ class Stopwatch:
 
     def start(self) -> None:
         """Start, or continue after `stop`."""
+        _synchronize()
         self._before = _busy_seconds(), _cpu_seconds(), time.perf_counter()
 
     def stop(self) -> Time:
         """Stop, and return the time so far."""
+        _synchronize()
         now = time.perf_counter(), _cpu_seconds(), _busy_seconds()
         wall, own, busy = (after - before for after, before in zip(now, reversed(self._before), strict=True))
         total = self.time
@@ -97,6 +102,13 @@ def timed(action: Callable[[], Any]) -> tuple[Any, Time]:
     stopwatch.start()
     value = action()
     return value, stopwatch.stop()
+
+
+def _synchronize() -> None:
+    if "torch" in sys.modules:  # otherwise there is nothing to wait for, and importing it takes seconds
+        from mnist_tutorial.device import synchronize
+
+        synchronize()
 
 
 def _cpu_seconds() -> float:

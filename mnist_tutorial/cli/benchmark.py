@@ -8,11 +8,12 @@ import typer
 
 from mnist_tutorial.cli.common import RESULTS, Force, errors, say, show
 from mnist_tutorial.cli.record import record
-from mnist_tutorial.cli.run import run
+from mnist_tutorial.cli.run import reproduce, run
 from mnist_tutorial.cli.speed import augmentation, loading, overhead
 
 benchmark = typer.Typer(help="Train recipes, compare results, and time this machine.", no_args_is_help=True)
 benchmark.command()(run)
+benchmark.command()(reproduce)
 
 
 @benchmark.command()

@@ -1,4 +1,4 @@
-"""The command ``benchmark run``."""
+"""The commands that train: ``benchmark run`` and ``benchmark reproduce``."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnist_tutorial.cli.common import RESULTS, Variant, Wanted, errors, loaded
-from mnist_tutorial.errors import printable
+from mnist_tutorial.cli.common import RESULTS, Variant, Wanted, errors, loaded, say
+from mnist_tutorial.errors import MNISTError, printable
 
 if TYPE_CHECKING:
     from mnist_tutorial.benchmark.runs.suite import Event
@@ -37,6 +37,12 @@ class Executor(StrEnum):
     dask = "dask"
 
 
+Limit = Annotated[
+    int | None,
+    typer.Option(min=1, max=10**6, metavar="SECONDS", help="End a run that takes longer: it has failed."),
+]
+
+
 def run(
     names: Annotated[list[str] | None, typer.Argument(metavar="[RECIPES]...", help="by default all")] = None,
     recipe: Annotated[
@@ -59,10 +65,7 @@ def run(
         str | None, typer.Option(help="The address of dask's scheduler, tcp://host:8786; by default a local cluster.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=1_000, help="The number of processes of the local cluster.")] = 2,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=1, max=10**6, metavar="SECONDS", help="End a run that takes longer: it has failed."),
-    ] = None,
+    limit: Limit = None,
     devices: Annotated[int, typer.Option(min=1, max=1_000, help="Processes or GPUs that share one training.")] = 1,
     nodes: Annotated[
         int, typer.Option(min=1, max=1_000, help="Machines that share one training; Lightning's num_nodes.")
@@ -90,6 +93,34 @@ def run(
             failures = follow(suite.run(tasks, out, pool), len(tasks))
     if failures:
         typer.echo(f"error: {failures} of {len(tasks)} runs failed; see {out}/*.failure.json for the reasons", err=True)
+        raise typer.Exit(1)
+
+
+def reproduce(
+    results: Annotated[list[Path], typer.Argument(metavar="RESULT...", help="result files")],
+    limit: Limit = None,
+) -> None:
+    """Train the recipes and seeds of results again, and say whether the predictions are still the same.
+
+    If they are, the present code is added to the result, which is then no longer stale; results of the recipe with
+    other seeds count as reproduced, too. The exit code is 1 if any result could not be reproduced. A recipe of somebody
+    else is run from its text in the result.
+    """
+    from mnist_tutorial.benchmark.runs.reproduction import reproduce
+    from mnist_tutorial.benchmark.runs.workers import LocalWorkers
+
+    failed = False
+    with LocalWorkers(limit) as workers:
+        for path in results:
+            try:
+                outcome = reproduce(path, workers)
+            except MNISTError as error:
+                failed = True
+                say(f"error: {error}", err=True)
+            else:
+                failed |= outcome.verdict == "different"
+                say(f"{path}: {outcome.verdict}: {outcome.sentence}", flush=True)
+    if failed:
         raise typer.Exit(1)
 
 

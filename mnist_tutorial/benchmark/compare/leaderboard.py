@@ -152,7 +152,7 @@ def _disputes(rows):
         if len({row.label.split("/")[0] for row, _ in group}) == 1:
             continue
         labels = ", ".join(sorted({row.label for row, _ in group}))
-        if len({run.source_sha256 for _, run in group}) > 1:
+        if len({run.version for _, run in group}) > 1:
             reason = "disputed: identical predictions from different code"
         elif len({run.started for _, run in group}) < len(group):
             reason = "disputed: identical predictions from runs that started in the same second"

@@ -8,6 +8,7 @@ from mnist_tutorial.benchmark.compare.comparison import RUN, Comparison, misclas
 from mnist_tutorial.benchmark.compare.selection import RESULTS, select
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.results.seeds import each_seed_once
+from mnist_tutorial.benchmark.results.versions import by_version, changes
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import mcnemar, welch
 
@@ -166,10 +167,10 @@ def require_one_version(runs: list[Result], name: str) -> None:
     Raises
     ------
     MNISTError
-        If the recipe was edited between the runs, or if their numbers of processes differ.
+        If code was changed between the runs, or if their numbers of processes differ.
     """
     for what, values in (
-        ("versions of the recipe", sorted({run.source_sha256[:8] for run in runs})),
+        ("versions of the code", sorted(group[0].version[:8] for group in by_version(runs))),
         ("numbers of processes", sorted({str(run.processes) for run in runs})),
     ):
         if len(values) > 1:
@@ -185,15 +186,28 @@ def _comparable(a, b, names):
         for variant in ("full", "sample"):
             chosen = [[run for run in runs if (run.evaluated_on, run.variant) == (split, variant)] for runs in (a, b)]
             if all(chosen):
-                for name, runs in zip(names, chosen, strict=True):
-                    require_one_version(runs, name)
-                remark = "not both have test runs, so their validation runs were compared"
-                return *map(each_seed_once, chosen), (remark,) if split == "validation" else ()
+                remarks = []
+                if split == "validation":
+                    remarks.append("not both have test runs, so their validation runs were compared")
+                for i, name in enumerate(names):
+                    chosen[i], remark = _of_present_code(chosen[i], name)
+                    require_one_version(chosen[i], name)
+                    remarks += remark
+                return *map(each_seed_once, chosen), tuple(remarks)
     digits_a, digits_b = (" and ".join(sorted({_digits(run) for run in runs})) for runs in (a, b))
     raise MNISTError(
         f"{names[0]} was evaluated on {digits_a}, and {names[1]} on {digits_b}; expected the same variant and split; "
         f"run {RUN} {a[0].recipe} {b[0].recipe} --seeds 5 --evaluate test"
     )
+
+
+def _of_present_code(runs, name):
+    """Leave out runs of other code if there are some of the present one; returns runs and remarks."""
+    current = [run for group in by_version(runs) if not changes(group) for run in group]
+    if not current:
+        return runs, [f"{name}: stale, since code has changed since these runs"]
+    left_out = len(runs) - len(current)
+    return current, [f"{name}: {left_out} runs of other code are left out"] if left_out else []
 
 
 def _typical(runs):

@@ -28,7 +28,7 @@ def linear(run):
 def mlp(run):
     """Train a perceptron with batch normalization and dropout, without augmentation.
 
-    Source: notebook 04. Claim: 98.5 % in 8 epochs.
+    Source: notebook 05. Claim: 98.5 % in 8 epochs.
     """
     template = models.mlp(hidden=(512, 512), dropout=0.2)
     return fit(run, template, Standardize(), epochs=8, max_lr=5e-3, optimizer=adamw())
@@ -75,7 +75,7 @@ def cnn_1s(run):
 def cnn(run):
     """Train a CNN of five convolutions on random windows.
 
-    Source: notebook 05. Each digit counts five times, see `five_views`. Claim: 99.5 % in ten to fifteen seconds on
+    Source: notebook 06. Each digit counts five times, see `five_views`. Claim: 99.5 % in ten to fifteen seconds on
     two cores.
     """
     return fit(run, models.cnn(), RandomCrop(24) >> Standardize(), 2, 1.5e-2, view=five_views)

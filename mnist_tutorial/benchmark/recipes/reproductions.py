@@ -54,7 +54,7 @@ def mlp_crash_course(run):
     template[..., "activation"].configure(nn.Sigmoid)
     loss, optimizer = nn.MSELoss(), dl.SGD(lr=0.1)
     network = UnloggedClassifier(template, loss=loss, make_targets_one_hot=True, optimizer=optimizer).create()
-    callbacks = [run.callback(predict_unstandardized)]
+    callbacks = [run.callback(log_probabilities)]
     trainer = training.trainer(1, False, callbacks, precision="32-true", **run.options)
     trainer.fit(network, batches(run, Standardize(mean=0, std=1), batch_size=1))
     return network
@@ -82,7 +82,7 @@ def dtex211(run):
     warped = digits.copy()
     source = Source(image=warped, label=run.digits.labels)
     dataset = BatchDataset(dt.Value(source.image) >> dt.Clip(0, 1) & dt.Value(source.label), source)
-    callbacks = [run.callback(predict_unstandardized), WarpAgain(digits, warped, warps)]
+    callbacks = [run.callback(log_probabilities), WarpAgain(digits, warped, warps)]
     trainer = training.trainer(10, False, callbacks, precision="32-true", **run.options)
     trainer.fit(network, batch_loader(dataset, batch_size=max(1, 32 // run.processes), shuffle=True))
     return network
@@ -111,6 +111,6 @@ class WarpAgain(Callback):
             self.warped[chosen] = self.warps.update()(self.digits[chosen])
 
 
-def predict_unstandardized(network: dl.Classifier, split: Split) -> np.ndarray:
-    """Predict from grey values between 0 and 1: scores (N, 10)."""
-    return training.predict(network, split, Standardize(mean=0, std=1))
+def log_probabilities(network: dl.Classifier, split: Split) -> np.ndarray:
+    """Predict from grey values between 0 and 1 the logarithms of the outputs, which are probabilities: (N, 10)."""
+    return np.log(training.predict(network, split, Standardize(mean=0, std=1)).clip(1e-30))

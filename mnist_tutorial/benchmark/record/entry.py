@@ -58,7 +58,7 @@ class Entry:
             except ValueError:
                 problems.append(f"{path}: started at {result.started!r}, expected a time as in ISO 8601; run it again")
             else:
-                (set_aside if path.parent == Path(folder, SET_ASIDE) else runs).append(result)
+                (set_aside if Path(folder, SET_ASIDE) in path.parents else runs).append(result)
         references = sorted((run for run in runs if run.recipe == REFERENCE), key=begin)
         runs = sorted((run for run in runs if run.recipe != REFERENCE), key=lambda run: run.seed)
         return cls(Path(folder), runs, references, set_aside, problems)
@@ -73,8 +73,8 @@ class Entry:
         """The accuracy of each seed, from 0 to 1: that of its first try, so that nobody can choose among tries."""
         first = {}
         for run in sorted((*self.runs, *self.set_aside), key=begin):
-            first.setdefault(run.name, run.accuracy)
-        return np.array([first[run.name] for run in self.runs])
+            first.setdefault((run.recipe, run.seed), run.accuracy)
+        return np.array([first[run.recipe, run.seed] for run in self.runs])
 
     @property
     def seconds(self) -> float:

@@ -1,6 +1,6 @@
 """Requirements: what RULES.md asks of an entry, as far as its files can show it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import ttest_1samp
 
 from mnist_tutorial.benchmark.record.entry import REFERENCE, Entry, begin
-from mnist_tutorial.benchmark.results import Result
+from mnist_tutorial.benchmark.results.code import changed
 from mnist_tutorial.benchmark.runs.recipe import load_recipe
 
 SEEDS = 10  # with fewer, a t-test says little about the spread
@@ -85,15 +85,14 @@ def _one_recipe(entry: Entry) -> Iterator[str]:
     recipes = sorted({run.recipe for run in entry.runs})
     if len(recipes) > 1:
         yield f"runs of several recipes, {', '.join(recipes)}; expected one, and {REFERENCE}"
-    for name, runs in (("the recipe", entry.runs), (REFERENCE, entry.references)):
-        codes = Counter(_code(run) for run in runs)
-        if len(codes) > 1:
-            found = ", ".join(f"{code[:8]} ({n} runs)" for code, n in codes.most_common())
-            yield f"{name} ran with different code: {found}; expected the same in all runs"
-
-
-def _code(run: Result) -> str:
-    return run.source_sha256
+    runs = [*entry.runs, *entry.references]
+    if old := sum(not run.code for run in runs):
+        yield f"{old} runs do not say which code ran: they are from before December 2026"
+    digests = defaultdict(set)
+    for module, digest in (item for run in runs for item in run.code.items()):
+        digests[module].add(digest)
+    if several := [module for module, found in sorted(digests.items()) if len(found) > 1]:
+        yield f"the code of {', '.join(several)} is not the same in all runs"
 
 
 def _seeds(entry: Entry) -> Iterator[str]:
@@ -134,16 +133,18 @@ def _contention(entry: Entry) -> Iterator[str]:
     for run in entry.set_aside:
         if not run.contended:
             yield f"{run.name}: set aside although no other program was busy; nobody may choose among runs"
-    for name, count in Counter(run.name for run in entry.set_aside).items():
+    for (recipe, seed), count in Counter((run.recipe, run.seed) for run in entry.set_aside).items():
         if count >= TRIES:
-            yield f"{name}: set aside {count} times; expected at most {TRIES - 1}"
+            yield f"seed {seed} of {recipe}: set aside {count} times; expected at most {TRIES - 1}"
 
 
 def _references(entry: Entry) -> Iterator[str]:
     references, runs = entry.references, sorted(entry.runs, key=begin)
     if len(references) < REFERENCES:
         yield f"{len(references)} runs of the reference {REFERENCE}; expected at least {REFERENCES}"
-    if any(run.source_sha256 != load_recipe(REFERENCE).sha256 for run in references):
+    recipe = load_recipe(REFERENCE)
+    module = f"{recipe.module}:{recipe.function_name}"
+    if any(changed({module: run.code.get(module, "")}) for run in references):
         yield f"the code of {REFERENCE} is not that of this package"
     if not references:
         return

@@ -61,11 +61,14 @@ def run(tasks: list[Task], folder: Path, workers: suite.Workers) -> Iterator[sui
     Raises
     ------
     MNISTError
-        If the folder has results of other runs, cannot be written, or is used by another process.
+        If the folder has results of other runs or other code, cannot be written, or is used by another process.
     """
-    expected = {f"{task.name}.json" for task in tasks}
-    if others := sorted({path.name for path in folder.glob("*-seed*[0-9].json")} - expected):
-        raise MNISTError(f"{folder} has results of other runs, such as {others[0]}; choose another folder with --out")
+    own = {path for task in tasks for path in task.results(folder) if task.recipe.gave(read(path))}
+    if others := sorted(set(folder.glob("*-seed*[0-9].json")) - own):
+        raise MNISTError(
+            f"{folder} has results of other runs, or of other code, such as {others[0].name}; choose another folder "
+            "with --out"
+        )
     for task in tasks:
         repeat = True
         _set_aside(task, folder)  # an earlier session may have been interrupted before it could
@@ -81,10 +84,12 @@ def run(tasks: list[Task], folder: Path, workers: suite.Workers) -> Iterator[sui
 
 def _set_aside(task: Task, folder: Path) -> bool:
     """Move the file of a contended run out of the way; returns whether the run is to be repeated."""
-    path, aside = folder / f"{task.name}.json", folder / SET_ASIDE
-    tries = len(list(aside.glob(f"{task.name}.*.json")))
-    if not path.exists() or tries >= TRIES - 1 or not read(path).contended:
+    if not any(read(path).contended for path in task.results(folder)):
         return False
-    aside.mkdir(exist_ok=True)
-    path.rename(aside / f"{task.name}.{tries + 1}.json")
-    return True
+    for place in (folder / SET_ASIDE / str(number) for number in range(1, TRIES)):
+        if not task.results(place):
+            place.mkdir(parents=True, exist_ok=True)
+            for path in task.results(folder):
+                path.rename(place / path.name)
+            return True
+    return False

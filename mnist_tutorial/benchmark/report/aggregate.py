@@ -10,9 +10,14 @@ import numpy as np
 
 from mnist_tutorial.benchmark.report.curves import LearningCurve, learning_curve
 from mnist_tutorial.benchmark.report.provenance import describe, differences
+from mnist_tutorial.benchmark.results.code import changed
 from mnist_tutorial.benchmark.results.result import Result, true_labels
 from mnist_tutorial.benchmark.results.seeds import each_seed_once
+from mnist_tutorial.benchmark.results.versions import by_version, changes
 from mnist_tutorial.stats import wilson_interval
+
+STALE = ", stale"  # in the label of a row
+MAX_CHANGES = 3  # that a remark names
 
 
 @dataclass
@@ -21,7 +26,8 @@ class RecipeSummary:
 
     Attributes
     ----------
-    recipe, source_sha256 : str
+    recipe, version : str
+        Its name, and a digest of the code that ran.
     test_runs, validation_runs : list of Result
         Each seed once, in order.
     label : str
@@ -30,15 +36,18 @@ class RecipeSummary:
         A letter; see `SummaryTable.machines`.
     remarks : list of str
         What a reader should know.
+    changes : list of str
+        What has changed in our code since; empty if the present code gives these results.
     """
 
     recipe: str
-    source_sha256: str
+    version: str
     test_runs: list
     validation_runs: list
     label: str = ""
     machine: str = "A"
     remarks: list = field(default_factory=list)
+    changes: list = field(default_factory=list)
 
     @property
     def runs(self) -> list[Result]:
@@ -135,7 +144,7 @@ class SummaryTable:
 def aggregate(results: Iterable[Result]) -> list[SummaryTable]:
     """Summarize runs recipe by recipe.
 
-    Runs belong together if they share the recipe's name and source text, the variant, the machine and the number of
+    Runs belong together if they share the recipe's name, the code, the variant, the machine and the number of
     processes.
 
     Returns
@@ -156,10 +165,12 @@ def aggregate(results: Iterable[Result]) -> list[SummaryTable]:
 def _table(variant, runs):
     groups = defaultdict(list)
     for run in runs:
-        groups[run.recipe, run.source_sha256, run.hardware, run.processes].append(run)
+        groups[run.recipe, run.hardware, run.processes].append(run)
     machines = Counter(run.hardware for run in runs).most_common()
     letters = {hardware: _letter(i) for i, (hardware, _) in enumerate(machines)}
-    rows = [_summary(group, letters[group[0].hardware]) for group in groups.values()]
+    rows = [
+        _summary(version, letters[version[0].hardware]) for group in groups.values() for version in by_version(group)
+    ]
     _label(rows)
     rows.sort(key=lambda row: (-(row.accuracy or 0), row.label, row.machine))
     counted = [run for row in rows for run in row.runs]
@@ -180,26 +191,48 @@ def _summary(runs, machine):
             for seed, count in sorted(counts.items())
             if count > 1
         ]
-    row = RecipeSummary(runs[0].recipe, runs[0].source_sha256, *splits.values(), machine=machine, remarks=remarks)
-    row.remarks += differences(row.runs)
+    row = RecipeSummary(runs[0].recipe, runs[0].version, *splits.values(), machine=machine, remarks=remarks)
+    row.changes = changes(row.runs)
+    row.remarks += [*_staleness(row), *differences(row.runs)]
     if not row.n:
         mean = np.mean([run.validation_accuracy for run in row.validation_runs])
         row.remarks.append(f"no test runs; {100 * mean:.2f} % on held-out digits (n = {len(row.validation_runs)})")
     return row
 
 
+def _staleness(row):
+    """Say whether the present code gives these results."""
+    if row.changes:
+        shown = ", ".join(row.changes[:MAX_CHANGES])
+        more = f" and {len(row.changes) - MAX_CHANGES} more" if len(row.changes) > MAX_CHANGES else ""
+        yield (
+            f"stale, since code has changed: {shown}{more}; `benchmark run` trains again, and `benchmark reproduce` "
+            "shows whether the predictions are still the same"
+        )
+    elif any(run.code and changed(run.code) for run in row.runs):
+        reproduced = [(run, entry) for run in row.runs for entry in run.reproductions if not changed(entry["code"])]
+        if reproduced:
+            run, entry = max(reproduced, key=lambda pair: pair[1]["date"])
+            yield (
+                f"trained with earlier code; the present code gave all the predictions of seed {run.seed} "
+                f"({run.evaluated_on} run) again on {entry['date']}, commit {entry['commit']}"
+            )
+
+
 def _label(rows):
     """Distinguish rows that share a recipe's name."""
     for row in rows:
         namesakes = [other for other in rows if other.recipe == row.recipe]
-        sources = sorted({other.source_sha256 for other in namesakes} - {row.source_sha256})
-        row.label = f"{row.recipe} {row.source_sha256[:8]}" if sources else row.recipe
+        versions = sorted({other.version for other in namesakes} - {row.version})
+        row.label = f"{row.recipe} {row.version[:8]}" if versions else row.recipe
         if len({other.runs[0].processes for other in namesakes}) > 1:
             processes = row.runs[0].processes
             row.label += f", {processes} process{'es' * (processes > 1)}"
-        if sources:
-            shorts = ", ".join(sha256[:8] for sha256 in sources)
-            row.remarks.append(f"other runs of this name have another source text: {shorts}")
+        if versions:
+            shorts = ", ".join(version[:8] for version in versions)
+            row.remarks.append(f"other runs of this name are of other code: {shorts}")
+        if row.changes:
+            row.label += STALE
 
 
 def _letter(i):

@@ -90,7 +90,7 @@ def headline(results: Sequence[Result]) -> str:
     """
     if not results:
         return "No runs yet."
-    recipes = len({(run.recipe, run.source_sha256) for run in results})
+    recipes = len({(run.recipe, run.version) for run in results})
     tests = sum(run.evaluated_on == "test" for run in results)
     days = sorted({run.started[:10] for run in results})
     dates = " to ".join(dict.fromkeys([days[0], days[-1]]))

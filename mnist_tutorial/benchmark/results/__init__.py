@@ -1,7 +1,13 @@
 """Results: one file for each run, which anybody can check."""
 
-from mnist_tutorial.benchmark.results.files import read, read_all, read_failures, write
-from mnist_tutorial.benchmark.results.published import published
-from mnist_tutorial.benchmark.results.result import Result, true_labels
+import lazy_loader
 
-__all__ = ["Result", "published", "read", "read_all", "read_failures", "true_labels", "write"]
+# Lazily, so that a process that trains loads only what its result depends on.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "files": ["read", "read_all", "read_failures", "rewrite", "write"],
+        "published": ["published"],
+        "result": ["Result", "true_labels"],
+    },
+)

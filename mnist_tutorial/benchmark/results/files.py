@@ -16,13 +16,15 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from mnist_tutorial.benchmark.results import probabilities
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.results.schema import Failure, problem
+from mnist_tutorial.data.atomic import atomic
 from mnist_tutorial.data.reference import DIGESTS
 from mnist_tutorial.errors import MNISTError, printable
 
-FORMAT = 2
-MAX_BYTES = 2**22  # of a file; a result takes 20 kB
+FORMAT = 3  # the second knew neither code nor probabilities
+MAX_BYTES = 2**22  # of a file; a result takes 40 kB
 MAX_DEPTH = 20  # of folders within folders
 # Format 1, until November 2026, had other names for these fields.
 RENAMED = {"about": "docstring", "purpose": "evaluated_on", "own": "cpu_seconds", "others": "other_cpu_seconds"}
@@ -45,11 +47,8 @@ def write(result: Result, folder: Path) -> Path | None:
     Path or None
         None if the file exists, because another process has done the same run.
     """
-    content = {"kind": "run", "format": FORMAT, **asdict(result)}
-    curve = content["loss_curve"]
-    curve["loss"] = [loss if math.isfinite(loss) else None for loss in curve["loss"]]  # JSON has no NaN
     path, part = folder / f"{result.name}.json", folder / f"{result.name}.{secrets.token_hex(8)}.part"
-    text = json.dumps(content | {"sha256": _checksum(content)}, indent=1, allow_nan=False) + "\n"
+    text = _text(result)
     file = part.open("x", encoding="utf-8")  # from here on, it is ours to remove
     try:
         with file:
@@ -67,6 +66,19 @@ def write(result: Result, folder: Path) -> Path | None:
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def rewrite(result: Result, path: Path) -> None:
+    """Replace the file of a result, once more is known about it.
+
+    Parameters
+    ----------
+    result : Result
+    path : Path
+        The file that it was read from.
+    """
+    with atomic(path) as part:
+        part.write_text(_text(result), encoding="utf-8")
 
 
 def read(path: Path) -> Result:
@@ -172,6 +184,14 @@ def _refusing(path: Path) -> Iterator[None]:
         raise MNISTError(f"{_shown(path)}: {error}") from error
 
 
+def _text(result: Result) -> str:
+    """Write a result as JSON, with its checksum."""
+    content = {"kind": "run", "format": FORMAT, **asdict(result)}
+    curve = content["loss_curve"]
+    curve["loss"] = [loss if math.isfinite(loss) else None for loss in curve["loss"]]  # JSON has no NaN
+    return json.dumps(content | {"sha256": _checksum(content)}, indent=1, allow_nan=False) + "\n"
+
+
 def _shown(path: Path | str) -> str:
     return printable(str(path), keep="")
 
@@ -199,9 +219,9 @@ def _checksum(content: dict[str, Any]) -> str:
 
 def _result(content: dict[str, Any]) -> Result:
     version = content.get("format")
-    if type(version) is not int or version not in (1, FORMAT):
+    if type(version) is not int or version not in range(1, FORMAT + 1):
         raise ValueError(
-            f"written in format {reprlib.repr(version)}, expected 1 or {FORMAT}; update mnist-tutorial, or run it again"
+            f"written in format {reprlib.repr(version)}, expected 1 to {FORMAT}; update mnist-tutorial, or run it again"
         )
     edited = content.pop("sha256", None) != _checksum(content)
     if version == 1:
@@ -237,3 +257,10 @@ def _check_consistency(result: Result) -> None:
     accuracy = float(np.mean(predicted == result.labels))
     if result.accuracy is None or abs(accuracy - result.accuracy) > 1e-9:
         raise ValueError(f"claims an accuracy of {result.accuracy}; that of its predictions is {accuracy}")
+    if bool(result.probabilities) != bool(result.calibration):
+        raise ValueError("has probabilities without their calibration, or the other way round")
+    if result.calibration:
+        try:
+            probabilities.check(result.calibration, *result.log_odds, predicted == result.labels)
+        except ValueError as error:
+            raise ValueError(f"its probabilities contradict the rest ({error})") from error

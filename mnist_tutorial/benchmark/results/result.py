@@ -3,14 +3,14 @@
 import base64
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
 import numpy as np
 
 from mnist_tutorial.benchmark.clock import Time
-from mnist_tutorial.benchmark.results import schema
+from mnist_tutorial.benchmark.results import code, probabilities, schema
 from mnist_tutorial.data import MNIST, Split
 from mnist_tutorial.data.guard import note_look
 from mnist_tutorial.data.reference import COUNTS, DIGESTS, listing
@@ -31,7 +31,7 @@ class Result:
     docstring : str
         The docstring of the recipe: its source and its claim.
     source, source_sha256 : str
-        The text that was run, and its SHA-256.
+        The text of the recipe, and its SHA-256.
     evaluated_on : {"validation", "test"}
         "validation": trained on 55,000 digits, measured on the 5,000 held out. "test": trained on all 60,000, with
         one look at the 10,000 test digits.
@@ -76,6 +76,16 @@ class Result:
         The versions of all installed packages.
     started : str
         The time in UTC, as in ISO 8601.
+    code : dict
+        From the name of each module of ours that ran to a digest of it, see `code.code_now`; empty in files from before
+        December 2026.
+    reproductions : list of dict
+        Other versions of the code with which the same seed gave the same predictions: their ``code``, when, and at
+        which ``commit``.
+    probabilities : str
+        The probabilities of the predicted and of the true digits, packed; see `log_odds`. Empty in old files.
+    calibration : dict or None
+        Lists of ``temperature``, ``nll``, ``brier`` and ``ece``, as from `probabilities.calibration_curve`.
     """
 
     recipe: schema.Name
@@ -110,6 +120,10 @@ class Result:
     machine: schema.Machine
     versions: schema.Texts
     started: schema.Text
+    code: schema.Texts = field(default_factory=dict)
+    reproductions: schema.Reproductions = field(default_factory=list)
+    probabilities: schema.Packed = ""
+    calibration: schema.CalibrationCurve | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -120,6 +134,11 @@ class Result:
     def predicted(self) -> np.ndarray:
         """The predicted digits: ndarray of uint8, shape (N,)."""
         return unpack(self.predictions)
+
+    @property
+    def log_odds(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The log-odds of the predicted and of the true digits, two ndarrays of float64, (N,); None in old files."""
+        return probabilities.unpack(self.probabilities, self.predicted, self.labels) if self.probabilities else None
 
     @property
     def labels(self) -> np.ndarray:
@@ -142,22 +161,40 @@ class Result:
         return tuple(str(self.machine.get(name)) for name in ("processor", "cores", "device", "system"))
 
     @property
+    def codes(self) -> list[dict[str, str]]:
+        """The versions of the code that are known to give this result; empty in old files."""
+        return [known for known in (self.code, *(entry["code"] for entry in self.reproductions)) if known]
+
+    @property
+    def version(self) -> str:
+        """A digest of the code that ran; in old files, which do not have it, that of the recipe's text."""
+        return code.version(self.code) if self.code else self.source_sha256
+
+    @property
+    def changes(self) -> list[str]:
+        """What has changed since, module by module; empty if the present code is known to give this result.
+
+        A result with changes is stale.
+        """
+        if not self.codes:
+            return ["files from before December 2026 do not say which code ran"]
+        return min((code.changed(known) for known in self.codes), key=len)
+
+    @property
     def name(self) -> str:
         """The name of its file, without the ending; different runs have different names."""
-        return name(self.recipe, self.source_sha256, self.evaluated_on, self.seed, self.variant, self.processes)
+        return name(self.recipe, self.version, self.evaluated_on, self.seed, self.variant, self.processes)
 
 
-def name(
-    recipe: str, source_sha256: str, evaluated_on: str, seed: int, variant: str = "full", processes: int = 1
-) -> str:
-    """Name a run; the same run always has the same name.
+def name(recipe: str, version: str, evaluated_on: str, seed: int, variant: str = "full", processes: int = 1) -> str:
+    """Name a run; the same run of the same code always has the same name.
 
     Examples
     --------
     >>> name("cnn", "3fa9c1d2e4", "test", 0)
     'cnn-3fa9c1d2-test-seed0'
     """
-    parts = [recipe, source_sha256[:8], *([variant] if variant != "full" else [])]
+    parts = [recipe, version[:8], *([variant] if variant != "full" else [])]
     parts += [f"{processes}-processes"] if processes > 1 else []
     return "-".join([*parts, evaluated_on, f"seed{seed}"])
 

@@ -28,7 +28,7 @@ def _one_length(curve: dict[str, list]) -> dict[str, list]:
 Text = Annotated[str, Field(max_length=1_000), AfterValidator(_printable)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 LongText = Annotated[str, Field(max_length=1_000_000)]
-Packed = Annotated[str, Field(max_length=20_000)]
+Packed = Annotated[str, Field(max_length=60_000)]
 Count = Annotated[int, Field(strict=True, ge=0, le=10**15)]
 Positive = Annotated[int, Field(strict=True, ge=1, le=10**6)]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**32)]
@@ -73,9 +73,26 @@ class _ValidationCurve(TypedDict):
     accuracy: Annotated[list[Share], MANY]
 
 
+class _CalibrationCurve(TypedDict):
+    temperature: Annotated[list[Number], MANY]
+    nll: Annotated[list[Number], MANY]
+    brier: Annotated[list[Number], MANY]
+    ece: Annotated[list[Share], MANY]
+
+
+class Reproduction(TypedDict):
+    """Another version of the code, with which the same seed gave the same predictions."""
+
+    code: Texts
+    date: Text
+    commit: Text | None
+
+
 Looks = Annotated[list[Look], MANY]
 LossCurve = Annotated[_LossCurve, AfterValidator(_one_length)]
 ValidationCurve = Annotated[_ValidationCurve, AfterValidator(_one_length)]
+CalibrationCurve = Annotated[_CalibrationCurve, AfterValidator(_one_length)]
+Reproductions = Annotated[list[Reproduction], MANY]
 
 
 class _Kind(TypedDict):

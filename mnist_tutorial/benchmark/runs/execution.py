@@ -8,13 +8,14 @@ import traceback
 from dataclasses import replace
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from mnist_tutorial.benchmark.clock import Time, timed
 from mnist_tutorial.benchmark.machine import machine, peak_memory, reset_peak_memory
+from mnist_tutorial.benchmark.results import probabilities
 from mnist_tutorial.benchmark.results.result import Result, pack, split_for
 from mnist_tutorial.benchmark.results.schema import SHORTEST
 from mnist_tutorial.benchmark.runs.run import CLOCK, Run
@@ -26,6 +27,30 @@ WARM_UP = 1_024  # digits: two batches of the largest size, so that each kernel 
 _one_at_a_time = Lock()  # two trainings in one process would draw from the same random generators
 _warm: set[tuple[str, str]] = set()  # the recipes that this process has run
 _before: State | None = None  # the state of this process when the last training began
+
+
+class Training(NamedTuple):
+    """A trained network, and how it came to be.
+
+    Attributes
+    ----------
+    run : Run
+        Its method ``scores`` lets the network predict.
+    network : object
+        As the recipe returned it.
+    time : Time
+        Of the training.
+    warm_up : float
+        Seconds of the warm-up.
+    code : dict
+        As from `code.code_now`, when the training began.
+    """
+
+    run: Run
+    network: Any
+    time: Time
+    warm_up: float
+    code: dict[str, str]
 
 
 def run_task(task: Task) -> Result | None:
@@ -49,16 +74,10 @@ def run_task(task: Task) -> Result | None:
     """
     with _one_at_a_time, kept_settings():
         started = _now()
-        train, held_out = split_for(load(task.variant), task.evaluated_on)
-        train = replace(train, images=train.images.copy())  # from a view, `images.base` leads to the test digits
-        with kept_settings():
-            warm_up = _warm_up(task, train)
-        run = Run(train, task.seed, held_out if task.evaluated_on == "validation" else None, task.options)
-        del held_out  # a recipe must not find the test digits in memory; they are read again for the evaluation
-        network, time = _train(run, task)
+        training = _train(task)
         if torch.distributed.is_initialized() and torch.distributed.get_rank():
             return None
-        evaluation = _evaluate(run, network, task)
+        evaluation = _evaluate(training, task)
         return Result(
             recipe=task.recipe.name,
             docstring=encodable(task.recipe.docstring),
@@ -68,11 +87,33 @@ def run_task(task: Task) -> Result | None:
             seed=task.seed,
             variant=task.variant,
             started=started,
-            warm_up=round(warm_up, 3),
-            **_training(run, network, time),
+            code=task.recipe.code() | training.code,
+            **_training(training),
             **evaluation,
             **_environment(task),
         )
+
+
+def train(task: Task) -> Training:
+    """Train as `run_task` does, but evaluate nothing.
+
+    Parameters
+    ----------
+    task : Task
+
+    Returns
+    -------
+    Training
+
+    Raises
+    ------
+    MNISTError
+        If the recipe looks at the test digits, or returns no network.
+    Exception
+        Whatever the recipe raises.
+    """
+    with _one_at_a_time, kept_settings():
+        return _train(task)
 
 
 def run_safely(task: Task) -> tuple[Result | None, str | None]:
@@ -121,17 +162,26 @@ def _warm_up(task: Task, train: Split) -> float:
     return time.wall
 
 
-def _train(run: Run, task: Task) -> tuple[Any, Time]:
+def _train(task: Task) -> Training:
     global _before
+    train, held_out = split_for(load(task.variant), task.evaluated_on)
+    train = replace(train, images=train.images.copy())  # from a view, `images.base` leads to the test digits
+    with kept_settings():
+        warm_up = _warm_up(task, train)
+    run = Run(train, task.seed, held_out if task.evaluated_on == "validation" else None, task.options)
+    del held_out  # a recipe must not find the test digits in memory; they are read again for the evaluation
+    code = task.recipe.code()  # as it was imported: somebody may edit a file while this trains
     function = task.recipe.function
     seed_everything(task.seed)
     _before = State()
     reset_peak_memory()
-    return run.train(function)
+    network, time = run.train(function)
+    return Training(run, network, time, warm_up, code)
 
 
-def _training(run: Run, network: Any, time: Time) -> dict[str, Any]:
+def _training(training: Training) -> dict[str, Any]:
     """Collect the fields of a result that describe the training."""
+    run, network, time = training.run, training.network, training.time
     images = run.images or len(run.digits)
     parameters = None
     if isinstance(network, torch.nn.Module):
@@ -139,6 +189,7 @@ def _training(run: Run, network: Any, time: Time) -> dict[str, Any]:
     return {
         "parameters": parameters,
         "epochs": round(images / len(run.digits), 4),
+        "warm_up": round(training.warm_up, 3),
         "clock": CLOCK,
         "wall": max(SHORTEST, round(time.wall, 4)),  # readers refuse runs that took no time
         "cpu_seconds": round(time.cpu_seconds, 3),
@@ -150,12 +201,12 @@ def _training(run: Run, network: Any, time: Time) -> dict[str, Any]:
     }
 
 
-def _evaluate(run: Run, network: Any, task: Task) -> dict[str, Any]:
+def _evaluate(training: Training, task: Task) -> dict[str, Any]:
     """Measure a network on digits that it was not trained on, once; returns the fields of a result about it."""
     mnist = load(task.variant)
     _, split = split_for(mnist, task.evaluated_on)
     look = {"of": task.evaluated_on, "images": len(split), "at": _now()}
-    scores, time = timed(lambda: run.scores(network, split))
+    scores, time = timed(lambda: training.run.scores(training.network, split))
     predicted = scores.argmax(1)
     accuracy = float((predicted == split.labels).mean())
     return {
@@ -165,6 +216,8 @@ def _evaluate(run: Run, network: Any, task: Task) -> dict[str, Any]:
         "test_accuracy": accuracy if task.evaluated_on == "test" else None,
         "evaluations": [look],
         "predictions": pack(predicted),
+        "probabilities": probabilities.pack(scores, split.labels),
+        "calibration": probabilities.calibration_curve(scores, split.labels),
     }
 
 

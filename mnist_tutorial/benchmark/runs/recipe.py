@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from mnist_tutorial.benchmark.results.code import changed, code_now
+from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.data.guard import closed_test_set
 from mnist_tutorial.errors import MNISTError
 
@@ -49,8 +51,8 @@ class Recipe:
         """The function: takes a `Run`, returns a network."""
         if self.local_function is not None:
             return self.local_function
-        if self.file is None:
-            module = importlib.import_module(f"{RECIPES}.{_packaged()[self.function_name][0]}")
+        if self.module is not None:
+            module = importlib.import_module(self.module)
         else:
             with closed_test_set():
                 module = _module(self.file, f"{self.name}-{self.sha256[:8]}")
@@ -61,10 +63,17 @@ class Recipe:
 
     @property
     def source(self) -> str:
-        """The text that determines its results: the whole file, or the function if it comes with this package."""
+        """Its text, as a reviewer reads it: the whole file, or the function if it comes with this package."""
         if self.local_function is not None:
             return inspect.getsource(self.local_function)
         return self.file or _packaged()[self.function_name][1]
+
+    @property
+    def module(self) -> str | None:
+        """The module of this package that it is in, or None."""
+        if self.local_function is not None or self.file is not None:
+            return None
+        return f"{RECIPES}.{_packaged()[self.function_name][0]}"
 
     @property
     def sha256(self) -> str:
@@ -75,6 +84,16 @@ class Recipe:
     def docstring(self) -> str:
         """The docstring of the function, without indentation."""
         return inspect.getdoc(self.function) or ""
+
+    def code(self) -> dict[str, str]:
+        """Compute the digests of the code that has run for it in this process; see `code.code_now`."""
+        return code_now(self.function_name, self.source, self.module)
+
+    def gave(self, result: Result) -> bool:
+        """Whether a result is of this recipe, as it is now, and of our present code."""
+        text = None if self.module else self.source
+        current = any(not changed(code, text) for code in result.codes)
+        return result.recipe == self.name and current
 
 
 def recipe_names() -> list[str]:

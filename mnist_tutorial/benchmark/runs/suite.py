@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Protocol
 
-from mnist_tutorial.benchmark.results.files import write
+from mnist_tutorial.benchmark.results.files import read, write
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.runs.locks import lock_task, unlock_task
 from mnist_tutorial.benchmark.runs.recipe import Recipe
@@ -141,7 +141,7 @@ def _run(tasks: Iterable[Task], folder: Path, workers: Workers) -> Iterator[Even
                     waiting.appendleft(task)
                     continue
                 try:
-                    event = _finish(task, *_outcome(future), folder)
+                    event = _finish(task, *outcome(future), folder)
                 finally:
                     unlock_task(lock)
                 yield event
@@ -150,7 +150,7 @@ def _run(tasks: Iterable[Task], folder: Path, workers: Workers) -> Iterator[Even
             unlock_task(lock)
 
 
-def _outcome(future: Future) -> tuple[Result | None, str | None]:
+def outcome(future: Future) -> tuple[Result | None, str | None]:
     """Return result and error. Recipes' errors come as text, so an exception means that the worker is gone."""
     if (error := future.exception()) is None:
         return future.result()
@@ -183,9 +183,14 @@ def _failure(task: Task, folder: Path) -> Path:
 
 
 def _is_done(task: Task, folder: Path) -> bool:
-    # Until November 2026, file names called the test digits "record".
-    names = task.name, task.name.replace("-test-seed", "-record-seed")
-    return any((folder / f"{name}.json").exists() for name in names)
+    """Whether there is a result of our present code, or in its place a file that cannot be read."""
+    for path in task.results(folder):
+        try:
+            if task.recipe.gave(read(path)):
+                return True
+        except MNISTError:  # `benchmark report` says what is wrong with it; it is not ours to replace
+            return True
+    return False
 
 
 def _check_writable(folder: Path) -> None:

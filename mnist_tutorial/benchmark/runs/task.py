@@ -1,6 +1,8 @@
 """A task: one run that is to be done, in a form that can be sent to a worker."""
 
+import glob
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from mnist_tutorial.benchmark.results.result import name
@@ -32,9 +34,18 @@ class Task:
 
     @property
     def name(self) -> str:
-        """The name of its result file, without the ending."""
-        count = processes(self.options)
-        return name(self.recipe.name, self.recipe.sha256, self.evaluated_on, self.seed, self.variant, count)
+        """Its name, with the beginning of the recipe's SHA-256; the result's has that of all code that ran."""
+        return self._name(self.recipe.name, self.recipe.sha256, self.evaluated_on)
+
+    def results(self, folder: Path) -> list[Path]:
+        """List the files in a folder that have its result, of whatever version of the code."""
+        recipe, splits = glob.escape(self.recipe.name), [self.evaluated_on]
+        if self.evaluated_on == "test":
+            splits.append("record")  # until November 2026, file names called the test digits so
+        return sorted(path for split in splits for path in folder.glob(f"{self._name(recipe, '?' * 8, split)}.json"))
+
+    def _name(self, recipe: str, version: str, split: str) -> str:
+        return name(recipe, version, split, self.seed, self.variant, processes(self.options))
 
 
 def processes(options: dict[str, Any]) -> int:

@@ -3,7 +3,7 @@ import json
 from dataclasses import asdict, replace
 
 import pytest
-from conftest import made_result
+from conftest import made_code, made_result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -93,6 +93,7 @@ MINE = {
     "recipe": "mine",
     "source": "def mine(run): ...",
     "source_sha256": hashlib.sha256(b"def mine(run): ...").hexdigest(),
+    "code": made_code("mine"),
 }
 
 

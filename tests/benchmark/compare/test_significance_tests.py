@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import made_result
+from conftest import made_code, made_result
 from statsmodels.stats import contingency_tables
 from statsmodels.stats.weightstats import CompareMeans
 
@@ -27,6 +27,9 @@ MODELS = [
     ("not distinguishable", range(90), range(45, 120)),
     ("identical", range(90), range(90)),
 ]
+
+
+OLDER = {"mnist_tutorial.errors": "0" * 16}
 
 
 def recipe(name, errors, **others):
@@ -76,6 +79,9 @@ class Drawn:
             "devices": 1,
             "nodes": 1,
             "started": "",
+            "code": made_code("drawn"),
+            "codes": [made_code("drawn")],
+            "changes": [],
         }
         return SimpleNamespace(**known, **about, recipe="cnn", name="cnn", seed=seed, machine={}, processes=1)
 
@@ -162,7 +168,7 @@ def test_test_runs_count_if_both_have_them():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"source_sha256": "0" * 64}, "a: found runs of 2 versions of the recipe: 00000000, "),
+        ({"code": made_code("0" * 64)}, "a: found runs of 2 versions of the code: "),
         ({"devices": 2}, "a: found runs of 2 numbers of processes: 1, 2; expected one; move"),
     ],
 )
@@ -171,6 +177,15 @@ def test_runs_of_several_versions_are_refused(change, said):
     with pytest.raises(MNISTError) as error:
         compare_recipes([*a[:2], replace(a[2], **change)], recipe("b", (50, 51)))
     assert said in str(error.value)
+
+
+def test_runs_of_other_code_are_left_out():
+    a, b = recipe("a", (50, 51, 52)), recipe("b", (40, 41))
+    older = [replace(run, code=OLDER, test_accuracy=0.5) for run in a]
+    found = compare_recipes([*older, *a], b)
+    assert (found.runs, found.error_reduction) == ((a, b), 10.5)
+    assert "3 runs of other code are left out" in found.remarks[0]
+    assert any("a: stale" in remark for remark in compare_recipes(older, b).remarks)
 
 
 def test_a_single_run_is_compared_with_the_networks_nearest_to_the_means():

@@ -51,7 +51,7 @@ def test_a_contended_run_before_an_interruption_is_repeated(tasks, tmp_path):
         if event.kind == "done":
             break
     assert kinds(session.run(tasks(seeds=1), tmp_path, Busy())) == [("done", 0)]
-    [path] = (tmp_path / "contended").iterdir()
+    [path] = (tmp_path / "contended").glob("*/*.json")
     assert read(path).contended
 
 
@@ -60,10 +60,13 @@ def test_a_failure_ends_the_session(tasks, tmp_path):
     assert Entry.read(tmp_path).problems == ["seed 0 of crashing failed"]
 
 
-def test_a_folder_has_one_session(tasks, tmp_path):
+def test_a_folder_has_one_session(tasks, quick_file, tmp_path):
     list(session.run(tasks(seeds=1), tmp_path, Busy()))
-    with pytest.raises(MNISTError, match=r"results of other runs, such as random-guess-"):
+    with pytest.raises(MNISTError, match="has results of other runs"):
         list(session.run(tasks("quick"), tmp_path, Busy()))
+    quick_file.write_text(quick_file.read_text() + "x = 1\n")
+    with pytest.raises(MNISTError, match="or of other code"):
+        list(session.run(tasks(), tmp_path, Busy()))
 
 
 def test_a_session_has_its_folder_for_itself(tasks, tmp_path):

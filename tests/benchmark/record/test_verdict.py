@@ -12,7 +12,6 @@ from statsmodels.stats.weightstats import DescrStatsW
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.record import check
 from mnist_tutorial.benchmark.record.entry import REFERENCE, Entry
-from mnist_tutorial.benchmark.results import files
 from mnist_tutorial.benchmark.results.result import pack
 
 
@@ -32,9 +31,8 @@ def reference(number):
     return lambda result: (result.recipe, result.seed) == (REFERENCE, number)
 
 
-def edited_code(result):
-    made = made_result(result.recipe)
-    return {"source": made.source, "source_sha256": made.source_sha256}
+def edited(result):
+    return {name: "0" * 16 if ":" in name else value for name, value in result.code.items()}
 
 
 def other(results, which, wrong, **fields):
@@ -44,7 +42,7 @@ def other(results, which, wrong, **fields):
             result.recipe,
             result.seed,
             wrong,
-            **{name: getattr(result, name) for name in ("source", "source_sha256", "machine", "started")},
+            **{name: getattr(result, name) for name in ("source", "source_sha256", "code", "machine", "started")},
             **fields,
         )
         if which(result)
@@ -80,9 +78,14 @@ BROKEN = {
     "another torch": (changed(ALL, seed(3), versions={"torch": "9", "deeplay": "0.1.4"}), ["versions of torch are"]),
     "fewer threads": (changed(ALL, seed(3), threads=1), ["different numbers of threads"]),
     "another recipe": (changed(ALL, seed(3), recipe="cnn"), ["several recipes, cnn, cnn-1s"]),
-    "other code": (changed(ALL, seed(3), **edited_code(ALL[1])), ["the recipe ran with different code"]),
+    "other code": (changed(ALL, seed(3), code=edited(ALL[1])), ["networks:cnn_1s is not the same in all runs"]),
+    "another harness": (
+        changed(ALL, reference(3), code=ALL[0].code | {"mnist_tutorial.errors": "0" * 16}),
+        ["the code of mnist_tutorial.errors is not the same"],
+    ),
+    "unknown code": (changed(ALL, seed(3), code={}), ["1 runs do not say which code ran"]),
     "an edited reference": (
-        changed(ALL, lambda result: result.recipe == REFERENCE, **edited_code(ALL[0])),
+        changed(ALL, lambda result: result.recipe == REFERENCE, code=edited(ALL[0])),
         ["is not that of this package"],
     ),
     "no reference": ([result for result in ALL if result.recipe != REFERENCE], ["0 runs of the reference"]),
@@ -156,10 +159,8 @@ def test_a_failed_run_is_refused(tmp_path):
 
 
 def set_aside(folder, result, count=1):
-    (folder / "contended").mkdir(exist_ok=True)
     for number in range(1, count + 1):
-        path = files.write(result, folder)
-        path.rename(folder / "contended" / f"{result.name}.{number}.json")
+        written([result], folder / "contended" / str(number))
 
 
 def test_a_run_is_set_aside_for_a_reason_and_at_most_twice(tmp_path):
@@ -170,7 +171,6 @@ def test_a_run_is_set_aside_for_a_reason_and_at_most_twice(tmp_path):
         ("often", contended, 3, ["set aside 3 times"]),
     ):
         folder = tmp_path / name
-        folder.mkdir()
         set_aside(folder, result, count)
         found = check(written(ALL, folder), "99.0").reasons
         assert len(found) == len(expected)
@@ -179,7 +179,6 @@ def test_a_run_is_set_aside_for_a_reason_and_at_most_twice(tmp_path):
 
 def test_the_first_accuracy_of_a_seed_counts(tmp_path):
     folder = tmp_path / "entry"
-    folder.mkdir()
     [first] = other([ALL[1]], seed(0), 500, other_cpu_seconds=5.0)
     set_aside(folder, replace(first, started=at(0.5), wall=77.0))
     entry = Entry.read(written(ALL, folder))

@@ -62,10 +62,28 @@ def test_sample_and_full_never_meet():
 
 
 def test_an_edited_recipe_gets_its_own_row_and_a_remark():
-    old, new = "a" * 64, "b" * 64
-    [table] = aggregate([made_result("cnn", source_sha256=old, wrong=50), made_result("cnn", source_sha256=new)])
-    assert sorted(row.label for row in table.rows) == ["cnn aaaaaaaa", "cnn bbbbbbbb"]
-    assert all("have another source text" in " ".join(row.remarks) for row in table.rows)
+    runs = [made_result("cnn", source_sha256="a" * 64), made_result("cnn", source_sha256="b" * 64)]
+    [table] = aggregate(runs)
+    assert {row.label for row in table.rows} == {f"cnn {run.version[:8]}" for run in runs}
+    assert all("are of other code" in " ".join(row.remarks) for row in table.rows)
+
+
+def test_results_of_other_code_are_stale_and_not_merged():
+    older = [made_result("cnn", seed, code={"mnist_tutorial.errors": "0" * 16}) for seed in range(3)]
+    [table] = aggregate([made_result("cnn", 0), *older])
+    assert sorted((row.n, row.label.endswith(", stale"), row.changes) for row in table.rows) == [
+        (1, False, []),
+        (3, True, ["mnist_tutorial.errors"]),
+    ]
+    assert only([dataclasses.replace(older[0], code={})]).label == "cnn, stale"
+
+
+def test_one_reproduced_seed_makes_a_row_current():
+    [first, *others] = [made_result("cnn", seed, code={"mnist_tutorial.errors": "0" * 16}) for seed in range(3)]
+    again = {"code": made_result().code, "date": "2026-12-01", "commit": "f" * 10}
+    row = only([dataclasses.replace(first, reproductions=[again]), *others])
+    assert (row.label, row.n, row.changes) == ("cnn", 3, [])
+    assert "seed 0 (test run) again on 2026-12-01, commit ffffffffff" in " ".join(row.remarks)
 
 
 def test_each_machine_has_its_row_and_its_letter():

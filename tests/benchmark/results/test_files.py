@@ -110,7 +110,7 @@ ONE_DIGIT = json.loads('"\\ud800"')
 # Name, how the file is damaged (fields are changed with the checksum corrected, bytes take the place of all), and a
 # part of what must be said about it, beside its name.
 FAULTS = [
-    ("other format", {"format": 7}, "written in format 7, expected 1 or 2"),
+    ("other format", {"format": 7}, "written in format 7, expected 1 to 3"),
     ("format that equals 1", {"format": True}, "written in format True"),
     ("format that is a list", {"format": []}, r"written in format \[\]"),
     ("claimed accuracy", {"test_accuracy": 0.999}, "claims an accuracy of 0.999; that of its predictions is 0.9958"),
@@ -126,7 +126,7 @@ FAULTS = [
         {"predictions": BOMB},
         "predictions cannot be unpacked .expected at most 10,000",
     ),
-    ("a megabyte of predictions", {"predictions": "A" * 10**6}, "predictions is 'AAA.*at most 20000 characters"),
+    ("a megabyte of predictions", {"predictions": "A" * 10**6}, "predictions is 'AAA.*at most 60000 characters"),
     ("other digits", {"digests": made_result().digests | {"test_images": "ab" * 32}}, "test_images is abababababab"),
     ("unknown split", {"evaluated_on": "fun"}, "evaluated_on is 'fun', expected 'validation' or 'test'"),
     ("split that is a list", {"evaluated_on": []}, r"evaluated_on is \[\]"),

@@ -8,7 +8,7 @@ import mnist_tutorial as mt
 from mnist_tutorial.benchmark.clock import Time
 from mnist_tutorial.benchmark.results.files import read, write
 from mnist_tutorial.benchmark.results.result import SPLITS, split_for, true_labels
-from mnist_tutorial.benchmark.runs.execution import _training
+from mnist_tutorial.benchmark.runs.execution import Training, _training
 from mnist_tutorial.benchmark.runs.run import Run
 
 
@@ -53,7 +53,7 @@ def test_the_accuracy_is_that_of_the_digits_evaluated_on():
 
 
 def test_a_recipe_that_takes_no_time_can_be_read(tmp_path):
-    training = _training(Run(mt.load("sample").train, 0), None, Time(1e-7, 0.0, 0.0))
+    training = _training(Training(Run(mt.load("sample").train, 0), None, Time(1e-7, 0.0, 0.0), 0.0, {}))
     assert read(write(made_result(**training), tmp_path)).wall > 0
 
 

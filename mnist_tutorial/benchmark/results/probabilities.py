@@ -1,0 +1,151 @@
+"""Probabilities: how sure a network was of its predictions, in the few bytes of a result file."""
+
+import base64
+import zlib
+
+import numpy as np
+from scipy.special import expit, logit, logsumexp
+
+from mnist_tutorial.stats import (
+    brier_score,
+    expected_calibration_error,
+    log_probabilities,
+    negative_log_likelihood,
+)
+
+TEMPERATURES = tuple(round(2 ** (power / 4), 4) for power in range(-16, 17))  # a sixteenth to sixteen
+LARGEST = 60_000  # of 16-bit floats; a network that is surer than that is sure
+TOLERANCE = 2e-3  # of scores that are computed again from 16 bits
+
+
+def pack(scores: np.ndarray, labels: np.ndarray) -> str:
+    """Write the probability of the predicted digit, and where that is wrong, of the true digit.
+
+    They are written as log-odds, log(p / (1 - p)), in 16 bits each: three digits of p, and near 1 of 1 - p. Then comes
+    zlib, then base 64.
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (N, 10)
+        Their softmax is the probabilities.
+    labels : ndarray of int, shape (N,)
+
+    Returns
+    -------
+    str
+    """
+    logs, digits = log_probabilities(scores), np.arange(scores.shape[1])
+    predicted = logs.argmax(1)
+    wrong = predicted != labels
+    odds = []
+    for rows, chosen in ((logs, predicted), (logs[wrong], labels[wrong])):
+        others = np.where(digits == np.asarray(chosen)[:, None], -np.inf, rows)
+        odds.append(rows[np.arange(len(rows)), chosen] - logsumexp(others, axis=1))
+    packed = np.concatenate(odds).clip(-LARGEST, LARGEST).astype("<f2")
+    return base64.b64encode(zlib.compress(packed.tobytes(), 9)).decode()
+
+
+def unpack(text: str, predicted: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Read the log-odds that `pack` wrote.
+
+    Parameters
+    ----------
+    text : str
+    predicted, labels : ndarray of int, shape (N,)
+
+    Returns
+    -------
+    of_prediction, of_truth : ndarray of float64, shape (N,)
+        The same where the prediction is right. ``scipy.special.expit`` turns them into probabilities.
+
+    Raises
+    ------
+    ValueError
+        If the text is cut short, or says what no probabilities of these predictions can be.
+
+    Examples
+    --------
+    >>> scores, labels = np.log([[0.75, 0.25], [0.9, 0.1]]), np.array([0, 1])
+    >>> of_prediction, of_truth = unpack(pack(scores, labels), scores.argmax(1), labels)
+    >>> expit(of_prediction).round(3), expit(of_truth).round(3)
+    (array([0.75, 0.9 ]), array([0.75, 0.1 ]))
+    """
+    wrong, stream = predicted != labels, zlib.decompressobj()
+    expected = len(predicted) + int(wrong.sum())
+    try:
+        odds = np.frombuffer(stream.decompress(base64.b64decode(text), 2 * expected + 1), "<f2").astype(float)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not stream.eof or len(odds) != expected or not np.isfinite(odds).all():
+        raise ValueError(f"expected {expected:,} finite numbers of 16 bits")
+    of_prediction = odds[: len(predicted)]
+    of_truth = of_prediction.copy()
+    of_truth[wrong] = odds[len(predicted) :]
+    if (of_truth > of_prediction).any() or (of_prediction < logit(0.1) - TOLERANCE).any():
+        raise ValueError("another digit is more probable than the predicted one")
+    return of_prediction, of_truth
+
+
+def calibration_curve(scores: np.ndarray, labels: np.ndarray) -> dict[str, list[float]]:
+    """Measure the calibration at each of the `TEMPERATURES`.
+
+    A temperature must be chosen on held-out digits: that with the least negative log-likelihood there.
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (N, 10)
+        Their softmax is the probabilities.
+    labels : ndarray of int, shape (N,)
+
+    Returns
+    -------
+    dict
+        The lists ``temperature``, ``nll`` (negative log-likelihood), ``brier`` (Brier score) and ``ece`` (expected
+        calibration error).
+    """
+    curve = {"temperature": [], "nll": [], "brier": [], "ece": []}
+    rows = np.arange(len(labels))
+    correct = scores.argmax(1) == labels
+    for temperature in TEMPERATURES:
+        logs = log_probabilities(scores, temperature)
+        probabilities = np.exp(logs)
+        curve["temperature"].append(temperature)
+        curve["nll"].append(round(negative_log_likelihood(logs[rows, labels]), 5))
+        curve["brier"].append(round(brier_score(probabilities, labels), 5))
+        curve["ece"].append(round(expected_calibration_error(probabilities.max(1), correct), 5))
+    return curve
+
+
+def check(curve: dict[str, list[float]], of_prediction: np.ndarray, of_truth: np.ndarray, correct: np.ndarray) -> None:
+    """Check that a calibration curve agrees at temperature 1 with log-odds.
+
+    Parameters
+    ----------
+    curve : dict
+        As from `calibration_curve`.
+    of_prediction, of_truth : ndarray of float, shape (N,)
+        As from `unpack`.
+    correct : ndarray of bool, shape (N,)
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+    """
+    if 1.0 not in curve["temperature"]:
+        raise ValueError("its calibration has no temperature of 1")
+    claimed = {name: values[curve["temperature"].index(1.0)] for name, values in curve.items()}
+    p, q = expit(of_prediction), expit(of_truth)
+    q_other = np.where(correct, 0, q)  # the truth, where it is another digit
+    rest = np.maximum(1 - p - q_other, 0)  # of the eight or nine other digits: in equal parts, or all in one
+    known = p**2 + q_other**2 - 2 * q + 1
+    bounds = {
+        "nll": [np.logaddexp(0, -of_truth).mean()] * 2,
+        "ece": [expected_calibration_error(p, correct)] * 2,
+        "brier": [(known + rest**2 / 9).mean(), (known + rest**2).mean()],
+    }
+    for name, (low, high) in bounds.items():
+        slack = TOLERANCE * max(1, high)
+        if not low - slack <= claimed[name] <= high + slack:
+            expected = f"{low:.4f}" if low == high else f"{low:.4f} to {high:.4f}"
+            raise ValueError(f"claims a {name} of {claimed[name]:.4f}; its probabilities give {expected}")
