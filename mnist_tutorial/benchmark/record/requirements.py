@@ -17,7 +17,7 @@ from mnist_tutorial.benchmark.runs.recipe import load_recipe
 SEEDS = 10  # with fewer, a t-test says little about the spread
 LEVEL = 0.01
 REFERENCES = 5
-TRIES = 3  # of a run that other programs slowed down
+TRIES = 10  # of a run that other programs slow down: each costs time, but nobody gains accuracy by it
 GAP = timedelta(hours=3)  # between references: a machine that has been turned off, or was busy for long, is another one
 PREDICTION = 2  # times the training: room for several views of each digit, and none for training that comes later
 HARDWARE = ("processor", "cores", "device", "driver", "system", "threads", "openmp", "python", "commit")
@@ -127,8 +127,8 @@ def _contention(entry: Entry) -> Iterator[str]:
     for run in (*entry.runs, *entry.references):
         if run.contended:
             yield (
-                f"{run.name}: other programs used {run.other_cpu_seconds:.1f} s of the processor; close them, and run "
-                "it again"
+                f"{run.name}: other programs used {run.other_cpu_seconds:.2g} s of the processor, it used "
+                f"{run.cpu_seconds:.2g} s; close them, and begin again"
             )
     for run in entry.set_aside:
         if not run.contended:

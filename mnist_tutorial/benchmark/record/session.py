@@ -44,7 +44,7 @@ def plan(recipe: Recipe, seeds: int, variant: str = "full") -> list[Task]:
 def run(tasks: list[Task], folder: Path, workers: suite.Workers) -> Iterator[suite.Event]:
     """Do the tasks that have no result yet, one after the other, and repeat those that other programs slow down.
 
-    A contended run is moved into a subfolder, and repeated at most twice.
+    A contended run is moved into a subfolder, and repeated, up to `TRIES` times in all.
 
     Parameters
     ----------
@@ -61,7 +61,8 @@ def run(tasks: list[Task], folder: Path, workers: suite.Workers) -> Iterator[sui
     Raises
     ------
     MNISTError
-        If the folder has results of other runs or other code, cannot be written, or is used by another process.
+        If the folder has results of other runs or other code, cannot be written, or is used by another process, and if
+        other programs slow down all tries of a run.
     """
     own = {path for task in tasks for path in task.results(folder) if task.recipe.gave(read(path))}
     if others := sorted(set(folder.glob("*-seed*[0-9].json")) - own):
@@ -92,4 +93,7 @@ def _set_aside(task: Task, folder: Path) -> bool:
             for path in task.results(folder):
                 path.rename(place / path.name)
             return True
-    return False
+    raise MNISTError(
+        f"{task.name}: other programs used the processor in each of {TRIES} tries; close them, and begin again in "
+        "another folder with --out"
+    )
