@@ -14,6 +14,7 @@ import sys
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from PIL import Image
 
 import mnist_tutorial as mt
 from mnist_tutorial import errors
-from mnist_tutorial.benchmark.results import code
+from mnist_tutorial.benchmark.results import code, probabilities
 from mnist_tutorial.benchmark.results.result import Result, pack, true_labels
 from mnist_tutorial.benchmark.runs.process import run_in_worker
 from mnist_tutorial.data.export import to_folder, to_zip
@@ -320,6 +321,15 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
     }
     fields |= others
     return Result(**({"code": made_code(fields["source_sha256"])} | fields))
+
+
+def made_probabilities(result, scores):
+    """Add the probabilities that belong to scores, whose largest are the predictions of a result."""
+    return replace(
+        result,
+        probabilities=probabilities.pack(scores, result.labels),
+        calibration=probabilities.calibration_curve(scores, result.labels),
+    )
 
 
 def made_code(recipe):

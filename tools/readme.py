@@ -12,7 +12,7 @@ from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.rendering import to_png
 from mnist_tutorial.benchmark.report.scatter import against_time
-from mnist_tutorial.benchmark.report.table import markdown
+from mnist_tutorial.benchmark.report.table import calibration_markdown, markdown
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.course.workshop import lessons
 
@@ -78,7 +78,9 @@ def tables(measured, table):
     return {
         "kits": f"A kit for Python {measured['kits']['python']}, MNIST included: {sizes}.",
         "notebooks": "\n".join(notebooks),
-        "benchmark": markdown(table, COLUMNS).rstrip(),
+        "benchmark": "\n\n".join(
+            filter(None, [markdown(table, COLUMNS).rstrip(), calibration_markdown(table).rstrip()])
+        ),
         "measured": "\n".join(compared),
     }
 

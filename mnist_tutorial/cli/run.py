@@ -12,6 +12,7 @@ from mnist_tutorial.errors import MNISTError, printable
 
 if TYPE_CHECKING:
     from mnist_tutorial.benchmark.runs.suite import Event
+    from mnist_tutorial.benchmark.runs.task import Task
 
 
 class Evaluate(StrEnum):
@@ -88,12 +89,24 @@ def run(
         options = {"devices": devices, "num_nodes": nodes, "strategy": strategy} if devices * nodes > 1 else {}
         splits = ("validation", "test") if evaluate is Evaluate.both else (evaluate.value,)
         tasks = suite.plan(recipes, range(seeds), splits, loaded(variant).variant, options)
+        _announce(tasks, out)
         local = executor is Executor.process
         with pools.LocalWorkers(limit) if local else pools.DaskWorkers(scheduler, workers, limit) as pool:
             failures = follow(suite.run(tasks, out, pool), len(tasks))
     if failures:
         typer.echo(f"error: {failures} of {len(tasks)} runs failed; see {out}/*.failure.json for the reasons", err=True)
         raise typer.Exit(1)
+
+
+def _announce(tasks: list["Task"], out: Path) -> None:
+    """Say how many runs are to be done, and how long they will take."""
+    from mnist_tutorial.benchmark.runs.forecast import forecast
+
+    to_do, seconds, unknown = forecast(tasks, out)
+    minutes = f"about {max(1, round(seconds / 60)):,} minutes one after the other, as long as before" if seconds else ""
+    others = f"not known how long: {', '.join(unknown)}" if unknown else ""
+    details = "; ".join(filter(None, [minutes, others]))
+    say(f"{to_do} of {len(tasks)} runs to do{': ' if details else ''}{details}", flush=True)
 
 
 def reproduce(

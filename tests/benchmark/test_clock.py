@@ -2,9 +2,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 
+import mnist_tutorial as mt
 from mnist_tutorial.benchmark import clock
 from mnist_tutorial.benchmark.clock import Time, timed
+from mnist_tutorial.benchmark.runs.run import Run
 
 # A child of a child: its parent has ended, so that it counts as another program and not as one of ours.
 BURN = "while True: pass"
@@ -24,6 +28,52 @@ def test_another_program_makes_a_time_contended():
     assert value == work()
     assert time.other_cpu_seconds > 0.05 * time.cpu_seconds
     assert time.contended
+
+
+class Accelerator:
+    """A device that works in the background, as a GPU does: `synchronize` waits for what it was given."""
+
+    def __init__(self):
+        self.work, self.finished = threading.Event(), 0
+
+    def launch(self, seconds):
+        self.thread = threading.Thread(target=self.compute, args=(seconds,))
+        self.thread.start()
+
+    def compute(self, seconds):
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+        self.finished += 1
+
+    def synchronize(self):
+        self.thread.join()
+
+
+def test_the_clock_waits_for_what_an_accelerator_was_given(monkeypatch):
+    device = Accelerator()
+    monkeypatch.setattr("mnist_tutorial.device.accelerator", lambda: "cuda")
+    monkeypatch.setattr("torch.cuda.synchronize", device.synchronize)
+    stopwatch = clock.Stopwatch()
+    device.launch(0.2)  # work from before the start does not count
+    stopwatch.start()
+    assert device.finished == 1
+    device.launch(0.2)
+    with stopwatch.paused():  # what was launched before the pause does
+        assert device.finished == 2
+    assert stopwatch.time.cpu_seconds > 0.15
+    device.launch(0.2)
+    assert stopwatch.stop().cpu_seconds > 0.3
+    assert device.finished == 3
+
+
+def test_a_run_in_bare_torch_is_timed_with_all_its_work(monkeypatch):
+    device = Accelerator()
+    monkeypatch.setattr("mnist_tutorial.device.accelerator", lambda: "cuda")
+    monkeypatch.setattr("torch.cuda.synchronize", lambda: hasattr(device, "thread") and device.synchronize())
+    network, time = Run(mt.load("sample").train, 0).train(lambda run: device.launch(0.2) or "a network")
+    assert (network, device.finished) == ("a network", 1)
+    assert time.cpu_seconds > 0.15
 
 
 def test_processor_time_is_that_of_the_action():

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mnist_tutorial.benchmark.report.calibration import Calibration, best_temperature, calibration
 from mnist_tutorial.benchmark.report.curves import LearningCurve, learning_curve
 from mnist_tutorial.benchmark.report.provenance import describe, differences
 from mnist_tutorial.benchmark.results.code import changed
@@ -38,6 +39,8 @@ class RecipeSummary:
         What a reader should know.
     changes : list of str
         What has changed in our code since; empty if the present code gives these results.
+    corrupted_accuracy : float or None
+        The mean accuracy on corrupted test digits, from 0 to 1.
     """
 
     recipe: str
@@ -48,6 +51,7 @@ class RecipeSummary:
     machine: str = "A"
     remarks: list = field(default_factory=list)
     changes: list = field(default_factory=list)
+    corrupted_accuracy: float | None = None
 
     @property
     def runs(self) -> list[Result]:
@@ -111,6 +115,21 @@ class RecipeSummary:
     def memory(self) -> float | None:
         """Median peak memory in megabytes."""
         return _median(self.test_runs, "peak_memory_mb")
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """Calibration on the test digits."""
+        return calibration(self.test_runs)
+
+    @cached_property
+    def temperature(self) -> float | None:
+        """The temperature that the validation runs choose."""
+        return best_temperature(self.validation_runs) if self.validation_runs else None
+
+    @property
+    def calibration_at_temperature(self) -> Calibration | None:
+        """Calibration on the test digits at that temperature."""
+        return calibration(self.test_runs, self.temperature) if self.temperature else None
 
     @cached_property
     def curve(self) -> LearningCurve | None:

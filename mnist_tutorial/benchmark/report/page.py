@@ -12,11 +12,13 @@ from mnist_tutorial.benchmark.report.aggregate import SummaryTable, aggregate
 from mnist_tutorial.benchmark.report.figures import draw
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.protocol import protocol
+from mnist_tutorial.benchmark.report.provenance import imports
 from mnist_tutorial.benchmark.report.rendering import to_address
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.data.atomic import atomic
 from mnist_tutorial.errors import MNISTError, printable
 
+CALIBRATION = "Calibration and robustness"
 TITLES = {"full": "Results on MNIST", "sample": "Results on the sample of MNIST"}
 
 
@@ -28,6 +30,7 @@ class Section(NamedTuple):
     columns: list  # headings
     cells: list  # of each row
     notes: list
+    calibration: list  # headings, and cells of each row; empty if no run knows it
     figures: list  # pairs of a Drawing and the address of its image
 
 
@@ -109,8 +112,16 @@ def _section(table):
         columns,
         [text.cells(row, columns) for row in table.rows],
         text.notes(table),
+        _calibration(table),
         [(drawing, to_address(drawing.figure)) for drawing in draw(table, published())],
     )
+
+
+def _calibration(table):
+    if not text.has_calibration(table):
+        return []
+    columns = text.columns_of(table, text.CALIBRATION)
+    return [columns, [text.cells(row, columns) for row in table.rows]]
 
 
 def _html(headline, sections, problems):
@@ -123,9 +134,16 @@ def _html(headline, sections, problems):
         lstrip_blocks=True,
     )
     environment.filters |= {"percent": text.percent, "seconds": text.seconds}
-    environment.filters |= {"paragraphs": _paragraphs, "evaluation": _evaluation}
+    environment.filters |= {"paragraphs": _paragraphs, "evaluation": _evaluation, "imports": imports}
     return environment.get_template("report.html").render(
-        headline=headline, mark=MARK, sections=sections, protocol=protocol(), published=published(), **problems
+        headline=headline,
+        calibration_title=CALIBRATION,
+        calibration_notes=text.calibration_notes(),
+        mark=MARK,
+        sections=sections,
+        protocol=protocol(),
+        published=published(),
+        **problems,
     )
 
 
@@ -133,6 +151,8 @@ def _markdown(headline, tables, problems):
     parts = [f"<!-- {MARK} -->\n", "# MNIST benchmark\n", headline + "\n"]
     for table in tables:
         parts += [f"## {TITLES[table.variant]}\n", text.markdown(table)]
+        if calibration := text.calibration_markdown(table):
+            parts += [f"### {CALIBRATION}\n", calibration]
     if failures := problems["failures"]:
         sentences = [f"{failure['run']}: {failure['reason']}" for failure in failures]
         parts += ["## Failed runs\n", text.markdown_list(sentences)]

@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 from mnist_tutorial.benchmark.clock import CONTENDED
+from mnist_tutorial.benchmark.results.probabilities import TEMPERATURES
 from mnist_tutorial.benchmark.results.result import true_labels
 from mnist_tutorial.data.reference import COUNTS, listing
 from mnist_tutorial.stats import wilson_interval
@@ -21,6 +22,7 @@ def protocol() -> list[tuple[str, str]]:
         "sample_test": len(listing("sample", "test").labels),
         "contended": 100 * CONTENDED,
         "half": 50 * (high - low),
+        "temperatures": len(TEMPERATURES),
     }
     text = (files(__package__) / "protocol.txt").read_text(encoding="utf-8").format(**numbers)
     return [tuple(paragraph.split(": ", 1)) for paragraph in text.strip().split("\n\n")]

@@ -1,8 +1,12 @@
 """Provenance: the machines, commits and packages behind a set of runs."""
 
+import ast
+import sys
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
 
+from mnist_tutorial.benchmark.results.code import PACKAGE, RECIPE
 from mnist_tutorial.benchmark.results.result import Result
 
 
@@ -31,6 +35,35 @@ def differences(runs: list[Result]) -> Iterator[str]:
         values = sorted({str(getattr(run, name)) for run in runs})
         if len(values) > 1:
             yield f"runs with {name} {' and '.join(values)}"
+
+
+def imports(run: Result) -> str:
+    """Say in a sentence which code a run used beside the text of its recipe.
+
+    Returns
+    -------
+    str
+        The version of our code; the packages that the text imports, with their releases; and other files.
+    """
+    ours = [name for name in run.code if name.startswith(f"{PACKAGE}.")]
+    files = [name for name in run.code if name not in ours and not name.startswith(RECIPE)]
+    parts = [f"Code version {run.version[:8]}: {len(ours)} modules of this package" if run.code else "Code unknown"]
+    parts.append(f"imports {', '.join(packages)}" if (packages := _packages(run)) else "no imports of its own")
+    if files:
+        parts.append(f"files that are in no package and not kept here: {', '.join(files)}")
+    return "; ".join(parts) + "."
+
+
+def _packages(run: Result) -> list[str]:
+    """List what the text of a recipe imports, without Python's own modules and this package."""
+    try:
+        nodes = list(ast.walk(ast.parse(textwrap.dedent(run.source))))
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    tops = sorted({name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - {PACKAGE})
+    return [f"{top} {run.versions[top]}" if top in run.versions else top for top in tops]
 
 
 def describe(runs: list[Result]) -> str:

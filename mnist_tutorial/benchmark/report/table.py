@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from mnist_tutorial.benchmark.report.aggregate import RecipeSummary, SummaryTable
 from mnist_tutorial.errors import printable
+from mnist_tutorial.stats.calibration import BINS
 
 TARGETS = (0.97, 0.98, 0.99, 0.995)
 COLUMNS = {
@@ -21,18 +22,53 @@ COLUMNS = {
     "images/s": lambda row: _integer(row.rate),
     "memory, MB": lambda row: _integer(row.memory),
 }
+CALIBRATION = {
+    "recipe": lambda row: row.label,
+    "machine": lambda row: row.machine,
+    "n": lambda row: str(row.n),
+    "error, %": lambda row: f"{100 * (1 - row.accuracy):.2f}" if row.n else NONE,
+    "NLL": lambda row: _decimals(row.calibration, "nll"),
+    "Brier": lambda row: _decimals(row.calibration, "brier"),
+    "ECE, %": lambda row: _decimals(row.calibration, "ece", 2, 100),
+    "temperature": lambda row: NONE if row.temperature is None else f"{row.temperature:.2f}",
+    "NLL at it": lambda row: _decimals(row.calibration_at_temperature, "nll"),
+    "Brier at it": lambda row: _decimals(row.calibration_at_temperature, "brier"),
+    "ECE at it, %": lambda row: _decimals(row.calibration_at_temperature, "ece", 2, 100),
+    "corrupted accuracy, %": lambda row: (
+        NONE if row.corrupted_accuracy is None else f"{100 * row.corrupted_accuracy:.1f}"
+    ),
+}
 NONE = "–"
 CONTENDED = "†"
 
 
-def columns_of(table: SummaryTable) -> list[str]:
+def columns_of(table: SummaryTable, columns: Iterable[str] = COLUMNS) -> list[str]:
     """Choose the columns of a table: all, but the machine only if there are several."""
-    return [column for column in COLUMNS if column != "machine" or len(table.machines) > 1]
+    return [column for column in columns if column != "machine" or len(table.machines) > 1]
 
 
 def cells(row: RecipeSummary, columns: Iterable[str]) -> list[str]:
-    """Write these `COLUMNS` of one row as plain text, with a dash for missing values."""
-    return [COLUMNS[column](row) for column in columns]
+    """Write these `COLUMNS`, or columns of `CALIBRATION`, of one row as plain text, with a dash for missing values."""
+    return [(CALIBRATION | COLUMNS)[column](row) for column in columns]
+
+
+def has_calibration(table: SummaryTable) -> bool:
+    """Whether any run of a table knows how sure its network was; those from before December 2026 do not."""
+    return any(row.calibration or row.corrupted_accuracy is not None for row in table.rows)
+
+
+def calibration_notes() -> list[str]:
+    """Explain the numbers of `CALIBRATION`."""
+    return [
+        "NLL: negative log-likelihood of the true digits, in nats. Brier: the squared distance between the "
+        "probabilities and the truth, from 0 to 2. ECE: expected calibration error, the mean gap between how sure a "
+        f"network is and how often it is right, over {BINS} bins of equal mass. All on the test digits, from the same "
+        "single look, and on average over the runs.",
+        "Temperature: what the scores are divided by so that the NLL is least on the held-out digits, in the runs that "
+        f"did not train on them. Beside it, the same scores on the test digits at that temperature. {NONE}: no such "
+        "run, or runs from before December 2026, which did not keep probabilities.",
+        "Corrupted accuracy: the mean over all corruptions and strengths of `benchmark robustness`, of one network.",
+    ]
 
 
 def notes(table: SummaryTable) -> list[str]:
@@ -84,6 +120,15 @@ def markdown(table: SummaryTable, columns: Sequence[str] | None = None) -> str:
     columns = list(columns or columns_of(table))
     rows = [cells(row, columns) for row in table.rows]
     return markdown_table(columns, rows, columns[:1]) + "\n" + markdown_list(notes(table))
+
+
+def calibration_markdown(table: SummaryTable, columns: Sequence[str] | None = None) -> str:
+    """Write the table of `CALIBRATION` in Markdown, followed by its notes; nothing if no run knows it."""
+    if not has_calibration(table):
+        return ""
+    columns = list(columns or columns_of(table, CALIBRATION))
+    rows = [cells(row, columns) for row in table.rows]
+    return markdown_table(columns, rows, columns[:1]) + "\n" + markdown_list(calibration_notes())
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[str]) -> str:
@@ -143,6 +188,10 @@ def seconds(number: float) -> str:
 
 def _integer(number):
     return NONE if number is None else f"{number:,.0f}"
+
+
+def _decimals(calibration, name, decimals=4, factor=1):
+    return NONE if calibration is None else f"{factor * getattr(calibration, name):.{decimals}f}"
 
 
 def _accuracy(row):

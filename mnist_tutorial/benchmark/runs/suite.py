@@ -124,8 +124,8 @@ def _run(tasks: Iterable[Task], folder: Path, workers: Workers) -> Iterator[Even
                 if lock is None and not asked_before:
                     elsewhere.append(task)
                 elif lock is None:
-                    yield Event("there" if _is_done(task, folder) else "elsewhere", task)
-                elif _is_done(task, folder):
+                    yield Event("there" if is_done(task, folder) else "elsewhere", task)
+                elif is_done(task, folder):
                     _failure(task, folder).unlink(missing_ok=True)  # we may have been killed before we could
                     unlock_task(lock)
                     yield Event("there", task)
@@ -182,7 +182,7 @@ def _failure(task: Task, folder: Path) -> Path:
     return folder / f"{task.name}.failure.json"
 
 
-def _is_done(task: Task, folder: Path) -> bool:
+def is_done(task: Task, folder: Path) -> bool:
     """Whether there is a result of our present code, or in its place a file that cannot be read."""
     for path in task.results(folder):
         try:

@@ -81,6 +81,7 @@ class Drawn:
             "started": "",
             "code": made_code("drawn"),
             "codes": [made_code("drawn")],
+            "version": "drawn",
             "changes": [],
         }
         return SimpleNamespace(**known, **about, recipe="cnn", name="cnn", seed=seed, machine={}, processes=1)

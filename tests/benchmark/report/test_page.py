@@ -1,9 +1,11 @@
 import base64
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
-from conftest import made_result
+from conftest import made_probabilities, made_result
 
 from mnist_tutorial.benchmark.report import page
 from mnist_tutorial.benchmark.report.literature import published
@@ -60,7 +62,19 @@ def usual(site):
     runs = [made_result("cnn", seed, 50 + seed, wall=5.0 + seed) for seed in range(3)]
     runs += [made_result("cnn", seed, 20, evaluated_on="validation") for seed in range(2)]
     runs += [made_result("linear", 0, 780, wall=1.0, other_cpu_seconds=30.0)]
+    sure = made_result("sure", 0, 60, source="import numpy as np\n\n\ndef sure(run): ...", source_sha256="1" * 64)
+    sure = replace(sure, code=sure.code | {"beside_it": "2" * 16})
+    runs += [made_probabilities(sure, 5.0 * np.eye(10)[sure.predicted])]
     return report(site, *runs, made_result("small", variant="sample", wrong=5))
+
+
+def test_a_reviewer_sees_calibration_and_what_ran_beside_the_recipe(usual):
+    seen, markdown = usual
+    assert "| sure | 1 | 0.60 | " in markdown
+    assert "files that are in no package and not kept here: beside_it" in seen.texts["Recipes"]
+    assert "imports numpy" in seen.texts["Recipes"]
+    assert "full-calibration" in seen.ids
+    assert "sample-calibration" not in seen.ids
 
 
 def test_it_asks_for_nothing_outside(usual, site):

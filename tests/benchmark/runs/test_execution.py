@@ -53,7 +53,19 @@ def test_a_result_records_everything_that_determines_it(task, quick_file, tmp_pa
     assert {"processor", "cores", "commit", "dirty"} <= set(result.machine)
     assert re.match(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", result.started)
     assert read(write(result, tmp_path)) == result
-    assert result.name == task("quick", seed=3).name
+    assert task("quick", seed=3).results(tmp_path) == [tmp_path / f"{result.name}.json"]
+    assert result.changes == []
+    assert "the recipe's file:quick" in result.code
+
+
+def test_a_result_keeps_how_sure_the_network_was(task, sample):
+    result = run_task(task("random_guess"))
+    of_prediction, of_truth = result.log_odds
+    assert (of_prediction >= of_truth).all()
+    assert ((of_prediction > of_truth) == (result.predicted != sample.test.labels)).all()
+    assert result.calibration["nll"][result.calibration["temperature"].index(1.0)] == pytest.approx(
+        np.logaddexp(0, -of_truth).mean(), rel=1e-3
+    )
 
 
 def test_the_same_seed_gives_the_same_run(task):

@@ -2,6 +2,7 @@ import json
 import os
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from threading import Thread
 
@@ -11,7 +12,7 @@ from crashes import crash
 from filelock import FileLock, Timeout
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.results import read_all
+from mnist_tutorial.benchmark.results import read, read_all, write
 from mnist_tutorial.benchmark.runs import load_recipe, locks, suite
 from mnist_tutorial.benchmark.runs.process import run_in_worker
 
@@ -62,6 +63,27 @@ def test_each_run_gets_a_file_and_is_not_done_again(tasks, tmp_path):
     events = suite.run(tasks("random_guess", seeds=3), out, Here())
     assert kinds(events) == [("there", 0), ("there", 1), ("done", 2)]
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_result_of_other_code_is_trained_anew_and_both_stay(tasks, out, quick_file):
+    list(suite.run(tasks("random_guess", seeds=1), out, Here()))
+    text = quick_file.read_text()
+    quick_file.write_text(f"# a comment\n{text}")
+    assert kinds(suite.run(tasks("random_guess", seeds=1), out, Here())) == [("there", 0)]
+    quick_file.write_text(f"{text}\nUSELESS = 1\n")
+    assert kinds(suite.run(tasks("random_guess", seeds=1), out, Here())) == [("done", 0)]
+    [old] = [path for path, result in read_all(out)[0] if "USELESS" not in result.source]
+    assert len(list(out.iterdir())) == 2
+    result = replace(read(old), code=read(old).code | {"mnist_tutorial.errors": "0" * 16}, seed=1)
+    write(result, out)  # as another version of this package would have
+    assert kinds(suite.run(tasks("random_guess", seeds=2), out, Here())) == [("there", 0), ("done", 1)]
+
+
+def test_a_damaged_file_in_the_place_of_a_result_stays(tasks, out):
+    list(suite.run(tasks("random_guess", seeds=1), out, Here()))
+    [path] = out.iterdir()
+    path.write_text(path.read_text()[:-100])
+    assert kinds(suite.run(tasks("random_guess", seeds=1), out, Here())) == [("there", 0)]
 
 
 def test_a_failure_is_reported_and_the_rest_goes_on(tasks, out):
@@ -197,8 +219,9 @@ class Remembering:
 
 def test_after_a_crash_at_any_call_that_writes_the_same_command_finishes(tasks, tmp_path):
     planned = [*tasks("random_guess"), *tasks("crashing", seeds=1)]
-    first, second, failing = (task.name for task in planned)
     workers, points = Remembering(planned), 0
+    first, second = (result.name for result, _ in workers.outcomes.values() if result)
+    failing = planned[2].name
     foreign = {
         name: name.encode() for name in ("notes.txt", f"{first}.json.bak", f"{first}.part", "sub/.a.lock", "b.json")
     }
@@ -208,7 +231,7 @@ def test_after_a_crash_at_any_call_that_writes_the_same_command_finishes(tasks, 
             (out / "sub").mkdir(parents=True)
             for name, content in foreign.items():
                 (out / name).write_bytes(content)
-            (out / f"{first}.failure.json").write_text('{"kind": "failure"}')  # of an earlier run
+            (out / f"{planned[0].name}.failure.json").write_text('{"kind": "failure"}')  # of an earlier run
             if not (end := crash(lambda out=out: list(suite.run(planned, out, workers)), out, n, how)):
                 break
             points += 1
