@@ -11,7 +11,7 @@ from mnist_tutorial.benchmark.record.history import markdown, records, table, ve
 def folder(tmp_path):
     """Three sessions for 99.0 %, of which one is no record; one for 99.7 %; and one that is refused."""
     for target, name, day, wall, wrong in (
-        ("99.0", "first", 1, 5.0, 80),
+        ("99.0", "earliest", 1, 5.0, 80),
         ("99.0", "slower", 2, 6.0, 80),
         ("99.0", "faster", 3, 2.5, 80),
         ("99.7", "accurate", 1, 90.0, 15),
@@ -30,7 +30,7 @@ def test_the_lowest_ratio_comes_first_and_the_refused_last(folder):
     found = verdicts(folder, "99.0")
     assert [(verdict.entry.folder.name, verdict.accepted) for verdict in found] == [
         ("faster", True),
-        ("first", True),
+        ("earliest", True),
         ("slower", True),
         ("careless", False),
     ]
@@ -39,7 +39,7 @@ def test_the_lowest_ratio_comes_first_and_the_refused_last(folder):
 
 def test_the_history_holds_what_was_a_record_on_its_day(folder):
     found = records(folder)
-    assert [verdict.entry.folder.name for verdict in found] == ["first", "faster", "accurate"]
+    assert [verdict.entry.folder.name for verdict in found] == ["earliest", "faster", "accurate"]
     assert records(folder / "none") == []
 
 
