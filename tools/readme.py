@@ -78,9 +78,7 @@ def tables(measured, table):
     return {
         "kits": f"A kit for Python {measured['kits']['python']}, MNIST included: {sizes}.",
         "notebooks": "\n".join(notebooks),
-        "benchmark": "\n\n".join(
-            filter(None, [markdown(table, COLUMNS).rstrip(), calibration_markdown(table).rstrip()])
-        ),
+        "benchmark": f"{markdown(table, COLUMNS)}\n{calibration_markdown(table)}".rstrip(),
         "measured": "\n".join(compared),
     }
 

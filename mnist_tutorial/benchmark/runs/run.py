@@ -59,8 +59,8 @@ class Run:
     processes : int
         The number of processes that train together, each on its share of a batch.
     predict : callable
-        From the network and a split to scores, ndarray (N, 10). `mnist_tutorial.predict`, unless the recipe sets
-        another. The labels and the index of the split are all -1.
+        From the network and a split to scores, ndarray (N, 10), whose softmax is the probabilities.
+        `mnist_tutorial.predict`, unless the recipe sets another. The labels and the index of the split are all -1.
     precision : str
         As Lightning names it. A recipe that does not use `callback` sets it, unless it trains in 32 bits.
     images : int

@@ -62,14 +62,13 @@ def usual(site):
     runs = [made_result("cnn", seed, 50 + seed, wall=5.0 + seed) for seed in range(3)]
     runs += [made_result("cnn", seed, 20, evaluated_on="validation") for seed in range(2)]
     runs += [made_result("linear", 0, 780, wall=1.0, other_cpu_seconds=30.0)]
-    sure = made_result("sure", 0, 60, source="import numpy as np\n\n\ndef sure(run): ...", source_sha256="1" * 64)
-    sure = replace(sure, code=sure.code | {"beside_it": "2" * 16})
-    runs += [made_probabilities(sure, 5.0 * np.eye(10)[sure.predicted])]
     return report(site, *runs, made_result("small", variant="sample", wrong=5))
 
 
-def test_a_reviewer_sees_calibration_and_what_ran_beside_the_recipe(usual):
-    seen, markdown = usual
+def test_a_reviewer_sees_calibration_and_what_ran_beside_the_recipe(tmp_path, no_figures):
+    run = made_result("sure", 0, 60, source="import numpy as np\n\n\ndef sure(run): ...")
+    run = made_probabilities(replace(run, code=run.code | {"beside_it": "2" * 16}), 5.0 * np.eye(10)[run.predicted])
+    seen, markdown = report(tmp_path, run, made_result(variant="sample"))
     assert "| sure | 1 | 0.60 | " in markdown
     assert "files that are in no package and not kept here: beside_it" in seen.texts["Recipes"]
     assert "imports numpy" in seen.texts["Recipes"]
