@@ -1,4 +1,4 @@
-"""Write into the README, and into docs/, what results/ says: `make readme`."""
+"""Write into README.md, RULES.md and docs/ what results/ and records/ say: `make readme`."""
 
 import json
 import statistics
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import line
+from mnist_tutorial.benchmark.record import history
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.rendering import to_png
@@ -128,6 +129,12 @@ def tables(measured, table):
     }
 
 
+def records(folder):
+    """Make the table of RULES.md, by the name of its place."""
+    found = history.records(folder)
+    return {"records": history.markdown(found) if found else "There is no record yet."}
+
+
 def measured():
     """Read what was measured, with the comparisons that `benchmark` has written beside it."""
     others = read("peers") if (RESULTS / "peers.json").exists() else None
@@ -152,12 +159,12 @@ def places(name):
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    for name, table in tables(measured(), benchmark()).items():
-        begin, end = places(name)
-        head, rest = text.split(begin)
-        text = f"{head}{begin}{table}{end}{rest.split(end)[1]}"
-    readme.write_text(text, encoding="utf-8")
+    for page, made in (("README.md", tables(measured(), benchmark())), ("RULES.md", records(ROOT / "records"))):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for name, table in made.items():
+            begin, end = places(name)
+            head, rest = text.split(begin)
+            text = f"{head}{begin}{table}{end}{rest.split(end)[1]}"
+        (ROOT / page).write_text(text, encoding="utf-8")
     picture(ROOT / "docs/benchmark.png")
     digits(ROOT / "docs/digits.png")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mnist_tutorial.cli.common import RESULTS, Force, errors, say, show
+from mnist_tutorial.cli.record import record
 from mnist_tutorial.cli.run import reproduce, run
 from mnist_tutorial.cli.speed import augmentation, loading, overhead
 
@@ -115,5 +116,5 @@ def _refused(reasons: Sequence[Exception]) -> None:
         raise typer.Exit(1)
 
 
-for command in (loading, augmentation, overhead):
+for command in (record, loading, augmentation, overhead):
     benchmark.command()(command)
