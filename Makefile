@@ -23,7 +23,7 @@ OTHER_BUILD := $(if $(wildcard $(STAMP)),,--reinstall-package torch --reinstall-
 COURSE ?= course
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit versions versions-lowest versions-3.12 versions-3.13 checks lint kit fuzz wheel lock benchmark readme measure clean
+.PHONY: help setup data lab test unit versions versions-lowest versions-3.12 versions-3.13 checks lint kit fuzz wheel lock benchmark reproduce readme measure peers clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -101,6 +101,10 @@ fuzz: setup  ## feed random bytes to all readers of files, a minute each (SECOND
 benchmark: data  ## run the benchmark suite, an hour and a half: results/cpu
 	$(BIN)/python -m mnist_tutorial benchmark run --out results/cpu
 
+# Who has only tidied up need not train for hours: one seed of each recipe shows that nothing has changed.
+reproduce: data  ## train one seed of each recipe again, and mark the results as those of the present code if they are
+	$(BIN)/python -m mnist_tutorial benchmark reproduce results/cpu/*-test-seed0.json
+
 readme: setup  ## write the README's tables and pictures anew from results/
 	$(BIN)/python tools/readme.py
 
@@ -109,6 +113,9 @@ measure: data  ## measure load, the notebooks and the routes of digits: the othe
 	$(BIN)/python -m mnist_tutorial benchmark augmentation --force
 	$(BIN)/python -m mnist_tutorial benchmark overhead --force
 	$(BIN)/python tools/measure.py
+
+peers: data  ## train what other libraries show on MNIST beside our recipes, on a quiet machine, half an hour: results/peers.json
+	env -u GOMP_SPINCOUNT $(BIN)/python tools/peers.py
 
 lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
 	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --extra kit --universal --python-version 3.11 --generate-hashes \

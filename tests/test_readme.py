@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from PIL import Image
+from sessions import made_session, written
 
+from mnist_tutorial.benchmark.record import TARGETS
+from mnist_tutorial.benchmark.record.history import verdicts
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.benchmark.runs.execution import run_task
 from mnist_tutorial.benchmark.runs.recipe import load_recipe, recipe_names
@@ -18,6 +21,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import readme
 
 README = (ROOT / "README.md").read_text()
+RULES = (ROOT / "RULES.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +33,22 @@ def test_the_tables_are_those_of_the_results(measured):
     for name, table in readme.tables(measured, readme.benchmark()).items():
         begin, end = readme.places(name)
         assert f"{begin}{table}{end}" in README, f"{name} is out of date: make readme"
+
+
+def test_the_history_is_that_of_the_records():
+    for name, table in readme.records(ROOT / "records").items():
+        begin, end = readme.places(name)
+        assert f"{begin}{table}{end}" in RULES, "the history is out of date: make readme"
+    for target in TARGETS:
+        assert [verdict.reasons for verdict in verdicts(ROOT / "records", target) if not verdict.accepted] == []
+
+
+def test_a_record_is_a_line_of_the_history(tmp_path):
+    before = readme.records(tmp_path)["records"]
+    written(made_session(), tmp_path / "99.0/ours")
+    after = readme.records(tmp_path)["records"]
+    assert "cnn-1s" not in before
+    assert "| cnn-1s |" in after
 
 
 def test_the_pictures_are_those_of_the_results(tmp_path):
@@ -60,9 +80,10 @@ def test_the_runs_are_of_clean_commits_and_all_recipes():
     assert {result.recipe for _, result in found if result.evaluated_on == "test"} == set(recipe_names())
 
 
-def test_the_recipes_are_still_those_that_were_run():
-    for _, result in read_all(readme.RUNS)[0]:
-        assert result.source == load_recipe(result.recipe).source, f"{result.recipe} was edited: run it again"
+def test_stale_results_are_marked():
+    [block] = re.findall(r"benchmark: written.*?end of benchmark", README, re.DOTALL)
+    for row in readme.benchmark().rows:
+        assert f"| {row.recipe}{', stale' * bool(row.changes)} |" in block
 
 
 def test_the_two_commands_come_first_and_links_resolve():

@@ -39,6 +39,7 @@ COMMANDS = {
         *("benchmark", "run", "--recipe", "my_file.py:my_recipe", "--evaluate", "test", "--seeds", "2"),
     ],
     "benchmark compare my-recipe cnn": ["benchmark", "compare", "my-recipe", "cnn"],
+    "benchmark record 99.0": ["benchmark", "record", "99.0"],
     "export --zip mnist.zip": ["export", "--zip", "mnist.zip"],
 }
 OTHERS = [["--help"], ["fetch"], ["info"], ["cite"], ["verify", "mnist.zip"], ["benchmark", "compare", "cnn", "cnn-1s"]]

@@ -1,4 +1,4 @@
-"""Write into the README, and into docs/, what results/ says: `make readme`."""
+"""Write into README.md, RULES.md and docs/ what results/ and records/ say: `make readme`."""
 
 import json
 import statistics
@@ -7,11 +7,19 @@ from pathlib import Path
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import line
+from mnist_tutorial.benchmark.record import history
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.rendering import to_png
 from mnist_tutorial.benchmark.report.scatter import against_time
-from mnist_tutorial.benchmark.report.table import calibration_markdown, markdown
+from mnist_tutorial.benchmark.report.table import (
+    calibration_markdown,
+    markdown,
+    markdown_list,
+    markdown_table,
+    percent,
+    seconds,
+)
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.course.workshop import lessons
 
@@ -27,6 +35,11 @@ COLUMNS = (
     "seconds to train",
     "to 98 %, s",
     "to 99 %, s",
+)
+PEER_COLUMNS = "example", "test accuracy, %", "n", "seconds to train", "times as long as cnn", "versions"
+PEER_CLOCK = (
+    "Seconds to train: the median, for a peer of its call of `fit`, for ours of the whole recipe; † where other "
+    "programs slowed all runs down."
 )
 SYSTEMS = {"linux": "Linux with CUDA", "macos": "macOS", "windows": "Windows"}
 # Of the comparisons, what the README shows: which, against what, in its words.
@@ -54,13 +67,46 @@ def benchmark():
     return table
 
 
+def peers(record):
+    """Make the table of other libraries beside ours, or say what to run where nobody has measured them."""
+    if record is None:
+        return "Nobody has measured them yet: `make peers`."
+    medians = {row["name"]: median_seconds(row) for row in record["rows"] if row.get("runs")}
+    rows = []
+    for row in record["rows"]:
+        runs, versions = row.get("runs", []), [package.split("==")[0] for package in row["packages"]]
+        accuracies = [run["accuracy"] for run in runs]
+        quiet = sum(not run["contended"] for run in runs)
+        ratio = medians[row["name"]] / medians["cnn"] if runs and "cnn" in medians else None
+        rows.append(
+            (
+                row["title"],
+                percent(statistics.mean(accuracies)) if runs else "–",
+                str(len(runs)),
+                f"{seconds(medians[row['name']])}{'' if quiet else ' †'}" if runs else "–",
+                "–" if ratio is None else seconds(ratio),
+                ", ".join(f"{name} {row['versions'][name]}" for name in versions) if runs else "–",
+            )
+        )
+    table = markdown_table(PEER_COLUMNS, rows, (PEER_COLUMNS[0], PEER_COLUMNS[-1]))
+    notes = [f"- [{row['title']}]({row['source']}): {row['differs']}.\n" for row in record["rows"] if "source" in row]
+    failures = [f"{row['title']} failed: {row['failure']}" for row in record["rows"] if "failure" in row]
+    return f"{table}\n{''.join(notes)}{markdown_list(failures)}- {PEER_CLOCK}\n\n{line(record['machine'])}."
+
+
+def median_seconds(row):
+    """Take the median over the runs that other programs did not slow down or, where there are none, over all."""
+    runs = row["runs"]
+    return statistics.median(run["seconds"] for run in [run for run in runs if not run["contended"]] or runs)
+
+
 def tables(measured, table):
     """Make the tables of the README, by the names of their places."""
     notebooks = ["| notebook | minutes in class | of them exercises | seconds to run |", "|---|---:|---:|---:|"]
     for lesson in lessons(ROOT):
-        seconds = measured["notebooks"][lesson.name.removesuffix(".ipynb")]["wall"]
+        wall = measured["notebooks"][lesson.name.removesuffix(".ipynb")]["wall"]
         link = f"[{lesson.title}](notebooks/{lesson.name})"
-        notebooks.append(f"| {link} | {lesson.minutes} | {lesson.exercise_minutes} | {seconds:.0f} |")
+        notebooks.append(f"| {link} | {lesson.minutes} | {lesson.exercise_minutes} | {wall:.0f} |")
     notebooks += ["", f"The seconds include the start of the kernel and all imports. {line(measured['machine'])}."]
     compared = ["| in one run, side by side | times as fast |", "|---|---|"]
     for name, other, words in COMPARED:
@@ -79,12 +125,20 @@ def tables(measured, table):
         "notebooks": "\n".join(notebooks),
         "benchmark": f"{markdown(table, COLUMNS)}\n{calibration_markdown(table)}".rstrip(),
         "measured": "\n".join(compared),
+        "peers": peers(measured["peers"]),
     }
+
+
+def records(folder):
+    """Make the table of RULES.md, by the name of its place."""
+    found = history.records(folder)
+    return {"records": history.markdown(found) if found else "There is no record yet."}
 
 
 def measured():
     """Read what was measured, with the comparisons that `benchmark` has written beside it."""
-    return read("measured") | {"kits": read("kits")} | {name: read(name) for name, *_ in COMPARED}
+    others = read("peers") if (RESULTS / "peers.json").exists() else None
+    return read("measured") | {"kits": read("kits"), "peers": others} | {name: read(name) for name, *_ in COMPARED}
 
 
 def picture(path):
@@ -105,12 +159,12 @@ def places(name):
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    for name, table in tables(measured(), benchmark()).items():
-        begin, end = places(name)
-        head, rest = text.split(begin)
-        text = f"{head}{begin}{table}{end}{rest.split(end)[1]}"
-    readme.write_text(text, encoding="utf-8")
+    for page, made in (("README.md", tables(measured(), benchmark())), ("RULES.md", records(ROOT / "records"))):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for name, table in made.items():
+            begin, end = places(name)
+            head, rest = text.split(begin)
+            text = f"{head}{begin}{table}{end}{rest.split(end)[1]}"
+        (ROOT / page).write_text(text, encoding="utf-8")
     picture(ROOT / "docs/benchmark.png")
     digits(ROOT / "docs/digits.png")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mnist_tutorial.cli.common import RESULTS, Force, errors, say, show
+from mnist_tutorial.cli.record import record
 from mnist_tutorial.cli.robustness import robustness, weights
 from mnist_tutorial.cli.run import reproduce, run
 from mnist_tutorial.cli.speed import augmentation, loading, overhead
@@ -116,5 +117,5 @@ def _refused(reasons: Sequence[Exception]) -> None:
         raise typer.Exit(1)
 
 
-for command in (robustness, weights, loading, augmentation, overhead):
+for command in (record, robustness, weights, loading, augmentation, overhead):
     benchmark.command()(command)

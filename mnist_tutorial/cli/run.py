@@ -92,7 +92,7 @@ def run(
         _announce(tasks, out)
         local = executor is Executor.process
         with pools.LocalWorkers(limit) if local else pools.DaskWorkers(scheduler, workers, limit) as pool:
-            failures = _follow(suite.run(tasks, out, pool), len(tasks))
+            failures = follow(suite.run(tasks, out, pool), len(tasks))
     if failures:
         typer.echo(f"error: {failures} of {len(tasks)} runs failed; see {out}/*.failure.json for the reasons", err=True)
         raise typer.Exit(1)
@@ -137,7 +137,7 @@ def reproduce(
         raise typer.Exit(1)
 
 
-def _follow(events: Iterable["Event"], total: int) -> int:
+def follow(events: Iterable["Event"], total: int) -> int:
     """Show a progress bar, and a line for each finished run; returns the number of failures."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

@@ -6,12 +6,7 @@ import zlib
 import numpy as np
 from scipy.special import expit, logit, logsumexp
 
-from mnist_tutorial.stats import (
-    brier_score,
-    expected_calibration_error,
-    log_probabilities,
-    negative_log_likelihood,
-)
+from mnist_tutorial.stats import expected_calibration_error, log_probabilities, negative_log_likelihood
 
 TEMPERATURES = tuple(round(2 ** (power / 4), 4) for power in range(-16, 17))  # a sixteenth to sixteen
 LARGEST = 60_000  # 16 bits hold little more; scores of this size are no logits, but distances, for example
@@ -105,15 +100,17 @@ def calibration_curve(scores: np.ndarray, labels: np.ndarray) -> dict[str, list[
         calibration error).
     """
     curve = {"temperature": [], "nll": [], "brier": [], "ece": []}
-    rows = np.arange(len(labels))
-    correct = scores.argmax(1) == labels
+    below = np.subtract(scores, scores.max(1, keepdims=True), dtype=np.float64)  # the largest is 0
+    of_truth = below[np.arange(len(labels)), labels]
     for temperature in TEMPERATURES:
-        logs = log_probabilities(scores, temperature).clip(-LARGEST)
-        probabilities = np.exp(logs)
+        odds = np.exp(below / temperature)  # relative to the prediction
+        total = odds.sum(1)
+        log_truth = (of_truth / temperature - np.log(total)).clip(-LARGEST)
+        squares = np.einsum("ij,ij->i", odds, odds) / total**2
         curve["temperature"].append(temperature)
-        curve["nll"].append(round(negative_log_likelihood(logs[rows, labels]), 5))
-        curve["brier"].append(round(brier_score(probabilities, labels), 5))
-        curve["ece"].append(round(expected_calibration_error(probabilities.max(1), correct), 5))
+        curve["nll"].append(round(negative_log_likelihood(log_truth), 5))
+        curve["brier"].append(round(float(np.mean(squares - 2 * np.exp(log_truth) + 1)), 5))
+        curve["ece"].append(round(expected_calibration_error(1 / total, of_truth == 0), 5))
     return curve
 
 

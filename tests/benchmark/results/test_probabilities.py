@@ -40,6 +40,9 @@ def test_the_scores_of_a_curve_can_be_computed_again(scores):
     correct = logits.argmax(1) == labels
     probabilities.check(curve, *odds, correct)
     at_one = {name: values[curve["temperature"].index(1.0)] for name, values in curve.items()}
+    all_digits = np.exp(log_softmax(logits, axis=1))
+    assert at_one["brier"] == pytest.approx(stats.brier_score(all_digits, labels), abs=1e-5)
+    assert at_one["ece"] == pytest.approx(stats.expected_calibration_error(all_digits.max(1), correct), abs=1e-5)
     assert stats.negative_log_likelihood(log_expit(odds[1])) == pytest.approx(at_one["nll"], rel=1e-3)
     assert stats.expected_calibration_error(expit(odds[0]), correct) == pytest.approx(at_one["ece"], abs=1e-3)
     for name, change in (("nll", -0.02), ("nll", 0.02), ("ece", -0.01), ("brier", -0.2), ("brier", 0.2)):

@@ -1,0 +1,84 @@
+"""The command ``benchmark record``."""
+
+import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnist_tutorial.cli.common import Variant, errors, loaded, say, show
+from mnist_tutorial.cli.run import follow
+
+RECORDS = Path("records")
+
+
+class Target(StrEnum):
+    """The accuracies for which there is a record, in percent."""
+
+    low = "99.0"
+    middle = "99.5"
+    high = "99.7"
+
+
+def record(
+    target: Annotated[Target, typer.Argument(help="the test accuracy to exceed, in percent")],
+    folder: Annotated[Path, typer.Argument(help="with all records")] = RECORDS,
+    recipe: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE.py:NAME", help="The recipe that claims the record.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=10, max=1_000, help="The number of runs: seeds 0, 1, 2, ...")] = 10,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The folder for its results.", show_default="records/TARGET/RECIPE-DATE"),
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Check this folder; exit code 1 if it is refused.")
+    ] = None,
+    variant: Annotated[Variant, typer.Option(hidden=True)] = Variant.full,
+) -> None:
+    """Show the speed records for an accuracy; with --recipe, try to break them.
+
+    The recipe trains in turn with a reference, whose time is the unit. After an interruption, the same command carries
+    on. RULES.md says what is allowed.
+    """
+    with errors():
+        if recipe and check:
+            raise typer.BadParameter("--recipe and --check exclude each other")
+        if recipe:
+            check = _session(recipe, seeds, out, target.value, variant)
+        if check:
+            from mnist_tutorial.benchmark.record import verdict
+
+            found = verdict.check(check, target.value, variant.value)
+            for line in found.lines():
+                say(line)
+            raise typer.Exit(int(not found.accepted))
+        _show(folder, target.value)
+
+
+def _session(recipe: str, seeds: int, out: Path | None, target: str, variant: Variant) -> Path:
+    """Train, and return the folder of the results."""
+    from mnist_tutorial.benchmark.record import session
+    from mnist_tutorial.benchmark.runs import load_recipe, workers
+
+    candidate = load_recipe(recipe)
+    out = out or RECORDS / target / f"{candidate.name}-{datetime.date.today().isoformat()}"
+    tasks = session.plan(candidate, seeds, loaded(variant).variant)
+    say(f"results: {out}", flush=True)
+    with workers.LocalWorkers() as pool:
+        follow(session.run(tasks, out, pool), len(tasks))
+    return out
+
+
+def _show(folder: Path, target: str) -> None:
+    from mnist_tutorial.benchmark.record.history import table, verdicts
+
+    found = verdicts(folder, target)
+    if not found:
+        say(f"no folder in {folder / target}; `benchmark record {target} --recipe NAME` makes one")
+        return
+    show(table(verdict for verdict in found if verdict.accepted))
+    for verdict in found:
+        for reason in verdict.reasons:
+            say(f"{verdict.entry.folder}: refused: {reason}")

@@ -1,0 +1,74 @@
+"""Sessions that claim a record: their result files, made without training."""
+
+import json
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from conftest import Here, made_result, this_machine
+
+from mnist_tutorial.benchmark.record.session import plan
+from mnist_tutorial.benchmark.results import files
+from mnist_tutorial.benchmark.runs import load_recipe
+
+BEGIN = datetime(2026, 11, 26, 8, tzinfo=UTC)
+
+
+def made_session(wrong=lambda seed: 80 + seed, seeds=10, recipe="cnn-1s", **fields):
+    """Make the results of a session, in order; a run takes a minute, `wrong` digits are wrong."""
+    results = []
+    for i, task in enumerate(plan(load_recipe(recipe), seeds)):
+        name, seed = task.recipe.name, task.seed
+        others = {
+            "source": task.recipe.source,
+            "source_sha256": task.recipe.sha256,
+            "code": code_of(task.recipe),
+            "machine": this_machine() | {"dirty": False, "commit": "c" * 40},
+            "started": at(i),
+            **(fields if name == recipe else {}),
+        }
+        results.append(made_result(name, seed, wrong(seed), **others))
+    return results
+
+
+def code_of(recipe):
+    """Of the code that ran for a recipe, the recipe and one module: the others depend on the tests before."""
+    return {name: value for name, value in recipe.code().items() if ":" in name or name == "mnist_tutorial.errors"}
+
+
+def at(minute):
+    return (BEGIN + timedelta(minutes=minute)).isoformat(timespec="seconds")
+
+
+def changed(results, which, **fields):
+    """Change fields of those results to which a function says yes."""
+    return [replace(result, **fields) if which(result) else result for result in results]
+
+
+def written(results, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for result in results:
+        assert files.write(result, folder)
+    return folder
+
+
+def forge(path, **fields):
+    """Edit a file as a determined person would: the checksum is right."""
+    content = json.loads(path.read_text(encoding="utf-8")) | fields
+    del content["sha256"]
+    path.write_text(json.dumps(content | {"sha256": files._checksum(content)}), encoding="utf-8")
+
+
+class Busy(Here):
+    """Workers on a machine whose other programs slow down the first `tries` tries of some seeds, and nothing else."""
+
+    def __init__(self, tries=()):
+        super().__init__()
+        self.tries = dict(tries)
+
+    def submit(self, task):
+        result, error = super().submit(task).result()
+        busy, self.tries[task.seed] = self.tries.get(task.seed, 0), self.tries.get(task.seed, 0) - 1
+        future = Future()
+        future.set_result((result and replace(result, other_cpu_seconds=1e6 * (busy > 0)), error))
+        return future
