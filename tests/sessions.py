@@ -56,7 +56,7 @@ def forge(path, **fields):
     """Edit a file as a determined person would: the checksum is right."""
     content = json.loads(path.read_text(encoding="utf-8")) | fields
     del content["sha256"]
-    path.write_text(json.dumps(content | {"sha256": files._checksum(content)}), encoding="utf-8")
+    path.write_text(json.dumps(content | {"sha256": files.checksum(content)}), encoding="utf-8")
 
 
 class Busy(Here):
