@@ -30,13 +30,16 @@ def report(
     with errors():
         from mnist_tutorial.benchmark.report.page import write
         from mnist_tutorial.benchmark.results import published, read_all, read_failures
+        from mnist_tutorial.benchmark.robustness import files as robustness
 
         if folder is None:
             folder = RESULTS if RESULTS.is_dir() else published()
             if folder != RESULTS:
                 say(f"no folder {RESULTS} here, so this is the report of the published results")
         results, refused = read_all(folder)
-        for path in write([result for _, result in results], refused, read_failures(folder), out, force):
+        measured, not_read = robustness.read_all(folder)
+        refused += not_read
+        for path in write([result for _, result in results], refused, read_failures(folder), out, force, measured):
             say(path)
     _refused(refused)
 

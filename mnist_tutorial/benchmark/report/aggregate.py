@@ -5,17 +5,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mnist_tutorial.benchmark.report.calibration import Calibration, best_temperature, calibration
 from mnist_tutorial.benchmark.report.curves import LearningCurve, learning_curve
 from mnist_tutorial.benchmark.report.provenance import describe, differences
-from mnist_tutorial.benchmark.results.code import changed
+from mnist_tutorial.benchmark.results.code import agree, changed
 from mnist_tutorial.benchmark.results.result import Result, true_labels
 from mnist_tutorial.benchmark.results.seeds import each_seed_once
 from mnist_tutorial.benchmark.results.versions import by_version, changes
 from mnist_tutorial.stats import wilson_interval
+
+if TYPE_CHECKING:  # it imports the pipeline, and with it torch
+    from mnist_tutorial.benchmark.robustness import Robustness
 
 STALE = ", stale"  # in the label of a row
 MAX_CHANGES = 3  # that a remark names
@@ -160,11 +164,17 @@ class SummaryTable:
         return len(true_labels(self.variant, "test")), len(true_labels(self.variant, "validation"))
 
 
-def aggregate(results: Iterable[Result]) -> list[SummaryTable]:
+def aggregate(results: Iterable[Result], robustness: "Iterable[Robustness]" = ()) -> list[SummaryTable]:
     """Summarize runs recipe by recipe.
 
     Runs belong together if they share the recipe's name, the code, the variant, the machine and the number of
     processes.
+
+    Parameters
+    ----------
+    results : iterable of Result
+    robustness : iterable of Robustness
+        Of the same recipes: those on the test digits count, each for the runs of the same code.
 
     Returns
     -------
@@ -176,12 +186,12 @@ def aggregate(results: Iterable[Result]) -> list[SummaryTable]:
     >>> aggregate([])
     []
     """
-    results = list(results)
+    results, robustness = list(results), list(robustness)
     runs_of = {variant: [run for run in results if run.variant == variant] for variant in ("full", "sample")}
-    return [_table(variant, runs) for variant, runs in runs_of.items() if runs]
+    return [_table(variant, runs, robustness) for variant, runs in runs_of.items() if runs]
 
 
-def _table(variant, runs):
+def _table(variant, runs, robustness):
     groups = defaultdict(list)
     for run in runs:
         groups[run.recipe, run.hardware, run.processes].append(run)
@@ -191,6 +201,8 @@ def _table(variant, runs):
         _summary(version, letters[version[0].hardware]) for group in groups.values() for version in by_version(group)
     ]
     _label(rows)
+    for row in rows:
+        row.corrupted_accuracy = _corrupted_accuracy(row, variant, robustness)
     rows.sort(key=lambda row: (-(row.accuracy or 0), row.label, row.machine))
     counted = [run for row in rows for run in row.runs]
     descriptions = {
@@ -217,6 +229,17 @@ def _summary(runs, machine):
         mean = np.mean([run.validation_accuracy for run in row.validation_runs])
         row.remarks.append(f"no test runs; {100 * mean:.2f} % on held-out digits (n = {len(row.validation_runs)})")
     return row
+
+
+def _corrupted_accuracy(row, variant, robustness):
+    codes = [code for run in row.runs for code in run.codes]
+    means = [
+        measured.mean
+        for measured in robustness
+        if (measured.recipe, measured.variant, measured.evaluated_on) == (row.recipe, variant, "test")
+        and any(agree(measured.code, code) for code in codes)
+    ]
+    return float(np.mean(means)) if means else None
 
 
 def _staleness(row):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -17,6 +17,9 @@ from mnist_tutorial.benchmark.report.rendering import to_address
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.data.atomic import atomic
 from mnist_tutorial.errors import MNISTError, printable
+
+if TYPE_CHECKING:  # it imports the pipeline, and with it torch
+    from mnist_tutorial.benchmark.robustness import Robustness
 
 CALIBRATION = "Calibration and robustness"
 TITLES = {"full": "Results on MNIST", "sample": "Results on the sample of MNIST"}
@@ -40,6 +43,7 @@ def write(
     failures: Sequence[dict],
     out: Path,
     force: bool = False,
+    robustness: "Sequence[Robustness]" = (),
 ) -> list[Path]:
     """Write the report of many runs.
 
@@ -54,6 +58,8 @@ def write(
         The folder; it is created if necessary.
     force : bool
         Replace files in the folder that are not reports.
+    robustness : sequence of Robustness
+        What `benchmark robustness` has measured.
 
     Returns
     -------
@@ -67,7 +73,7 @@ def write(
     """
     paths = [Path(out, name) for name in ("index.html", "report.md")]
     check_replaceable(paths, force)
-    tables = aggregate(results)
+    tables = aggregate(results, robustness)
     problems = {"failures": [_failure(failure) for failure in failures], "refused": [str(error) for error in refused]}
     contents = (
         _html(headline(results), [_section(table) for table in tables], problems),

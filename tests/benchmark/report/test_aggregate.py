@@ -1,4 +1,5 @@
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -112,3 +113,16 @@ def test_a_seed_counts_once():
     row = only([again, first, made_result("cnn", 1, wrong=50)])
     assert (row.n, row.std) == (2, 0)
     assert "seed 0 occurs more than once (test runs); the first run counts" in row.remarks
+
+
+def test_the_corrupted_accuracy_is_that_of_the_same_code():
+    rows = [made_result("cnn", 0), made_result("cnn", 0, code={"mnist_tutorial.errors": "0" * 16}), made_result("mlp")]
+    measured = SimpleNamespace(recipe="cnn", variant="full", evaluated_on="test", code=rows[0].code, mean=0.75)
+    validation = SimpleNamespace(**(vars(measured) | {"evaluated_on": "validation", "mean": 0.1}))
+    again = SimpleNamespace(**(vars(measured) | {"mean": 0.77}))
+    [table] = aggregate(rows, [measured, validation, again])
+    assert {row.label: row.corrupted_accuracy for row in table.rows if row.recipe == "mlp" or not row.changes} == {
+        f"cnn {rows[0].version[:8]}": 0.76,
+        "mlp": None,
+    }
+    assert [row.corrupted_accuracy for row in table.rows if row.changes] == [None]
