@@ -69,9 +69,9 @@ def cnn_1s(run):
 def cnn_6s(run):
     """Train a CNN to 99.5 % as fast as possible.
 
-    Source: as `cnn_1s`, with more channels and epochs. Claim: 99.5 % in six seconds on two cores.
+    Source: as `cnn_1s`, with a third convolution and two epochs. Claim: 99.5 % in six seconds on two cores.
     """
-    return fit(run, whitened_cnn(run, 32, 64), RandomCrop(24) >> Standardize(), 3, 1.5e-2, view=five_views)
+    return fit(run, whitened_cnn(run, 24, 32, 64), RandomCrop(24) >> Standardize(), 2, 2e-2, view=five_views)
 
 
 def cnn(run):
@@ -115,10 +115,10 @@ def cnn_tiny(run):
     return fit(run, template, features, epochs=16, max_lr=2e-2, label_smoothing=0, view=five_views)
 
 
-def whitened_cnn(run: Run, first: int, second: int) -> dl.Layer:
+def whitened_cnn(run: Run, first: int, *channels: int) -> dl.Layer:
     """Make the template of a CNN whose first layer whitens patches of the training digits."""
     filters = whitening_filters(run.digits.images, first)
-    return dl.Layer(WhitenedCNN, filters=filters, channels=second, hidden=128)
+    return dl.Layer(WhitenedCNN, filters=filters, channels=channels, hidden=128)
 
 
 class Separable(nn.Sequential):

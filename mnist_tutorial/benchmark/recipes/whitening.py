@@ -1,5 +1,7 @@
 """A small network for records in speed, whose first layer is computed instead of trained."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import nn
@@ -46,7 +48,7 @@ def whitening_filters(images: np.ndarray, channels: int) -> torch.Tensor:
 
 
 class WhitenedCNN(nn.Sequential):
-    """A network of two convolutions, of which the first is fixed, and two linear layers.
+    """A network whose first convolution is fixed.
 
     Nothing is propagated back through the first layer, which would take most of the time: it has the most pixels.
 
@@ -54,25 +56,23 @@ class WhitenedCNN(nn.Sequential):
     ----------
     filters : Tensor, shape (C, 1, 5, 5)
         Of the first convolution.
-    channels, hidden : int
-        The number of feature maps of the second convolution, and of hidden neurons.
+    channels : sequence of int
+        The number of feature maps of each further convolution. The last of them pools.
+    hidden : int
+        The number of hidden neurons.
     """
 
-    def __init__(self, filters: torch.Tensor, channels: int, hidden: int) -> None:
+    def __init__(self, filters: torch.Tensor, channels: Sequence[int], hidden: int) -> None:
         first = nn.Conv2d(1, len(filters), SIDE, bias=False)
         first.weight = nn.Parameter(filters, requires_grad=False)
-        super().__init__(
-            CenterCrop(24),
-            first,
-            nn.MaxPool2d(2),
-            nn.ReLU(),  # (B, C, 10, 10)
-            nn.Conv2d(len(filters), channels, 3),
-            nn.MaxPool2d(2),
-            nn.BatchNorm2d(channels, momentum=0.3),
-            nn.ReLU(),  # (B, channels, 4, 4)
-            nn.Flatten(),
-            nn.Linear(channels * 4 * 4, hidden),
-            nn.BatchNorm1d(hidden, momentum=0.3),
-            nn.ReLU(),
-            nn.Linear(hidden, 10),
-        )
+        layers = [CenterCrop(24), first, nn.MaxPool2d(2), nn.ReLU()]  # (B, C, 10, 10)
+        inputs, side = len(filters), 10
+        for number, outputs in enumerate(channels, start=1):
+            layers.append(nn.Conv2d(inputs, outputs, 3))
+            inputs, side = outputs, side - 2
+            if number == len(channels):
+                layers.append(nn.MaxPool2d(2))  # before the rest of the block, which has less to compute
+                side //= 2
+            layers += [nn.BatchNorm2d(outputs, momentum=0.3), nn.ReLU()]
+        neurons = [nn.Flatten(), nn.Linear(inputs * side**2, hidden), nn.BatchNorm1d(hidden, momentum=0.3), nn.ReLU()]
+        super().__init__(*layers, *neurons, nn.Linear(hidden, 10))
