@@ -87,7 +87,7 @@ def cnn_augmented(run):
     """Train a wider CNN on digits that are warped.
 
     Source: elastic and affine distortions as in Simard et al. 2003; the fixed first layer is that of K. Jordan's
-    airbench, see `whitening`. Each digit counts five times, see `five_views`. Claim: 99.7 % in a minute and a half on
+    airbench, see `whitening`. Each digit counts five times, see `five_views`. Claim: 99.65 % in a minute and a half on
     two cores.
     """
     template, features = models.cnn((32, 64, 128)), RandomCrop(24) >> Standardize()
