@@ -87,8 +87,9 @@ def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: 
     correct : array of bool, shape (N,)
         Whether it is the true class.
     bins : int
-        The images are sorted by confidence and divided into as many parts of equal size, up to one image. Images of
-        one confidence may be in two parts, in their order.
+        The images are sorted by confidence and divided into as many parts of equal size, up to one image. Where a
+        border falls between images of the same confidence, each counts with their mean, so that their order does not
+        matter.
 
     Returns
     -------
@@ -106,6 +107,7 @@ def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: 
     0.1
     """
     confidence, correct = np.asarray(confidence, np.float64), np.asarray(correct, bool)
-    order = np.argsort(confidence, kind="stable")
-    gaps = (confidence - correct)[order]
+    values, group, sizes = np.unique(confidence, return_inverse=True, return_counts=True)  # in ascending order
+    accuracy = np.bincount(group, weights=correct) / sizes
+    gaps = np.repeat(values - accuracy, sizes)
     return float(sum(abs(part.sum()) for part in np.array_split(gaps, bins)) / len(gaps))

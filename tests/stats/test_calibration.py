@@ -32,6 +32,14 @@ def test_the_calibration_error_over_bins_of_equal_mass_is_that_of_scikit_learns_
     assert stats.expected_calibration_error(confidence, correct) == pytest.approx(np.mean(abs(accuracy - mean)))
 
 
+def test_the_order_of_images_of_the_same_confidence_does_not_matter():
+    confidence, correct = np.repeat([0.5, 0.9, 1.0], 20), np.arange(60) % 3 > 0
+    expected = stats.expected_calibration_error(confidence, correct, bins=7)
+    for seed in range(5):
+        order = np.random.default_rng(seed).permutation(60)
+        assert stats.expected_calibration_error(confidence[order], correct[order], bins=7) == pytest.approx(expected)
+
+
 def test_where_both_kinds_of_bins_are_the_same_it_is_that_of_torchmetrics():
     confidence = (np.arange(1_500) + 0.5) / 1_500  # evenly spread, so bins of equal width have equal mass
     probabilities = torch.tensor(np.stack([confidence, 1 - confidence], 1)).repeat_interleave(1, 0)

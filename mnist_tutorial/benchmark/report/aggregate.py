@@ -247,9 +247,10 @@ def _staleness(row):
     if row.changes:
         shown = ", ".join(row.changes[:MAX_CHANGES])
         more = f" and {len(row.changes) - MAX_CHANGES} more" if len(row.changes) > MAX_CHANGES else ""
+        reason = f"changed: {shown}{more}" if any(run.codes for run in row.runs) else shown
         yield (
-            f"stale, since code has changed: {shown}{more}; `benchmark run` trains again, and `benchmark reproduce` "
-            "shows whether the predictions are still the same"
+            f"not of the present code ({reason}); `benchmark run` trains again, and `benchmark reproduce` shows "
+            "whether the predictions are still the same"
         )
     elif any(run.code and changed(run.code) for run in row.runs):
         reproduced = [(run, entry) for run in row.runs for entry in run.reproductions if not changed(entry["code"])]

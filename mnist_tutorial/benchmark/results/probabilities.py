@@ -106,11 +106,13 @@ def calibration_curve(scores: np.ndarray, labels: np.ndarray) -> dict[str, list[
         odds = np.exp(below / temperature)  # relative to the prediction
         total = odds.sum(1)
         log_truth = (of_truth / temperature - np.log(total)).clip(-LARGEST)
+        with np.errstate(divide="ignore"):  # where all others are impossible
+            confidence = expit((-np.log(total - 1)).clip(-LARGEST, LARGEST).astype("<f2").astype(float))  # as in `pack`
         squares = np.einsum("ij,ij->i", odds, odds) / total**2
         curve["temperature"].append(temperature)
         curve["nll"].append(round(negative_log_likelihood(log_truth), 5))
         curve["brier"].append(round(float(np.mean(squares - 2 * np.exp(log_truth) + 1)), 5))
-        curve["ece"].append(round(expected_calibration_error(1 / total, of_truth == 0), 5))
+        curve["ece"].append(round(expected_calibration_error(confidence, of_truth == 0), 5))
     return curve
 
 

@@ -30,6 +30,17 @@ def test_what_is_packed_comes_back_to_three_digits_also_close_to_one(scores):
     assert of_prediction[0] > 890
 
 
+def test_votes_of_three_neighbours_agree_with_their_curve():
+    rng, labels = np.random.default_rng(0), np.arange(5_000) % 10
+    votes = np.eye(10)[labels]
+    wrong = rng.random(5_000) < 0.2
+    votes[wrong] = (2 * np.eye(10)[rng.integers(10, size=wrong.sum())] + votes[wrong]) / 3
+    logits = np.log(votes.clip(1e-6)) + rng.normal(0, 1e-7, votes.shape)  # ties, but for the last bits
+    of_prediction, of_truth = unpacked(logits, labels)
+    curve = probabilities.calibration_curve(logits, labels)
+    probabilities.check(curve, of_prediction, of_truth, logits.argmax(1) == labels)
+
+
 def test_it_is_small(scores):
     assert len(probabilities.pack(*scores)) < 30_000
 
