@@ -11,7 +11,18 @@ from mnist_tutorial.benchmark.runs import recipe
 from mnist_tutorial.cli import app
 
 NAMES = [
-    *("linear", "lenet5", "mlp-crash-course", "mlp", "mlp-augmented", "cnn-1s", "cnn", "cnn-augmented", "cnn-tiny"),
+    *(
+        "linear",
+        "lenet5",
+        "mlp-crash-course",
+        "mlp",
+        "mlp-augmented",
+        "cnn-1s",
+        "cnn-6s",
+        "cnn",
+        "cnn-augmented",
+        "cnn-tiny",
+    ),
     *("dtex211", "pytorch-examples", "train-mnist-fast", "nearest-neighbours", "logistic-regression"),
 ]
 
