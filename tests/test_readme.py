@@ -52,7 +52,11 @@ def test_a_record_is_a_line_of_the_history(tmp_path):
 
 
 def test_the_pictures_are_those_of_the_results(tmp_path):
-    for draw, name in ((readme.picture, "benchmark.png"), (readme.digits, "digits.png")):
+    for draw, name in (
+        (readme.picture, "benchmark.png"),
+        (readme.digits, "digits.png"),
+        (readme.corruptions, "robustness.png"),
+    ):
         draw(tmp_path / name)
         there, expected = (np.asarray(Image.open(folder / name)).astype(int) for folder in (ROOT / "docs", tmp_path))
         assert there.shape == expected.shape

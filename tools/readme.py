@@ -11,6 +11,7 @@ from mnist_tutorial.benchmark.record import history
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.rendering import to_png
+from mnist_tutorial.benchmark.report.robustness_plot import draw
 from mnist_tutorial.benchmark.report.scatter import against_time
 from mnist_tutorial.benchmark.report.table import (
     calibration_markdown,
@@ -21,6 +22,7 @@ from mnist_tutorial.benchmark.report.table import (
     seconds,
 )
 from mnist_tutorial.benchmark.results.files import read_all
+from mnist_tutorial.benchmark.robustness import files as robustness
 from mnist_tutorial.course.workshop import lessons
 
 ROOT = Path(__file__).parent.parent
@@ -63,8 +65,17 @@ def benchmark():
     runs, refused = read_all(RUNS)
     if refused:
         raise refused[0]
-    [table] = aggregate([result for _, result in runs])
+    [table] = aggregate([result for _, result in runs], corrupted())
     return table
+
+
+@cache
+def corrupted():
+    """Read what was measured on corrupted digits."""
+    found, refused = robustness.read_all(RUNS)
+    if refused:
+        raise refused[0]
+    return found
 
 
 def peers(record):
@@ -146,6 +157,12 @@ def picture(path):
     to_png(against_time(benchmark(), published()).figure, path)
 
 
+def corruptions(path):
+    """Draw the accuracy of `cnn` on corrupted digits."""
+    [measured] = [one for one in corrupted() if (one.recipe, one.seed, one.evaluated_on) == ("cnn", 0, "test")]
+    to_png(draw(measured), path, dpi=80)
+
+
 def digits(path):
     """Draw some digits, in the shares that MNIST has of each."""
     mnist = mt.load("full")
@@ -168,3 +185,4 @@ if __name__ == "__main__":
         (ROOT / page).write_text(text, encoding="utf-8")
     picture(ROOT / "docs/benchmark.png")
     digits(ROOT / "docs/digits.png")
+    corruptions(ROOT / "docs/robustness.png")

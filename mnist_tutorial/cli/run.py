@@ -103,7 +103,8 @@ def _announce(tasks: list["Task"], out: Path) -> None:
     from mnist_tutorial.benchmark.runs.forecast import forecast
 
     to_do, seconds, unknown = forecast(tasks, out)
-    minutes = f"about {max(1, round(seconds / 60)):,} minutes one after the other, as long as before" if seconds else ""
+    count = max(1, round(seconds / 60))
+    minutes = f"about {count:,} minute{'s' * (count > 1)} one after the other, as long as before" if seconds else ""
     others = f"not known how long: {', '.join(unknown)}" if unknown else ""
     details = "; ".join(filter(None, [minutes, others]))
     say(f"{to_do} of {len(tasks)} runs to do{': ' if details else ''}{details}", flush=True)
