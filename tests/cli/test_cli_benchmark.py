@@ -72,6 +72,19 @@ def test_run_understands_the_old_option_for(run, tmp_path, old, new, splits):
     assert sorted(result.evaluated_on for _, result in read_all(tmp_path / "out")[0]) == splits
 
 
+def test_reproduce_says_what_is_the_same_and_ends_with_1_if_anything_is_not(run, tmp_path):
+    run("random_guess", options=["--evaluate", "test"])
+    [path] = (tmp_path / "out").iterdir()
+    done = benchmark("reproduce", path)
+    assert (done.exit_code, done.stdout) == (0, f"{path}: identical: all 1,000 predictions are the same\n")
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text("{")
+    done = benchmark("reproduce", damaged, path)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"error: {damaged}: cut short")
+    assert f"{path}: identical" in done.stdout  # the others go on
+
+
 def test_report_writes_a_page_and_lists_the_refused_files(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("mnist_tutorial.benchmark.report.page.draw", lambda table, published: [])  # has its own tests
     (folder / "cut.json").write_text('{"kind": "run"')

@@ -89,9 +89,8 @@ def calibration_curve(scores: np.ndarray, labels: np.ndarray) -> dict[str, list[
 
     Parameters
     ----------
-    scores : ndarray of float, shape (N, 10)
-        Their softmax is the probabilities.
-    labels : ndarray of int, shape (N,)
+    scores, labels
+        As for `pack`.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import made_result
+from conftest import made_probabilities, made_result
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import files as results
@@ -85,6 +85,38 @@ def test_a_training_that_diverged_is_stored_without_nan(tmp_path):
     path = results.write(made_result(loss_curve={"images": [1, 2], "loss": [1.0, math.nan]}), tmp_path)
     assert "NaN" not in path.read_text()
     assert results.read(path).loss_curve == {"images": [1, 2], "loss": [1.0, None]}
+
+
+@pytest.fixture
+def sure(tmp_path):
+    """Write a result with probabilities."""
+    result = made_result(wrong=42)
+    return results.write(made_probabilities(result, 4.0 * np.eye(10)[result.predicted]), tmp_path)
+
+
+@pytest.mark.parametrize("field", ["nll", "brier", "ece"])
+def test_probabilities_that_contradict_the_calibration_are_refused(sure, field):
+    calibration = results.read(sure).calibration
+    edited(sure, calibration=calibration | {field: [value + 0.2 for value in calibration[field]]})
+    with pytest.raises(MNISTError, match=f"{sure.name}: its probabilities contradict the rest .claims a {field}"):
+        results.read(sure)
+
+
+def test_probabilities_of_other_predictions_are_refused(sure):
+    predicted = results.read(sure).labels.copy()
+    predicted[:42] = (predicted[:42] + 1) % 10  # as many errors, in other places
+    other = made_result(wrong=range(42))
+    other = made_probabilities(other, np.random.default_rng(0).random((10_000, 10)) + 9 * np.eye(10)[predicted])
+    edited(sure, probabilities=other.probabilities)
+    with pytest.raises(MNISTError, match="its probabilities contradict the rest"):
+        results.read(sure)
+
+
+@pytest.mark.parametrize("lost", [{"calibration": None}, {"probabilities": ""}])
+def test_probabilities_and_calibration_come_together(sure, lost):
+    edited(sure, **lost)
+    with pytest.raises(MNISTError, match="probabilities without their calibration"):
+        results.read(sure)
 
 
 def instead(make):
