@@ -97,7 +97,7 @@ def sure(tmp_path):
 @pytest.mark.parametrize("field", ["nll", "brier", "ece"])
 def test_probabilities_that_contradict_the_calibration_are_refused(sure, field):
     calibration = results.read(sure).calibration
-    edited(sure, calibration=calibration | {field: [value + 0.2 for value in calibration[field]]})
+    edited(sure, calibration=calibration | {field: [value + 0.05 for value in calibration[field]]})
     with pytest.raises(MNISTError, match=f"{sure.name}: its probabilities contradict the rest .claims a {field}"):
         results.read(sure)
 
