@@ -402,9 +402,12 @@ def quick_file(tmp_path):
 class Here(contextlib.nullcontext):
     """Workers in this process."""
 
+    pools = []  # kept, so that no thread ends in the middle of a later test, which may compare the threads
+
     def __init__(self, limit=None, slots=1):
         super().__init__(self)
         self.slots, self.pool = slots, ThreadPoolExecutor(slots)
+        self.pools.append(self.pool)
 
     def submit(self, task):
         return self.pool.submit(run_in_worker, task)

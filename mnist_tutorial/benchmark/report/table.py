@@ -4,7 +4,7 @@ import html
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from mnist_tutorial.benchmark.report.aggregate import RecipeSummary, SummaryTable
+from mnist_tutorial.benchmark.report.aggregate import STALE, RecipeSummary, SummaryTable
 from mnist_tutorial.errors import printable
 from mnist_tutorial.stats.calibration import BINS
 
@@ -30,10 +30,10 @@ CALIBRATION = {
     "NLL": lambda row: _decimals(row.calibration, "nll"),
     "Brier": lambda row: _decimals(row.calibration, "brier"),
     "ECE, %": lambda row: _decimals(row.calibration, "ece", 2, 100),
-    "temperature": lambda row: NONE if row.temperature is None else f"{row.temperature:.2f}",
-    "NLL at it": lambda row: _decimals(row.calibration_at_temperature, "nll"),
-    "Brier at it": lambda row: _decimals(row.calibration_at_temperature, "brier"),
-    "ECE at it, %": lambda row: _decimals(row.calibration_at_temperature, "ece", 2, 100),
+    "temperature T": lambda row: NONE if row.temperature is None else f"{row.temperature:.2f}",
+    "NLL at T": lambda row: _decimals(row.calibration_at_temperature, "nll"),
+    "Brier at T": lambda row: _decimals(row.calibration_at_temperature, "brier"),
+    "ECE at T, %": lambda row: _decimals(row.calibration_at_temperature, "ece", 2, 100),
     "corrupted accuracy, %": lambda row: (
         NONE if row.corrupted_accuracy is None else f"{100 * row.corrupted_accuracy:.1f}"
     ),
@@ -64,7 +64,7 @@ def calibration_notes() -> list[str]:
         "probabilities and the truth, from 0 to 2. ECE: expected calibration error, the mean gap between how sure a "
         f"network is and how often it is right, over {BINS} bins of equal mass. All on the test digits, from the same "
         "single look, and on average over the runs.",
-        "Temperature: what the scores are divided by so that the NLL is least on the held-out digits, in the runs that "
+        "T: what the scores are divided by so that the NLL is least on the held-out digits, in the runs that "
         f"did not train on them. Beside it, the same scores on the test digits at that temperature. {NONE}: no such "
         "run, or runs from before December 2026, which did not keep probabilities.",
         "Corrupted accuracy: the mean over all corruptions and strengths of `benchmark robustness`, of one network.",
@@ -100,7 +100,7 @@ def remarks(table: SummaryTable) -> list[str]:
     labels_of = defaultdict(list)
     for row in table.rows:
         for remark in row.remarks:
-            labels_of[remark].append(row.label)
+            labels_of[remark].append(row.label.removesuffix(STALE))
     everybody = len(table.rows) if len(table.rows) > 1 else None
     return [
         f"{'All recipes' if len(labels) == everybody else ', '.join(dict.fromkeys(labels))}: {remark}."

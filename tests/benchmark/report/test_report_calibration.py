@@ -41,7 +41,7 @@ def test_the_temperature_is_that_of_an_optimizer_on_the_held_out_digits(runs):
     shown = dict(zip(CALIBRATION, cells(row, CALIBRATION), strict=True))
     assert (shown["error, %"], shown["n"], shown["corrupted accuracy, %"]) == ("1.00", "1", "–")
     assert shown["NLL"] == f"{row.calibration.nll:.4f}"
-    assert shown["ECE at it, %"] == f"{100 * row.calibration_at_temperature.ece:.2f}"
+    assert shown["ECE at T, %"] == f"{100 * row.calibration_at_temperature.ece:.2f}"
 
 
 def test_old_runs_have_none_and_the_table_is_left_out(runs):
