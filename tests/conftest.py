@@ -399,15 +399,16 @@ def quick_file(tmp_path):
     return path
 
 
+POOLS = []  # of all tests, so that no thread ends in the middle of a later test, which may compare the threads
+
+
 class Here(contextlib.nullcontext):
     """Workers in this process."""
-
-    pools = []  # kept, so that no thread ends in the middle of a later test, which may compare the threads
 
     def __init__(self, limit=None, slots=1):
         super().__init__(self)
         self.slots, self.pool = slots, ThreadPoolExecutor(slots)
-        self.pools.append(self.pool)
+        POOLS.append(self.pool)
 
     def submit(self, task):
         return self.pool.submit(run_in_worker, task)
