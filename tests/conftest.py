@@ -27,7 +27,9 @@ from PIL import Image
 import mnist_tutorial as mt
 from mnist_tutorial import errors
 from mnist_tutorial.benchmark.results import code, probabilities
-from mnist_tutorial.benchmark.results.result import Result, pack, true_labels
+from mnist_tutorial.benchmark.results.predictions import pack
+from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.results.splits import true_labels
 from mnist_tutorial.benchmark.runs.process import run_in_worker
 from mnist_tutorial.data.export import to_folder, to_zip
 from mnist_tutorial.data.readers.formats import IDX_FILES

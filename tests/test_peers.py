@@ -9,7 +9,8 @@ import pytest
 from conftest import ROOT
 
 import mnist_tutorial as mt
-from mnist_tutorial.benchmark.results.result import true_labels, unpack
+from mnist_tutorial.benchmark.results.predictions import unpack
+from mnist_tutorial.benchmark.results.splits import true_labels
 
 sys.path.insert(0, str(ROOT / "tools"))
 import peers

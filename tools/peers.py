@@ -20,7 +20,7 @@ import numpy as np
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.clock import Time, timed
 from mnist_tutorial.benchmark.machine import machine
-from mnist_tutorial.benchmark.results.result import pack
+from mnist_tutorial.benchmark.results.predictions import pack
 from mnist_tutorial.benchmark.runs import LocalWorkers, Task, load_recipe, suite
 from mnist_tutorial.data.export import to_folder
 

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from mnist_tutorial.benchmark.results import code
-from mnist_tutorial.benchmark.results.result import split_for
+from mnist_tutorial.benchmark.results.splits import split_for
 from mnist_tutorial.benchmark.runs.execution import Training, seed_everything
 from mnist_tutorial.benchmark.runs.recipe import Recipe
 from mnist_tutorial.benchmark.runs.run import Run

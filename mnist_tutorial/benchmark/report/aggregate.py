@@ -13,8 +13,9 @@ from mnist_tutorial.benchmark.report.calibration import Calibration, best_temper
 from mnist_tutorial.benchmark.report.curves import LearningCurve, learning_curve
 from mnist_tutorial.benchmark.report.provenance import describe, differences
 from mnist_tutorial.benchmark.results.code import agree, changed
-from mnist_tutorial.benchmark.results.result import Result, true_labels
+from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.results.seeds import each_seed_once
+from mnist_tutorial.benchmark.results.splits import true_labels
 from mnist_tutorial.benchmark.results.versions import by_version, changes
 from mnist_tutorial.stats import wilson_interval
 

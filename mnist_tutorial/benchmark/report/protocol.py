@@ -4,7 +4,7 @@ from importlib.resources import files
 
 from mnist_tutorial.benchmark.clock import CONTENDED
 from mnist_tutorial.benchmark.results.probabilities import TEMPERATURES
-from mnist_tutorial.benchmark.results.result import true_labels
+from mnist_tutorial.benchmark.results.splits import true_labels
 from mnist_tutorial.data.reference import COUNTS, listing
 from mnist_tutorial.stats import wilson_interval
 

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "files": ["read", "read_all", "read_failures", "rewrite", "write"],
         "published": ["published"],
-        "result": ["Result", "true_labels"],
+        "result": ["Result"],
+        "splits": ["true_labels"],
     },
 )

@@ -1,23 +1,15 @@
 """A result: the outcome of one run of a recipe, and everything that determined it."""
 
-import base64
-import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Literal
 
 import numpy as np
 
 from mnist_tutorial.benchmark.clock import Time
 from mnist_tutorial.benchmark.results import code, probabilities, schema
-from mnist_tutorial.data import MNIST, Split
-from mnist_tutorial.data.guard import note_look
-from mnist_tutorial.data.reference import COUNTS, DIGESTS, listing
-
-HELD_OUT = 5_000 / COUNTS["train"]  # the share of the training digits that is held out for choices
-HELD_OUT_SEED = 0
-SPLITS = ("validation", "test")
+from mnist_tutorial.benchmark.results.predictions import unpack
+from mnist_tutorial.benchmark.results.splits import SPLITS, true_labels
+from mnist_tutorial.data.reference import DIGESTS
 
 
 @dataclass(frozen=True)
@@ -197,71 +189,3 @@ def name(recipe: str, version: str, evaluated_on: str, seed: int, variant: str =
     parts = [recipe, version[:8], *([variant] if variant != "full" else [])]
     parts += [f"{processes}-processes"] if processes > 1 else []
     return "-".join([*parts, evaluated_on, f"seed{seed}"])
-
-
-def split_for(mnist: MNIST, evaluated_on: str) -> tuple[Split, Split]:
-    """Choose the digits to train on, and those to evaluate on.
-
-    Parameters
-    ----------
-    mnist : MNIST
-    evaluated_on : {"validation", "test"}
-
-    Returns
-    -------
-    train, other : Split
-        For "validation", always the same 55,000 and 5,000 training digits, with equal shares of each digit; for
-        "test", all 60,000 training digits and the 10,000 test digits. The sample is split in the same proportion.
-    """
-    if evaluated_on == "test":
-        return mnist.train, mnist.test
-    return mnist.train.hold_out(round(HELD_OUT * len(mnist.train)), seed=HELD_OUT_SEED)
-
-
-def true_labels(variant: str, evaluated_on: str) -> np.ndarray:
-    """Look up the labels of the digits that a run is evaluated on, without MNIST itself.
-
-    Returns
-    -------
-    ndarray of uint8, shape (N,)
-    """
-    note_look("called true_labels()")
-    return _true_labels(variant, evaluated_on)
-
-
-@cache
-def _true_labels(variant: str, evaluated_on: str) -> np.ndarray:
-    if evaluated_on == "test":
-        return listing(variant, "test").labels
-    labels = listing(variant, "train").labels
-    blank = Split(np.zeros((len(labels), 0)), labels.copy(), np.arange(len(labels)))
-    return blank.hold_out(round(HELD_OUT * len(labels)), seed=HELD_OUT_SEED)[1].labels
-
-
-def pack(predictions: Sequence[int] | np.ndarray) -> str:
-    """Write digits as text: zlib, then base 64.
-
-    Examples
-    --------
-    >>> unpack(pack([7, 2, 1, 0]))
-    array([7, 2, 1, 0], dtype=uint8)
-    """
-    return base64.b64encode(zlib.compress(np.asarray(predictions, np.uint8).tobytes(), 9)).decode()
-
-
-def unpack(text: str) -> np.ndarray:
-    """Read digits that `pack` wrote: ndarray of uint8.
-
-    Raises
-    ------
-    ValueError
-        If the text is cut short, or holds anything but digits, or more of them than anybody predicts.
-    """
-    most, stream = COUNTS["test"], zlib.decompressobj()
-    try:  # a few bytes could unpack to gigabytes
-        digits = np.frombuffer(stream.decompress(base64.b64decode(text), most + 1), np.uint8)
-    except zlib.error as error:
-        raise ValueError(str(error)) from error
-    if not stream.eof or digits.max(initial=0) > 9:
-        raise ValueError(f"expected at most {most:,} digits from 0 to 9")
-    return digits

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from mnist_tutorial.benchmark.machine import machine
-from mnist_tutorial.benchmark.results.result import split_for
+from mnist_tutorial.benchmark.results.splits import split_for
 from mnist_tutorial.benchmark.robustness.corruptions import CORRUPTIONS, STRENGTHS, corrupted, suite_digest
 from mnist_tutorial.benchmark.robustness.robustness import Robustness
 from mnist_tutorial.benchmark.runs.run import Run

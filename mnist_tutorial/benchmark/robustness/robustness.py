@@ -7,7 +7,8 @@ import numpy as np
 from pydantic import Field
 
 from mnist_tutorial.benchmark.results import code, schema
-from mnist_tutorial.benchmark.results.result import SPLITS, name
+from mnist_tutorial.benchmark.results.result import name
+from mnist_tutorial.benchmark.results.splits import SPLITS
 from mnist_tutorial.benchmark.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from mnist_tutorial.data.reference import DIGESTS
 

@@ -16,8 +16,10 @@ import torch
 from mnist_tutorial.benchmark.clock import Time, timed
 from mnist_tutorial.benchmark.machine import machine, peak_memory, reset_peak_memory
 from mnist_tutorial.benchmark.results import probabilities
-from mnist_tutorial.benchmark.results.result import Result, pack, split_for
+from mnist_tutorial.benchmark.results.predictions import pack
+from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.results.schema import SHORTEST
+from mnist_tutorial.benchmark.results.splits import split_for
 from mnist_tutorial.benchmark.runs.run import CLOCK, Run
 from mnist_tutorial.benchmark.runs.state import State, kept_settings
 from mnist_tutorial.benchmark.runs.task import ERROR_LENGTH, Task

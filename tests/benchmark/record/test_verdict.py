@@ -13,7 +13,7 @@ from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.record import check
 from mnist_tutorial.benchmark.record.entry import REFERENCE, Entry
 from mnist_tutorial.benchmark.record.requirements import TRIES
-from mnist_tutorial.benchmark.results.result import pack
+from mnist_tutorial.benchmark.results.predictions import pack
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from conftest import made_result
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.figures import MAX_PANELS, digit_errors, draw, learning_curves
 from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.results.result import true_labels
+from mnist_tutorial.benchmark.results.splits import true_labels
 
 
 def table_of(*results):

@@ -12,7 +12,7 @@ from conftest import made_probabilities, made_result
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import files as results
-from mnist_tutorial.benchmark.results.result import pack
+from mnist_tutorial.benchmark.results.predictions import pack
 
 
 @pytest.fixture

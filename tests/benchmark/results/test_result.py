@@ -7,7 +7,7 @@ from conftest import made_result
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.clock import Time
 from mnist_tutorial.benchmark.results.files import read, write
-from mnist_tutorial.benchmark.results.result import SPLITS, split_for, true_labels
+from mnist_tutorial.benchmark.results.splits import SPLITS, split_for, true_labels
 from mnist_tutorial.benchmark.runs.execution import Training, _training
 from mnist_tutorial.benchmark.runs.run import Run
 

@@ -11,7 +11,7 @@ import torch
 from sklearn.neighbors import NearestCentroid
 
 from mnist_tutorial.benchmark.results.files import read, write
-from mnist_tutorial.benchmark.results.result import split_for
+from mnist_tutorial.benchmark.results.splits import split_for
 from mnist_tutorial.benchmark.runs import Task, from_function, load_recipe, run_safely, run_task
 from mnist_tutorial.benchmark.runs.execution import seed_everything
 from mnist_tutorial.data.reference import DIGESTS

@@ -8,7 +8,7 @@ import torch
 
 import mnist_tutorial as mt
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.results.result import split_for
+from mnist_tutorial.benchmark.results.splits import split_for
 from mnist_tutorial.benchmark.runs.run import Run
 
 
