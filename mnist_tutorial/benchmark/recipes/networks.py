@@ -69,10 +69,10 @@ def cnn_1s(run):
 def cnn_6s(run):
     """Train a CNN to 99.5 % as fast as possible.
 
-    Source: as `cnn_1s`, with a third convolution and two epochs. Claim: 99.5 % in six seconds on two cores.
+    Source: as `cnn_1s`, with a third convolution and three epochs. Claim: 99.5 % in six seconds on two cores.
     """
-    template, features = whitened_cnn(run, 24, 32, 64), RandomCrop(24) >> Standardize()
-    return fit(run, template, features, 2, 3e-2, batch_size=384, view=five_views)
+    template, features = whitened_cnn(run, 16, 32, 64), RandomCrop(24) >> Standardize()
+    return fit(run, template, features, 3, 3e-2, batch_size=512, view=five_views)
 
 
 def cnn(run):
