@@ -106,7 +106,7 @@ def write_result(data, path):
     for _ in range(choose.ConsumeIntInRange(1, 3)):
         damage(content, choose)
     content.pop("sha256", None)
-    path.write_text(json.dumps(content | {"sha256": files._checksum(content)}))
+    path.write_text(json.dumps(content | {"sha256": files.checksum(content)}))
 
 
 def damage(tree, choose):

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from mnist_tutorial.benchmark.report.aggregate import RecipeSummary, SummaryTable
 from mnist_tutorial.benchmark.report.rendering import MARKS
+from mnist_tutorial.benchmark.report.summary import RecipeSummary, SummaryTable
 
 MAX_ROWS = 40  # in a figure: the most accurate
 MAX_LETTERS = 40  # of a name in a figure

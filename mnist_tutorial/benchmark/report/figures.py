@@ -6,12 +6,12 @@ import matplotlib as mpl
 import numpy as np
 
 from mnist_tutorial.benchmark.report import drawing
-from mnist_tutorial.benchmark.report.aggregate import SummaryTable
 from mnist_tutorial.benchmark.report.drawing import Drawing
 from mnist_tutorial.benchmark.report.literature import Published
 from mnist_tutorial.benchmark.report.published_plot import published_plot
 from mnist_tutorial.benchmark.report.rendering import style
 from mnist_tutorial.benchmark.report.scatter import against_parameters, against_time
+from mnist_tutorial.benchmark.report.summary import SummaryTable
 from mnist_tutorial.benchmark.report.table import percent, seconds
 from mnist_tutorial.plots import Picture
 

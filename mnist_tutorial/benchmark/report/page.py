@@ -8,12 +8,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mnist_tutorial.benchmark.outputs import MARK, check_replaceable
 from mnist_tutorial.benchmark.report import table as text
-from mnist_tutorial.benchmark.report.aggregate import SummaryTable, aggregate
+from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.figures import draw
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.protocol import protocol
 from mnist_tutorial.benchmark.report.provenance import imports
 from mnist_tutorial.benchmark.report.rendering import to_address
+from mnist_tutorial.benchmark.report.summary import SummaryTable
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.data.atomic import atomic
 from mnist_tutorial.errors import MNISTError, printable

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from matplotlib.lines import Line2D
 
 from mnist_tutorial.benchmark.report import drawing
-from mnist_tutorial.benchmark.report.aggregate import SummaryTable
 from mnist_tutorial.benchmark.report.drawing import Drawing
 from mnist_tutorial.benchmark.report.literature import Published
 from mnist_tutorial.benchmark.report.rendering import INK, style
+from mnist_tutorial.benchmark.report.summary import SummaryTable
 from mnist_tutorial.benchmark.report.table import percent
 from mnist_tutorial.plots import Picture
 

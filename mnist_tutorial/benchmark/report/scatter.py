@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
 from mnist_tutorial.benchmark.report import drawing
-from mnist_tutorial.benchmark.report.aggregate import SummaryTable
 from mnist_tutorial.benchmark.report.drawing import Drawing
 from mnist_tutorial.benchmark.report.literature import Published
 from mnist_tutorial.benchmark.report.rendering import INK, style
+from mnist_tutorial.benchmark.report.summary import SummaryTable
 from mnist_tutorial.benchmark.report.table import percent, seconds
 from mnist_tutorial.plots import Picture
 

@@ -4,7 +4,8 @@ import html
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from mnist_tutorial.benchmark.report.aggregate import STALE, RecipeSummary, SummaryTable
+from mnist_tutorial.benchmark.report.aggregate import STALE
+from mnist_tutorial.benchmark.report.summary import RecipeSummary, SummaryTable
 from mnist_tutorial.errors import printable
 from mnist_tutorial.stats.calibration import BINS
 

@@ -1,31 +1,25 @@
 """Result files: one for each run, with checks of everything in it."""
 
-import hashlib
 import json
 import math
 import os
 import reprlib
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic import TypeAdapter
 
-from mnist_tutorial.benchmark.results import probabilities
+from mnist_tutorial.benchmark.results import consistency
+from mnist_tutorial.benchmark.results.json_files import checksum, json_files, read_json, refusing
 from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.results.schema import Failure, problem
+from mnist_tutorial.benchmark.results.schema import Failure
 from mnist_tutorial.data.atomic import atomic
-from mnist_tutorial.data.reference import DIGESTS
-from mnist_tutorial.errors import MNISTError, printable
+from mnist_tutorial.errors import MNISTError
 
 FORMAT = 3  # the second knew neither code nor probabilities
-MAX_BYTES = 2**22  # of a file; a result takes 40 kB
-MAX_DEPTH = 20  # of folders within folders
 # Format 1, until November 2026, had other names for these fields.
 RENAMED = {"about": "docstring", "purpose": "evaluated_on", "own": "cpu_seconds", "others": "other_cpu_seconds"}
 FAILURE = ".failure.json"  # the end of the name of a file about a failed run
@@ -156,34 +150,6 @@ def read_failures(folder: Path) -> list[dict[str, Any]]:
     return failures
 
 
-def json_files(folder: Path, refused: list[MNISTError]) -> list[Path]:
-    """List the JSON files in a folder and its subfolders; refuses folders that cannot be read."""
-    found = []
-
-    def refuse(error: OSError) -> None:
-        refused.append(MNISTError(f"{_shown(error.filename)}: cannot be read ({error.strerror})"))
-
-    for place, folders, names in os.walk(folder, onerror=refuse):
-        if folders and len(Path(place).relative_to(folder).parts) >= MAX_DEPTH:
-            refused.append(MNISTError(f"{_shown(place)}: folders nested deeper than {MAX_DEPTH} are not read"))
-            folders.clear()
-        found += [Path(place, name) for name in names if name.endswith(".json")]
-    return sorted(found)
-
-
-@contextmanager
-def refusing(path: Path) -> Iterator[None]:
-    """Name the file in whatever is wrong with it."""
-    try:
-        yield
-    except OSError as error:
-        raise MNISTError(f"{_shown(path)}: cannot be read ({error.strerror})") from error
-    except ValidationError as error:
-        raise MNISTError(f"{_shown(path)}: {printable(problem(error))}; was it edited? Run it again") from error
-    except ValueError as error:
-        raise MNISTError(f"{_shown(path)}: {error}") from error
-
-
 def _text(result: Result) -> str:
     """Write a result as JSON, with its checksum."""
     content = {"kind": "run", "format": FORMAT, **asdict(result)}
@@ -192,31 +158,8 @@ def _text(result: Result) -> str:
     return json.dumps(content | {"sha256": checksum(content)}, indent=1, allow_nan=False) + "\n"
 
 
-def _shown(path: Path | str) -> str:
-    return printable(str(path), keep="")
-
-
-def read_json(path: Path) -> Any:
-    """Read JSON from a file of a reasonable size; raises OSError or ValueError."""
-    if not path.is_file():
-        raise ValueError("not a regular file")
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"larger than {MAX_BYTES:,} bytes; no result is")
-    try:
-        return from_json(data)
-    except ValueError as error:
-        raise ValueError(f"cut short, or not JSON ({error}); delete it, and run it again") from error
-
-
 def _is_run(content: Any) -> bool:
     return isinstance(content, dict) and content.get("kind") == "run"
-
-
-def checksum(content: dict[str, Any]) -> str:
-    """Compute the SHA-256 of what a file holds, without that of the file itself."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _result(content: dict[str, Any]) -> Result:
@@ -233,36 +176,5 @@ def _result(content: dict[str, Any]) -> Result:
     result = _RESULT.validate_python(content)
     if edited:
         raise ValueError("edited after it was written, so its checksum does not match; run it again")
-    _check_consistency(result)
+    consistency.check(result)
     return result
-
-
-def _check_consistency(result: Result) -> None:
-    for part, digest in DIGESTS[result.variant]._asdict().items():
-        if result.digests.get(part) != digest:
-            found = str(result.digests.get(part))[:12]
-            raise ValueError(f"made with other data: SHA-256 of {part} is {found}..., expected {digest[:12]}...")
-    if result.source_sha256 != hashlib.sha256(result.source.encode()).hexdigest():
-        raise ValueError(f"its source text does not match its SHA-256 {result.source_sha256[:12]}...")
-    looks = [(look["of"], look["images"]) for look in result.evaluations]
-    if looks != [(result.evaluated_on, len(result.labels))]:
-        raise ValueError(
-            f"evaluated on {reprlib.repr(looks)}, expected one look at {len(result.labels):,} {result.evaluated_on} "
-            "digits"
-        )
-    try:
-        predicted = result.predicted
-    except ValueError as error:
-        raise ValueError(f"its predictions cannot be unpacked ({error})") from error
-    if len(predicted) != len(result.labels):
-        raise ValueError(f"{len(predicted):,} predictions; expected {len(result.labels):,}")
-    accuracy = float(np.mean(predicted == result.labels))
-    if result.accuracy is None or abs(accuracy - result.accuracy) > 1e-9:
-        raise ValueError(f"claims an accuracy of {result.accuracy}; that of its predictions is {accuracy}")
-    if bool(result.probabilities) != bool(result.calibration):
-        raise ValueError("has probabilities without their calibration, or the other way round")
-    if result.calibration:
-        try:
-            probabilities.check(result.calibration, *result.log_odds, predicted == result.labels)
-        except ValueError as error:
-            raise ValueError(f"its probabilities contradict the rest ({error})") from error

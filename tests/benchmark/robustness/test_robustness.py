@@ -9,7 +9,7 @@ from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.report import robustness_plot
 from mnist_tutorial.benchmark.report.rendering import to_png
 from mnist_tutorial.benchmark.results import read_all as read_results
-from mnist_tutorial.benchmark.results.files import checksum
+from mnist_tutorial.benchmark.results.json_files import checksum
 from mnist_tutorial.benchmark.results.splits import split_for
 from mnist_tutorial.benchmark.robustness import CORRUPTIONS, corrupted, corruptions, evaluate, files
 from mnist_tutorial.benchmark.robustness.robustness import Robustness
