@@ -156,7 +156,8 @@ def follow(events: Iterable["Event"], total: int) -> int:
                 running = [other for other in running if other != name]
                 progress.advance(bar)
                 failures += event.kind == "failed"
-                progress.print(printable(f"{name}: {_outcome(event)}"), markup=False, soft_wrap=True)
+                file = event.result.name if event.kind == "done" else name
+                progress.print(printable(f"{file}: {_outcome(event)}"), markup=False, soft_wrap=True)
             progress.update(bar, description=", ".join(running) or "done")
     return failures
 

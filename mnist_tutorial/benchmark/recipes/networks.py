@@ -93,7 +93,7 @@ def cnn_augmented(run):
     """
     template, features = models.cnn((32, 64, 128)), RandomCrop(24) >> Standardize()
     template[1].blocks[0].layer.configure(Whitening, filters=whitening_filters(run.digits.images, 32))
-    warps = affine(1) >> RandomElastic(alpha=20, sigma=4)
+    warps = affine(1) >> RandomElastic(alpha=12, sigma=4)
     return fit(run, template, features, 8, 1e-2, warps=warps, view=five_views)
 
 
