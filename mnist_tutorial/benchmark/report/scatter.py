@@ -145,19 +145,27 @@ def _label(axes, points, labels, size):
             axes.text(*point, label, ha=align, fontsize=size, linespacing=1, in_layout=False)
             for point, label in zip(points, labels, strict=True)
         ]
-        _, lines = adjust_text(
-            texts,
-            objects=obstacles,
-            ax=axes,
-            avoid_self=False,  # the obstacles include the points
-            iter_lim=150,  # not a time limit, so that the same figure gives the same file
-            force_text=(0.2, 0.4),
-            force_static=push,
-            force_explode=explode,
-            expand=(1.1, 1.4),
-            min_arrow_len=12,
-            arrowprops={"arrowstyle": "-", "linewidth": 0.7, "alpha": 0.6, "shrinkA": 1, "shrinkB": 4, "color": INK},
-        )
+        with np.printoptions(formatter={"all": lambda number: "."}):  # it formats arrays for a log that nobody reads
+            _, lines = adjust_text(
+                texts,
+                objects=obstacles,
+                ax=axes,
+                avoid_self=False,  # the obstacles include the points
+                iter_lim=150,  # not a time limit, so that the same figure gives the same file
+                force_text=(0.2, 0.4),
+                force_static=push,
+                force_explode=explode,
+                expand=(1.1, 1.4),
+                min_arrow_len=12,
+                arrowprops={
+                    "arrowstyle": "-",
+                    "linewidth": 0.7,
+                    "alpha": 0.6,
+                    "shrinkA": 1,
+                    "shrinkB": 4,
+                    "color": INK,
+                },
+            )
         boxes = [text.get_window_extent(renderer).padded(2, 0) for text in texts]
         overlaps = sum(box.count_overlaps([*boxes[i + 1 :], *marks]) for i, box in enumerate(boxes))
         worse = [*texts, *lines]

@@ -1,15 +1,13 @@
 """The corruptions: twelve kinds in five strengths, and the sets of digits that they make, bit for bit."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
+from mnist_tutorial.benchmark.robustness.suite import STRENGTHS, pinned
 from mnist_tutorial.data import Split
 from mnist_tutorial.data.reference import digest
 from mnist_tutorial.errors import MNISTError, printable
@@ -27,7 +25,6 @@ from mnist_tutorial.pipeline import (
 )
 from mnist_tutorial.pipeline.base import BatchFeature
 
-STRENGTHS = 5
 BATCH = 250  # digits that a feature takes at a time: the draws depend on it
 # Added before rounding down. Halves are frequent, as in the middle between two pixels, and which way they would round
 # depends on the last bit. The millionth is more than all errors of float64, and less than distinguishes other values.
@@ -128,9 +125,9 @@ def corrupted(split: Split, name: str, strength: int) -> Split:
         raise MNISTError(f"there is no corruption {printable(name)}; expected one of {', '.join(CORRUPTIONS)}")
     if strength not in range(1, STRENGTHS + 1):
         raise MNISTError(f"strength is {strength!r}; expected 1 to {STRENGTHS}")
-    digits, pinned = _pinned(digest(split.images))
+    digits, digests = pinned(digest(split.images))
     images = corrupt(split.images, name, strength)
-    found, expected = digest(images), pinned[name][strength - 1]
+    found, expected = digest(images), digests[name][strength - 1]
     if found != expected:
         raise MNISTError(
             f"{name} at strength {strength} of {digits}: SHA-256 {found[:12]}..., expected {expected[:12]}...; the "
@@ -185,24 +182,3 @@ def corrupt(images: np.ndarray, name: str, strength: int) -> np.ndarray:
         grey += HALF
         changed[start : start + BATCH] = grey  # rounds down
     return changed
-
-
-def suite_digest() -> str:
-    """Compute the SHA-256 of all pinned digests: the name of this edition of the suite."""
-    return digest(np.frombuffer(_text().encode(), np.uint8))
-
-
-@cache
-def _text() -> str:
-    return (files(__package__) / "digests.json").read_text(encoding="utf-8")
-
-
-def _pinned(clean: str) -> tuple[str, dict[str, list[str]]]:
-    """Find what these digits are called, and the digests of their corrupted sets."""
-    for digits, entry in json.loads(_text()).items():
-        if entry["images"] == clean:
-            return digits, entry["corrupted"]
-    raise MNISTError(
-        f"these images have the SHA-256 {clean[:12]}...; expected all test digits of MNIST, or all digits of "
-        "mnist.train.hold_out(len(mnist.train) // 12, seed=0), in official order"
-    )

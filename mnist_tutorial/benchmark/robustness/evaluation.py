@@ -11,8 +11,9 @@ import torch
 
 from mnist_tutorial.benchmark.machine import machine
 from mnist_tutorial.benchmark.results.splits import split_for
-from mnist_tutorial.benchmark.robustness.corruptions import CORRUPTIONS, STRENGTHS, corrupted, suite_digest
+from mnist_tutorial.benchmark.robustness.corruptions import CORRUPTIONS, corrupted
 from mnist_tutorial.benchmark.robustness.robustness import Robustness
+from mnist_tutorial.benchmark.robustness.suite import STRENGTHS, suite_digest
 from mnist_tutorial.benchmark.runs.run import Run
 from mnist_tutorial.benchmark.runs.task import Task
 from mnist_tutorial.data import Split, load

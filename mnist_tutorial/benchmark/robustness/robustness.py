@@ -9,7 +9,7 @@ from pydantic import Field
 from mnist_tutorial.benchmark.results import code, schema
 from mnist_tutorial.benchmark.results.result import name
 from mnist_tutorial.benchmark.results.splits import SPLITS
-from mnist_tutorial.benchmark.robustness.corruptions import CORRUPTIONS, STRENGTHS
+from mnist_tutorial.benchmark.robustness.suite import NAMES, STRENGTHS
 from mnist_tutorial.data.reference import DIGESTS
 
 Curve = Annotated[list[schema.Share], Field(min_length=STRENGTHS, max_length=STRENGTHS)]
@@ -50,7 +50,7 @@ class Robustness:
     variant: Literal[tuple(DIGESTS)]
     suite: schema.Text
     clean: schema.Share
-    accuracies: Annotated[dict[Literal[tuple(CORRUPTIONS)], Curve], Field(min_length=len(CORRUPTIONS))]
+    accuracies: Annotated[dict[Literal[NAMES], Curve], Field(min_length=len(NAMES))]
     precision: schema.Text
     seconds: schema.Number
     code: schema.Texts

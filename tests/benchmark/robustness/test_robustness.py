@@ -11,7 +11,7 @@ from mnist_tutorial.benchmark.report.rendering import to_png
 from mnist_tutorial.benchmark.results import read_all as read_results
 from mnist_tutorial.benchmark.results.json_files import checksum
 from mnist_tutorial.benchmark.results.splits import split_for
-from mnist_tutorial.benchmark.robustness import CORRUPTIONS, corrupted, corruptions, evaluate, files
+from mnist_tutorial.benchmark.robustness import CORRUPTIONS, corrupted, corruptions, evaluate, files, suite
 from mnist_tutorial.benchmark.robustness.robustness import Robustness
 from mnist_tutorial.benchmark.runs import Run, Task, load_recipe
 
@@ -24,7 +24,7 @@ def made(**others):
         "seed": 0,
         "evaluated_on": "test",
         "variant": "full",
-        "suite": corruptions.suite_digest(),
+        "suite": suite.suite_digest(),
         "clean": 0.99,
         "accuracies": EACH,
         "precision": "32-true",
