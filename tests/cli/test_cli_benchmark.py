@@ -52,7 +52,7 @@ def test_run_goes_on_after_a_failure_and_ends_with_1(run, tmp_path):
     assert re.match(r"\d\d\.\d\d% of the test digits, \d\.\d s", lines[1][1])
     assert f"error: 1 of 2 runs failed; see {tmp_path / 'out'}/*.failure.json" in done.stderr
     [(path, _)], _ = read_all(tmp_path / "out")
-    assert f"\n{path.stem}: " in done.stdout  # who wants to look inside finds the file
+    assert f"\n{path.stem}: " in done.stdout  # so that you find the file
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def _staleness(row):
         more = f" and {len(row.changes) - MAX_CHANGES} more" if len(row.changes) > MAX_CHANGES else ""
         reason = f"changed: {shown}{more}" if any(run.codes for run in row.runs) else shown
         yield (
-            f"not of the present code ({reason}); `benchmark run` trains again, and `benchmark reproduce` shows "
+            f"not of the present code ({reason}); the command benchmark run trains again, benchmark reproduce shows "
             "whether the predictions are still the same"
         )
     elif any(run.code and changed(run.code) for run in row.runs):

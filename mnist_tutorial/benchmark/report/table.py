@@ -68,7 +68,7 @@ def calibration_notes() -> list[str]:
         "T: what the scores are divided by so that the NLL is least on the held-out digits, in the runs that "
         f"did not train on them. Beside it, the same scores on the test digits at that temperature. {NONE}: no such "
         "run, or runs from before December 2026, which did not keep probabilities.",
-        "Corrupted accuracy: the mean over all corruptions and strengths of `benchmark robustness`, of one network.",
+        "Corrupted accuracy: the mean over all corruptions and strengths, of one network, from benchmark robustness.",
     ]
 
 

@@ -5,7 +5,10 @@ import pickle
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.runs.task import ERROR_LENGTH, Task
@@ -32,6 +35,11 @@ def main(task_file: str, outcome_file: str) -> None:
     outcome = run_safely(pickle.loads(Path(task_file).read_bytes()))
     if os.environ.get("LOCAL_RANK", "0") == "0":
         Path(outcome_file).write_bytes(pickle.dumps(outcome))
+        # Lightning starts the other processes anew for the training after the warm-up, though those of the warm-up are
+        # there and take part. The new ones would wait for half an hour to be called.
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):  # it has just ended
+                child.terminate()
 
 
 if __name__ == "__main__":

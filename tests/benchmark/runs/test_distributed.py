@@ -1,3 +1,7 @@
+import os
+
+import psutil
+
 from mnist_tutorial.benchmark.runs import Task, load_recipe, run_task
 from mnist_tutorial.benchmark.runs.process import run_in_worker
 
@@ -16,3 +20,17 @@ def test_two_processes_train_what_one_does():
     assert together.loss_curve["images"][:-1] == alone.loss_curve["images"][:-1]
     assert abs(together.loss_curve["loss"][-1] - alone.loss_curve["loss"][-1]) < 0.3
     assert abs(together.accuracy - alone.accuracy) < 0.06  # of 333 digits
+
+
+def test_no_process_is_left():
+    run_in_worker(Task(load_recipe("cnn-1s"), 0, "validation", "sample", TWO))
+    started = []
+    for process in psutil.process_iter():
+        try:
+            of_this_test = process.environ().get("PYTEST_CURRENT_TEST") == os.environ["PYTEST_CURRENT_TEST"]
+            if of_this_test and any("runs.distributed" in word for word in process.cmdline()):
+                started.append(process)
+        except psutil.Error:  # of somebody else, or just ended
+            continue
+    _, left = psutil.wait_procs(started, timeout=20)  # what was told to end may need a moment
+    assert not left
