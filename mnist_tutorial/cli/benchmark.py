@@ -10,7 +10,7 @@ from mnist_tutorial.cli.common import RESULTS, Force, errors, say, show
 from mnist_tutorial.cli.record import record
 from mnist_tutorial.cli.robustness import robustness, weights
 from mnist_tutorial.cli.run import reproduce, run
-from mnist_tutorial.cli.speed import augmentation, loading, overhead
+from mnist_tutorial.cli.speed import augmentation, loading, optics, overhead
 
 benchmark = typer.Typer(help="Train recipes, compare results, and time this machine.", no_args_is_help=True)
 benchmark.command()(run)
@@ -120,5 +120,5 @@ def _refused(reasons: Sequence[Exception]) -> None:
         raise typer.Exit(1)
 
 
-for command in (record, robustness, weights, loading, augmentation, overhead):
+for command in (record, robustness, weights, loading, augmentation, optics, overhead):
     benchmark.command()(command)

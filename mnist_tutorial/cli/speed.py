@@ -23,6 +23,11 @@ def augmentation(
     _side_by_side("augmentation", repeats, out, variant, force)
 
 
+def optics(repeats: Repeats = 5, out: Out = RESULTS, variant: Wanted = Variant.auto, force: Force = False) -> None:
+    """Time images of digits under a fluorescence microscope: ours, and DeepTrack's, also in a DataLoader."""
+    _side_by_side("optics", repeats, out, variant, force)
+
+
 def overhead(repeats: Repeats = 5, out: Out = RESULTS, variant: Wanted = Variant.auto, force: Force = False) -> None:
     """Time an epoch of the network of notebook 06: ours, a bare loop in torch, and deeplay's defaults."""
     _side_by_side("overhead", repeats, out, variant, force)

@@ -6,8 +6,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "base": ["BatchFeature"],
+        "camera": ["Camera"],
         "corruptions": ["Blur", "Brightness", "Contrast", "Erase", "GaussianNoise", "ShotNoise", "Stripe"],
         "dataset": ["BatchDataset", "batch_loader"],
+        "field": ["Field"],
+        "optics": ["Fluorescence"],
         "sampling": ["PerImage", "normal", "uniform"],
         "source": ["digit_source"],
         "transforms": ["RandomCrop", "Standardize"],

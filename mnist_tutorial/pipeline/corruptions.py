@@ -12,7 +12,7 @@ from mnist_tutorial.pipeline.warps import smoothing
 ANYWHERE = uniform(0, 1)
 
 
-def _per_image(
+def per_image(
     parameter: Any, images: torch.Tensor, rng: np.random.Generator, name: str, expected: str = "a finite number"
 ) -> torch.Tensor:
     """Give a parameter the shape (B, 1, 1), or (1, 1, 1), on the device of the images."""
@@ -42,7 +42,7 @@ class GaussianNoise(BatchFeature):
     def transform(self, images: torch.Tensor, rng: np.random.Generator, sigma: Any) -> torch.Tensor:
         generator = torch_generator(rng, images.device)
         noise = torch.randn(images.shape, generator=generator, dtype=images.dtype, device=images.device)
-        return images + noise * _per_image(sigma, images, rng, "sigma", "a finite number of at least 0")
+        return images + noise * per_image(sigma, images, rng, "sigma", "a finite number of at least 0")
 
 
 class ShotNoise(BatchFeature):
@@ -71,8 +71,8 @@ class ShotNoise(BatchFeature):
 
     def transform(self, images: torch.Tensor, rng: np.random.Generator, snr: Any, background: Any) -> torch.Tensor:
         images = images.clamp(min=0)
-        snr = _per_image(snr, images, rng, "snr", "a finite number above 0")
-        peak = images.amax(dim=(1, 2), keepdim=True) - _per_image(background, images, rng, "background")
+        snr = per_image(snr, images, rng, "snr", "a finite number above 0")
+        peak = images.amax(dim=(1, 2), keepdim=True) - per_image(background, images, rng, "background")
         # The bounds keep the number of photons finite in empty images, which have no peak.
         photons = ((snr / peak.abs().clamp(min=1e-12)) ** 2).clamp(1e-10, 1e8)
         return torch.poisson(images * photons, generator=torch_generator(rng, images.device)) / photons
@@ -127,7 +127,7 @@ class Contrast(BatchFeature):
 
     def transform(self, images: torch.Tensor, rng: np.random.Generator, factor: Any) -> torch.Tensor:
         mean = images.mean(dim=(1, 2), keepdim=True)
-        factor = _per_image(factor, images, rng, "factor", "a finite number of at least 0")
+        factor = per_image(factor, images, rng, "factor", "a finite number of at least 0")
         return (mean + factor * (images - mean)).clamp(0, 1)
 
 
@@ -151,7 +151,7 @@ class Brightness(BatchFeature):
         super().__init__(factor=factor, **kwargs)
 
     def transform(self, images: torch.Tensor, rng: np.random.Generator, factor: Any) -> torch.Tensor:
-        return (images * _per_image(factor, images, rng, "factor", "a finite number of at least 0")).clamp(0, 1)
+        return (images * per_image(factor, images, rng, "factor", "a finite number of at least 0")).clamp(0, 1)
 
 
 class Erase(BatchFeature):
@@ -203,10 +203,10 @@ class Erase(BatchFeature):
             pixels = images.shape[dim]
             place = torch.arange(pixels, device=images.device)
             place = place[:, None] if dim == 1 else place
-            middle = _per_image(centre, images, rng, name) * (pixels - 1)
-            half = _per_image(size, images, rng, extent, "a number of at least 0") / 2
+            middle = per_image(centre, images, rng, name) * (pixels - 1)
+            half = per_image(size, images, rng, extent, "a number of at least 0") / 2
             inside = inside & ((place - middle).abs() < half)
-        return torch.where(inside, _per_image(value, images, rng, "value"), images)
+        return torch.where(inside, per_image(value, images, rng, "value"), images)
 
 
 class Stripe(Erase):

@@ -1,0 +1,112 @@
+"""A field of view: objects at random places, next to each other."""
+
+from typing import Any
+
+import deeptrack as dt
+import numpy as np
+import torch
+
+ROUNDS = 1000  # of drawing places anew; at ten percent of the area covered, a handful is enough
+
+
+class Field(dt.Feature):
+    """Put objects at random places of a larger image, without overlap.
+
+    Parameters
+    ----------
+    size : int or tuple of two int
+        Rows and columns of the larger image, in pixels.
+    gap : int
+        Pixels that stay free between two objects.
+
+    Notes
+    -----
+    Takes arrays or tensors of any dtype; pixels above 0 belong to an object. One object for each field has the shape
+    (H, W) or (B, H, W). K objects in each have the shape (B, K, H, W), and so each gets a plane of its own,
+    (B, K, rows, columns): the sum of planes is the field, planes above 0 are the masks. The boxes around two
+    objects never overlap, and lie inside the field. Their places follow NumPy's global generator as in DeepTrack's own
+    features, so ``numpy.random.seed`` and Lightning's ``seed_everything`` make them repeat.
+
+    Examples
+    --------
+    >>> particles = np.ones((16, 3, 5, 5), dtype=np.float32)  # three in each of 16 fields
+    >>> planes = Field(size=64)(particles)
+    >>> planes.shape, planes.sum(axis=1).max()
+    ((16, 3, 64, 64), np.float32(1.0))
+    """
+
+    def __init__(self, size: int | tuple[int, int] = 64, gap: int = 1, **kwargs: Any) -> None:
+        super().__init__(size=size, gap=gap, **kwargs)
+
+    def get(
+        self, image: np.ndarray | torch.Tensor, size: int | tuple[int, int], gap: int, **kwargs: Any
+    ) -> np.ndarray | torch.Tensor:
+        """Put objects into fields.
+
+        Parameters
+        ----------
+        image : ndarray or Tensor, shape (H, W), (B, H, W) or (B, K, H, W)
+
+        Returns
+        -------
+        ndarray or Tensor
+            Of the same dtype; H and W are replaced by the size of the field.
+
+        Raises
+        ------
+        ValueError
+            If an object has no pixel above 0, or the objects don't fit into the field.
+        """
+        if image.ndim not in (2, 3, 4):
+            raise ValueError(f"image has the shape {tuple(image.shape)}; expected (H, W), (B, H, W) or (B, K, H, W)")
+        objects = image if isinstance(image, torch.Tensor) else torch.tensor(image)
+        *lead, height, width = objects.shape
+        rows, columns = (size, size) if np.ndim(size) == 0 else size
+        per_field = lead[1] if len(lead) == 2 else 1
+        objects = objects.reshape(-1, height, width)
+        boxes = _boxes(objects > 0).reshape(-1, per_field, 2, 2)  # (B, K, first and last, row and column)
+        corners = _places(boxes, np.array([rows, columns]), gap).reshape(-1, 2)
+        # A margin of the size of an object takes its empty border where the border lies outside the field.
+        wide = columns + 2 * width
+        fields = objects.new_zeros(len(objects), (rows + 2 * height) * wide)
+        first = torch.from_numpy((corners[:, 0] + height) * wide + corners[:, 1] + width).to(objects.device)
+        pixel = torch.arange(height)[:, None] * wide + torch.arange(width)
+        fields.scatter_(1, first[:, None] + pixel.ravel().to(objects.device), objects.flatten(1))
+        fields = fields.view(*lead, rows + 2 * height, wide)[..., height:-height, width:-width].contiguous()
+        return fields if isinstance(image, torch.Tensor) else fields.numpy()
+
+
+def _boxes(ink: torch.Tensor) -> np.ndarray:
+    """Find the first and the last row and column of each object, and one more: (N, first and end, row and column)."""
+    sides = []
+    for axis in (2, 1):
+        line = ink.any(dim=axis).cpu().numpy()  # (N, H), then (N, W)
+        if not line.any(axis=1).all():
+            empty = int(np.argmin(line.any(axis=1)))
+            raise ValueError(f"object {empty} has no pixel above 0; expected at least one in each")
+        sides.append([line.argmax(axis=1), line.shape[1] - line[:, ::-1].argmax(axis=1)])
+    return np.moveaxis(np.array(sides), -1, 0).swapaxes(1, 2)
+
+
+def _places(boxes: np.ndarray, size: np.ndarray, gap: int) -> np.ndarray:
+    """Draw where the first pixel of each object comes to lie: (B, K, row and column)."""
+    extent = boxes[:, :, 1] - boxes[:, :, 0]
+    if (extent > size).any():
+        largest = extent.reshape(-1, 2).max(axis=0)
+        raise ValueError(
+            f"objects have up to {largest[0]} x {largest[1]} pixels; expected at most {size[0]} x {size[1]}"
+        )
+    start = np.empty_like(extent)
+    pending = np.arange(len(boxes))
+    for _ in range(ROUNDS):
+        start[pending] = np.random.randint(size - extent[pending] + 1)
+        near, far = start[pending], start[pending] + extent[pending] + gap
+        apart = (near[:, :, None] >= far[:, None]).any(axis=-1)  # (B, K, K): one begins where the other has ended
+        overlap = ~(apart | apart.swapaxes(1, 2)) & ~np.eye(boxes.shape[1], dtype=bool)
+        pending = pending[overlap.any(axis=(1, 2))]
+        if not len(pending):
+            return start - boxes[:, :, 0]
+    raise ValueError(
+        f"{boxes.shape[1]} objects don't fit into a field of {size[0]} x {size[1]} pixels; "
+        "expected fewer objects or a larger field"
+    )

@@ -1,0 +1,76 @@
+import deeptrack as dt
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+import mnist_tutorial as mt
+
+
+def test_objects_are_moved_as_they_are(sample):
+    np.random.seed(0)
+    digits = sample.train.images[:200]
+    fields = mt.Field(64)(digits)
+    assert fields.shape == (200, 64, 64)
+    assert fields.dtype == np.uint8
+    for digit, field in zip(digits, fields, strict=True):
+        (top, left), (bottom, right) = np.argwhere(field).min(axis=0), np.argwhere(field).max(axis=0) + 1
+        rows, columns = np.argwhere(digit).T
+        tight = digit[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        np.testing.assert_array_equal(field[top:bottom, left:right], tight)
+
+
+def test_every_place_is_as_likely():
+    np.random.seed(0)
+    dots = np.pad(np.ones((2000, 1, 1), np.float32), ((0, 0), (3, 5), (5, 3)))
+    counted = mt.Field((10, 20))(dots).sum(axis=0).ravel()
+    assert counted.sum() == 2000
+    assert stats.chisquare(counted).pvalue > 1e-3
+
+
+def test_boxes_of_objects_keep_a_gap(sample):
+    np.random.seed(0)
+    planes = mt.Field(64, gap=2)(sample.train.images[:300].reshape(100, 3, 28, 28))
+    assert planes.shape == (100, 3, 64, 64)
+    assert (planes.any(axis=(2, 3))).all()
+    covered = np.zeros((100, 64, 64), int)
+    for plane in np.moveaxis(planes, 1, 0):
+        for field, image in zip(covered, plane, strict=True):
+            (top, left), (bottom, right) = np.argwhere(image).min(axis=0), np.argwhere(image).max(axis=0) + 1
+            field[top : bottom + 1, left : right + 1] += 1  # half of the gap on one side
+    assert covered.max() == 1
+
+
+def test_one_draw_serves_the_image_and_the_masks_of_a_dataset(sample):
+    source = dt.sources.Source(image=sample.train.images[:60].reshape(20, 3, 28, 28), label=np.arange(20))
+    planes = dt.Value(source.image) >> mt.Field(72)
+    field = planes >> dt.Lambda(lambda: lambda planes: planes.sum(axis=1, dtype=np.float32))
+    masks = planes >> dt.Lambda(lambda: lambda planes: planes > 0)
+    for image, mask in mt.batch_loader(mt.BatchDataset(field & masks, source), batch_size=10):
+        np.testing.assert_array_equal(image[:, 0] > 0, mask.any(axis=1))
+
+
+def test_a_seed_repeats_the_places_and_tensors_stay_tensors(sample):
+    digits = sample.train.images[:9]
+    np.random.seed(3)
+    fields = mt.Field(40)(digits)
+    np.random.seed(3)
+    again = mt.Field(40)(torch.tensor(digits))
+    assert isinstance(again, torch.Tensor)
+    np.testing.assert_array_equal(again.numpy(), fields)
+    assert mt.Field(40)(digits[0]).shape == (40, 40)
+
+
+@pytest.mark.parametrize(
+    ("objects", "size", "message"),
+    [
+        (np.zeros((2, 5, 5)), 64, "object 0 has no pixel above 0"),
+        (np.stack([np.ones((5, 5)), np.zeros((5, 5))]), 64, "object 1 has no pixel above 0"),
+        (np.ones((2, 5, 5)), 4, "5 x 5 pixels; expected at most 4 x 4"),
+        (np.ones((2, 9, 5, 5)), 15, "9 objects don't fit"),
+        (np.ones(5), 15, r"shape \(5,\)"),
+    ],
+)
+def test_what_has_no_place(objects, size, message):
+    with pytest.raises(ValueError, match=message):
+        mt.Field(size)(objects)
