@@ -116,6 +116,7 @@ readme: setup  ## write the README's tables and pictures anew from results/
 measure: data  ## measure load, the notebooks and the routes of digits: the other files of results/
 	$(BIN)/python -m mnist_tutorial benchmark loading --force
 	$(BIN)/python -m mnist_tutorial benchmark augmentation --force
+	$(BIN)/python -m mnist_tutorial benchmark optics --force
 	$(BIN)/python -m mnist_tutorial benchmark overhead --force
 	$(BIN)/python tools/measure.py
 

@@ -50,6 +50,8 @@ COMPARED = (
     ("loading", "TensorDataset, DataLoader", "loading an epoch / tensors in torch's DataLoader"),
     ("augmentation", "DeepTrack's tutorial", "affine and elastic warps / DeepTrack's own tutorial"),
     ("augmentation", "kornia", "affine and elastic warps / kornia"),
+    ("optics", "DeepTrack", "digits under a microscope / DeepTrack, one by one"),
+    ("optics", "DeepTrack, DataLoader", "digits under a microscope / DeepTrack in a DataLoader"),
     ("overhead", "bare torch", "training the CNN / a bare loop of torch"),
     ("overhead", "deeplay's defaults", "training the CNN / deeplay's defaults"),
 )

@@ -13,6 +13,7 @@ from deeptrack.optical.math import pad_image_to_fft
 from mnist_tutorial.pipeline.base import BatchFeature, numpy_dtype
 from mnist_tutorial.pipeline.sampling import values
 
+TOGETHER = 64  # images, so that what is computed of them stays in the cache of a processor
 PADDING = 10  # pixels around an image that light may come back from: DeepTrack's default
 
 
@@ -111,14 +112,42 @@ class Fluorescence(BatchFeature):
             raise ValueError(f"aberrations has {unknown[0]}; expected (n, m) with |m| at most n, both even or both odd")
         drawn = [values(defocus, n, rng, "defocus", dtype=dtype)]
         drawn += [values(aberrations[nm], n, rng, f"aberrations[{nm}]", dtype=dtype) for nm in zernike]
-        if all(len(coefficients) == 1 for coefficients in drawn):
+        kept = None
+        if all(len(coefficient) == 1 for coefficient in drawn):
             coefficients = tuple(float(coefficient[0]) for coefficient in drawn)
-            transfer = _kept_transfer_function(size, *optics, zernike, coefficients, images.device, images.dtype)
+            kept = _kept_transfer_function(size, *optics, zernike, coefficients, images.device, images.dtype)
         else:
-            coefficients = np.stack(np.broadcast_arrays(*drawn))
-            transfer = transfer_function(size, *optics, zernike, torch.from_numpy(coefficients).to(images))
-        # The images are padded at their ends only, since a convolution of periodic images knows no first pixel.
-        return torch.fft.irfft2(torch.fft.rfft2(images, s=size).mul_(transfer), s=size)[:, :height, :width]
+            coefficients = torch.from_numpy(np.stack(np.broadcast_arrays(*drawn))).to(images)
+        result = images.new_empty(images.shape)
+        for first in range(0, n, TOGETHER):
+            some = slice(first, first + TOGETHER)
+            transfer = transfer_function(size, *optics, zernike, coefficients[:, some]) if kept is None else kept
+            result[some] = convolve(images[some], transfer, size)
+        return result
+
+
+def convolve(images: torch.Tensor, transfer: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Multiply images with transfer functions in Fourier space.
+
+    Parameters
+    ----------
+    images : Tensor of floats, shape (B, H, W)
+    transfer : Tensor of complex numbers, shape (1, rows, K) or (B, rows, K)
+        As from `transfer_function`.
+    size : tuple of two int
+        Rows and columns of the padded images.
+
+    Returns
+    -------
+    Tensor of floats, shape (B, H, W)
+    """
+    height, width = images.shape[1:]
+    # The images are padded at their ends only, since a convolution of periodic images knows no first pixel. One
+    # direction at a time, nothing is computed for rows without an image, nor for columns without a transfer.
+    waves = torch.fft.rfft(images, n=size[1], dim=2)[..., : transfer.shape[2]]
+    waves = torch.fft.fft(waves, n=size[0], dim=1).mul_(transfer)
+    waves = torch.fft.ifft(waves, dim=1)[:, :height]
+    return torch.fft.irfft(waves, n=size[1], dim=2)[..., :width]
 
 
 def transfer_function(
@@ -147,13 +176,28 @@ def transfer_function(
 
     Returns
     -------
-    Tensor of complex numbers, shape (B, rows, columns // 2 + 1)
-        On the device and in the precision of `coefficients`.
+    Tensor of complex numbers, shape (B, rows, K)
+        On the device and in the precision of `coefficients`. Of the ``columns // 2 + 1`` columns that ``rfft2`` gives,
+        those that are not 0.
     """
     aperture, phases = _pupil(size, NA, wavelength, refractive_index_medium, pixel, zernike)
     phase = torch.einsum("cb,chw->bhw", coefficients, phases.to(coefficients))
-    amplitude = torch.fft.ifft2(torch.polar(aperture.to(coefficients).expand_as(phase), phase))
-    return torch.fft.rfft2(amplitude.real.square() + amplitude.imag.square())
+    pupil = torch.polar(aperture.to(coefficients).expand_as(phase), phase)
+    # A transfer function is the correlation of the pupil with itself. Where that is smaller than the image, a smaller
+    # Fourier transform computes it.
+    reach = aperture.shape
+    small = [min(n, _fast_size(2 * length - 1)) for n, length in zip(size, reach, strict=True)]
+    amplitude = torch.fft.ifft(torch.fft.ifft(pupil, n=small[0], dim=1), n=small[1], dim=2)
+    spread = amplitude.real.square() + amplitude.imag.square()
+    columns = min(reach[1], size[1] // 2 + 1)
+    part = torch.fft.fft(torch.fft.rfft(spread, dim=2)[..., :columns], dim=1)
+    part *= small[0] * small[1] / (size[0] * size[1])
+    if small[0] == size[0]:
+        return part
+    transfer = part.new_zeros(len(part), size[0], columns)
+    transfer[:, : reach[0]] = part[:, : reach[0]]
+    transfer[:, 1 - reach[0] :] = part[:, 1 - reach[0] :]
+    return transfer
 
 
 @lru_cache(maxsize=16)
@@ -166,7 +210,10 @@ def _kept_transfer_function(size, NA, wavelength, index, pixel, zernike, coeffic
 
 @lru_cache(maxsize=16)
 def _pupil(size, NA, wavelength, index, pixel, zernike):
-    """Compute the pupil as DeepTrack does: aperture (H, W), and phases in radians per unit (1 + len(zernike), H, W)."""
+    """Compute the pupil as DeepTrack does, without what is dark around it.
+
+    Returns the aperture (H, W), and phases in radians per unit of each coefficient (1 + len(zernike), H, W).
+    """
     rows, columns = (
         np.linspace(-n / 2, n / 2 - 1, n) / (NA / wavelength * pixel * n) + 1e-8 for n in size
     )  # 1 is the edge of the pupil
@@ -175,11 +222,11 @@ def _pupil(size, NA, wavelength, index, pixel, zernike):
     axial = 2 * math.pi * index / wavelength * np.sqrt(np.clip(1 - (NA / index) ** 2 * radius, 0, None))
     # A small coefficient, so that no phase leaves the range from -pi to pi, in which it is known.
     polynomials = [np.angle(dt.Zernike(n=n, m=m, coefficient=1e-2)(aperture + 0j)) / 1e-2 for n, m in zernike]
-    phases = np.fft.ifftshift(np.stack([axial, *polynomials]) * aperture, axes=(1, 2))
-    return torch.from_numpy(np.fft.ifftshift(aperture)), torch.from_numpy(phases)
+    light = np.ix_(aperture.any(axis=1), aperture.any(axis=0))
+    phases = np.stack([phase[light] for phase in (axial, *polynomials)])
+    return torch.from_numpy(aperture[light]), torch.from_numpy(phases)
 
 
-@lru_cache(maxsize=64)
 def fft_size(pixels: int) -> int:
     """Round the length of a padded line up to a product of twos and threes, as DeepTrack does.
 
@@ -188,7 +235,12 @@ def fft_size(pixels: int) -> int:
     >>> fft_size(64)
     96
     """
-    return pad_image_to_fft(np.empty((pixels + 2 * PADDING, 0)), axes=(0,)).shape[0]
+    return _fast_size(pixels + 2 * PADDING)
+
+
+@lru_cache(maxsize=64)
+def _fast_size(pixels: int) -> int:
+    return pad_image_to_fft(np.empty((pixels, 0)), axes=(0,)).shape[0]
 
 
 def _check(NA: float, wavelength: float, refractive_index_medium: float, pixel: float) -> None:

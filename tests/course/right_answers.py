@@ -16,7 +16,8 @@ from right_neuron import RIGHT_NEURON
 from scipy import stats
 from scipy.fft import dctn
 from scipy.ndimage import gaussian_filter, zoom
-from scipy.special import logsumexp, softmax
+from scipy.special import jn_zeros, logsumexp, softmax
+from sklearn.metrics import mean_squared_error
 from torch import nn
 
 import mnist_tutorial as mt
@@ -26,6 +27,10 @@ def _if_array(numbers):
     if np.ndim(numbers) == 0:
         return 28, 28
     return len(numbers), 28, 28
+
+
+def _dark_ring(NA, wavelength, pixel):
+    return jn_zeros(1, 1)[0] / (2 * np.pi) * wavelength / NA / pixel
 
 
 class Negative(dt.Feature):
@@ -546,6 +551,40 @@ RIGHT = {
         "warped": _trained(lambda: mt.models.mlp(hidden=(128,)), _gentle, epochs=5),
         "cropped": _trained(lambda: mt.models.cnn(channels=(8, 16, 16)), lambda: mt.RandomCrop(24), max_lr=2e-2),
         "linear": _trained(lambda: dl.MultiLayerPerceptron(784, [], 10)),
+    },
+    "spot_radius": {
+        "the zero of a Bessel function": _dark_ring,
+        "half a diameter": lambda NA, wavelength, pixel: (1.22 * wavelength / (NA * pixel)) / 2,
+        "in nanometres": lambda NA, wavelength, pixel: 0.61 * (wavelength * 1e9) / NA / (pixel * 1e9),
+        "an array": lambda NA, wavelength, pixel: np.array(0.6098) * wavelength / NA / pixel,
+    },
+    "shaky_focus": {
+        "drawn by hand": lambda optics: mt.Fluorescence(
+            **optics, defocus=mt.PerImage(lambda n, rng: 1e-6 * (2 * rng.random(n) - 1))
+        ),
+        "on one side": lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(0, 1e-6)),
+        "a function of the batch": lambda optics: mt.Fluorescence(
+            **optics, defocus=lambda: np.random.uniform(-1e-6, 1e-6, 64)
+        ),
+        "spelled out": lambda optics: mt.Fluorescence(
+            NA=optics["NA"],
+            wavelength=optics["wavelength"],
+            magnification=optics["magnification"],
+            resolution=optics["resolution"],
+            defocus=mt.uniform(-1e-6, 1e-6),
+        ),
+    },
+    "disagreement": {
+        "image by image": lambda restored, seen, image: [
+            np.mean((image(one) - other) ** 2) for one, other in zip(restored, seen, strict=True)
+        ],
+        "flattened": lambda restored, seen, image: np.square(image(restored) - seen).reshape(len(seen), -1).mean(1),
+        "scikit-learn": lambda restored, seen, image: [
+            mean_squared_error(a, b) for a, b in zip(seen, image(restored), strict=True)
+        ],
+        "torch": lambda restored, seen, image: (
+            (torch.from_numpy(image(restored)) - torch.from_numpy(seen)).square().mean(dim=(1, 2))
+        ),
     },
 }
 RIGHT |= RIGHT_NEURON

@@ -18,8 +18,8 @@ def test_a_notebook_has_the_shape_of_a_lesson(name):
     assert not complaints(NOTEBOOKS[name], name, WORDS)
 
 
-def test_there_are_eight_in_order():
-    assert [name[:2] for name in LESSONS] == [f"0{n}" for n in range(1, 9)]
+def test_they_are_in_order():
+    assert [name[:2] for name in LESSONS] == [f"0{n}" for n in range(1, 10)]
 
 
 def test_the_glossary_is_sorted_and_readme_and_lessons_link_to_it():

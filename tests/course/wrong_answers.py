@@ -290,6 +290,49 @@ WRONG = {
         "a number": (lambda strength: strength, "expected a DeepTrack feature"),
         "empty at the end": (lambda strength: mt.Brightness(1 - strength), "something to see"),
     },
+    "spot_radius": {
+        ZEROS: (lambda NA, wavelength, pixel: 0.0, "Rayleigh's radius"),
+        IGNORES: (lambda NA, wavelength, pixel: 3.5, "Rayleigh's radius"),
+        "in metres": (lambda NA, wavelength, pixel: 0.61 * wavelength / NA, "how many pixels"),
+        "times pixel": (lambda NA, wavelength, pixel: 0.61 * wavelength / NA * pixel, "metres per pixel"),
+        "diameter": (lambda NA, wavelength, pixel: 1.22 * wavelength / NA / pixel, "the diameter"),
+        "without 0.61": (lambda NA, wavelength, pixel: wavelength / NA / pixel, "a little closer"),
+        "times NA": (lambda NA, wavelength, pixel: 0.61 * wavelength * NA / pixel, "makes a smaller spot"),
+    },
+    "shaky_focus": {
+        ZEROS: (lambda optics: mt.Fluorescence(**optics), "in focus"),
+        IGNORES: (lambda optics: mt.Fluorescence(resolution=6e-6, magnification=40, NA=0.3), "optics passed on"),
+        "one for all": (lambda optics: mt.Fluorescence(**optics, defocus=5e-7), "a draw for each image"),
+        "a lambda": (
+            lambda optics: mt.Fluorescence(**optics, defocus=lambda: np.random.uniform(2e-7, 1e-6)),
+            "a draw for each image",
+        ),
+        "in micrometres": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(-1, 1)), "1e-6"),
+        "too little": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(-5e-7, 5e-7)), "expected 0 to 1"),
+        "too much": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(-2e-6, 2e-6)), "expected 0 to 1"),
+        "the same again": (
+            lambda optics: mt.Fluorescence(**optics, defocus=np.linspace(0, 1e-6, 64)),
+            "expected new ones",
+        ),
+        "a number": (lambda optics: 1e-6, "expected a DeepTrack feature"),
+    },
+    "disagreement": {
+        ZEROS: (lambda restored, seen, image: np.zeros(len(seen)), "Image the restored ones"),
+        IGNORES: (lambda restored, seen, image: np.ones(len(seen)), "Image the restored ones"),
+        "of the batch": (lambda restored, seen, image: ((image(restored) - seen) ** 2).mean(), "one for each image"),
+        "not imaged": (
+            lambda restored, seen, image: ((restored - seen) ** 2).mean(axis=(1, 2)),
+            "through the microscope first",
+        ),
+        "a root": (
+            lambda restored, seen, image: ((image(restored) - seen) ** 2).mean(axis=(1, 2)) ** 0.5,
+            "its square root",
+        ),
+        "a sum": (
+            lambda restored, seen, image: ((image(restored) - seen) ** 2).sum(axis=(1, 2)),
+            "expected their mean",
+        ),
+    },
     "error_reduction": {
         ZEROS: (lambda disagree: 0, "yours is 0; expected"),
         IGNORES: (lambda disagree: 14, "expected"),

@@ -1,4 +1,4 @@
-"""Optics: digits in fluorescent ink, imaged by a microscope of random focus and a camera, by several routes."""
+"""Optics: digits in fluorescent ink at random places, imaged by a microscope, by several routes."""
 
 from functools import partial
 from pathlib import Path
@@ -16,8 +16,8 @@ from mnist_tutorial.pipeline import BatchDataset, Camera, Field, Fluorescence, b
 
 MICROSCOPE = {"NA": 0.7, "wavelength": 600e-9, "magnification": 40, "resolution": 6e-6}
 SIZE = 64  # pixels of the field
-DEFOCUS = 13  # pixels on the sample, about 2 micrometres: DeepTrack counts depth in whole pixels
-PHOTONS = 1000
+DEPTH = 2e-6  # metres of defocus at most
+CAMERA = {"photons": 1000, "read_noise": 1}
 FEW = 64  # images of the slow routes, which take the same time for each image
 
 DEEPTRACK, LOADER = "DeepTrack", "DeepTrack, DataLoader"
@@ -39,11 +39,12 @@ def routes(split: Split, folder: Path) -> list[Route]:
         Each action images digits.
     """
     notes = {
-        DEEPTRACK: (deeptrack, f"dt.Fluorescence and dt.Poisson, an image at a time; {FEW} images, extrapolated"),
+        DEEPTRACK: (deeptrack, f"dt.Fluorescence, an image at a time; {FEW} images, extrapolated"),
         LOADER: (deeptrack_loader, f"the same as batches of tensors; {FEW} images, extrapolated"),
-        OURS: (ours, "Field, Fluorescence and Camera, by batch"),
-        "fixed focus": (partial(ours, defocus=0.0), "the same, with one transfer function for all images"),
-        "two FFTs alone": (transforms, "to and from Fourier space: the floor"),
+        OURS: (ours, "Field and Fluorescence, by batch"),
+        "each its own focus": (partial(ours, defocus=uniform(-DEPTH, DEPTH)), "and a transfer function for each image"),
+        "and a camera": (partial(ours, defocus=uniform(-DEPTH, DEPTH), camera=CAMERA), "the same, and Camera"),
+        "two FFTs alone": (transforms, "of whole images, to Fourier space and back"),
     }
     return epochs(notes, split, folder)
 
@@ -65,9 +66,8 @@ def _deeptrack(split):
         ink=source.image,
         intensity=1,
         position=lambda: np.random.uniform(14, SIZE - 14, 2),
-        z=lambda: np.random.uniform(-DEFOCUS, DEFOCUS),
     )
-    image = dt.Fluorescence(**MICROSCOPE, output_region=(0, 0, SIZE, SIZE))(ink) >> dt.Poisson(snr=PHOTONS**0.5)
+    image = dt.Fluorescence(**MICROSCOPE, output_region=(0, 0, SIZE, SIZE))(ink)
     return image, source
 
 
@@ -89,17 +89,12 @@ def deeptrack_loader(split, folder):
     return partial(DataLoader, dataset, batch_size=BATCH, shuffle=True), len(source)
 
 
-def ours(split, folder, defocus=None):
+def ours(split, folder, defocus=0.0, camera=None):
     """Image digits as in the notebooks."""
     source = digit_source(split)
-    pixel = MICROSCOPE["resolution"] / MICROSCOPE["magnification"]
-    defocus = uniform(-DEFOCUS * pixel, DEFOCUS * pixel) if defocus is None else defocus
-    image = (
-        dt.Value(source.image)
-        >> Field(SIZE)
-        >> Fluorescence(**MICROSCOPE, defocus=defocus)
-        >> Camera(photons=PHOTONS, read_noise=0)
-    )
+    image = dt.Value(source.image) >> Field(SIZE) >> Fluorescence(**MICROSCOPE, defocus=defocus)
+    if camera:
+        image = image >> Camera(**camera)
     dataset = BatchDataset(image & dt.Value(source.label), source)
     return partial(batch_loader, dataset, batch_size=BATCH, shuffle=True), len(source)
 
