@@ -13,6 +13,8 @@ MICROSCOPES = {
     "NA 1.2": {"NA": 1.2, "wavelength": 500e-9, "magnification": 60, "resolution": 9e-6},
     "NA 1.4 in oil": {"NA": 1.4, "wavelength": 660e-9, "magnification": 20, "resolution": 3e-6}
     | {"refractive_index_medium": 1.52},
+    # The edge of this pupil lies on a pixel of the transform.
+    "NA 0.5": {"NA": 0.5, "wavelength": 600e-9, "magnification": 40, "resolution": 6e-6},
     "NA 0.3": {"NA": 0.3, "wavelength": 450e-9, "magnification": 10, "resolution": 1.5e-6},
 }
 ABERRATIONS = {"none": {}, "astigmatism": {(2, 2): 1.0}, "three": {(2, -2): -0.5, (3, 1): 1.5, (4, 0): 2.0}}
@@ -78,6 +80,14 @@ def test_each_image_has_a_focus_of_its_own_and_a_seed_repeats_it(ink):
     images = mt.Fluorescence(resolution=2e-6, seed=0, **draws)(stack)
     assert len(np.unique(images, axis=0)) == 8
     np.testing.assert_array_equal(mt.Fluorescence(resolution=2e-6, seed=0, **draws)(stack), images)
+
+
+def test_a_batch_of_any_size_is_imaged_like_each_image_alone(sample):
+    digits, depths = sample.train.images[:150], np.linspace(-2e-6, 2e-6, 150)
+    optics = MICROSCOPES["NA 0.7"]
+    alone = [mt.Fluorescence(**optics, defocus=z)(digit) for digit, z in zip(digits, depths, strict=True)]
+    assert_same(mt.Fluorescence(**optics, defocus=depths)(digits), np.stack(alone))
+    assert_same(mt.Fluorescence(**optics)(digits), np.stack([mt.Fluorescence(**optics)(digit) for digit in digits]))
 
 
 def test_light_is_kept_but_what_leaves_the_field():
