@@ -6,7 +6,8 @@ import deeptrack as dt
 import numpy as np
 import torch
 
-ROUNDS = 1000  # of drawing places anew; at ten percent of the area covered, a handful is enough
+ATTEMPTS = 2000  # to find places for all objects
+FRESH = 100  # attempts, after which all objects of a field move
 
 
 class Field(dt.Feature):
@@ -23,9 +24,10 @@ class Field(dt.Feature):
     -----
     Takes arrays or tensors of any dtype; pixels above 0 belong to an object. One object for each field has the shape
     (H, W) or (B, H, W). K objects in each have the shape (B, K, H, W), and so each gets a plane of its own,
-    (B, K, rows, columns): the sum of planes is the field, planes above 0 are the masks. The boxes around two
-    objects never overlap, and lie inside the field. Their places follow NumPy's global generator as in DeepTrack's own
-    features, so ``numpy.random.seed`` and Lightning's ``seed_everything`` make them repeat.
+    (B, K, rows, columns): the sum of planes is the field, planes above 0 are the masks. The boxes around two objects
+    never overlap, and lie inside the field. One object after the other gets a place, and any place that is left is as
+    likely. Places follow NumPy's global generator as in DeepTrack's own features, so ``numpy.random.seed`` and
+    Lightning's ``seed_everything`` make them repeat.
 
     Examples
     --------
@@ -97,16 +99,21 @@ def _places(boxes: np.ndarray, size: np.ndarray, gap: int) -> np.ndarray:
             f"objects have up to {largest[0]} x {largest[1]} pixels; expected at most {size[0]} x {size[1]}"
         )
     start = np.empty_like(extent)
-    pending = np.arange(len(boxes))
-    for _ in range(ROUNDS):
-        start[pending] = np.random.randint(size - extent[pending] + 1)
-        near, far = start[pending], start[pending] + extent[pending] + gap
-        apart = (near[:, :, None] >= far[:, None]).any(axis=-1)  # (B, K, K): one begins where the other has ended
-        overlap = ~(apart | apart.swapaxes(1, 2)) & ~np.eye(boxes.shape[1], dtype=bool)
-        pending = pending[overlap.any(axis=(1, 2))]
+    pending, overlap = np.arange(len(boxes)), None
+    for attempt in range(ATTEMPTS):
+        # Objects move that overlap an earlier one; now and then all, since the earlier ones may leave no room.
+        moves = overlap if attempt % FRESH else np.ones(extent[pending].shape[:2], bool)
+        places = start[pending]
+        places[moves] = np.random.randint(size - extent[pending][moves] + 1)
+        start[pending] = places
+        end = places + extent[pending] + gap
+        apart = (places[:, :, None] >= end[:, None]).any(axis=-1)  # (B, K, K): one begins where the other has ended
+        overlap = np.tril(~(apart | apart.swapaxes(1, 2)), -1).any(axis=2)  # (B, K)
+        crowded = overlap.any(axis=1)
+        pending, overlap = pending[crowded], overlap[crowded]
         if not len(pending):
             return start - boxes[:, :, 0]
     raise ValueError(
-        f"{boxes.shape[1]} objects don't fit into a field of {size[0]} x {size[1]} pixels; "
+        f"no places were found for {boxes.shape[1]} objects in a field of {size[0]} x {size[1]} pixels; "
         "expected fewer objects or a larger field"
     )

@@ -41,6 +41,19 @@ def test_boxes_of_objects_keep_a_gap(sample):
     assert covered.max() == 1
 
 
+def test_crowded_fields_are_filled(sample):
+    np.random.seed(0)
+    planes = mt.Field(96)(sample.train.images[:450].reshape(50, 9, 28, 28))
+    assert (planes > 0).sum(axis=1).max() == 1
+    np.testing.assert_array_equal(planes.sum(axis=(2, 3)).ravel(), sample.train.images[:450].sum(axis=(1, 2)))
+
+
+def test_an_object_that_leaves_no_room_is_moved():
+    np.random.seed(0)
+    planes = mt.Field((5, 11), gap=0)(np.ones((50, 2, 5, 5), np.uint8))  # no room beside an object in the middle
+    assert planes.sum(axis=1).max() == 1
+
+
 def test_one_draw_serves_the_image_and_the_masks_of_a_dataset(sample):
     source = dt.sources.Source(image=sample.train.images[:60].reshape(20, 3, 28, 28), label=np.arange(20))
     planes = dt.Value(source.image) >> mt.Field(72)
@@ -67,7 +80,7 @@ def test_a_seed_repeats_the_places_and_tensors_stay_tensors(sample):
         (np.zeros((2, 5, 5)), 64, "object 0 has no pixel above 0"),
         (np.stack([np.ones((5, 5)), np.zeros((5, 5))]), 64, "object 1 has no pixel above 0"),
         (np.ones((2, 5, 5)), 4, "5 x 5 pixels; expected at most 4 x 4"),
-        (np.ones((2, 9, 5, 5)), 15, "9 objects don't fit"),
+        (np.ones((2, 9, 5, 5)), 15, "no places were found for 9 objects"),
         (np.ones(5), 15, r"shape \(5,\)"),
     ],
 )
