@@ -209,7 +209,7 @@ def main():
     for name in ("corpus", "result", "class/Ada", "class/Ben", "class/Eve", "workshop"):
         (WORK / name).mkdir(parents=True)
     for person, recipe in (("Ada", "lenet5"), ("Ben", "cnn-tiny")):
-        [path] = (ROOT / "results/cpu").glob(f"{recipe}-*-record-seed2.json")
+        [path] = (ROOT / "results/cpu").glob(f"{recipe}-*-test-seed2.json")
         (WORK / "class" / person / "x.json").write_bytes(path.read_bytes())
 
     def one_input(data):
