@@ -55,7 +55,7 @@ def transfer_function(
         return part
     transfer = part.new_zeros(len(part), size[0], columns)
     transfer[:, : reach[0]] = part[:, : reach[0]]
-    transfer[:, 1 - reach[0] :] = part[:, 1 - reach[0] :]
+    transfer[:, size[0] + 1 - reach[0] :] = part[:, small[0] + 1 - reach[0] :]
     return transfer
 
 
@@ -82,6 +82,10 @@ def _pupil(size, NA, wavelength, index, pixel, zernike):
     # A small coefficient, so that no phase leaves the range from -pi to pi, in which it is known.
     polynomials = [np.angle(dt.Zernike(n=n, m=m, coefficient=1e-2)(aperture + 0j)) / 1e-2 for n, m in zernike]
     light = np.ix_(aperture.any(axis=1), aperture.any(axis=0))
+    if min(aperture[light].shape) < 2:
+        raise ValueError(
+            f"NA is {NA}; expected more, or a larger image: the spot of a point is far wider than this one"
+        )
     phases = np.stack([phase[light] for phase in (axial, *polynomials)])
     return torch.from_numpy(aperture[light]), torch.from_numpy(phases)
 

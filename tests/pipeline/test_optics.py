@@ -122,6 +122,11 @@ def test_optics_that_cannot_be(optics, message, ink):
         mt.Fluorescence(**optics)(np.stack([ink, ink]))
 
 
+def test_a_spot_far_wider_than_the_image():
+    with pytest.raises(ValueError, match=r"NA is 0\.001; expected more, or a larger image"):
+        mt.Fluorescence(NA=0.001)(np.ones((7, 7), np.float32))
+
+
 def test_a_stack_of_another_shape():
     with pytest.raises(ValueError, match=r"expected .H, W. or .B, H, W."):
         mt.Fluorescence()(np.zeros((2, 3, 64, 64), np.float32))
