@@ -5,7 +5,7 @@ from mnist_tutorial.benchmark import Run, load_recipe, recipe_names
 from mnist_tutorial.benchmark.runs.execution import seed_everything
 
 # Too short to learn from 500 digits: one or two steps, or an epoch of plain SGD.
-SHORT = {"cnn-1s", "cnn-6s", "mlp-crash-course", "train-mnist-fast"}
+SHORT = {"cnn-1s", "cnn-6s", "microscope-classify", "microscope-restore", "mlp-crash-course", "train-mnist-fast"}
 DIGITS = {"pytorch-examples": 128}  # its 14 epochs of a large network take 6 seconds with 500
 PARAMETERS = {"train-mnist-fast": 215_194, "cnn-tiny": 1_914}  # as published; as its docstring says
 

@@ -22,6 +22,8 @@ NAMES = [
         "cnn",
         "cnn-augmented",
         "cnn-tiny",
+        "microscope-classify",
+        "microscope-restore",
     ),
     *("dtex211", "pytorch-examples", "train-mnist-fast", "nearest-neighbours", "logistic-regression"),
 ]
