@@ -57,7 +57,7 @@ def title(notebook, name, words):
 @rule
 def navigation(notebook, name, words):
     number = LESSONS.index(name)
-    leads = dict(re.findall(r"(Previous|Next): \[\d\. [^]]+\]\(([^)]+)\)", notebook.cells[0].source))
+    leads = dict(re.findall(r"(Previous|Next): \[\d+\. [^]]+\]\(([^)]+)\)", notebook.cells[0].source))
     expected = {"Previous": LESSONS[number - 1]} if number else {}
     expected |= {"Next": LESSONS[number + 1]} if number + 1 < len(LESSONS) else {}
     if leads != expected:

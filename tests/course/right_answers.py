@@ -4,6 +4,7 @@ For each check: the name of the idea, and the answer.
 """
 
 import os
+import random
 import re
 from functools import partial
 from pathlib import Path
@@ -16,8 +17,10 @@ from right_neuron import RIGHT_NEURON
 from scipy import stats
 from scipy.fft import dctn
 from scipy.ndimage import gaussian_filter, zoom
+from scipy.spatial.distance import cdist
 from scipy.special import jn_zeros, logsumexp, softmax
 from sklearn.metrics import mean_squared_error
+from sklearn.neighbors import NearestNeighbors
 from torch import nn
 
 import mnist_tutorial as mt
@@ -414,6 +417,11 @@ def _trained(template, *features, epochs=3, batch_size=128, max_lr=1e-2):
     return answer
 
 
+def _torch_kl_divergence(mean, log_variance):
+    normal = torch.distributions.Normal(torch.from_numpy(mean), torch.from_numpy(log_variance).exp().sqrt())
+    return torch.distributions.kl_divergence(normal, torch.distributions.Normal(0, 1)).sum(dim=1)
+
+
 RIGHT = {
     "batch_shape": {
         "if": _if_array,
@@ -585,6 +593,36 @@ RIGHT = {
         "torch": lambda restored, seen, image: (
             (torch.from_numpy(image(restored)) - torch.from_numpy(seen)).square().mean(dim=(1, 2))
         ),
+    },
+    "kl_divergence": {
+        "as in deeplay": lambda mean, log_variance: (
+            -0.5 * np.sum(1 + log_variance - np.power(mean, 2) - np.exp(log_variance), axis=1)
+        ),
+        "torch's": _torch_kl_divergence,
+        "latent by latent": lambda mean, log_variance: sum(
+            0.5 * (m**2 + np.exp(v) - v - 1) for m, v in zip(mean.T, log_variance.T, strict=True)
+        ),
+        "a list": lambda mean, log_variance: [
+            float(np.sum(m * m + np.exp(v) - v - 1) / 2) for m, v in zip(mean, log_variance, strict=True)
+        ],
+    },
+    "draw_latents": {
+        "scale": lambda n, latents, spread: np.random.normal(scale=spread, size=(n, latents)),
+        "a generator": lambda n, latents, spread: np.random.default_rng().normal(0, spread, (n, latents)),
+        "torch": lambda n, latents, spread: torch.randn(n, latents) * spread,
+        "one by one": lambda n, latents, spread: [[random.gauss(0, spread) for _ in range(latents)] for _ in range(n)],
+    },
+    "nearest": {
+        "scipy": lambda images, others: cdist(images.reshape(len(images), -1), others.reshape(len(others), -1)).argmin(
+            axis=1
+        ),
+        "scikit-learn": lambda images, others: (
+            NearestNeighbors(n_neighbors=1)
+            .fit(others.reshape(len(others), -1))
+            .kneighbors(images.reshape(len(images), -1), return_distance=False)[:, 0]
+        ),
+        "broadcast": lambda images, others: ((images[:, None] - others[None]) ** 2).sum((2, 3)).argmin(1),
+        "a mean": lambda images, others: [int(((others - image) ** 2).mean(axis=(1, 2)).argmin()) for image in images],
     },
 }
 RIGHT |= RIGHT_NEURON

@@ -19,7 +19,7 @@ def test_a_notebook_has_the_shape_of_a_lesson(name):
 
 
 def test_they_are_in_order():
-    assert [name[:2] for name in LESSONS] == [f"0{n}" for n in range(1, 10)]
+    assert [name[:2] for name in LESSONS] == [f"{n:02}" for n in range(1, 11)]
 
 
 def test_the_glossary_is_sorted_and_readme_and_lessons_link_to_it():

@@ -333,6 +333,84 @@ WRONG = {
             "expected their mean",
         ),
     },
+    "kl_divergence": {
+        ZEROS: (lambda mean, log_variance: np.zeros(len(mean)), "Write the formula for one latent"),
+        IGNORES: (lambda mean, log_variance: np.ones(len(mean)), "Write the formula for one latent"),
+        "doubled": (
+            lambda mean, log_variance: (mean**2 + np.exp(log_variance) - log_variance - 1).sum(1),
+            "where is the half",
+        ),
+        "a mean": (
+            lambda mean, log_variance: (mean**2 + np.exp(log_variance) - log_variance - 1).mean(1) / 2,
+            "expected the sum",
+        ),
+        "of the batch": (
+            lambda mean, log_variance: (mean**2 + np.exp(log_variance) - log_variance - 1).sum() / 2,
+            "one number for each image",
+        ),
+        "without the variance": (
+            lambda mean, log_variance: (mean**2 - log_variance - 1).sum(1) / 2,
+            "variance itself is missing",
+        ),
+        "takes a variance": (
+            lambda mean, log_variance: (mean**2 + log_variance - 1).sum(1) / 2,
+            "not the variance",
+        ),
+        "below zero": (
+            lambda mean, log_variance: (1 + log_variance - mean**2 - np.exp(log_variance)).sum(1) / 2,
+            "never below 0",
+        ),
+        "not summed": (
+            lambda mean, log_variance: (mean**2 + np.exp(log_variance) - log_variance - 1) / 2,
+            "sum over the latents",
+        ),
+    },
+    "draw_latents": {
+        ZEROS: (lambda n, latents, spread: np.zeros((n, latents)), "the same numbers"),
+        IGNORES: (lambda n, latents, spread: np.random.normal(size=(4000, 10)), "10"),
+        "no spread": (lambda n, latents, spread: np.random.normal(size=(n, latents)), "spread is ignored"),
+        "a variance": (lambda n, latents, spread: np.random.normal(0, spread**2, (n, latents)), "its square"),
+        "a root": (lambda n, latents, spread: np.random.normal(0, spread**0.5, (n, latents)), "its root"),
+        "divided": (lambda n, latents, spread: np.random.normal(size=(n, latents)) / spread, "standard deviation"),
+        "moved": (lambda n, latents, spread: np.random.normal(spread, spread, (n, latents)), "multiply instead"),
+        "uniform": (
+            lambda n, latents, spread: np.random.uniform(-1, 1, (n, latents)) * spread * 3**0.5,
+            "a normal distribution",
+        ),
+        "one for all latents": (
+            lambda n, latents, spread: np.repeat(np.random.normal(0, spread, (n, 1)), latents, axis=1),
+            "a draw for each",
+        ),
+        "the same again": (
+            lambda n, latents, spread: np.random.default_rng(0).normal(0, spread, (n, latents)),
+            "new ones",
+        ),
+        "the other way round": (lambda n, latents, spread: np.random.normal(0, spread, (latents, n)), "the shape"),
+    },
+    "nearest": {
+        ZEROS: (lambda images, others: np.zeros(len(images), int), "look for the smallest"),
+        IGNORES: (lambda images, others: np.arange(len(images)), "look for the smallest"),
+        "farthest": (
+            lambda images, others: [((others - image) ** 2).sum((1, 2)).argmax() for image in images],
+            "differ most",
+        ),
+        "distances": (
+            lambda images, others: [((others - image) ** 2).sum((1, 2)).min() for image in images],
+            "which image has them",
+        ),
+        "not squared": (
+            lambda images, others: [(image - others).sum((1, 2)).argmin() for image in images],
+            "Square before you sum",
+        ),
+        "all distances": (
+            lambda images, others: ((images[:, None] - others) ** 2).sum((2, 3)),
+            "These are all distances",
+        ),
+        "for each of the others": (
+            lambda images, others: ((images[:, None] - others) ** 2).sum((2, 3)).argmin(0),
+            "one for each image",
+        ),
+    },
     "error_reduction": {
         ZEROS: (lambda disagree: 0, "yours is 0; expected"),
         IGNORES: (lambda disagree: 14, "expected"),

@@ -134,7 +134,7 @@ def microscope_restore(run):
     """Train a U-Net to restore the ink from an image of a microscope, for a CNN that knows scanned digits only.
 
     Source: notebook 9, with twice the channels; the U-Net is that of Ronneberger et al. 2015 as deeplay has it, with
-    two levels. Each digit has a focus and an exposure of its own. Claim: the CNN reads 74 % of what is restored.
+    two levels. Each digit has a focus and an exposure of its own. Claim: the CNN reads 70 % of what is restored.
     """
     from mnist_tutorial.benchmark.recipes.microscopes import fit_restorer
 
