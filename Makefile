@@ -23,7 +23,7 @@ OTHER_BUILD := $(if $(wildcard $(STAMP)),,--reinstall-package torch --reinstall-
 COURSE ?= course
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit versions versions-lowest versions-3.12 versions-3.13 checks lint kit fuzz wheel lock benchmark reproduce robustness readme measure peers clean
+.PHONY: help setup data lab test unit versions versions-lowest versions-3.12 versions-3.13 checks lint kit fuzz wheel lock benchmark reproduce robustness readme measure peers site check-site clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -83,6 +83,14 @@ checks: data  ## ask each check of an exercise 200 times about right and wrong a
 	mkdir -p build
 	OMP_NUM_THREADS=1 $(BIN)/python -W ignore tests/course/submissions.py $(DRAWS) $(CHECKS) > build/checks.md; status=$$?; cat build/checks.md; exit $$status
 
+# Notebooks that have run already are not run again.
+site: data  ## build the course as web pages, from README, notebooks, docstrings and results: site/
+	$(UV) install --python $(BIN)/python --quiet --compile-bytecode --requirements website/requirements.lock
+	$(BIN)/python website/assemble.py
+
+check-site: site  ## look at each page of the site in a browser, at three widths, in light and dark
+	SITE=site $(BIN)/pytest tests/website/test_site.py -p no:nbmake --numprocesses 2
+
 lint: setup  ## check style, the arrows between modules, and that notebooks carry no outputs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -126,6 +134,8 @@ peers: data  ## train what other libraries show on MNIST beside our recipes, on 
 lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
 	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --extra kit --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock $(LOCK_ARGS)
+	$(UV) compile --group site --constraints requirements.lock --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" --quiet -o website/requirements.lock $(LOCK_ARGS)
 
 wheel: $(BIN)/uv  ## build the wheel and the sdist into dist/, and check what a package index will show
 	rm -rf dist

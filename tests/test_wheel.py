@@ -16,9 +16,9 @@ import pytest
 import requests
 import urllib3
 import yaml
-from conftest import ROOT
 
 import mnist_tutorial
+from conftest import ROOT
 
 UV = ROOT / ".venv/bin/uv"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -141,7 +141,7 @@ def test_every_command_of_the_readme_runs_in_an_empty_folder(here):
             nbformat.write(notebook, here.folder / "HANDED_IN/ada/01_loading.ipynb")
         done = here("-m", "mnist_tutorial", *arguments)
         assert done.returncode == 0, f"{arguments}: {done.stderr}{done.stdout}"
-    assert (here.folder / "site/index.html").is_file()
+    assert (here.folder / "report/index.html").is_file()
     assert "published results: cnn, cnn-1s" in done.stdout
 
 

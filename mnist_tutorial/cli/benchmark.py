@@ -23,7 +23,7 @@ def report(
         Path | None,
         typer.Argument(help="with results, also in subfolders", show_default="results, or the published results"),
     ] = None,
-    out: Annotated[Path, typer.Option(help="The folder for index.html and report.md.")] = Path("site"),
+    out: Annotated[Path, typer.Option(help="The folder for index.html and report.md.")] = Path("report"),
     force: Force = False,
 ) -> None:
     """Write a report of all results, as a web page and in Markdown, beside those of the literature."""

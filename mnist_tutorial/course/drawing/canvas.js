@@ -1,4 +1,5 @@
 // The page of mt.draw. It owns the strokes; Python, in canvas.py, prepares and reads them, and keeps those that are kept.
+// On the front page of the course, website/static/draw.js stands in for Python.
 
 const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const PAUSE = 100; // ms between two states that are sent while a line is drawn
@@ -59,10 +60,12 @@ function render({ model, el }) {
       element("p", { className: "heading" }, "What it reads"), reading,
       element("div", { className: "bars", "aria-hidden": "true" }, ...bars.map((bar) => bar.row))));
   }
-  const root = element("div", { className: "mnist-draw", onkeydown: onKey }, columns,
-    element("div", { className: "row", role: "group", "aria-label": "Keep the drawing" },
-      element("span", {}, "Keep as"), ...keepButtons, count, removeButton),
-    note);
+  const root = element("div", { className: "mnist-draw", onkeydown: onKey }, columns);
+  if (model.get("count") !== undefined) { // the page of the course counts none: it keeps nothing
+    root.append(element("div", { className: "row", role: "group", "aria-label": "Keep the drawing" },
+      element("span", {}, "Keep as"), ...keepButtons, count, removeButton));
+  }
+  root.append(note);
   el.append(root);
   // In JupyterLab, a key such as d is a command of the notebook, unless what has the focus says that it is not.
   for (const focusable of root.querySelectorAll("canvas, button, input")) focusable.dataset.lmSuppressShortcuts = "true";

@@ -1,5 +1,4 @@
 from conftest import made_result
-
 from mnist_tutorial.benchmark.report.provenance import describe, differences
 
 MACHINE = {

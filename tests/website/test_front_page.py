@@ -1,0 +1,100 @@
+"""The network and the preparation of the front page, in a real browser, against torch and the package."""
+
+import json
+import shutil
+import sys
+
+import numpy as np
+import pytest
+import torch
+from browser import browser, needs_browser, served
+from torch import nn
+
+import mnist_tutorial as mt
+from conftest import ROOT
+from mnist_tutorial.course.drawing.strokes import picture
+from mnist_tutorial.data.preparation import prepare
+
+sys.path.insert(0, str(ROOT / "website"))
+import exported
+from assemble import WEIGHTS
+from executed import SiteError
+
+pytestmark = needs_browser
+TWENTY = json.loads((ROOT / "mnist_tutorial/course/drawing/twenty.json").read_text())["digits"]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """A page that has imported the modules of the front page."""
+    folder = tmp_path_factory.mktemp("front")
+    shutil.copytree(ROOT / "website/static", folder, dirs_exist_ok=True)
+    for name in ("canvas.js", "canvas.css"):
+        shutil.copy(ROOT / "mnist_tutorial/course/drawing" / name, folder)
+    exported.export(WEIGHTS, folder / "weights.js")
+    (folder / "index.html").write_text("<!doctype html><title>front</title><div id=draw>Nothing yet</div>")
+    with served(folder) as address, browser() as chromium:
+        page = chromium.new_page()
+        page.goto(address)
+        page.evaluate(
+            """async () => {
+                const [net, weights, preparation] = await Promise.all(
+                    ["./network.js", "./weights.js", "./preparation.js"].map((name) => import(name)));
+                window.read = (pixels) => net.probabilities(weights.default, pixels);
+                window.prepare = (strokes, centre) => Array.from(preparation.prepare(strokes, centre));
+            }"""
+        )
+        yield page
+
+
+def probabilities(split):
+    return torch.from_numpy(mt.predict(exported.restore(WEIGHTS), split)).double().softmax(1).numpy()
+
+
+def test_the_probabilities_are_those_of_torch(page, mnist):
+    digits = mnist.test.take(200, seed=0)
+    found = page.evaluate("digits => digits.map(read)", digits.images.reshape(200, -1).tolist())
+    assert np.abs(np.array(found) - probabilities(digits)).max() < 1e-4
+    assert np.mean(np.argmax(found, 1) == digits.labels) > 0.95
+
+
+def test_strokes_become_the_image_that_the_package_makes(page):
+    strokes = [digit["strokes"] for digit in TWENTY]
+    for centre in (True, False):
+        found = page.evaluate("([all, centre]) => all.map((one) => prepare(one, centre))", [strokes, centre])
+        shifted = 0
+        for pixels, lines in zip(found, strokes, strict=True):
+            image, expected = np.reshape(pixels, (28, 28)), prepare(picture(lines), centre).astype(int)
+            # Lines have smooth edges in both, not the very same ones, so a centre of mass may round to the next pixel.
+            moved = [(r, c) for r in (0, -1, 1) for c in (0, -1, 1) if close(np.roll(image, (r, c), (0, 1)), expected)]
+            assert moved
+            shifted += moved[0] != (0, 0)
+        assert shifted <= 2
+
+
+def close(image, expected):
+    difference = np.abs(image - expected)
+    return difference.mean() < 2 and difference.max() < 30
+
+
+def test_what_it_reads_in_strokes_is_what_the_package_reads(page):
+    found = [page.evaluate("strokes => read(prepare(strokes, true))", digit["strokes"]) for digit in TWENTY]
+    images = np.stack([prepare(picture(digit["strokes"])) for digit in TWENTY])
+    labels = np.array([digit["label"] for digit in TWENTY])
+    expected = probabilities(mt.Split(images, labels, labels))
+    assert np.array_equal(np.argmax(found, 1), expected.argmax(1))
+
+
+def test_a_dot_is_an_image_and_no_stroke_is_none(page):
+    assert not any(page.evaluate("prepare([], true)"))
+    assert any(page.evaluate("prepare([[[0, 0]]], true)"))
+    assert any(page.evaluate("prepare([[[0.5, 0.5]]], false)"))
+
+
+def test_missing_weights_and_layers_that_javascript_lacks_are_named(tmp_path):
+    with pytest.raises(SiteError, match="no weights for the front page; run"):
+        exported.restore(tmp_path / "none.safetensors")
+    with pytest.raises(SiteError, match="no layer for Tanh"):
+        exported.layers(nn.Sequential(nn.Conv2d(1, 1, 3), nn.Tanh()))
+    with pytest.raises(SiteError, match="no layer for Conv2d"):
+        exported.layers(nn.Sequential(nn.Conv2d(1, 1, 3, stride=2)))

@@ -1,0 +1,126 @@
+"""What becomes of a notebook on its way to the site, and what stops a build that would lie."""
+
+import sys
+
+import nbformat
+import pytest
+
+from conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "website"))
+import assemble
+import executed
+from executed import SiteError
+
+TERMS = {
+    "pooling": ("Making maps smaller, by <one> number.", "06_cnn.ipynb"),
+    "max pooling": ("Pooling that keeps the largest.", "06_cnn.ipynb"),
+    "batch": ("Several images.", "01_loading.ipynb"),
+}
+
+
+def notebook(*cells):
+    made = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    made.cells = [nbformat.v4.new_markdown_cell("# 1. Title\n\n*Open in [Colab](https://example.org)*"), *cells]
+    return made
+
+
+def markdown(text, *kind):
+    return nbformat.v4.new_markdown_cell(text, metadata={"tags": list(kind)})
+
+
+def code(text, *kind, outputs=()):
+    return nbformat.v4.new_code_cell(text, metadata={"tags": list(kind)}, outputs=list(outputs))
+
+
+def linked(text, name="07_failures.ipynb"):
+    made = notebook(markdown(text))
+    assemble.link_terms(made, name, TERMS)
+    return made.cells[1].source
+
+
+def test_a_term_leads_to_the_glossary_where_it_is_used_first():
+    text = linked("Max pooling and pooling, and pooling again.")
+    assert text.count("<a ") == 2
+    assert text.startswith(
+        '<a class="term" href="glossary.html#term-max-pooling" title="Pooling that keeps the largest.">Max'
+    )
+    assert "by &lt;one&gt; number" in text
+    assert 'glossary.html#term-batch"' in linked("Batches: a batch is a stack.", "02_visualizing.ipynb")
+
+
+@pytest.mark.parametrize(
+    "text", ["`pooling`", "[pooling](06_cnn.ipynb)", "**pooling**", "## Max pooling", "```\npooling\n```", "spooling"]
+)
+def test_code_links_headings_and_other_words_stay(text):
+    assert linked(text) == text
+
+
+def test_the_notebook_that_explains_a_term_does_not_link_it():
+    assert linked("pooling of a batch", "06_cnn.ipynb").startswith("pooling of a <a ")
+
+
+def test_formulas_need_no_script():
+    assert linked("The bias $b$.").startswith("The bias <math")
+
+
+def test_links_of_the_readme_lead_to_pages_or_to_the_repository():
+    kept = "[c](notebooks/01_loading.ipynb) [d](https://x.org/y) [e](RULES.md) ![f](docs/draw.png)"
+    assert assemble.with_links(f"[a](#start) [b](LICENSE) {kept}") == (
+        f"[a](start.md) [b]({assemble.REPOSITORY}/LICENSE) {kept}"
+    )
+
+
+def test_people_read_no_notes_for_instructors_and_unfold_our_answer():
+    made = notebook(markdown("Hush", "notes"), code("f = 1", "solution"), code("f"))
+    cells = executed.reading_form(made).cells
+    assert [cell.source for cell in cells[1:]] == ["f = 1", "f"]
+    assert cells[1].metadata["tags"] == ["hide-input"]
+
+
+def test_widgets_are_told_in_words_and_pictures_have_a_description():
+    def widget(text):
+        return nbformat.v4.new_output("display_data", {executed.WIDGET: {}, "text/plain": text})
+
+    guess = widget("VBox(children=(HTML(value='<b>Guess first:</b> How many?'), FloatSlider()))")
+    outputs = [guess, widget("training: 0%"), nbformat.v4.new_output("stream", name="stderr", text="a warning")]
+    made = notebook(code("draw()", outputs=outputs), markdown("*Figure. Ten `test` digits.*"))
+    cell = executed.reading_form(made).cells[1]
+    assert [output.data["text/markdown"] for output in cell.outputs] == ["**Guess first:** How many?"]
+    assert cell.metadata["mystnb"]["image"]["alt"] == "Ten test digits."
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "01_loading.ipynb"
+    nbformat.write(notebook(code("print(1 + 1)")), path)
+    return path
+
+
+def test_a_notebook_is_run_once_and_again_when_its_text_changes(source, tmp_path):
+    folder = tmp_path / "executed"
+    with pytest.raises(SiteError, match=r"01_loading\.ipynb has not been run; expected"):
+        executed.read_executed(source, folder)
+    executed.execute([source], folder)
+    written = (folder / source.name).stat().st_mtime_ns
+    executed.execute([source], folder)
+    assert (folder / source.name).stat().st_mtime_ns == written
+    assert executed.read_executed(source, folder).cells[1].outputs[0].text == "2\n"
+    nbformat.write(notebook(code("print(1 + 2)")), source)
+    with pytest.raises(SiteError, match=r"is older than 01_loading\.ipynb"):
+        executed.read_executed(source, folder)
+    executed.execute([source], folder)
+    assert executed.read_executed(source, folder).cells[1].outputs[0].text == "3\n"
+
+
+def test_a_notebook_that_stops_with_an_error_stops_the_build(source, tmp_path):
+    nbformat.write(notebook(code("1 / 0")), source)
+    with pytest.raises(SiteError, match=r"01_loading\.ipynb stops with an error"):
+        executed.execute([source], tmp_path)
+
+
+def test_files_that_are_not_of_the_site_are_not_replaced(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(SiteError, match="holds files that are not of the site"):
+        assemble.main(tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "mine"

@@ -1,0 +1,158 @@
+"""The site that `make site` has built, in a real browser: `make check-site`."""
+
+import json
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import browser, needs_browser, served
+
+from conftest import ROOT
+
+SITE = Path(os.environ.get("SITE", ROOT / "site"))
+if not (SITE / "index.html").exists() and "SITE" not in os.environ:
+    pytest.skip("make site has not been run", allow_module_level=True)
+pytestmark = needs_browser
+OURS = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "report" not in path.parts)
+NOTEBOOKS = [name for name in OURS if re.match(r"notebooks/(\d\d_|project)", name)]
+HAS_MAIN = [name for name in OURS if name not in ("search.html", "genindex.html", "py-modindex.html")]
+WIDTHS = (360, 768, 1440)
+TWENTY = json.loads((ROOT / "mnist_tutorial/course/drawing/twenty.json").read_text())["digits"]
+DRAWN = {digit["label"]: digit["strokes"] for digit in TWENTY}
+
+
+@pytest.fixture(scope="module")
+def address():
+    with served(SITE) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as chromium:
+        yield chromium
+
+
+class Visit:
+    """A page, with what it has asked for and what went wrong on it."""
+
+    def __init__(self, chromium, **options):
+        self.context = chromium.new_context(**options)
+        self.page = self.context.new_page()
+        self.requests, self.complaints, self.sizes = [], [], {}
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._said)
+        self.page.on("response", lambda response: self.sizes.update({response.url: response}))
+
+    def _said(self, message):
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def go(self, address):
+        self.page.goto(address, wait_until="networkidle")
+        return self.page
+
+    def bytes(self):
+        return sum(len(response.body()) for response in self.sizes.values() if response.ok)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_page_is_sound_at_each_width_in_light_and_dark(name, chromium, address):
+    for scheme in ("light", "dark"):
+        visit = Visit(chromium, color_scheme=scheme)
+        for width in WIDTHS:
+            visit.page.set_viewport_size({"width": width, "height": 900})
+            page = visit.go(address + name)
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{width} pixels, {scheme}: {wide} pixels wider than the screen"
+        found = Axe().run(page).response["violations"]
+        serious = [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]
+        assert serious == [], scheme
+        assert visit.complaints == []
+        assert [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))] == []
+        visit.context.close()
+
+
+@pytest.mark.parametrize("name", ["index.html", *NOTEBOOKS])
+def test_weight(name, chromium, address):
+    visit = Visit(chromium)
+    visit.go(address + name)
+    assert visit.bytes() <= (1e6 if name == "index.html" else 3e6)
+    visit.context.close()
+
+
+def test_links_and_pictures_lead_to_what_is_there():
+    anchors = {}
+    for path in SITE.rglob("*.html"):
+        anchors[path.resolve()] = set(re.findall(r'\bid="([^"]+)"', path.read_text(encoding="utf-8")))
+    broken = []
+    for name in OURS:
+        text = (SITE / name).read_text(encoding="utf-8")
+        for target in re.findall(r'<(?:a|img|link|script)\b[^>]*?\b(?:href|src)="([^"]+)"', text):
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc:
+                continue
+            path = (SITE / name).parent / unquote(parts.path) if parts.path else SITE / name
+            path = (path / "index.html" if path.is_dir() else path).resolve()
+            elsewhere = parts.fragment and path in anchors and unquote(parts.fragment) not in anchors[path]
+            if not path.exists() or elsewhere:
+                broken.append((name, target))
+    assert broken == []
+
+
+def test_every_picture_says_what_it_shows():
+    for name in NOTEBOOKS:
+        text = (SITE / name).read_text(encoding="utf-8")
+        figures = re.findall(r'<img [^>]*src="[^"]*_images/[^>]*>', text)
+        assert all(re.search(r'alt="[^"]{10,}"', figure) for figure in figures), name
+    assert any('class="term"' in (SITE / name).read_text(encoding="utf-8") for name in NOTEBOOKS)
+
+
+def test_search_finds_a_term_in_the_notebook_that_explains_it(chromium, address):
+    visit = Visit(chromium)
+    page = visit.go(f"{address}search.html?q=batch+normalization")
+    page.wait_for_selector("ul.search li")
+    assert any("05_mlp" in link.get_attribute("href") for link in page.locator("ul.search li a").all())
+    assert visit.complaints == []
+    visit.context.close()
+
+
+@pytest.mark.parametrize("digit", [2, 7])
+def test_a_digit_drawn_by_mouse_on_the_front_page_is_read(digit, chromium, address):
+    visit = Visit(chromium, viewport={"width": 1440, "height": 900})
+    page = visit.go(address)
+    paper = page.locator("#draw canvas.paper")
+    paper.scroll_into_view_if_needed()
+    box = paper.bounding_box()
+    for stroke in DRAWN[digit]:
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points:
+            page.mouse.move(*point)
+        page.mouse.up()
+    assert f"reads {digit}," in page.locator("#draw .reading").text_content()
+    assert page.locator("#draw").get_by_text("Keep as").count() == 0
+    visit.context.close()
+
+
+def test_without_scripts_the_front_page_says_what_it_would_show(chromium, address):
+    visit = Visit(chromium, java_script_enabled=False)
+    page = visit.go(address)
+    assert page.locator("#draw img").is_visible()
+    assert page.locator("#draw canvas").count() == 0
+    visit.context.close()
+
+
+def test_without_a_canvas_too(chromium, address):
+    visit = Visit(chromium)
+    visit.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page = visit.go(address)
+    assert page.locator("#draw img").is_visible()
+    assert page.locator("#draw canvas").count() == 0
+    assert visit.complaints == []
+    visit.context.close()
