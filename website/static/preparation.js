@@ -3,6 +3,12 @@
 export const PEN = 0.08; // the width of a line, in sides of the paper
 const SIDE = 280, SIZE = 28, BOX = 20, CENTRE = 14;
 
+// Round halves to the even number, as Python and NumPy do.
+function rounded(value) {
+  const nearest = Math.round(value);
+  return nearest - value === 0.5 && nearest % 2 ? nearest - 1 : nearest;
+}
+
 function distance(x, y, [ax, ay], [bx, by]) {
   const dx = bx - ax, dy = by - ay, square = dx * dx + dy * dy;
   const t = square ? Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / square)) : 0;
@@ -47,13 +53,13 @@ function scaledAndTurned({ rows, columns, values }, size) {
 function scaled(image, height, width) {
   const { values } = scaledAndTurned(scaledAndTurned(image, width), height);
   const largest = values.reduce((a, b) => Math.max(a, b));
-  return values.map((value) => Math.round((value * 255) / largest));
+  return values.map((value) => rounded((value * 255) / largest));
 }
 
 // Where an axis begins so that its centre of mass lies in the middle, and nothing sticks out.
 function start(mass) {
   const sum = mass.reduce((a, b) => a + b), centre = mass.reduce((total, ink, i) => total + ink * i, 0) / Math.max(sum, 1);
-  return Math.min(SIZE - mass.length, Math.max(0, Math.round(CENTRE - centre)));
+  return Math.min(SIZE - mass.length, Math.max(0, rounded(CENTRE - centre)));
 }
 
 /** Bring strokes into the form that all of MNIST has: 28 x 28 bytes, 255 for ink; all 0 without strokes. */
@@ -74,7 +80,7 @@ export function prepare(strokes, centre = true) {
   const cut = { rows, columns, values: new Float64Array(rows * columns) };
   for (let y = 0; y < rows; y++)
     for (let x = 0; x < columns; x++) cut.values[y * columns + x] = ink[(top + y) * SIDE + left + x];
-  const [height, width] = [rows, columns].map((side) => Math.max(1, Math.round((side * BOX) / Math.max(rows, columns))));
+  const [height, width] = [rows, columns].map((side) => Math.max(1, rounded((side * BOX) / Math.max(rows, columns))));
   const box = scaled(cut, height, width);
   const massOfRows = Array.from({ length: height }, (_, y) => box.subarray(y * width, (y + 1) * width).reduce((a, b) => a + b));
   const massOfColumns = Array.from({ length: width }, (_, x) => massOfRows.reduce((sum, _, y) => sum + box[y * width + x], 0));
