@@ -4,11 +4,15 @@ import hashlib
 import json
 import re
 import sys
+from functools import cache
+from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+import mnist_tutorial
+from mnist_tutorial.benchmark.results import code
 from mnist_tutorial.course.lesson import tags
 
 STORED = "mnist_tutorial"  # the key of what we store with a notebook that was run
@@ -21,9 +25,21 @@ class SiteError(Exception):
 
 
 def digest(notebook):
-    """Compute a digest of all that a notebook says and runs, whatever its outputs."""
+    """Compute a digest of all that a notebook says and runs, whatever its outputs: its cells, and our package."""
     cells = [(cell.cell_type, cell.source, sorted(tags(cell))) for cell in notebook.cells]
-    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([cells, package()]).encode()).hexdigest()
+
+
+@cache
+def package():
+    """Compute a digest of the code of our package, whatever its comments and docstrings."""
+    folder = Path(mnist_tutorial.__file__).parent
+    return code.version(
+        {
+            path.relative_to(folder).as_posix(): code.digest(path.read_text(encoding="utf-8"))
+            for path in folder.rglob("*.py")
+        }
+    )
 
 
 def execute(paths, folder):
@@ -38,7 +54,7 @@ def execute(paths, folder):
         client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": folder}})
         try:
             client.execute()
-        except CellExecutionError as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise SiteError(f"{path.name} stops with an error, so there is no page of it: {error}") from error
         notebook.metadata[STORED] = digest(notebook)
         nbformat.write(notebook, kept)
@@ -51,7 +67,7 @@ def read_executed(path, folder):
         raise SiteError(f"{path.name} has not been run; expected {kept}, which make site writes")
     notebook = nbformat.read(kept, as_version=4)
     if _run_with(notebook) != digest(nbformat.read(path, as_version=4)):
-        raise SiteError(f"{kept} is older than {path.name}, and would show other results; make site runs it again")
+        raise SiteError(f"{kept} is older than {path.name} or our package, and may differ; make site runs it again")
     return notebook
 
 

@@ -21,3 +21,14 @@ def test_each_recipe_trains_and_predicts(name, sample):
         assert sum(p.numel() for p in network.parameters()) == PARAMETERS[name]
     if name not in SHORT:
         assert np.mean(scores.argmax(1) == split.labels) > 0.3  # chance: 0.1
+
+
+@pytest.mark.parametrize("name", ["microscope-classify", "microscope-restore"])
+def test_a_microscope_shows_all_networks_the_same_images(name, sample):
+    seed_everything(0)
+    run, split = Run(sample.train.take(300, seed=0), seed=0), sample.test.take(50, seed=0)
+    network, _ = run.train(load_recipe(name).function)
+    once = run.scores(network, split)
+    np.random.seed(1)
+    assert np.array_equal(run.scores(network, split), once)
+    assert np.ptp(once, axis=0).min() > 0  # and not the same answer to all
