@@ -117,7 +117,7 @@ def test_compare_and_report_take_published_results_where_there_are_none(tmp_path
     done = benchmark("report")
     assert done.exit_code == 0
     assert "published results" in done.stdout
-    assert "| cnn-augmented" in (tmp_path / "site/report.md").read_text(encoding="utf-8")
+    assert "| cnn-augmented" in (tmp_path / "report/report.md").read_text(encoding="utf-8")
     (tmp_path / "results").mkdir()
     write(made_result("ours", 0), tmp_path / "results")
     done = benchmark("compare", "ours", "cnn")  # as a single run of ours is too few
@@ -128,7 +128,7 @@ def test_compare_and_report_take_published_results_where_there_are_none(tmp_path
     assert "published results: cnn\n" in done.stdout
     done = benchmark("report")
     assert "published results" not in done.stdout
-    assert "cnn-augmented" not in (tmp_path / "site/report.md").read_text(encoding="utf-8")
+    assert "cnn-augmented" not in (tmp_path / "report/report.md").read_text(encoding="utf-8")
 
 
 def test_the_leaderboard_refuses_an_inconsistent_file(tmp_path):

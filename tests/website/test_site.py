@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browser import browser, needs_browser, served
 
 from conftest import ROOT
@@ -62,6 +61,8 @@ class Visit:
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_page_is_sound_at_each_width_in_light_and_dark(name, chromium, address):
+    from axe_playwright_python.sync_playwright import Axe  # which only `make site` installs
+
     for scheme in ("light", "dark"):
         visit = Visit(chromium, color_scheme=scheme)
         for width in WIDTHS:
