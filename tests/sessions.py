@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from conftest import Here, made_result, this_machine
+
 from mnist_tutorial.benchmark.record.session import plan
 from mnist_tutorial.benchmark.results import files
 from mnist_tutorial.benchmark.runs import load_recipe

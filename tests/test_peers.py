@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 import mnist_tutorial as mt
-from conftest import ROOT
 from mnist_tutorial.benchmark.results.predictions import unpack
 from mnist_tutorial.benchmark.results.splits import true_labels
 

@@ -6,16 +6,16 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
-
 from conftest import ROOT
+from PIL import Image
+from sessions import made_session, written
+
 from mnist_tutorial.benchmark.record import TARGETS
 from mnist_tutorial.benchmark.record.history import verdicts
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.benchmark.runs.execution import run_task
 from mnist_tutorial.benchmark.runs.recipe import load_recipe, recipe_names
 from mnist_tutorial.benchmark.runs.task import Task
-from sessions import made_session, written
 
 sys.path.insert(0, str(ROOT / "tools"))
 import readme

@@ -10,7 +10,6 @@ import sys
 import zipfile
 
 import pytest
-
 from conftest import ROOT, send
 
 sys.path.insert(0, str(ROOT / "tools"))

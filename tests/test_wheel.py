@@ -16,9 +16,9 @@ import pytest
 import requests
 import urllib3
 import yaml
+from conftest import ROOT
 
 import mnist_tutorial
-from conftest import ROOT
 
 UV = ROOT / ".venv/bin/uv"
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -36,11 +36,13 @@ def main(site: Path) -> None:
     sources = [*sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")), ROOT / "notebooks" / "project.ipynb"]
     execute(sources, EXECUTED)
     shutil.rmtree(PAGES, ignore_errors=True)
-    shutil.copytree(ROOT / "website", PAGES, ignore=shutil.ignore_patterns("a*.py", "e*.py", "__pycache__", "*.lock"))
+    shutil.copytree(ROOT / "website", PAGES, ignore=shutil.ignore_patterns("__pycache__"))
     drawing = ROOT / "mnist_tutorial" / "course" / "drawing"
     for path in (drawing / "canvas.js", drawing / "canvas.css", ROOT / "docs" / "draw.png"):
         shutil.copy(path, PAGES / "static")
-    export(WEIGHTS, PAGES / "static" / "weights.js")
+    parameters = export(WEIGHTS, PAGES / "static" / "weights.js")
+    front = PAGES / "index.md"
+    front.write_text(front.read_text(encoding="utf-8").replace("PARAMETERS", f"{parameters:,}"), encoding="utf-8")
     for folder in ("docs", "results"):
         shutil.copytree(ROOT / folder, PAGES / folder, ignore=lambda _, names: {n for n in names if n[-4:] != ".png"})
     for name in COPIED:

@@ -1,6 +1,5 @@
-"""Sphinx's settings; `make site` runs it on the folder that build.py puts together."""
+"""Sphinx's settings; `make site` runs it on the folder that assemble.py puts together."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,9 +13,9 @@ author = copyright = "The mnist-tutorial authors"
 version = release = mnist_tutorial.__version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_design"]
 exclude_patterns = ["README.md", "extra", "html", "templates"]
-myst_enable_extensions = ["colon_fence", "attrs_block"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
-nb_execution_mode = "off"  # build.py has run them
+nb_execution_mode = "off"  # assemble.py has run them
 nb_merge_streams = True
 default_role = "py:obj"  # of docstrings: a link where there is something of this name
 autodoc_typehints = "signature"
@@ -42,5 +41,5 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0b5c8f", "color-brand-content": "#0b5c8f"},
     "dark_css_variables": {"color-brand-primary": "#6cb8e6", "color-brand-content": "#6cb8e6"},
 }
-html_baseurl = os.environ.get("SITE_URL", "https://deeptrackai.github.io/mnist-tutorial/")
+html_baseurl = "https://deeptrackai.github.io/mnist-tutorial/"
 suppress_warnings = ["myst.header"]  # a section of the README begins at its second level

@@ -17,6 +17,8 @@ from mnist_tutorial.course.lesson import tags
 
 STORED = "mnist_tutorial"  # the key of what we store with a notebook that was run
 WIDGET = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
+GUESS = "<b>Guess first:</b>"
 CANVAS = "A canvas to draw digits on"
 
 
@@ -77,6 +79,7 @@ def _run_with(notebook):
 
 def reading_form(notebook):
     """Turn a notebook that was run into what people read: without what is for instructors, our answers folded."""
+    widgets = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     cells = []
     for cell, following in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
         kind, cell.metadata = tags(cell), nbformat.NotebookNode()
@@ -85,7 +88,7 @@ def reading_form(notebook):
         if "solution" in kind:
             cell.metadata = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": "Our answer"}}
         if cell.cell_type == "code":
-            cell.outputs = [output for output in map(_still, cell.outputs) if output is not None]
+            cell.outputs = [still for output in cell.outputs if (still := _still(output, widgets)) is not None]
             if caption := re.match(r"\*Figure\. (.+)\*$", following.source if following else ""):
                 cell.metadata.setdefault("mystnb", {})["image"] = {"alt": re.sub("[*`]", "", caption[1])}
         cells.append(cell)
@@ -93,15 +96,15 @@ def reading_form(notebook):
     return notebook
 
 
-def _still(output):
-    """Replace a widget by its text; a bar of progress, and a figure that a slider draws again, are left out."""
+def _still(output, widgets):
+    """Replace a widget by words; a bar of progress, and a figure that a slider draws again, are left out."""
     if output.output_type == "stream" and output.name == "stderr":
         return None
     if WIDGET not in output.get("data", {}):
         return output
-    text = output.data.get("text/plain", "")
-    if question := re.match(r".*<b>Guess first:</b> (.+?)'", text, re.S):
-        return nbformat.v4.new_output("display_data", {"text/markdown": f"**Guess first:** {question[1]}"})
-    if text.startswith(CANVAS):
-        return nbformat.v4.new_output("display_data", {"text/markdown": "*In JupyterLab, a canvas appears here.*"})
-    return None
+    box = widgets.get(output.data[WIDGET].get("model_id"), {}).get("state", {})
+    parts = [widgets.get(child.removeprefix("IPY_MODEL_"), {}).get("state", {}) for child in box.get("children", [])]
+    text = next((part["value"] for part in parts if str(part.get("value")).startswith(GUESS)), "")
+    if output.data.get("text/plain", "").startswith(CANVAS):
+        text = "<i>In JupyterLab, a canvas appears here.</i>"
+    return nbformat.v4.new_output("display_data", {"text/markdown": text}) if text else None

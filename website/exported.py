@@ -71,8 +71,9 @@ def restore(path):
     return network.eval()
 
 
-def export(path: Path, target: Path):
-    """Write the network as a module of JavaScript."""
-    standardize = mt.Standardize()
-    network = {"mean": standardize.mean(), "std": standardize.std(), "layers": layers(restore(path).model)}
-    target.write_text(f"export default {json.dumps(network, separators=(',', ':'))};\n", encoding="utf-8")
+def export(path: Path, target: Path) -> int:
+    """Write the network as a module of JavaScript; returns the number of its parameters."""
+    standardize, network = mt.Standardize(), restore(path).model
+    exported = {"mean": standardize.mean(), "std": standardize.std(), "layers": layers(network)}
+    target.write_text(f"export default {json.dumps(exported, separators=(',', ':'))};\n", encoding="utf-8")
+    return sum(parameter.numel() for parameter in network.parameters())

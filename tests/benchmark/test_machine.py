@@ -6,8 +6,8 @@ import sys
 
 import pytest
 import torch
-
 from conftest import ROOT
+
 from mnist_tutorial.benchmark import machine
 
 

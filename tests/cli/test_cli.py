@@ -3,9 +3,9 @@ import json
 from functools import partial
 
 import pytest
+from conftest import ROOT
 from typer.testing import CliRunner
 
-from conftest import ROOT
 from mnist_tutorial.benchmark.speed import measurement
 from mnist_tutorial.benchmark.speed.measurement import Route
 from mnist_tutorial.cli import app

@@ -3,9 +3,9 @@ import os
 import re
 
 import pytest
+from conftest import Here, made_result
 from typer.testing import CliRunner
 
-from conftest import Here, made_result
 from mnist_tutorial.benchmark.results.files import read_all, write
 from mnist_tutorial.cli import app
 

@@ -2,13 +2,13 @@ import re
 
 import numpy as np
 import pytest
+from sessions import Busy, forge, made_session, written
 from typer.testing import CliRunner
 
 from mnist_tutorial.benchmark.record import TARGETS
 from mnist_tutorial.benchmark.results.predictions import pack
 from mnist_tutorial.cli import app
 from mnist_tutorial.cli.record import Target
-from sessions import Busy, forge, made_session, written
 
 
 def record(*arguments):

@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
-
 from conftest import ROOT, made_result
+
 from mnist_tutorial import __main__ as entry
 from mnist_tutorial.benchmark.results.files import write
 from mnist_tutorial.cli.common import errors

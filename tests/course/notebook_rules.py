@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from conftest import ROOT
+
 from mnist_tutorial.course.lesson import tags
 
 FOLDER = ROOT / "notebooks"

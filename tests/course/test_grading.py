@@ -6,9 +6,9 @@ from collections import Counter
 
 import nbformat
 import pytest
+from conftest import ROOT
 from typer.testing import CliRunner
 
-from conftest import ROOT
 from mnist_tutorial.benchmark.outputs import MARK
 from mnist_tutorial.cli import app
 from mnist_tutorial.course import workshop

@@ -3,8 +3,8 @@
 import os
 
 import pytest
-
 from conftest import ROOT
+
 from mnist_tutorial.course.lesson import APART, read_lesson, tags
 from mnist_tutorial.course.workshop import lessons
 from mnist_tutorial.errors import MNISTError

@@ -4,9 +4,9 @@ from copy import deepcopy
 
 import nbformat
 import pytest
+from conftest import ROOT
 from notebook_rules import FOLDER, LESSONS, RULES, badges, complaints, glossary
 
-from conftest import ROOT
 from mnist_tutorial.course.lesson import tags
 
 NOTEBOOKS = {name: nbformat.read(FOLDER / name, as_version=4) for name in LESSONS}

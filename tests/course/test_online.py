@@ -14,13 +14,13 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from conftest import ROOT, send
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from nbclient import NotebookClient
 from typer.testing import CliRunner
 
-from conftest import ROOT, send
 from mnist_tutorial.cli import app
 from mnist_tutorial.course import workshop
 from mnist_tutorial.course.lesson import tags

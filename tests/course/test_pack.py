@@ -3,9 +3,9 @@
 import re
 
 import pytest
+from conftest import ROOT
 from typer.main import get_command
 
-from conftest import ROOT
 from mnist_tutorial.cli import app
 from mnist_tutorial.course import workshop
 from mnist_tutorial.course.pack import pack

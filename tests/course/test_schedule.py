@@ -4,8 +4,8 @@ import re
 from itertools import chain, combinations, pairwise
 
 import pytest
-
 from conftest import ROOT
+
 from mnist_tutorial.course.schedule import HALF_DAY, evenings, half_day, schedule
 from mnist_tutorial.course.workshop import lessons
 from mnist_tutorial.errors import MNISTError

@@ -6,9 +6,9 @@ import shutil
 
 import nbformat
 import pytest
+from conftest import ROOT
 from playwright.sync_api import sync_playwright
 
-from conftest import ROOT
 from mnist_tutorial.course import workshop
 from mnist_tutorial.course.lesson import tags
 from mnist_tutorial.course.slides import assets, slides

@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from crashes import crash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crashes import crash
 from mnist_tutorial.course.working_folder import update
 from mnist_tutorial.errors import MNISTError
 

@@ -15,9 +15,9 @@ import pytest
 import requests
 import urllib3
 import websocket
+from conftest import ROOT
 from typer.testing import CliRunner
 
-from conftest import ROOT
 from mnist_tutorial import MNISTError
 from mnist_tutorial.cli import app
 from mnist_tutorial.course import workshop

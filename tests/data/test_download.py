@@ -1,8 +1,8 @@
 import threading
 
 import pytest
-
 from conftest import send
+
 from mnist_tutorial import MNISTError
 from mnist_tutorial.data import download as downloads
 from mnist_tutorial.data.download import CHUNK, download

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from conftest import send
 from deaths import ends, files_in
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,6 @@ from small import few, shrunk
 from typer.testing import CliRunner
 
 import mnist_tutorial as mt
-from conftest import send
 from mnist_tutorial.cli import app
 from mnist_tutorial.data import cache, export, mirrors
 from mnist_tutorial.data import download as downloads

@@ -2,9 +2,9 @@ import logging
 
 import numpy as np
 import pytest
+from conftest import send
 
 import mnist_tutorial as mt
-from conftest import send
 from mnist_tutorial.data import mirrors
 from mnist_tutorial.data.export import to_zip
 from mnist_tutorial.data.mirrors import MIRRORS, disk_mirror, web_mirror

@@ -9,9 +9,9 @@ import zipfile
 
 import numpy as np
 import pytest
+from conftest import idx_bytes, png_bytes, send, zip_of_idx
 from small import shrunk
 
-from conftest import idx_bytes, png_bytes, send, zip_of_idx
 from mnist_tutorial import MNISTError
 from mnist_tutorial.data import connection, npm
 from mnist_tutorial.data import download as downloads

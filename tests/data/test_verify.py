@@ -5,9 +5,9 @@ import zipfile
 
 import numpy as np
 import pytest
+from conftest import idx_bytes
 
 import mnist_tutorial as mt
-from conftest import idx_bytes
 from mnist_tutorial.data import export
 from mnist_tutorial.data.readers import png
 from mnist_tutorial.data.reference import checksum

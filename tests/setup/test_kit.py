@@ -16,9 +16,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from conftest import send
 
 import mnist_tutorial
-from conftest import send
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.setup import kit
 from mnist_tutorial.setup.kit import wheel

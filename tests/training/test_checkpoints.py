@@ -12,10 +12,10 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-
-import mnist_tutorial as mt
 from conftest import ROOT
 from crashes import crash
+
+import mnist_tutorial as mt
 from mnist_tutorial.course.lesson import APART, tags
 from mnist_tutorial.errors import MNISTError
 

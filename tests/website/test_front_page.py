@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 from browser import browser, needs_browser, served
+from conftest import ROOT
 from torch import nn
 
 import mnist_tutorial as mt
-from conftest import ROOT
 from mnist_tutorial.course.drawing.strokes import picture
 from mnist_tutorial.data.preparation import prepare
 

@@ -4,7 +4,6 @@ import sys
 
 import nbformat
 import pytest
-
 from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "website"))
@@ -79,14 +78,18 @@ def test_people_read_no_notes_for_instructors_and_unfold_our_answer():
 
 
 def test_widgets_are_told_in_words_and_pictures_have_a_description():
-    def widget(text):
-        return nbformat.v4.new_output("display_data", {executed.WIDGET: {}, "text/plain": text})
+    def widget(text, model="bar"):
+        data = {executed.WIDGET: {"model_id": model}, "text/plain": text}
+        return nbformat.v4.new_output("display_data", data)
 
-    guess = widget("VBox(children=(HTML(value='<b>Guess first:</b> How many?'), FloatSlider()))")
+    guess = widget("VBox(children=(HTML(value='<b>Guess first:</b> How m…", "box")
     outputs = [guess, widget("training: 0%"), nbformat.v4.new_output("stream", name="stderr", text="a warning")]
     made = notebook(code("draw()", outputs=outputs), markdown("*Figure. Ten `test` digits.*"))
+    question = {"state": {"value": "<b>Guess first:</b> How many, in friends' eyes?"}}
+    models = {"box": {"state": {"children": ["IPY_MODEL_text", "IPY_MODEL_slider"]}}, "text": question}
+    made.metadata["widgets"] = {executed.STATE: {"state": models}}
     cell = executed.reading_form(made).cells[1]
-    assert [output.data["text/markdown"] for output in cell.outputs] == ["**Guess first:** How many?"]
+    assert [output.data["text/markdown"] for output in cell.outputs] == [question["state"]["value"]]
     assert cell.metadata["mystnb"]["image"]["alt"] == "Ten test digits."
 
 

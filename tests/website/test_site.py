@@ -8,7 +8,6 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from browser import browser, needs_browser, served
-
 from conftest import ROOT
 
 SITE = Path(os.environ.get("SITE", ROOT / "site"))
@@ -17,7 +16,6 @@ if not (SITE / "index.html").exists() and "SITE" not in os.environ:
 pytestmark = needs_browser
 OURS = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "report" not in path.parts)
 NOTEBOOKS = [name for name in OURS if re.match(r"notebooks/(\d\d_|project)", name)]
-HAS_MAIN = [name for name in OURS if name not in ("search.html", "genindex.html", "py-modindex.html")]
 WIDTHS = (360, 768, 1440)
 TWENTY = json.loads((ROOT / "mnist_tutorial/course/drawing/twenty.json").read_text())["digits"]
 DRAWN = {digit["label"]: digit["strokes"] for digit in TWENTY}
@@ -105,11 +103,14 @@ def test_links_and_pictures_lead_to_what_is_there():
     assert broken == []
 
 
-def test_every_picture_says_what_it_shows():
+def test_pictures_and_widgets_are_told_in_words():
     for name in NOTEBOOKS:
         text = (SITE / name).read_text(encoding="utf-8")
         figures = re.findall(r'<img [^>]*src="[^"]*_images/[^>]*>', text)
         assert all(re.search(r'alt="[^"]{10,}"', figure) for figure in figures), name
+    for name in NOTEBOOKS:
+        asked = (ROOT / name.replace(".html", ".ipynb")).read_text(encoding="utf-8").count(" = mt.guess(")
+        assert (SITE / name).read_text(encoding="utf-8").count("<b>Guess first:</b>") == asked, name
     assert any('class="term"' in (SITE / name).read_text(encoding="utf-8") for name in NOTEBOOKS)
 
 

@@ -1,7 +1,7 @@
 import pytest
+from conftest import made_result
 from rich.console import Console
 
-from conftest import made_result
 from mnist_tutorial.benchmark.compare.comparison import Comparison, table
 from mnist_tutorial.benchmark.compare.significance_tests import compare_models, compare_recipes
 

@@ -3,11 +3,11 @@ import json
 from dataclasses import asdict, replace
 
 import pytest
+from conftest import made_code, made_result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from conftest import made_code, made_result
 from mnist_tutorial.benchmark.compare.leaderboard import leaderboard, markdown, tables
 from mnist_tutorial.benchmark.results import files
 from mnist_tutorial.benchmark.results.files import write

@@ -2,11 +2,11 @@ import hashlib
 
 import numpy as np
 import pytest
+from conftest import made_result
 from rich.console import Console
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import CompareMeans
 
-from conftest import made_result
 from mnist_tutorial.benchmark.compare.regression import REFERENCE, check, table
 from mnist_tutorial.benchmark.results.files import write
 from mnist_tutorial.errors import MNISTError

@@ -1,6 +1,6 @@
 import pytest
-
 from conftest import made_result
+
 from mnist_tutorial.benchmark import published
 from mnist_tutorial.benchmark.compare.selection import select
 from mnist_tutorial.benchmark.results.files import write

@@ -3,10 +3,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from conftest import made_code, made_result
 from statsmodels.stats import contingency_tables
 from statsmodels.stats.weightstats import CompareMeans
 
-from conftest import made_code, made_result
 from mnist_tutorial.benchmark.compare.significance_tests import (
     compare,
     compare_by_best_test,

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from conftest import made_result
+
 from mnist_tutorial.benchmark.compare.timing import slowdown
 
 

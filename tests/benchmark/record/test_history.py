@@ -2,9 +2,9 @@ from io import StringIO
 
 import pytest
 from rich.console import Console
+from sessions import changed, made_session, written
 
 from mnist_tutorial.benchmark.record.history import markdown, records, table, verdicts
-from sessions import changed, made_session, written
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import pytest
+from sessions import Busy
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.record import session
@@ -6,7 +7,6 @@ from mnist_tutorial.benchmark.record.entry import REFERENCE, Entry
 from mnist_tutorial.benchmark.record.requirements import TRIES
 from mnist_tutorial.benchmark.results import read
 from mnist_tutorial.benchmark.runs import load_recipe
-from sessions import Busy
 
 
 @pytest.fixture

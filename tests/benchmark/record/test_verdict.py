@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import made_result
+from sessions import at, changed, forge, made_session, written
 from statsmodels.stats.weightstats import DescrStatsW
 
-from conftest import made_result
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.record import check
 from mnist_tutorial.benchmark.record.entry import REFERENCE, Entry
 from mnist_tutorial.benchmark.record.requirements import TRIES
 from mnist_tutorial.benchmark.results.predictions import pack
-from sessions import at, changed, forge, made_session, written
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
 from conftest import made_result
+
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.stats import wilson_interval
 

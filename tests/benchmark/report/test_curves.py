@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-
 from conftest import made_result
+
 from mnist_tutorial.benchmark.report.curves import learning_curve
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from conftest import made_result
 from matplotlib.figure import Figure
 
-from conftest import made_result
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.drawing import (
     MACHINES,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-
 from conftest import made_result
+
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.figures import MAX_PANELS, digit_errors, draw, learning_curves
 from mnist_tutorial.benchmark.report.literature import published

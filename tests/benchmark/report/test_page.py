@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-
 from conftest import made_probabilities, made_result
+
 from mnist_tutorial.benchmark.report import page
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.protocol import protocol

@@ -1,4 +1,5 @@
 from conftest import made_result
+
 from mnist_tutorial.benchmark.report.provenance import describe, differences
 
 MACHINE = {

@@ -1,8 +1,8 @@
 from itertools import pairwise
 
 import pytest
-
 from conftest import made_result
+
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.published_plot import published_plot

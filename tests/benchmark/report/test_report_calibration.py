@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from conftest import made_probabilities, made_result
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from conftest import made_probabilities, made_result
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.calibration import best_temperature, calibration
 from mnist_tutorial.benchmark.report.table import CALIBRATION, calibration_markdown, cells, has_calibration

@@ -1,6 +1,6 @@
 import pytest
-
 from conftest import made_result
+
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.table import COLUMNS, cells, columns_of, markdown, notes, remarks
 

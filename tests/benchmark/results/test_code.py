@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from conftest import ROOT, made_result
+
 from mnist_tutorial.benchmark.results import code
 from mnist_tutorial.benchmark.results.versions import by_version
 from mnist_tutorial.benchmark.runs import Task, load_recipe

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from conftest import made_probabilities, made_result
+
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import files as results
 from mnist_tutorial.benchmark.results.predictions import pack

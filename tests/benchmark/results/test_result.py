@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import made_result
 
 import mnist_tutorial as mt
-from conftest import made_result
 from mnist_tutorial.benchmark.clock import Time
 from mnist_tutorial.benchmark.results.files import read, write
 from mnist_tutorial.benchmark.results.splits import SPLITS, split_for, true_labels

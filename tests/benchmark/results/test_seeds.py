@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from conftest import made_result
+
 from mnist_tutorial.benchmark.results.seeds import each_seed_once
 
 

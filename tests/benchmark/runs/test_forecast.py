@@ -1,6 +1,6 @@
 import pytest
-
 from conftest import Here, made_result
+
 from mnist_tutorial.benchmark.results import write
 from mnist_tutorial.benchmark.runs import load_recipe, suite
 from mnist_tutorial.benchmark.runs.forecast import START, forecast

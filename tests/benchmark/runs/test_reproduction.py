@@ -3,8 +3,8 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
-
 from conftest import Here
+
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read, write
 from mnist_tutorial.benchmark.runs import load_recipe, run_task, suite

@@ -7,10 +7,10 @@ from itertools import count
 from threading import Thread
 
 import pytest
-from filelock import FileLock, Timeout
-
 from conftest import Here
 from crashes import crash
+from filelock import FileLock, Timeout
+
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read, read_all, write
 from mnist_tutorial.benchmark.runs import load_recipe, locks, suite

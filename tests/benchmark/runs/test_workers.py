@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import psutil
 import pytest
-
 from conftest import Here
+
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read_all, read_failures
 from mnist_tutorial.benchmark.runs import DaskWorkers, LocalWorkers, load_recipe, suite, workers

@@ -8,9 +8,9 @@ from itertools import count
 
 import numpy as np
 import pytest
+from crashes import crash
 
 import mnist_tutorial as mt
-from crashes import crash
 from mnist_tutorial.course.drawing import kept
 from mnist_tutorial.course.drawing.strokes import picture
 

@@ -5,10 +5,10 @@ import zipfile
 
 import numpy as np
 import pytest
+from conftest import idx_bytes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import idx_bytes
 from mnist_tutorial import MNISTError
 from mnist_tutorial.data import export
 from mnist_tutorial.data.readers.formats import read

@@ -4,11 +4,11 @@ import struct
 
 import numpy as np
 import pytest
+from conftest import idx_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from conftest import idx_bytes
 from mnist_tutorial import MNISTError
 from mnist_tutorial.data.readers import idx
 

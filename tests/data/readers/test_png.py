@@ -5,13 +5,13 @@ import zlib
 
 import numpy as np
 import pytest
+from conftest import png_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 from zlib_ng import zlib_ng
 
-from conftest import png_bytes
 from mnist_tutorial import MNISTError
 from mnist_tutorial.data.readers import png
 
