@@ -10,7 +10,8 @@ TORCH_INDEX ?= https://download.pytorch.org/whl
 # Two processes, a test file to each: most tests wait for another process, a server or one core. One thread in each, since
 # four threads on two cores wait for each other.
 UNIT := OMP_NUM_THREADS=1 $(BIN)/pytest mnist_tutorial tests -p no:nbmake --numprocesses 2 --dist loadfile --no-loadscope-reorder
-NOTEBOOKS := $(BIN)/pytest --nbmake --nbmake-kernel=python3 --nbmake-timeout=300
+# Two processes again: worksteal gives the first half, the students', to one and the instructors' to the other, in order.
+NOTEBOOKS := OMP_NUM_THREADS=1 $(BIN)/pytest --nbmake --nbmake-kernel=python3 --nbmake-timeout=300 --numprocesses 2 --dist worksteal
 # Threads that wait for each other sleep soon instead of spinning, also where torch is loaded before our package: on a
 # busy machine, spinning costs several times the time.
 ifndef OMP_WAIT_POLICY

@@ -49,8 +49,7 @@ def main(site: Path) -> None:
         (PAGES / name).write_text(with_links((ROOT / name).read_text(encoding="utf-8")), encoding="utf-8")
     write_notebooks(sources)
     write_reference()
-    report = PAGES / "extra" / "report"
-    call("mnist_tutorial", "benchmark", "report", ROOT / "results" / "cpu", "--out", report)
+    write_report()
     options = ("--builder", "html", "--fail-on-warning", "--quiet", "--jobs", "auto")
     call("sphinx", *options, PAGES, PAGES / "html")
     (PAGES / "html" / MARK).touch()
@@ -142,6 +141,15 @@ def write_reference() -> None:
         "```{toctree}\n" + "\n".join(PACKAGES) + "\n```\n",
     ]
     (folder / "index.md").write_text("\n\n".join(text), encoding="utf-8")
+
+
+def write_report() -> None:
+    """Write the report of our results, with a way back to the course."""
+    folder = PAGES / "extra" / "report"
+    call("mnist_tutorial", "benchmark", "report", ROOT / "results" / "cpu", "--out", folder)
+    page = folder / "index.html"
+    back = '<nav>\n<a href="../index.html">The course</a>'
+    page.write_text(page.read_text(encoding="utf-8").replace("<nav>", back, 1), encoding="utf-8")
 
 
 if __name__ == "__main__":
