@@ -56,8 +56,7 @@ class Visit:
     def bytes(self):
         bodies = {}
         while waiting := self.responses.keys() - bodies.keys():  # more may come while we ask for those that are here
-            bodies |= {url: len(self.responses[url].body()) for url in waiting if self.responses[url].ok}
-            bodies |= {url: 0 for url in waiting if not self.responses[url].ok}
+            bodies |= {url: len(answer.body()) if (answer := self.responses[url]).ok else 0 for url in waiting}
         return sum(bodies.values())
 
 
