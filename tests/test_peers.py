@@ -68,6 +68,7 @@ def test_a_run_that_others_slowed_down_is_repeated():
     assert len(runs) == 1
 
 
+@pytest.mark.full
 def test_a_recipe_of_ours_is_kept_like_a_peer(tmp_path):
     run, versions = peers.run_recipe("linear", tmp_path, 0)
     assert run["accuracy"] == (unpack(run["predictions"]) == true_labels("full", "test")).mean() > 0.9

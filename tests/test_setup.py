@@ -84,8 +84,5 @@ def test_a_second_set_up_does_nothing():
 
 
 def test_ci_calls_what_a_newcomer_calls():
-    assert re.findall(r"^make \w+$", (ROOT / ".ci/run").read_text(), re.MULTILINE) == [
-        "make lint",
-        "make test",
-        "make versions",
-    ]
+    [steps] = re.findall(r"^for step in (.+); do$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    assert steps.split() == ["setup", "lint", "test", "check-site", "versions-lowest"]

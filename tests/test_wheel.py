@@ -95,6 +95,7 @@ def test_the_version_is_the_same_everywhere():
     assert {f"v{PROJECT['version']}"} == set(re.findall(r"/releases/download/(v[\w.]+)/", README))
 
 
+@pytest.mark.full
 def test_the_metadata_leads_back_to_the_project(wheel):
     with zipfile.ZipFile(wheel) as archive:
         [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
@@ -110,6 +111,7 @@ def test_the_metadata_leads_back_to_the_project(wheel):
         assert re.search(rf"\(https://{place}/DeepTrackAI/mnist-tutorial/(blob/)?main/{re.escape(path)}\)", text)
 
 
+@pytest.mark.full
 def test_the_sdist_builds_the_same_wheel(dist, wheel, tmp_path):
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         archive.extractall(tmp_path, filter="data")
@@ -119,6 +121,7 @@ def test_the_sdist_builds_the_same_wheel(dist, wheel, tmp_path):
     assert (source / "tests/test_wheel.py").is_file()
 
 
+@pytest.mark.full
 def test_twine_has_no_objection(dist):
     uv("tool", "run", "twine", "check", "--strict", *dist.glob("*.whl"), *dist.glob("*.tar.gz"))
 
@@ -129,6 +132,7 @@ def test_every_command_of_the_readme_is_here():
     assert set(shown) <= {*COMMANDS, *ELSEWHERE}
 
 
+@pytest.mark.full
 def test_every_command_of_the_readme_runs_in_an_empty_folder(here):
     place = here("-c", "import mnist_tutorial; print(mnist_tutorial.__file__)").stdout
     assert str(here.python.parent.parent) in place
@@ -145,6 +149,7 @@ def test_every_command_of_the_readme_runs_in_an_empty_folder(here):
     assert "published results: cnn, cnn-1s" in done.stdout
 
 
+@pytest.mark.full
 def test_the_written_notebook_runs(here):
     assert here("-m", "mnist_tutorial", "workshop", "written").returncode == 0
     done = here("-m", "jupyter", "execute", "--inplace", "written/student/01_loading.ipynb")
@@ -153,6 +158,7 @@ def test_the_written_notebook_runs(here):
     assert any(output.output_type == "display_data" for cell in cells for output in cell.get("outputs", []))
 
 
+@pytest.mark.full
 def test_the_lab_answers(here):
     command = [here.python, "-u", "-m", "mnist_tutorial", "lab", "course", "--no-browser"]
     process = subprocess.Popen(

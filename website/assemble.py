@@ -1,4 +1,4 @@
-"""Build the site: `make site`. Puts the pages together, runs the notebooks that have changed, and calls Sphinx."""
+"""Build the site: `make site`. Puts the pages together, from notebooks that were run, and calls Sphinx."""
 
 import html
 import inspect
@@ -12,10 +12,11 @@ from pathlib import Path
 
 import nbformat
 
-from executed import SiteError, execute, read_executed, reading_form
 from exported import export
+from mnist_tutorial.course.executed import read_executed
 from mnist_tutorial.course.formulas import to_mathml
 from mnist_tutorial.course.workshop import lessons
+from reading import SiteError, reading_form
 
 ROOT = Path(__file__).parent.parent
 EXECUTED, PAGES = ROOT / "build" / "executed", ROOT / "build" / "website"
@@ -34,7 +35,8 @@ def main(site: Path) -> None:
     if site.exists() and any(site.iterdir()) and not (site / MARK).exists():
         raise SiteError(f"{site} holds files that are not of the site; expected no such folder: move it away")
     sources = [*sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")), ROOT / "notebooks" / "project.ipynb"]
-    execute(sources, EXECUTED)
+    if missing := [path.name for path in sources if read_executed(path, EXECUTED) is None]:
+        raise SiteError(f"not run yet, or changed since: {', '.join(missing)}; run make notebooks")
     shutil.rmtree(PAGES, ignore_errors=True)
     shutil.copytree(ROOT / "website", PAGES, ignore=shutil.ignore_patterns("__pycache__"))
     drawing = ROOT / "mnist_tutorial" / "course" / "drawing"

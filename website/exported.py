@@ -8,9 +8,9 @@ from torch import nn
 from torchvision.transforms import CenterCrop
 
 import mnist_tutorial as mt
-from executed import SiteError
 from mnist_tutorial.benchmark import load_recipe, weights
 from mnist_tutorial.errors import MNISTError
+from reading import SiteError
 
 RECIPE = "cnn-tiny"
 

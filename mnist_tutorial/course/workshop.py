@@ -4,11 +4,10 @@ import re
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 from tqdm import tqdm
 
+from mnist_tutorial.course.executed import read_executed, run
 from mnist_tutorial.course.formulas import to_mathml
 from mnist_tutorial.course.lesson import Lesson, read_lesson, read_notebook, tags, variant
 from mnist_tutorial.course.online import lead_to_repository
@@ -61,7 +60,8 @@ def files(course: Path, start: str = "09:00", execute: bool = False, online: boo
     start : str
         Clock time.
     execute : bool
-        Whether to run the notebooks first, so that solutions and slides have their figures; this takes minutes.
+        Whether to run notebooks that ``make test`` has not run, so that solutions and slides have their figures; this
+        takes minutes.
     online : bool
         Whether links between the notebooks lead to the repository, for readers who open one alone, as in Colab.
 
@@ -80,8 +80,6 @@ def files(course: Path, start: str = "09:00", execute: bool = False, online: boo
     others = [path for path in (course / "notebooks").glob("*.ipynb") if not path.name[0].isdigit()]
     notebooks = {lesson.name: lesson.notebook for lesson in numbered}
     notebooks |= {path.name: read_notebook(path) for path in others}
-    # The notes for instructors go into the slides.
-    pages = {name: variant(notebook, "pages") for name, notebook in notebooks.items()}
     plans = {
         "schedule": schedule(numbered, start),
         "half-day": half_day(numbered, start),
@@ -99,22 +97,15 @@ def files(course: Path, start: str = "09:00", execute: bool = False, online: boo
     # Neither of the two scripts is needed, and both would be fetched from elsewhere. Sanitizing would change nothing in
     # our own notebooks, and takes a third of the time.
     exporter = HTMLExporter(require_js_url="", mathjax_url="", filters={"clean_html": lambda html: html})
-    for name, notebook in tqdm(pages.items(), desc="solutions", unit=" notebooks", disable=None if execute else True):
-        if execute:
-            _execute(notebook, course / "notebooks" / name)
-        page = Path(name).with_suffix(".html")
+    for name in tqdm(notebooks, desc="solutions", unit=" notebooks", disable=None if execute else True):
+        path, page = course / "notebooks" / name, Path(name).with_suffix(".html")
+        executed = read_executed(path, course / "build" / "executed") or (run(path) if execute else None)
+        # The notes for instructors go into the slides.
+        notebook = variant(executed or notebooks[name], "pages")
         if any("slide" in tags(cell) for cell in notebook.cells):
             contents[f"slides/{page}"] = slides(notebook, _title(notebook)).encode()
         contents[f"solutions/{page}"] = _page(variant(notebook, "solutions"), exporter).encode()
     return contents
-
-
-def _execute(notebook, path):
-    try:
-        NotebookClient(notebook, resources={"metadata": {"path": str(path.parent)}}).execute()
-    except (CellExecutionError, DeadKernelError) as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise MNISTError(f"{path}: does not run ({reason}); to see all of it, run it in JupyterLab") from error
 
 
 def _page(notebook, exporter):

@@ -55,6 +55,7 @@ def test_without_options_it_shows_the_records(folder, tmp_path):
     assert f"no folder in {tmp_path / '99.7'}" in record("99.7", tmp_path).stdout
 
 
+@pytest.mark.full
 def test_a_session_trains_checks_and_carries_on(quick_file, tmp_path, monkeypatch):
     monkeypatch.setattr("mnist_tutorial.benchmark.runs.workers.LocalWorkers", Busy)  # a process takes seconds to start
     monkeypatch.chdir(tmp_path)

@@ -1,6 +1,9 @@
+import pytest
+
 from mnist_tutorial.benchmark.robustness import CORRUPTIONS, files
 
 
+@pytest.mark.full
 def test_a_recipe_is_trained_and_measured_on_all_corruptions(run_python, quick_file, tmp_path):
     name, out = f"{quick_file}:quick", tmp_path / "out"
     done = run_python(
@@ -18,6 +21,7 @@ def test_a_recipe_is_trained_and_measured_on_all_corruptions(run_python, quick_f
     assert sorted(path.suffix for path in out.iterdir()) == [".json", ".png"]
 
 
+@pytest.mark.full
 def test_kept_weights_are_measured_without_training(run_python, tmp_path):
     path, out = tmp_path / "w.safetensors", tmp_path / "out"
     options = ("--variant", "sample", "--evaluate", "validation")

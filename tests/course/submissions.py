@@ -34,7 +34,7 @@ from torch import nn
 
 
 def exercises():
-    """List each exercise of the notebooks: check -> (notebook, name of the answer, stub, solution)."""
+    """List each exercise of the notebooks: check -> (notebook, name of the answer, cells of stub, solution, check)."""
     found = {}
     for path in NOTEBOOKS:
         stub = solution = None
@@ -45,7 +45,7 @@ def exercises():
                 solution = cell.source
             elif "check" in tags(cell):
                 answer, _, check = cell.source.splitlines()[0].partition(" = mt.checks.")
-                found[check.partition("(")[0]] = (path.stem, answer, stub, solution)
+                found[check.partition("(")[0]] = (path.stem, answer, stub, solution, cell.source)
                 stub = solution = None
         assert (stub, solution) == (None, None), f"{path.name}: an exercise without a check"
     return found
@@ -63,14 +63,14 @@ def answer(source, name):
 
 
 def right(check):
-    _, name, _, solution = EXERCISES[check]
+    _, name, _, solution, _ = EXERCISES[check]
     return {"of the notebook": answer(solution, name), "of the check": getattr(mt.checks, check).reference} | RIGHT.get(
         check, {}
     )
 
 
 def wrong(check):
-    _, name, stub, _ = EXERCISES[check]
+    _, name, stub, *_ = EXERCISES[check]
     return {"the stub": (answer(stub, name), "our answer")} | WRONG[check]
 
 

@@ -116,6 +116,20 @@ def of(rows, person):
     return {row["exercise"]: row for row in rows if row["person"] == person}
 
 
+def test_a_right_and_a_wrong_answer_are_graded(tmp_path):
+    for person in ("right", "wrong"):
+        (tmp_path / person).mkdir()
+        nbformat.write(notebook(ANSWERS[person][0]), tmp_path / person / LESSON.name)
+    out = tmp_path / "grades.csv"
+    assert CliRunner().invoke(app, ["workshop", "grade", str(tmp_path), "--out", str(out)]).exit_code == 0
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        rows = [(row["person"], row["exercise"], row["solved"]) for row in csv.DictReader(file)]
+    expected = {"right": "yes", "wrong": "no"}
+    assert [row for row in rows if row[1] == "batch_shape"] == [(who, "batch_shape", expected[who]) for who in expected]
+    assert [row[2] for row in rows if row[1] != "batch_shape"] == ["not answered"] * 4
+
+
+@pytest.mark.full
 @pytest.mark.parametrize("person", ANSWERS)
 def test_each_answer_is_judged_and_costs_nobody_another_exercise(person, graded):
     rows = of(graded[1], person)
@@ -126,6 +140,7 @@ def test_each_answer_is_judged_and_costs_nobody_another_exercise(person, graded)
     assert rows["negative"]["solved"] == rows["flat_source"]["solved"] == "not answered"
 
 
+@pytest.mark.full
 def test_the_line_of_an_answer_that_failed_stands_beside_it(graded):
     lines = {person: of(graded[1], person)["batch_shape"]["line of the answer"] for person in ANSWERS}
     assert lines["raising"] == "return numbers.no_such_thing"
@@ -135,6 +150,7 @@ def test_the_line_of_an_answer_that_failed_stands_beside_it(graded):
     assert lines["a formula"] == "'=1+1"  # a spreadsheet shows it, and does not compute it
 
 
+@pytest.mark.full
 def test_thirty_people_get_a_row_for_each_exercise_of_their_notebooks(graded):
     people = {row["person"] for row in graded[1]} | {"otto", "pia", "quin", "rosa"}  # who handed in nothing to read
     assert len(people) == 30
@@ -142,6 +158,7 @@ def test_thirty_people_get_a_row_for_each_exercise_of_their_notebooks(graded):
     assert [row["solved"] for row in of(graded[1], "sam").values()] == ["not answered"] * 3 + ["yes"] * 3
 
 
+@pytest.mark.full
 def test_notebooks_are_found_in_folders_and_by_the_name_of_a_person_with_and_without_tags(graded):
     solved = Counter((row["person"], row["solved"]) for row in graded[1])
     assert solved["ida", "yes"] == solved["kim", "yes"] == 3
@@ -149,6 +166,7 @@ def test_notebooks_are_found_in_folders_and_by_the_name_of_a_person_with_and_wit
     assert solved["lea", "not answered"] == solved["nora", "not answered"] == solved["max", "not answered"] == 3
 
 
+@pytest.mark.full
 def test_what_is_no_notebook_of_the_course_is_named_with_a_reason(graded):
     done = graded[0]
     assert done.exit_code == 1
@@ -158,6 +176,7 @@ def test_what_is_no_notebook_of_the_course_is_named_with_a_reason(graded):
         assert sum(f"/{person}/" in line and line.startswith("refused: ") for line in refused) == 1
 
 
+@pytest.mark.full
 def test_the_terminal_shows_how_many_exercises_each_person_has_solved(graded):
     lines = {line.split()[1]: line.split() for line in graded[0].stdout.splitlines() if len(line.split()) > 4}
     assert lines["ida"].count("3") == 2
@@ -165,6 +184,7 @@ def test_the_terminal_shows_how_many_exercises_each_person_has_solved(graded):
     assert str(graded[2]) in graded[0].stdout
 
 
+@pytest.mark.full
 def test_only_its_own_file_is_replaced(graded, handed_in, tmp_path):
     assert MARK in graded[2].read_text(encoding="utf-8").splitlines()[0]
     mine = tmp_path / "mine.csv"

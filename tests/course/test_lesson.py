@@ -38,6 +38,16 @@ def test_students_get_stubs_and_checks_and_no_line_of_a_solution(lesson):
         assert notes not in text
 
 
+@pytest.mark.parametrize(("kind", "left_out"), [("student", {"solution", "notes"}), ("instructor", {"stub", "write"})])
+def test_each_gets_the_notebook_without_the_cells_of_the_other_and_nothing_else_changes(kind, left_out, lesson):
+    def told(cell):  # what leads to its own kind in Colab, and whether our answer is folded, may differ
+        source = cell.source.replace(f"/course/{kind}/", "/course/student/").replace("<details open>", "<details>")
+        return cell.cell_type, cell.id, source, tags(cell)
+
+    cells = [told(cell) for cell in lesson.variant(kind).cells if tags(cell) != {"install"}]
+    assert cells == [told(cell) for cell in lesson.notebook.cells if not left_out & tags(cell)]
+
+
 def test_instructors_get_solutions_and_notes_in_place_of_stubs(lesson):
     instructor = lesson.variant("instructor")
     assert sources(instructor, "solution") == sources(lesson.notebook, "solution")

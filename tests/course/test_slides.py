@@ -1,7 +1,6 @@
 """Slides in a real browser: they show everything, fit the page, and fetch nothing."""
 
 import base64
-import os
 import shutil
 
 import nbformat
@@ -13,9 +12,8 @@ from mnist_tutorial.course import workshop
 from mnist_tutorial.course.lesson import tags
 from mnist_tutorial.course.slides import assets, slides
 
-CHROMIUM = shutil.which("chromium")
-if not CHROMIUM and "CI" not in os.environ:
-    pytest.skip("needs Debian's package chromium", allow_module_level=True)
+pytestmark = pytest.mark.full
+CHROMIUM = shutil.which("chromium")  # Debian's package of this name
 PICTURE = base64.b64encode((ROOT / "docs/benchmark.png").read_bytes()).decode()
 LESSONS = {lesson.name[:2]: lesson.notebook for lesson in workshop.lessons(ROOT)}
 

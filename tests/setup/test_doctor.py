@@ -42,6 +42,7 @@ def other_kernel(tmp_path, monkeypatch):
     return folder
 
 
+# It takes long, as the doctor starts a kernel and trains, but this is what a newcomer runs first.
 def test_here_all_is_well_and_each_check_has_its_line(mnist):
     done = run()
     assert done.returncode == 0, done.stdout + done.stderr
@@ -50,6 +51,7 @@ def test_here_all_is_well_and_each_check_has_its_line(mnist):
     assert {line[:8].strip() for line in lines} <= {"ok", "warning"}
 
 
+@pytest.mark.full
 def test_a_problem_is_told_in_json_and_by_the_exit_code_and_nobody_is_named(tmp_path, mnist):
     (tmp_path / "cache").mkdir()
     cache_file(tmp_path / "cache").write_bytes(b"\0" * 1000)

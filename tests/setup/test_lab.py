@@ -17,6 +17,7 @@ def run(*arguments, cwd, **environment):
     )
 
 
+@pytest.mark.full
 def test_options_are_for_jupyterlab_and_the_folder_may_be_left_out(tmp_path, mnist):
     done = run("--version", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

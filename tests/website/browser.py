@@ -1,17 +1,14 @@
 """A browser, and a server for a folder, on this machine only."""
 
 import http.server
-import os
 import shutil
 import threading
 from contextlib import contextmanager
 from functools import partial
 
-import pytest
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = shutil.which("chromium")
-needs_browser = pytest.mark.skipif(not CHROMIUM and "CI" not in os.environ, reason="needs Debian's package chromium")
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -33,6 +30,7 @@ def served(folder):
 
 @contextmanager
 def browser():
+    assert CHROMIUM, "this test needs Chromium: apt-get install chromium"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium

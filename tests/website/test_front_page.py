@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from browser import browser, needs_browser, served
+from browser import browser, served
 from conftest import ROOT
 from torch import nn
 
@@ -18,9 +18,8 @@ from mnist_tutorial.data.preparation import prepare
 sys.path.insert(0, str(ROOT / "website"))
 import exported
 from assemble import WEIGHTS
-from executed import SiteError
+from reading import SiteError
 
-pytestmark = needs_browser
 TWENTY = json.loads((ROOT / "mnist_tutorial/course/drawing/twenty.json").read_text())["digits"]
 
 
@@ -51,6 +50,7 @@ def probabilities(split):
     return torch.from_numpy(mt.predict(exported.restore(WEIGHTS), split)).double().softmax(1).numpy()
 
 
+@pytest.mark.full
 def test_the_probabilities_are_those_of_torch(page, mnist):
     digits = mnist.test.take(200, seed=0)
     found = page.evaluate("digits => digits.map(read)", digits.images.reshape(200, -1).tolist())
@@ -58,6 +58,7 @@ def test_the_probabilities_are_those_of_torch(page, mnist):
     assert np.mean(np.argmax(found, 1) == digits.labels) > 0.95
 
 
+@pytest.mark.full
 def test_strokes_become_the_image_that_the_package_makes(page):
     strokes = [digit["strokes"] for digit in TWENTY]
     for centre in (True, False):
@@ -68,6 +69,7 @@ def test_strokes_become_the_image_that_the_package_makes(page):
         assert difference.max() < 30
 
 
+@pytest.mark.full
 def test_what_it_reads_in_strokes_is_what_the_package_reads(page):
     found = [page.evaluate("strokes => read(prepare(strokes, true))", digit["strokes"]) for digit in TWENTY]
     images = np.stack([prepare(picture(digit["strokes"])) for digit in TWENTY])
@@ -76,6 +78,7 @@ def test_what_it_reads_in_strokes_is_what_the_package_reads(page):
     assert np.array_equal(np.argmax(found, 1), expected.argmax(1))
 
 
+@pytest.mark.full
 def test_a_dot_is_an_image_and_no_stroke_is_none(page):
     assert not any(page.evaluate("prepare([], true)"))
     assert any(page.evaluate("prepare([[[0, 0]]], true)"))

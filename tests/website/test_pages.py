@@ -8,8 +8,8 @@ from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "website"))
 import assemble
-import executed
-from executed import SiteError
+import reading
+from reading import SiteError
 
 TERMS = {
     "pooling": ("Making maps smaller, by <one> number.", "06_cnn.ipynb"),
@@ -72,54 +72,14 @@ def test_links_of_the_readme_lead_to_pages_or_to_the_repository():
 
 def test_people_read_no_notes_for_instructors_and_unfold_our_answer():
     made = notebook(markdown("Hush", "notes"), code("f = 1", "solution"), code("f"))
-    cells = executed.reading_form(made).cells
+    cells = reading.reading_form(made).cells
     assert [cell.source for cell in cells[1:]] == ["f = 1", "f"]
     assert cells[1].metadata["tags"] == ["hide-input"]
 
 
-def test_widgets_are_told_in_words_and_pictures_have_a_description():
-    def widget(text, model="bar"):
-        data = {executed.WIDGET: {"model_id": model}, "text/plain": text}
-        return nbformat.v4.new_output("display_data", data)
-
-    guess = widget("VBox(children=(HTML(value='<b>Guess first:</b> How m…", "box")
-    outputs = [guess, widget("training: 0%"), nbformat.v4.new_output("stream", name="stderr", text="a warning")]
-    made = notebook(code("draw()", outputs=outputs), markdown("*Figure. Ten `test` digits.*"))
-    question = {"state": {"value": "<b>Guess first:</b> How many, in friends' eyes?"}}
-    models = {"box": {"state": {"children": ["IPY_MODEL_text", "IPY_MODEL_slider"]}}, "text": question}
-    made.metadata["widgets"] = {executed.STATE: {"state": models}}
-    cell = executed.reading_form(made).cells[1]
-    assert [output.data["text/markdown"] for output in cell.outputs] == [question["state"]["value"]]
-    assert cell.metadata["mystnb"]["image"]["alt"] == "Ten test digits."
-
-
-@pytest.fixture
-def source(tmp_path):
-    path = tmp_path / "01_loading.ipynb"
-    nbformat.write(notebook(code("print(1 + 1)")), path)
-    return path
-
-
-def test_a_notebook_is_run_once_and_again_when_its_text_changes(source, tmp_path):
-    folder = tmp_path / "executed"
-    with pytest.raises(SiteError, match=r"01_loading\.ipynb has not been run; expected"):
-        executed.read_executed(source, folder)
-    executed.execute([source], folder)
-    written = (folder / source.name).stat().st_mtime_ns
-    executed.execute([source], folder)
-    assert (folder / source.name).stat().st_mtime_ns == written
-    assert executed.read_executed(source, folder).cells[1].outputs[0].text == "2\n"
-    nbformat.write(notebook(code("print(1 + 2)")), source)
-    with pytest.raises(SiteError, match=r"is older than 01_loading\.ipynb"):
-        executed.read_executed(source, folder)
-    executed.execute([source], folder)
-    assert executed.read_executed(source, folder).cells[1].outputs[0].text == "3\n"
-
-
-def test_a_notebook_that_stops_with_an_error_stops_the_build(source, tmp_path):
-    nbformat.write(notebook(code("1 / 0")), source)
-    with pytest.raises(SiteError, match=r"01_loading\.ipynb stops with an error"):
-        executed.execute([source], tmp_path)
+def test_pictures_have_a_description():
+    made = notebook(code("draw()"), markdown("*Figure. Ten `test` digits.*"))
+    assert reading.reading_form(made).cells[1].metadata["mystnb"]["image"]["alt"] == "Ten test digits."
 
 
 def test_files_that_are_not_of_the_site_are_not_replaced(tmp_path):
@@ -127,3 +87,9 @@ def test_files_that_are_not_of_the_site_are_not_replaced(tmp_path):
     with pytest.raises(SiteError, match="holds files that are not of the site"):
         assemble.main(tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_notebooks_that_have_not_been_run_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(assemble, "EXECUTED", tmp_path)
+    with pytest.raises(SiteError, match=r"01_loading\.ipynb, .*project\.ipynb; run make notebooks"):
+        assemble.main(tmp_path / "site")

@@ -1,19 +1,15 @@
-"""The site that `make site` has built, in a real browser: `make check-site`."""
+"""The site that `make site` has built: `make check-site`; each page in a real browser: `make full`."""
 
 import json
-import os
 import re
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browser import browser, needs_browser, served
+from browser import browser, served
 from conftest import ROOT
 
-SITE = Path(os.environ.get("SITE", ROOT / "site"))
-if not (SITE / "index.html").exists() and "SITE" not in os.environ:
-    pytest.skip("make site has not been run", allow_module_level=True)
-pytestmark = needs_browser
+SITE = ROOT / "site"
+pytestmark = pytest.mark.site
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
 NOTEBOOKS = [name for name in PAGES if re.match(r"notebooks/(\d\d_|project)", name)]
 WIDTHS = (360, 768, 1440)
@@ -60,6 +56,7 @@ class Visit:
         return sum(bodies.values())
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_sound_at_each_width_in_light_and_dark(name, chromium, address):
     from axe_playwright_python.sync_playwright import Axe  # which only `make site` installs
@@ -82,6 +79,7 @@ def test_a_page_is_sound_at_each_width_in_light_and_dark(name, chromium, address
         visit.context.close()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["index.html", *NOTEBOOKS])
 def test_weight(name, chromium, address):
     visit = Visit(chromium)
@@ -122,6 +120,7 @@ def test_pictures_and_widgets_are_told_in_words():
     assert any('class="term"' in (SITE / name).read_text(encoding="utf-8") for name in NOTEBOOKS)
 
 
+@pytest.mark.full
 def test_search_finds_a_term_in_the_notebook_that_explains_it(chromium, address):
     visit = Visit(chromium)
     page = visit.go(f"{address}search.html?q=batch+normalization")
@@ -131,7 +130,7 @@ def test_search_finds_a_term_in_the_notebook_that_explains_it(chromium, address)
     visit.context.close()
 
 
-@pytest.mark.parametrize("digit", [2, 7])
+@pytest.mark.parametrize("digit", [2, pytest.param(7, marks=pytest.mark.full)])
 def test_a_digit_drawn_by_mouse_on_the_front_page_is_read(digit, chromium, address):
     visit = Visit(chromium, viewport={"width": 1440, "height": 900})
     page = visit.go(address)
@@ -150,6 +149,7 @@ def test_a_digit_drawn_by_mouse_on_the_front_page_is_read(digit, chromium, addre
     visit.context.close()
 
 
+@pytest.mark.full
 def test_without_scripts_the_front_page_says_what_it_would_show(chromium, address):
     visit = Visit(chromium, java_script_enabled=False)
     page = visit.go(address)
@@ -158,6 +158,7 @@ def test_without_scripts_the_front_page_says_what_it_would_show(chromium, addres
     visit.context.close()
 
 
+@pytest.mark.full
 def test_without_a_canvas_too(chromium, address):
     visit = Visit(chromium)
     visit.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")

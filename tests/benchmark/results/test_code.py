@@ -51,6 +51,7 @@ EDITS = [
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("name", "old", "new", "stale"), EDITS, ids=[f"{edit[0]}: {edit[2]}" for edit in EDITS])
 def test_a_result_is_stale_once_code_that_ran_has_changed(result, copy, name, old, new, stale):
     assert result.changes == []
@@ -62,11 +63,13 @@ def test_a_result_is_stale_once_code_that_ran_has_changed(result, copy, name, ol
     assert [changed.partition(":")[0] for changed in result.changes] == [module] * stale
 
 
+@pytest.mark.full
 def test_a_module_that_is_gone_makes_a_result_stale(result, copy):
     (copy / "training/models.py").unlink()
     assert result.changes == ["mnist_tutorial.training.models"]
 
 
+@pytest.mark.full
 def test_only_what_ran_counts(result):
     modules = {name.removeprefix("mnist_tutorial.") for name in result.code}
     assert {"training.models", "pipeline.transforms", "runs.execution", "recipes.networks:cnn"} <= {

@@ -64,6 +64,7 @@ def test_a_set_is_the_same_with_any_number_of_threads(name, sample):
         torch.set_num_threads(before)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("capability", ["default", "avx2"])
 def test_a_set_is_the_same_on_older_processors(capability, run_python):
     code = (

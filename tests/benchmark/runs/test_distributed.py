@@ -1,6 +1,7 @@
 import os
 
 import psutil
+import pytest
 
 from mnist_tutorial.benchmark.runs import Task, load_recipe, run_task
 from mnist_tutorial.benchmark.runs.process import run_in_worker
@@ -8,6 +9,7 @@ from mnist_tutorial.benchmark.runs.process import run_in_worker
 TWO = {"devices": 2, "num_nodes": 1, "strategy": "ddp", "accelerator": "cpu"}
 
 
+@pytest.mark.full
 def test_two_processes_train_what_one_does():
     recipe = load_recipe("cnn-1s")
     together, error = run_in_worker(Task(recipe, 0, "validation", "sample", TWO))
@@ -22,6 +24,7 @@ def test_two_processes_train_what_one_does():
     assert abs(together.accuracy - alone.accuracy) < 0.06  # of 333 digits
 
 
+@pytest.mark.full
 def test_no_process_is_left():
     run_in_worker(Task(load_recipe("cnn-1s"), 0, "validation", "sample", TWO))
     started = []
