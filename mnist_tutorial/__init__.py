@@ -2,11 +2,17 @@
 
 import lazy_loader
 
-from mnist_tutorial.compat import limit_blas_threads, limit_spinning, silence_import_warnings
+from mnist_tutorial.compat import (
+    limit_blas_threads,
+    limit_spinning,
+    silence_import_warnings,
+    silence_training_warnings,
+)
 
 limit_blas_threads()  # read when NumPy is loaded, so it has to come before
 limit_spinning()  # the same with torch
 silence_import_warnings()  # before deeptrack and deeplay: so each notebook imports this package first
+silence_training_warnings()  # also those of a plain deeplay.Trainer
 
 # Importing the package loads none of these; the first use of a name does.
 __getattr__, __dir__, __all__ = lazy_loader.attach(

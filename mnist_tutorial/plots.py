@@ -6,10 +6,12 @@ them changes the state or the settings of pyplot.
 
 import io
 from collections.abc import Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 # Okabe and Ito's colour-blind-safe colours (jfly.uni-koeln.de/color).
@@ -70,7 +72,9 @@ def digits(
     return figure
 
 
-def learning_curves(history: dict[str, dict], step_history: dict[str, dict] | None = None) -> Picture:
+def learning_curves(
+    history: dict[str, dict], step_history: dict[str, dict] | None = None, scale: str = "log"
+) -> Picture:
     """Draw the losses and accuracies of a training against its steps.
 
     Parameters
@@ -79,11 +83,13 @@ def learning_curves(history: dict[str, dict], step_history: dict[str, dict] | No
         Such as ``trainer.history.history``: for each name, lists of ``value`` and ``step``.
     step_history : dict, optional
         Such as ``trainer.history.step_history``: the same for each step, drawn in the background.
+    scale : {"log", "linear"}
+        That of the losses.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The losses on the left, on a logarithmic scale; the accuracies, if any, on the right.
+        The losses on the left; the accuracies, if any, on the right.
 
     Raises
     ------
@@ -113,13 +119,57 @@ def learning_curves(history: dict[str, dict], step_history: dict[str, dict] | No
                 label = {"train": "training, mean over an epoch", "val": "validation"}[part]
                 marker = {"train": "o", "val": "s"}[part]
                 step = np.array(curve["step"], dtype=float)
+                if len(step) == 1 and name.replace("_epoch", "_step") in (step_history or {}):
+                    continue  # a single mean tells less than the steps that it is a mean of
                 if part == "train":  # a mean over an epoch belongs to its middle
                     step -= np.diff(step, prepend=0) / 2
                 axes.plot(step, curve["value"], color=colours[part], marker=marker, label=label)
-        if kind == "loss":
+        if kind == "loss" and scale == "log":
             axes.set_yscale("log")
+            _plain_numbers(axes.yaxis)
         axes.grid(alpha=0.3, which="both")
         axes.legend()
+    return figure
+
+
+def _plain_numbers(axis):
+    """Label a logarithmic axis with 0.1 and 0.2 in place of powers of ten, and with more of them if it is short."""
+    low, high = axis.get_view_interval()
+    steps = range(1, 10) if high < 10 * low else (1, 2, 5) if high < 1000 * low else (1,)
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
+def runs(accuracies: dict[str, Sequence[float]]) -> Picture:
+    """Draw the errors of some training runs of each of several networks.
+
+    Parameters
+    ----------
+    accuracies : dict of str to sequence of float
+        For each network, the accuracies of its runs.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A point for each run, and a line for their mean; the first network is on top.
+
+    Examples
+    --------
+    >>> figure = runs({"sigmoid": [0.91, 0.92], "ReLU": [0.96, 0.97]})
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['sigmoid', 'ReLU']
+    """
+    figure = Picture(figsize=(7, 0.9 + 0.45 * len(accuracies)), layout="constrained")
+    axes = figure.add_subplot(xlabel="error (%, log scale)", xscale="log")
+    for y, values in enumerate(accuracies.values()):
+        errors = 100 * (1 - np.asarray(values))
+        axes.plot(errors.mean(), y, "|", color=BLUE, markersize=18, markeredgewidth=2.5)
+        axes.plot(errors, np.full(len(errors), y), "o", color=BLUE, alpha=0.5)
+    axes.set_yticks(range(len(accuracies)), list(accuracies))
+    axes.set_ylim(len(accuracies) - 0.5, -0.5)
+    _plain_numbers(axes.xaxis)
+    axes.grid(axis="x", alpha=0.3)
     return figure
 
 
@@ -205,6 +255,38 @@ def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 
         columns,
         title=f"{len(shown)} of {len(wrong):,} mistakes, the most confident first",
     )
+
+
+def robustness(strengths: dict[str, ArrayLike], accuracies: dict[str, dict[str, ArrayLike]]) -> Picture:
+    """Draw the accuracy of networks against the strength of corruptions.
+
+    Parameters
+    ----------
+    strengths : dict
+        For each corruption, its strengths.
+    accuracies : dict
+        For each network, a dictionary with its accuracies in percent, at these strengths.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        With axes for each corruption.
+
+    Examples
+    --------
+    >>> figure = robustness({"noise": [0, 1]}, {"MLP": {"noise": [98, 40]}, "CNN": {"noise": [99, 20]}})
+    >>> len(figure.axes[0].lines)
+    2
+    """
+    figure = Picture(figsize=(3 * len(strengths), 3.2), layout="constrained")
+    looks = [(ORANGE, "s-"), (BLUE, "o-"), ("black", "^--")]
+    for i, (corruption, x) in enumerate(strengths.items(), 1):
+        axes = figure.add_subplot(1, len(strengths), i, xlabel=corruption, ylim=(0, 103))
+        for (network, curves), (colour, style) in zip(accuracies.items(), cycle(looks), strict=False):
+            axes.plot(x, curves[corruption], style, color=colour, label=network)
+    figure.axes[0].set_ylabel("accuracy (%)")
+    figure.axes[0].legend(loc="lower left")
+    return figure
 
 
 def weights(images: ArrayLike, titles: Sequence | np.ndarray | None = None) -> Picture:

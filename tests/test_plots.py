@@ -52,6 +52,23 @@ def test_a_history_without_losses_is_refused(history):
         mt.plots.learning_curves(history)
 
 
+def test_a_logarithmic_axis_has_numbers_as_people_write_them():
+    history = {"train_loss_epoch": {"value": [0.2, 0.09], "step": [10, 20]}}
+    (axes,) = mt.plots.learning_curves(history).axes
+    axes.figure.draw_without_rendering()
+    low, high = axes.get_ylim()
+    labels = {at: label.get_text() for label, at in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)}
+    assert [label for at, label in labels.items() if low < at < high] == ["0.09", "0.1", "0.2"]
+
+
+def test_runs_have_a_point_each_and_a_line_for_their_mean():
+    (axes,) = mt.plots.runs({"a": [0.5, 0.75], "b": [0.9, 0.95, 0.99]}).axes
+    assert [list(line.get_xdata()) for line in axes.lines[:2]] == [[37.5], [50, 25]]
+    np.testing.assert_allclose(axes.lines[3].get_xdata(), [10, 5, 1])
+    assert set(axes.lines[3].get_ydata()) == {1}
+    shown(axes.figure)
+
+
 def test_the_confusion_matrix_is_scikit_learns():
     rng = np.random.default_rng(0)
     labels, predictions = rng.integers(0, 10, (2, 500))
@@ -109,3 +126,13 @@ def test_weights_that_are_all_zero_are_white():
     (axes,) = mt.plots.weights(np.zeros((1, 4, 4))).axes
     (drawn,) = axes.images
     assert (drawn.cmap(drawn.norm(np.asarray(drawn.get_array()))) == 1).all()
+
+
+def test_robustness_has_axes_for_each_corruption_and_a_curve_for_each_network():
+    strengths = {"noise": [0, 0.5, 1], "blur": [0, 3]}
+    curves = {f"network {i}": {"noise": [99 - i, 60, 20], "blur": [99, 30 + i]} for i in range(4)}
+    figure = mt.plots.robustness(strengths, curves)
+    assert [axes.get_xlabel() for axes in figure.axes] == list(strengths)
+    assert [list(line.get_ydata()) for line in figure.axes[1].lines] == [[99, 30], [99, 31], [99, 32], [99, 33]]
+    assert [text.get_text() for text in figure.axes[0].get_legend().texts] == list(curves)
+    shown(figure)

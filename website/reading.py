@@ -12,11 +12,11 @@ class SiteError(Exception):
 
 
 def reading_form(notebook):
-    """Turn a notebook that was run into what people read: without what is for instructors, our answers folded."""
+    """Turn a notebook that was run into what people read: without what is for a class, our answers folded."""
     cells = []
     for cell, following in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
         kind, cell.metadata = tags(cell), nbformat.NotebookNode()
-        if "notes" in kind:
+        if {"notes", "slide-only"} & kind:
             continue
         if "solution" in kind:
             cell.metadata = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": "Our answer"}}

@@ -33,8 +33,13 @@ def write(
         typer.Option("--online", help="Links lead to the repository, for notebooks opened one by one, as in Colab."),
     ] = False,
 ) -> None:
-    """Write the course: notebooks, solutions, slides, schedules, a check list. The word `write` may be left out."""
+    """Write the course: notebooks, solutions, slides, plans, a check list. The word `write` may be left out."""
     write_course(folder, start, execute, online)
+    with errors():
+        course = _course()
+        missing = [] if execute else course.not_run(course.folder())
+    if missing:
+        say(f"slides and solutions of {len(missing)} notebooks have no figures; make test, or --execute, makes them")
     say(f"begin with {folder / 'checklist.md'}")
 
 

@@ -8,8 +8,9 @@ import numpy as np
 class guess:
     """Ask for a guess, and keep it until the answer is known.
 
-    Make it the last value of a cell to show it: in JupyterLab, widgets take the answer; elsewhere, set `answer`. Nobody
-    is stopped: if you run on without a guess, you see the answer all the same.
+    Make it the last value of a cell to show it: in JupyterLab, widgets take the answer; elsewhere, set `answer`. A
+    slider counts once you have moved it, or clicked the button below it. Nobody is stopped: if you run on without a
+    guess, you see the answer all the same.
 
     Parameters
     ----------
@@ -108,11 +109,15 @@ class guess:
             inputs = [
                 widgets.FloatSlider(middle, min=self._low, max=self._high, description=name, **looks) for name in names
             ]
+        button = widgets.Button(description="That is my guess", layout={"width": "max-content"})
 
-        def changed(_):
+        def noted(_):
             values = [box.value for box in inputs]
             self.answer = values if self._x is not None else values[0]
+            button.icon = "check"
 
+        button.on_click(noted)  # for who would leave the slider where it is
         for box in inputs:
-            box.observe(changed, "value")
-        return widgets.VBox([question, widgets.HBox(inputs)])
+            box.observe(noted, "value")
+        shown = [question, widgets.HBox(inputs)]
+        return widgets.VBox(shown if self._choices is not None else [*shown, button])

@@ -2,7 +2,8 @@
 
 The notebook in the repository has everything. Tags tell the cells of an exercise apart: ``task``, ``hint``, ``stub``,
 ``solution`` and ``check``; where an explanation is asked for, ``write`` is for the student's, and ``model`` is ours.
-``notes`` are for instructors; ``review`` asks what has been learnt; ``slide`` and ``slide-more`` are for slides.
+``notes`` are for instructors; ``review`` asks what has been learnt. For ``slide`` and ``slide-more``, see `slides`;
+``slide-only`` is text that nobody but the audience sees.
 """
 
 import re
@@ -15,11 +16,12 @@ import nbformat
 from mnist_tutorial.course.online import add_install_cell
 from mnist_tutorial.errors import MNISTError
 
-APART = {"task", "hint", "stub", "solution", "check", "write", "model", "notes"}  # what is not told in class
+# What is not told in class.
+APART = {"task", "hint", "stub", "solution", "check", "write", "model", "notes", "slide-only"}
 LEFT_OUT = {
-    "student": {"solution", "notes"},
-    "instructor": {"stub", "write"},
-    "solutions": {"stub", "write", "notes"},
+    "student": {"solution", "notes", "slide-only"},
+    "instructor": {"stub", "write", "slide-only"},
+    "solutions": {"stub", "write", "notes", "slide-only"},
     "pages": {"stub", "write"},  # what solutions and slides are made of
 }
 
@@ -40,6 +42,8 @@ class Lesson:
         Class time.
     exercise_minutes : int
         The part of it that is for exercises.
+    needs : str
+        What it needs, as in "notebooks 1 and 2".
     """
 
     name: str
@@ -47,6 +51,7 @@ class Lesson:
     title: str
     minutes: int
     exercise_minutes: int
+    needs: str = ""
 
     def variant(self, kind: str) -> nbformat.NotebookNode:
         """Make the notebook of a kind of reader, as the function `variant` does."""
@@ -126,4 +131,5 @@ def read_lesson(path: Path) -> Lesson:
             f"{path}: the first cell lacks a title or a time; expected '# 1. Title' and "
             "'**Time** 40 minutes, 15 of them for exercises'"
         )
-    return Lesson(path.name, notebook, title[1], int(time[1]), int(time[2] or 0))
+    needs = re.search(r"\*\*You need\*\* (.+?)\.(?: |$)", first, re.M)
+    return Lesson(path.name, notebook, title[1], int(time[1]), int(time[2] or 0), needs[1] if needs else "")

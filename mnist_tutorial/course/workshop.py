@@ -50,6 +50,12 @@ def lessons(course: Path) -> list[Lesson]:
     return [read_lesson(path) for path in paths]
 
 
+def not_run(course: Path) -> list[str]:
+    """Name the notebooks that ``make test`` has not run, or that have changed since."""
+    paths = sorted((course / "notebooks").glob("*.ipynb"))
+    return [path.name for path in paths if read_executed(path, course / "build" / "executed") is None]
+
+
 def files(course: Path, start: str = "09:00", execute: bool = False, online: bool = False) -> dict[str, bytes]:
     """Make all files of a workshop.
 
@@ -80,13 +86,12 @@ def files(course: Path, start: str = "09:00", execute: bool = False, online: boo
     others = [path for path in (course / "notebooks").glob("*.ipynb") if not path.name[0].isdigit()]
     notebooks = {lesson.name: lesson.notebook for lesson in numbered}
     notebooks |= {path.name: read_notebook(path) for path in others}
-    plans = {
-        "schedule": schedule(numbered, start),
-        "half-day": half_day(numbered, start),
-        "evenings": evenings(numbered),
-    }
-    contents = {f"{name}.md": f"{text}\n".encode() for name, text in plans.items()}
-    contents |= {name: text.encode() for name, text in pack(numbered, start).items()}
+    texts = {
+        "schedule.md": f"{schedule(numbered, start)}\n",
+        "half-day.md": f"{half_day(numbered, start)}\n",
+        "evenings.md": f"{evenings(numbered)}\n",
+    } | pack(numbered, start)
+    contents = {name: text.encode() for name, text in texts.items()}
     contents |= {f"slides/{name}": content for name, content in assets().items()}
     for name, notebook in notebooks.items():
         for kind in ("student", "instructor"):

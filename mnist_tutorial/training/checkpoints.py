@@ -118,5 +118,5 @@ def _read(path):
 
 def _path(name: str, mnist: MNIST) -> Path:
     if not re.fullmatch(r"\w[\w .-]{0,99}", name):
-        raise MNISTError(f"the name of the checkpoint is {name!r}; expected one such as '05_mlp', without slashes")
+        raise MNISTError(f"the name of the checkpoint is {name!r}; expected one such as '04_mlp', without slashes")
     return cache_folder() / "checkpoints" / f"{name}-{mnist.variant}.pt"

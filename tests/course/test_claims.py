@@ -1,4 +1,4 @@
-"""Claims: one that holds is shown, one that does not ends the run."""
+"""Claims: one that holds is shown; one that does not informs a reader, and fails a test."""
 
 import pytest
 
@@ -19,9 +19,12 @@ def test_a_claim_that_holds_is_shown_with_its_bound(capsys):
         (float("nan"), {"at_most": 1}),
     ],
 )
-def test_a_claim_that_does_not_hold_ends_the_run(value, bounds):
+def test_a_claim_that_does_not_hold_fails_a_test_and_informs_a_student(value, bounds, monkeypatch, capsys):
     with pytest.raises(AssertionError, match=r"accuracy: found .*, expected at"):
         mt.checks.claim("accuracy", value, **bounds)
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    mt.checks.claim("accuracy", value, **bounds)
+    assert "✗ accuracy: found" in capsys.readouterr().out
 
 
 def test_a_claim_is_about_all_of_mnist_and_not_tested_on_the_sample(capsys):

@@ -91,7 +91,7 @@ def handed_in(tmp_path_factory):
     for name, made in others.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(made, folder / name)
-    for person, name, kind in (("sam", "07_failures.ipynb", "solutions"), ("tom", "03_augmenting.ipynb", "student")):
+    for person, name, kind in (("sam", "06_failures.ipynb", "solutions"), ("tom", "07_augmenting.ipynb", "student")):
         (folder / person).mkdir()
         nbformat.write(notebook(), folder / person / LESSON.name)
         nbformat.write(read_lesson(ROOT / "notebooks" / name).variant(kind), folder / person / name)

@@ -13,6 +13,10 @@ def inputs(guess):
     return guess._widget().children[1].children
 
 
+def button(guess):
+    return guess._widget().children[2]
+
+
 def test_a_choice_is_taken_from_the_widget_and_compared(capsys):
     guess = mt.guess("Which bar is the longest?", ["files", "arrays"])
     (box,) = inputs(guess)
@@ -52,6 +56,26 @@ def test_a_curve_is_compared_point_by_point(capsys):
     assert "13.3 %" in line  # on average
     assert "at 1" in line  # where it is worst
     assert "20 %" in line
+
+
+@pytest.mark.parametrize(("options", "middle"), [({}, 50), ({"x": [1, 2]}, [50, 50])])
+def test_who_guesses_the_middle_leaves_the_slider_there_and_says_so(options, middle, capsys):
+    guess = mt.guess("How many?", **options)
+    confirm = button(guess)
+    assert (guess.answer, confirm.icon) == (None, "")
+    confirm.click()
+    assert (guess.answer, confirm.icon) == (middle, "check")
+    guess.reveal(middle)
+    assert "not" not in capsys.readouterr().out
+    assert len(mt.guess("Which?", ["a", "b"])._widget().children) == 2
+
+
+def test_a_slider_that_was_moved_needs_no_click():
+    guess = mt.guess("How many?")
+    widget = guess._widget()
+    widget.children[1].children[0].value = 70
+    assert guess.answer == 70
+    assert widget.children[2].icon == "check"
 
 
 @pytest.mark.parametrize("options", [{}, {"x": [1, 2]}, {"choices": ["a", "b"]}])

@@ -2,10 +2,11 @@
 
 import os
 
+import nbformat
 import pytest
 from conftest import ROOT
 
-from mnist_tutorial.course.lesson import APART, read_lesson, tags
+from mnist_tutorial.course.lesson import APART, read_lesson, tags, variant
 from mnist_tutorial.course.workshop import lessons
 from mnist_tutorial.errors import MNISTError
 
@@ -26,19 +27,21 @@ def test_students_get_stubs_and_checks_and_no_line_of_a_solution(lesson):
     exercises = len(sources(lesson.notebook, "check"))
     assert len(sources(student, "stub")) == len(sources(student, "check")) == len(sources(student, "task")) == exercises
     text = "\n".join(cell.source for cell in student.cells)
-    untagged = [cell.source for cell in student.cells if not APART & tags(cell)]
-    taught = {line.strip() for source in untagged for line in source.splitlines()}
-    for solution, stub in zip(sources(lesson.notebook, "solution"), sources(lesson.notebook, "stub"), strict=True):
-        # A line that the lesson has, too, gives nothing away; each solution has others.
-        own = {line.strip() for line in set(solution.splitlines()) - set(stub.splitlines())} - taught
+    shown = [cell.source for cell in student.cells if not APART & tags(cell) or "stub" in tags(cell)]
+    taught = {line.strip() for source in shown for line in source.splitlines()}
+    for solution in sources(lesson.notebook, "solution"):
+        # A line that the lesson or a stub has, too, gives nothing away; each solution has others.
+        own = {line.strip() for line in solution.splitlines()} - taught
         assert own
-        for line in own:
-            assert line not in text
+        assert not own & {line.strip() for line in text.splitlines()}
     for notes in sources(lesson.notebook, "notes"):
         assert notes not in text
 
 
-@pytest.mark.parametrize(("kind", "left_out"), [("student", {"solution", "notes"}), ("instructor", {"stub", "write"})])
+@pytest.mark.parametrize(
+    ("kind", "left_out"),
+    [("student", {"solution", "notes", "slide-only"}), ("instructor", {"stub", "write", "slide-only"})],
+)
 def test_each_gets_the_notebook_without_the_cells_of_the_other_and_nothing_else_changes(kind, left_out, lesson):
     def told(cell):  # what leads to its own kind in Colab, and whether our answer is folded, may differ
         source = cell.source.replace(f"/course/{kind}/", "/course/student/").replace("<details open>", "<details>")
@@ -70,6 +73,13 @@ def test_model_answers_are_folded_for_students_only_who_get_a_cell_to_write_in(l
         assert sources(notebook, "review") == sources(lesson.notebook, "review")
 
 
+@pytest.mark.parametrize(("kind", "there"), [("student", 0), ("instructor", 0), ("solutions", 0), ("pages", 1)])
+def test_text_for_slides_is_in_no_notebook(kind, there):
+    cell = nbformat.v4.new_markdown_cell("- Short.", metadata={"tags": ["slide", "slide-only"]})
+    notebook = variant(nbformat.v4.new_notebook(cells=[cell]), kind)
+    assert len(sources(notebook, "slide-only")) == there
+
+
 def test_the_notebook_itself_stays_whole(lesson):
     before = len(lesson.notebook.cells)
     lesson.variant("student").cells.clear()
@@ -79,6 +89,8 @@ def test_the_notebook_itself_stays_whole(lesson):
 def test_a_lesson_has_a_title_and_minutes(lesson):
     assert lesson.title.startswith(f"{int(lesson.name[:2])}. ")
     assert 0 < lesson.exercise_minutes < lesson.minutes
+    assert lesson.needs
+    assert f"**You need** {lesson.needs}. " in lesson.notebook.cells[0].source
 
 
 NOTEBOOK = '{"cells": [%s], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'

@@ -1,4 +1,4 @@
-"""The teacher's pack: texts that know the course, and whose commands and links exist."""
+"""The teacher's pack: texts that know the plan of the day, and whose commands, links and answers exist."""
 
 import re
 
@@ -9,17 +9,21 @@ from typer.main import get_command
 from mnist_tutorial.cli import app
 from mnist_tutorial.course import workshop
 from mnist_tutorial.course.pack import pack
+from mnist_tutorial.course.schedule import CORE, schedule
 
 LESSONS = workshop.lessons(ROOT)
 PACK = pack(LESSONS, "10:15")
+ASKED, _, ANSWERS = PACK["survey.md"].partition("## For the teacher")
+KNOWLEDGE = ASKED.partition("## Before only")[0]
 
 
-def test_it_knows_the_course():
+def test_the_mail_names_what_the_plan_of_the_day_has():
     assert set(PACK) == {"mail.md", "checklist.md", "survey.md"}
-    assert "10:15" in PACK["mail.md"]
-    for lesson in LESSONS:
-        assert f"{lesson.title}: {lesson.minutes} minutes" in PACK["mail.md"]
-    assert f"{sum(lesson.minutes for lesson in LESSONS)} minutes" in PACK["checklist.md"]
+    end = re.findall(r"\d\d:\d\d", schedule(LESSONS, "10:15"))[-1]
+    assert f"from 10:15 to {end} " in PACK["mail.md"]
+    for number, lesson in enumerate(LESSONS, 1):
+        assert (f"\n> {lesson.title}\n" in PACK["mail.md"]) == (number <= CORE)
+    assert f"{sum(lesson.minutes for lesson in LESSONS[:CORE])} minutes" in PACK["checklist.md"]
 
 
 @pytest.mark.parametrize("name", PACK)
@@ -32,7 +36,18 @@ def test_its_commands_and_links_exist(name):
         assert target in {*PACK, "schedule.md", "half-day.md", "evenings.md"}
 
 
-def test_the_survey_has_ten_questions_and_an_answer_to_each_of_knowledge():
-    asked, _, answers = PACK["survey.md"].partition("## For the teacher")
-    assert re.findall(r"^(\d+)\. ", asked, re.M) == [str(number) for number in range(1, 11)]
-    assert [int(number) for number in re.findall(r"(?:^|\s)(\d)\. [A-Z\d]", answers)] == list(range(1, 7))
+def test_the_survey_has_an_answer_among_those_offered_and_a_notebook_of_the_day_for_each_question():
+    questions = re.split(r"^(\d+)\. ", KNOWLEDGE, flags=re.M)[1:]
+    assert re.findall(r"^(\d+)\. ", ASKED, re.M) == [str(n) for n in range(1, len(questions) // 2 + 5)]
+    answers = dict(re.findall(r"^(\d+)\. \*\*(.+?)\*\* \(notebook [1-6]\)", ANSWERS, re.M))
+    assert list(answers) == questions[::2]
+    for number, question in zip(questions[::2], questions[1::2], strict=True):
+        _, *offered = (" ".join(part.split()) for part in question.split("( )"))
+        assert len(offered) == 4
+        assert offered[3].startswith("I do not know")
+        assert answers[number] in offered[:3]
+
+
+def test_the_survey_measures_both_libraries():
+    for name in ("dt.", ">>", "update", "gradient", "dl.", "create", "Classifier", "Trainer"):
+        assert name in KNOWLEDGE, name

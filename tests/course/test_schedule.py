@@ -1,19 +1,19 @@
-"""The schedule of a day: clock times from minutes."""
+"""The plans of a workshop: clock times from the minutes in the notebooks, and nobody needs what comes later."""
 
 import re
-from itertools import chain, combinations, pairwise
+from itertools import pairwise
 
 import pytest
 from conftest import ROOT
 
-from mnist_tutorial.course.schedule import HALF_DAY, evenings, half_day, schedule
+from mnist_tutorial.course.lesson import Lesson, read_notebook
+from mnist_tutorial.course.schedule import CORE, PROJECT, evenings, half_day, schedule
 from mnist_tutorial.course.workshop import lessons
 from mnist_tutorial.errors import MNISTError
 
 COURSE = lessons(ROOT)
-
-
-PAUSES = {"*break*", "*lunch*"}
+EVENINGS = re.split(r"^## Evening \d$", evenings(COURSE).partition("## Instead")[0], flags=re.MULTILINE)[1:]
+PLANS = {"day": [schedule(COURSE)], "half a day": [half_day(COURSE)], "evenings": EVENINGS}
 
 
 def rows(text):
@@ -22,75 +22,83 @@ def rows(text):
     return [(60 * int(a) + int(b), 60 * int(c) + int(d), what) for a, b, c, d, what in matches]
 
 
-@pytest.mark.parametrize("start", ["08:30", "9:00", "11:15", "13:00"])
-def test_the_day_has_no_gaps_and_enough_breaks(start):
-    day = rows(schedule(COURSE, start))
-    hour, minute = map(int, start.split(":"))
+def planned(*texts):
+    """List the numbers of the notebooks of a plan."""
+    return [int(number) for text in texts for _, _, what in rows(text) for number in re.findall(r"student/(\d+)", what)]
+
+
+def needed(lesson):
+    """List the numbers that stand behind **You need**."""
+    text = re.search(r"\*\*You need\*\* (.*?)\*\*Time", lesson.notebook.cells[0].source)[1]
+    ranges = [range(int(a), int(b)) for a, b in re.findall(r"(\d+) to (\d+)", text)]
+    return {*map(int, re.findall(r"\d+", text)), *(number for numbers in ranges for number in numbers)}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_no_notebook_comes_before_one_that_it_needs(name):
+    numbers = planned(*PLANS[name])
+    for place, number in enumerate(numbers):
+        assert needed(COURSE[number - 1]) <= {*numbers[:place]}, f"notebook {number}"
+    assert numbers[:CORE] == [*range(1, 1 + min(CORE, len(numbers)))]
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_what_is_not_in_a_plan_is_listed_with_its_minutes(name):
+    text = {"day": schedule, "half a day": half_day, "evenings": evenings}[name](COURSE).partition("## Instead")[2]
+    left = [lesson for lesson in COURSE if int(lesson.name[:2]) not in planned(*PLANS[name])]
+    listed = [f"- [{x.title}](student/{x.name}): {x.minutes} minutes. You need {x.needs}." for x in left]
+    assert text.strip().splitlines()[2:] == [*listed, PROJECT]
+
+
+def test_the_project_takes_as_long_as_its_notebook_says():
+    first = read_notebook(ROOT / "notebooks/project.ipynb").cells[0].source
+    assert re.search(r"\*\*Time\*\* ([^.]+)\.", first)[1] == re.search(r": (.+?)\. You need", PROJECT)[1]
+
+
+@pytest.mark.parametrize("start", ["08:00", "08:30", "9:00", "09:30", "10:00", "11:15", "13:00"])
+def test_the_day_has_the_core_without_gaps_and_enough_breaks(start):
+    text = schedule(COURSE, start)
+    day, hour, minute = rows(text), *map(int, start.split(":"))
+    assert planned(text) == [1, 2, 3, 4, 5, 6]
     assert day[0][0] == 60 * hour + minute
-    assert all(row[1] == following[0] for row, following in pairwise(day))
-    work = [row for row in day if not row[2].startswith("*")]
-    chosen = COURSE[: len(work)]
-    assert [end - begin for begin, end, _ in work] == [lesson.minutes for lesson in chosen]
-    assert all(lesson.name in row[2] for lesson, row in zip(chosen, work, strict=True))
-    session = 0
-    for begin, end, what in day:
-        session = 0 if what in PAUSES else session + end - begin
-        assert session <= 90 + 15 * (what == "*closing*")
     assert day[0][2].startswith("*welcome")
     assert day[-1][2] == "*closing*"
+    assert all(row[1] == following[0] for row, following in pairwise(day))
+    for lesson, (begin, end, _) in zip(COURSE, [row for row in day if "student" in row[2]], strict=False):
+        assert end - begin == lesson.minutes
+    assert longest_session(day) <= 120
+    lunches = [begin for begin, _, what in day if what == "*lunch*"]
+    assert all(11 * 60 + 30 <= begin <= 12 * 60 + 30 for begin in lunches)
+    assert len(lunches) == (hour < 12)
 
 
-def test_what_does_not_fit_into_nine_hours_is_for_another_day():
-    text = schedule(COURSE)
-    day = rows(text)
-    work = [row for row in day if not row[2].startswith("*")]
-    assert day[-1][1] - day[0][0] <= 9 * 60
-    assert day[-1][1] - day[0][0] + COURSE[len(work)].minutes > 9 * 60  # and no more is left out than that
-    later = text.partition("For another day:")[2].partition("##")[0]
-    assert re.findall(r"^- (.+): \d+ minutes$", later, re.MULTILINE) == [lesson.title for lesson in COURSE[len(work) :]]
-    assert "another day" not in schedule(COURSE[:2])
+def longest_session(day):
+    """Find the most minutes between two breaks of at least ten minutes."""
+    pauses = [(begin, end) for begin, end, what in day if what in ("*break*", "*lunch*") and end - begin >= 10]
+    ends = [(day[0][0], day[0][0]), *pauses, (day[-1][1], day[-1][1])]
+    return max(following[0] - pause[1] for pause, following in pairwise(ends))
 
 
-def test_there_is_one_lunch_around_noon():
-    lunch = [row for row in rows(schedule(COURSE)) if row[2] == "*lunch*"]
-    assert len(lunch) == 1
-    assert 11 * 60 + 30 <= lunch[0][0] <= 13 * 60
-    assert "*lunch*" not in schedule(COURSE, "13:30")
+def test_people_survive_each_plan():
+    assert rows(schedule(COURSE))[-1][1] <= 17 * 60 + 30
+    half = rows(half_day(COURSE))
+    assert half[-1][1] - half[0][0] <= 4 * 60
+    assert len(planned(half_day(COURSE))) >= 3
+    assert "*lunch*" not in half_day(COURSE)
+    assert len(EVENINGS) == 3
+    for evening in map(rows, EVENINGS):
+        assert evening[0][0] == 18 * 60
+        assert evening[-1][1] <= 21 * 60
+    for day in (half, *map(rows, EVENINGS)):
+        assert longest_session(day) <= 120
+
+
+def test_each_row_of_a_notebook_says_when_exercises_begin():
+    lesson = Lesson("01_x.ipynb", None, "1. X", minutes=50, exercise_minutes=20)
+    assert "| 09:15 | 10:05 | [1. X](student/01_x.ipynb) | 09:45 |" in schedule([lesson])
 
 
 @pytest.mark.parametrize("start", ["9", "25:00", "09:61", "soon", ""])
 def test_anything_but_a_clock_time_is_refused(start):
     with pytest.raises(MNISTError, match="expected a clock time such as 09:00"):
         schedule(COURSE, start)
-
-
-def test_half_a_day_has_what_matters_with_a_reason_and_no_lunch():
-    text = half_day(COURSE)
-    day = rows(text)
-    assert day[-1][1] - day[0][0] <= 4 * 60
-    chosen = [lesson for lesson in COURSE if lesson.name[:2] in HALF_DAY]
-    assert len(chosen) >= 2
-    assert [what for _, _, what in day if not what.startswith("*")] == [
-        f"[{lesson.title}](student/{lesson.name})" for lesson in chosen
-    ]
-    assert all(f"- {lesson.title}: " in text for lesson in chosen)
-    assert "*lunch*" not in text
-
-
-def test_three_evenings_have_all_lessons_and_none_is_longer_than_it_must_be():
-    parts = re.split(r"^## Evening \d$", evenings(COURSE), flags=re.MULTILINE)[1:]
-    work = [[end - begin for begin, end, what in rows(part) if not what.startswith("*")] for part in parts]
-    assert len(work) == 3
-    minutes = [lesson.minutes for lesson in COURSE]
-    assert [*chain(*work)] == minutes
-    for a, b in combinations(range(1, len(minutes)), 2):
-        assert max(map(sum, work)) <= max(sum(minutes[:a]), sum(minutes[a:b]), sum(minutes[b:]))
-
-
-def test_the_minutes_of_sections_add_up_to_those_of_the_lesson():
-    text = schedule(COURSE).partition("## Minutes of each section")[2]
-    for lesson in COURSE:
-        part = text.partition(f"**{lesson.title}**")[2].partition("**")[0]
-        minutes = dict(re.findall(r"^- (.+): (\d+)$", part, re.MULTILINE))
-        assert int(minutes["Exercises"]) == lesson.exercise_minutes
-        assert abs(sum(map(int, minutes.values())) - lesson.minutes) <= len(minutes) / 2  # each is rounded

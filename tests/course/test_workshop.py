@@ -145,7 +145,7 @@ def test_links_of_the_notebooks_and_of_the_solutions_lead_somewhere(lab):
 
 
 def test_the_solutions_show_formulas_without_a_script(lab):
-    page = (lab.folder / "solutions/04_neuron.html").read_text(encoding="utf-8")
+    page = (lab.folder / "solutions/03_neuron.html").read_text(encoding="utf-8")
     formulas = re.findall(r"<math .*?</math>", page, re.DOTALL)
     assert len(formulas) >= 5
     assert any(formula.count("<mtr>") == 4 for formula in formulas)  # the gradient, on paper
@@ -188,7 +188,26 @@ def test_running_it_again_keeps_the_changes_of_a_student_and_says_so(lab, monkey
     assert "student/01_loading.new.ipynb" in printed
     assert (lab.folder / "student/01_loading.new.ipynb").read_bytes() == newer["student/01_loading.ipynb"]
     again = CliRunner().invoke(app, command).stdout  # nothing newer: nothing about it
-    assert re.fullmatch(rf".*: 0 of {len(newer)} files .*kept: 1.*\n.*checklist\.md\n", again)
+    assert re.fullmatch(rf".*: 0 of {len(newer)} files .*kept: 1.*\n(slides and .*\n)?.*checklist\.md\n", again)
+
+
+@pytest.mark.parametrize(("options", "missing"), [((), ["01.ipynb", "02.ipynb"]), ((), []), (("--execute",), ["a"])])
+def test_slides_without_figures_are_told_in_one_line(options, missing, tmp_path, monkeypatch):
+    monkeypatch.setattr(workshop, "files", lambda *_: {})
+    monkeypatch.setattr(workshop, "not_run", lambda _: missing)
+    printed = CliRunner().invoke(app, ["workshop", str(tmp_path), *options]).stdout
+    line = "slides and solutions of 2 notebooks have no figures; make test, or --execute, makes them\n"
+    assert (line in printed) == (len(missing) == 2)
+
+
+def test_a_notebook_counts_as_run_once_its_copy_with_outputs_is_there(tmp_path):
+    for folder in ("notebooks", "build/executed"):
+        (tmp_path / folder).mkdir(parents=True)
+    path = tmp_path / "notebooks/01_x.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 1. X")]), path)
+    assert workshop.not_run(tmp_path) == ["01_x.ipynb"]
+    shutil.copy(path, tmp_path / "build/executed")
+    assert workshop.not_run(tmp_path) == []
 
 
 def test_what_is_wrong_with_the_folder_is_one_line(tmp_path, monkeypatch):

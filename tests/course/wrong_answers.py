@@ -9,6 +9,7 @@ from pathlib import Path
 import deeplay as dl
 import deeptrack as dt
 import numpy as np
+from scipy.stats import ttest_rel
 from torch import nn
 from wrong_neuron import WRONG_NEURON
 
@@ -18,6 +19,17 @@ import mnist_tutorial as mt
 def _labelled(folder, label):
     paths = sorted(Path(folder).glob("*.png"))
     return dt.sources.Source(path=[str(path) for path in paths], label=[label(path.name) for path in paths])
+
+
+def _names_alone(folder):
+    names = [path.name for path in Path(folder).glob("*.png")]
+    return dt.sources.Source(path=names, label=[int(name[0]) for name in names])
+
+
+def _negate(image):
+    image *= -1
+    image += 1
+    return image
 
 
 class Level(dt.Feature):
@@ -34,6 +46,12 @@ class Level(dt.Feature):
 
 def _level(rule):
     return type("Threshold", (Level,), {"rule": staticmethod(rule)})
+
+
+def _in_place(image, level):
+    image[image <= 255 * level] = 0
+    image[image > 0] = 1
+    return image.astype(np.float32)
 
 
 class WithoutKwargs(dt.Feature):
@@ -56,12 +74,17 @@ def _silent(limit):
     return dl.Sequential(convolution, perceptron, dl.Layer(Silence))
 
 
-def _gelu(selector):
+def _gelu(selector, activation=nn.GELU):
     def answer(template):
-        template[..., selector].configure(nn.GELU)
+        template[..., selector].configure(activation)
         return template
 
     return answer
+
+
+def _first_gelu(template):
+    template.blocks[0].activation.configure(nn.GELU())
+    return template
 
 
 def _windows(**settings):
@@ -72,13 +95,35 @@ def _windows(**settings):
     return answer
 
 
+def _wide_border(template):
+    template[..., "layer"].isinstance(nn.Conv2d).all.configure(kernel_size=5, padding=0)
+    template[0].blocks[0].layer.configure(padding=2 * len(template[0].blocks))
+    return template
+
+
+def _all_layers(template):
+    template[..., "layer"].configure(kernel_size=5, padding=2)
+    return template
+
+
 def _first_window(template):
     template[0].blocks[0].layer.configure(kernel_size=5, padding=2)
     return template
 
 
-def _softmax_mlp(limit):
-    return dl.MultiLayerPerceptron(784, [(limit - 10) // 795], 10, out_activation=dl.Layer(nn.Softmax, dim=1))
+def _mlp(limit, **settings):
+    return dl.MultiLayerPerceptron(784, [(limit - 10) // 795], 10, **settings)
+
+
+def _all_relu(limit):
+    template = _mlp(limit)
+    template[..., "activation"].configure(nn.ReLU)
+    return template
+
+
+class Clipped(nn.Module):
+    def forward(self, logits):
+        return logits.clamp(min=0)
 
 
 def _sigmoids(limit):
@@ -100,8 +145,49 @@ def _both_ways(labels, predictions):
     return np.unravel_index((counts + counts.T).argmax(), counts.shape)
 
 
+def _two_modes(labels, predictions):
+    wrong = labels != predictions
+    return np.bincount(labels[wrong]).argmax(), np.bincount(predictions[wrong]).argmax()
+
+
+def _worst_digit(labels, predictions):
+    wrong = labels != predictions
+    digit = np.bincount(labels[wrong]).argmax()
+    return digit, np.bincount(predictions[wrong & (labels == digit)]).argmax()
+
+
+def _divided_in_place(logits, temperature):
+    logits /= temperature
+    return _softmax(logits).max()
+
+
+def _by_pairs(a, b):
+    test = ttest_rel(a, b)
+    return "neither" if test.pvalue >= 0.05 else "AB"[int(b.mean() > a.mean())]
+
+
 def _softmax(logits):
     return np.exp(logits) / np.exp(logits).sum()
+
+
+MNIST = mt.load("sample")
+
+
+class Mirror(dt.Feature):
+    """Mirror some digits, and turn all of them a little."""
+
+    def get(self, image, **kwargs):
+        out = mt.RandomAffine(rotate=mt.uniform(-0.1, 0.1))(np.array(image))
+        some = np.random.rand(len(out)) < 0.3
+        out[some] = out[some][:, :, ::-1]
+        return out
+
+
+def _sometimes_upside_down():
+    def angles(n, rng):
+        return np.where(rng.random(n) < 0.2, np.pi, rng.uniform(-0.1, 0.1, n))
+
+    return mt.RandomAffine(rotate=mt.PerImage(angles))
 
 
 def _untrained(run):
@@ -110,6 +196,18 @@ def _untrained(run):
 
 def _looks_at_the_test_digits(run):
     return mt.load("full").test
+
+
+def _of(digits):
+    def answer(run):
+        source = mt.digit_source(digits())
+        dataset = mt.BatchDataset(dt.Value(source.image) >> mt.Standardize() & dt.Value(source.label), source)
+        classifier = mt.classifier(mt.models.mlp(hidden=(32,)))
+        trainer = mt.trainer(max_epochs=2, progress=False, callbacks=[run.callback()])
+        trainer.fit(classifier, mt.batch_loader(dataset, batch_size=128, shuffle=True))
+        return classifier
+
+    return answer
 
 
 def _unwatched(run):
@@ -129,22 +227,28 @@ WRONG = {
         IGNORES: (lambda numbers: (3, 28, 28), "one number or several numbers"),
         "always a batch": (lambda numbers: (np.size(numbers), 28, 28), "no batch axis"),
         "length of a number": (lambda numbers: (len(numbers), 28, 28), "of your code"),
-        "with channel": (lambda numbers: (*np.shape(numbers), 1, 28, 28), "channel axis"),
+        "with channel": (lambda numbers: (*np.shape(numbers), 1, 28, 28), "no axis for channels"),
+        "channel last": (lambda numbers: (*np.shape(numbers), 28, 28, 1), "no axis for channels"),
+        "always an image": (lambda numbers: (28, 28), "several images"),
         "flat": (lambda numbers: (*np.shape(numbers), 784), "rows and columns"),
         "a number": (lambda numbers: np.size(numbers) * 784, "a shape is a tuple"),
     },
     "negative": {
-        ZEROS: (lambda pixels: pixels * 0, "expected 1 and 0"),
-        IGNORES: (lambda pixels: dt.Value(np.ones(SHAPE)), "expected 1 and 0"),
-        "minus": (lambda pixels: -1 * pixels, "from 0 to 1"),
-        "grey values": (lambda pixels: 255 - pixels, "from 0 to 1"),
+        ZEROS: (lambda pixels: pixels * 0, "paper becomes 1"),
+        IGNORES: (lambda pixels: dt.Value(np.ones(SHAPE)), "Begin with `pixels`"),
+        "minus": (lambda pixels: -1 * pixels, "paper becomes 1"),
+        "grey values": (lambda pixels: 255 - pixels, "paper becomes 1"),
         "black and white": (lambda pixels: pixels < 0.5, "greys between"),
+        "the largest grey value": (lambda pixels: pixels >> (lambda image: image.max() - image), "does not reach it"),
+        "in place": (lambda pixels: pixels >> _negate, "compute a new one"),
+        "a function alone": (lambda pixels: lambda image: 1 - image, "Begin with `pixels`"),
         "an array": (lambda pixels: 1 - np.zeros(SHAPE), "expected a DeepTrack feature"),
     },
     "flat_source": {
         ZEROS: (lambda folder: _labelled(folder, lambda name: 0), "before the underscore"),
         IGNORES: (lambda folder: dt.sources.Source(path=["7_000001.png"], label=[7]), "0 of them"),
-        "ImageFolder": (lambda folder: dt.sources.ImageFolder(str(folder)), "ImageFolder"),
+        "ImageFolder": (lambda folder: dt.sources.ImageFolder(str(folder)), "a class of each folder, or file"),
+        "names alone": (_names_alone, "the folder comes before it"),
         "text": (lambda folder: _labelled(folder, lambda name: name[0]), "expected a number"),
         "number of the file": (lambda folder: _labelled(folder, lambda name: int(name[2:8])), "before the underscore"),
         "a list": (lambda folder: sorted(Path(folder).glob("*.png")), "expected a DeepTrack source"),
@@ -152,10 +256,12 @@ WRONG = {
     "paper_and_ink": {
         ZEROS: (lambda mean, std: (0, 0), "First subtract"),
         IGNORES: (lambda mean, std: (-0.4242, 2.8215), "First subtract"),
-        "grey values": (lambda mean, std: (-mean / std, (255 - mean) / std), "ink is 1"),
+        "grey values": (lambda mean, std: (-mean / std, (255 - mean) / std), "and so is ink"),
         "ink first": (lambda mean, std: ((1 - mean) / std, -mean / std), "swapped"),
+        "all grey values": (lambda mean, std: (-255 * mean / std, 255 * (1 - mean) / std), "and so is ink"),
         "times": (lambda mean, std: (-mean * std, (1 - mean) * std), "divide by it"),
         "one number": (lambda mean, std: (1 - mean) / std, "expected two"),
+        "rounded": (lambda mean, std: (round(-mean / std, 2), round((1 - mean) / std, 2)), "rounded too much"),
     },
     "threshold": {
         ZEROS: (_level(lambda image, level: np.zeros(image.shape, np.float32)), "scale of the grey values"),
@@ -165,6 +271,7 @@ WRONG = {
         "booleans": (_level(lambda image, level: image > 255 * level), "as float32"),
         "integers": (_level(lambda image, level: np.where(image > 255 * level, 1, 0)), "their type is int64"),
         "inverted": (_level(lambda image, level: (image <= 255 * level).astype(np.float32)), "swapped"),
+        "in place": (_level(_in_place), "compute a new one"),
         "without **kwargs": (WithoutKwargs, "accept **kwargs"),
         "a feature": (_level(lambda image, level: image)(), "the class itself"),
     },
@@ -183,6 +290,7 @@ WRONG = {
         "shift only": (lambda shift, scale: shift, "enlarged as well"),
         "sum": (lambda shift, scale: shift + scale, "does not add pixels"),
         "smaller": (lambda shift, scale: shift / scale, "larger"),
+        "a text": (lambda shift, scale: f"{shift * scale:.2f}", "expected"),
     },
     "darker": {
         ZEROS: (lambda pixels: pixels * 0, "all factors are 0"),
@@ -195,13 +303,20 @@ WRONG = {
             "...]); expected a number, an array with one for each of the 64 images",
         ),
         "wide": (lambda pixels: pixels >> mt.Brightness(mt.uniform(0, 1)), "expected 0.5 to 1"),
+        "brighter, too": (lambda pixels: pixels >> mt.Brightness(mt.uniform(0.5, 1.5)), "expected 0.5 to 1"),
+        "multiplied": (lambda pixels: pixels * mt.uniform(0.5, 1), "give it to mt.Brightness"),
+        "without its beginning": (lambda pixels: mt.Brightness(mt.uniform(0.5, 1)), "begin with"),
         "for each pixel": (lambda pixels: pixels >> mt.GaussianNoise(0.2), "within one image"),
     },
     "warps": {
         ZEROS: (lambda: mt.Brightness(0), "moves ink"),
         IGNORES: (lambda: dt.Value(np.zeros((1_200, *SHAPE), np.float32)), "moves ink"),
-        "upside down": (lambda: mt.RandomAffine(rotate=mt.uniform(-3, 3)), "too much"),
-        "mirrored": (lambda: dt.Lambda(lambda: lambda images: np.asarray(images)[:, :, ::-1]), "too much"),
+        "all the way round": (lambda: mt.RandomAffine(rotate=mt.uniform(-3, 3)), "a 6 upside down"),
+        "too far": (lambda: mt.RandomAffine(rotate=mt.uniform(-1.4, 1.4)), "too much"),
+        "one in five upside down": (_sometimes_upside_down, "a 6 upside down"),
+        "one in three mirrored": (Mirror, "are mirrored"),
+        "DeepTrack's, for one image": (lambda: dt.Affine(rotate=lambda: np.random.uniform(-0.2, 0.2)), "for a batch"),
+        "one angle, small": (lambda: mt.RandomAffine(rotate=lambda: np.random.uniform(-0.02, 0.02)), "a draw for each"),
         "nothing": (lambda: mt.RandomAffine(rotate=mt.uniform(-0.001, 0.001)), "too little"),
         "noise": (lambda: mt.GaussianNoise(0.05), "moves ink"),
         "darker": (lambda: mt.Brightness(mt.uniform(0.4, 0.8)), "moves ink"),
@@ -235,12 +350,29 @@ WRONG = {
         "created": (lambda template: mt.checks.gelu.reference(template).create(), "expected its template"),
         "created first": (lambda template: template.create(), "expected its template"),
         "layers of torch": (lambda template: nn.Sequential(nn.Linear(784, 10)), "expected a deeplay template"),
+        "what configure gives": (
+            lambda template: template[..., "activation#:-1"].configure(nn.GELU),
+            "return the template itself",
+        ),
+        "a selection": (lambda template: template[..., "activation#:-1"], "return the template itself"),
+        "an instance": (_gelu("activation#:-1", nn.GELU()), "expected the class, `nn.GELU`"),
+        "an instance for one": (_first_gelu, "expected the class, `nn.GELU`"),
+        "a classifier": (lambda template: dl.Classifier(mt.checks.gelu.reference(template)), "the network alone"),
+        "the class": (lambda template: dl.MultiLayerPerceptron, "call the class"),
     },
     "small_mlp": {
         ZEROS: (_silent, "it recognizes"),
         IGNORES: (lambda limit: dl.MultiLayerPerceptron(784, [20], 10), "at least half"),
         "too large": (lambda limit: mt.models.mlp(), "at most"),
-        "probabilities": (_softmax_mlp, "expected logits"),
+        "probabilities": (lambda limit: _mlp(limit, out_activation=dl.Layer(nn.Softmax, dim=1)), "add up to 1"),
+        "ReLU after the last layer": (_all_relu, "an activation function after its last layer, ReLU"),
+        "tanh after the last layer": (lambda limit: _mlp(limit, out_activation=nn.Tanh), "after its last layer, Tanh"),
+        "no negative logits": (
+            lambda limit: dl.Sequential(_mlp(limit), dl.Layer(Clipped)),
+            "an activation function after its last layer; expected logits",
+        ),
+        "a classifier": (lambda limit: dl.Classifier(_mlp(limit)), "the network alone"),
+        "a created classifier": (lambda limit: mt.classifier(_mlp(limit)), "the network alone"),
         "many sigmoids": (_sigmoids, "gradient"),
         "created": (lambda limit: mt.checks.small_mlp.reference(limit).create(), "expected its template"),
         "one output": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 1), "expected (64, 10)"),
@@ -250,7 +382,12 @@ WRONG = {
         IGNORES: (lambda pixels, kernel, padding, pool: 14, "expected"),
         "no pooling": (lambda pixels, kernel, padding, pool: pixels + 2 * padding - kernel + 1, "before pooling"),
         "padding once": (lambda pixels, kernel, padding, pool: (pixels + padding - kernel + 1) // pool, "both sides"),
+        "no padding": (lambda pixels, kernel, padding, pool: (pixels - kernel + 1) // pool, "both sides"),
         "no floor": (lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel + 1) / pool, "remainder"),
+        "rounded up": (
+            lambda pixels, kernel, padding, pool: -((kernel - pixels - 2 * padding - 1) // pool),
+            "remainder",
+        ),
         "no + 1": (lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel) // pool, "fits in one place"),
     },
     "wide_windows": {
@@ -259,6 +396,12 @@ WRONG = {
         "nothing": (lambda template: template, "Did you configure"),
         "no padding": (_windows(kernel_size=5), "wider border"),
         "the first only": (_first_window, "match all of them"),
+        "a border for the first only": (_wide_border, "wider border"),
+        "linear layers, too": (_all_layers, "Unknown configurable"),
+        "what configure returns": (
+            lambda template: template[..., "layer"].isinstance(nn.Conv2d).all.configure(kernel_size=5, padding=2),
+            "return the template itself",
+        ),
         "built": (lambda template: mt.checks.wide_windows.reference(template).build(), "expected its template"),
     },
     "small_cnn": {
@@ -267,14 +410,16 @@ WRONG = {
         "too large": (lambda limit: mt.models.cnn(), "at most"),
         "created": (lambda limit: mt.checks.small_cnn.reference(limit).create(), "expected its template"),
         "a perceptron": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 10), "no convolution"),
+        "a classifier": (lambda limit: dl.Classifier(mt.checks.small_cnn.reference(limit)), "network alone"),
     },
     "confidence": {
         ZEROS: (lambda logits, temperature: 0.0, "Divide, then apply softmax"),
-        IGNORES: (lambda logits, temperature: 0.5, "Divide, then apply softmax"),
+        IGNORES: (lambda logits, temperature: 0.07, "Divide, then apply softmax"),
         "no temperature": (lambda logits, temperature: _softmax(logits).max(), "at temperature 1"),
         "times": (lambda logits, temperature: _softmax(logits * temperature).max(), "must become smaller"),
         "afterwards": (lambda logits, temperature: _softmax(logits).max() / temperature, "not the probability"),
         "all ten": (lambda logits, temperature: _softmax(logits / temperature), "ten probabilities"),
+        "in place": (_divided_in_place, "compute a new one"),
     },
     "most_confused": {
         ZEROS: (lambda labels, predictions: (0, 0), "leave the diagonal out"),
@@ -282,6 +427,9 @@ WRONG = {
         "with the diagonal": (_counts_with_diagonal, "leave the diagonal out"),
         "reversed": (lambda *arrays: mt.checks.most_confused.reference(*arrays)[::-1], "true digit comes first"),
         "both ways": (_both_ways, "two directions"),
+        "each by itself": (_two_modes, "Count pairs"),
+        "the worst digit": (_worst_digit, "Count pairs"),
+        "the likeliest wrong answer": (lambda *arrays: _worst_digit(*arrays[::-1])[::-1], "Count pairs"),
     },
     "corruption": {
         ZEROS: (lambda strength: mt.Brightness(0), "something to see"),
@@ -289,11 +437,15 @@ WRONG = {
         "too weak": (lambda strength: mt.GaussianNoise(0.1 * strength), "20 points less"),
         "a number": (lambda strength: strength, "expected a DeepTrack feature"),
         "empty at the end": (lambda strength: mt.Brightness(1 - strength), "something to see"),
+        "most of the way round": (lambda strength: mt.RandomAffine(rotate=1.8 * np.pi * strength), "more harm"),
+        "for pixels up to 255": (lambda strength: lambda image: image / 255, "from 0 to 1"),
+        "for one image": (lambda strength: lambda image: image.T, "at once"),
     },
     "spot_radius": {
         ZEROS: (lambda NA, wavelength, pixel: 0.0, "Rayleigh's radius"),
-        IGNORES: (lambda NA, wavelength, pixel: 3.5, "Rayleigh's radius"),
+        IGNORES: (lambda NA, wavelength, pixel: 99.0, "Rayleigh's radius"),
         "in metres": (lambda NA, wavelength, pixel: 0.61 * wavelength / NA, "how many pixels"),
+        "in micrometres": (lambda NA, wavelength, pixel: 0.61e6 * wavelength / NA, "These are micrometres"),
         "times pixel": (lambda NA, wavelength, pixel: 0.61 * wavelength / NA * pixel, "metres per pixel"),
         "diameter": (lambda NA, wavelength, pixel: 1.22 * wavelength / NA / pixel, "the diameter"),
         "without 0.61": (lambda NA, wavelength, pixel: wavelength / NA / pixel, "a little closer"),
@@ -304,14 +456,23 @@ WRONG = {
         IGNORES: (lambda optics: mt.Fluorescence(resolution=6e-6, magnification=40, NA=0.3), "optics passed on"),
         "one for all": (lambda optics: mt.Fluorescence(**optics, defocus=5e-7), "a draw for each image"),
         "a lambda": (
-            lambda optics: mt.Fluorescence(**optics, defocus=lambda: np.random.uniform(2e-7, 1e-6)),
+            lambda optics: mt.Fluorescence(**optics, defocus=lambda: np.random.uniform(2e-7, 2e-6)),
             "a draw for each image",
         ),
         "in micrometres": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(-1, 1)), "1e-6"),
-        "too little": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(-5e-7, 5e-7)), "expected 0 to 1"),
-        "too much": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(-2e-6, 2e-6)), "expected 0 to 1"),
+        "too little": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(-1e-6, 1e-6)), "expected 0 to 2"),
+        "hardly": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(0, 1e-12)), "in focus"),
+        "too much": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(-3e-6, 3e-6)), "expected 0 to 2"),
+        "the lens of the notebook": (
+            lambda optics: mt.Fluorescence(0.7, 600e-9, 40, 6e-6, defocus=mt.uniform(-2e-6, 2e-6)),
+            "none of them typed",
+        ),
+        "its own wavelength": (
+            lambda optics: mt.Fluorescence(**optics | {"wavelength": 600e-9}, defocus=mt.uniform(-2e-6, 2e-6)),
+            "none of them typed",
+        ),
         "the same again": (
-            lambda optics: mt.Fluorescence(**optics, defocus=np.linspace(0, 1e-6, 64)),
+            lambda optics: mt.Fluorescence(**optics, defocus=np.linspace(0, 2e-6, 64)),
             "expected new ones",
         ),
         "a number": (lambda optics: 1e-6, "expected a DeepTrack feature"),
@@ -332,89 +493,15 @@ WRONG = {
             lambda restored, seen, image: ((image(restored) - seen) ** 2).sum(axis=(1, 2)),
             "expected their mean",
         ),
-    },
-    "kl_divergence": {
-        ZEROS: (lambda mean, log_variance: np.zeros(len(mean)), "Write the formula for one latent"),
-        IGNORES: (lambda mean, log_variance: np.ones(len(mean)), "Write the formula for one latent"),
-        "doubled": (
-            lambda mean, log_variance: (mean**2 + np.exp(log_variance) - log_variance - 1).sum(1),
-            "where is the half",
-        ),
-        "a mean": (
-            lambda mean, log_variance: (mean**2 + np.exp(log_variance) - log_variance - 1).mean(1) / 2,
-            "expected the sum",
-        ),
-        "of the batch": (
-            lambda mean, log_variance: (mean**2 + np.exp(log_variance) - log_variance - 1).sum() / 2,
-            "one number for each image",
-        ),
-        "without the variance": (
-            lambda mean, log_variance: (mean**2 - log_variance - 1).sum(1) / 2,
-            "variance itself is missing",
-        ),
-        "takes a variance": (
-            lambda mean, log_variance: (mean**2 + log_variance - 1).sum(1) / 2,
-            "not the variance",
-        ),
-        "below zero": (
-            lambda mean, log_variance: (1 + log_variance - mean**2 - np.exp(log_variance)).sum(1) / 2,
-            "never below 0",
-        ),
-        "not summed": (
-            lambda mean, log_variance: (mean**2 + np.exp(log_variance) - log_variance - 1) / 2,
-            "sum over the latents",
-        ),
-    },
-    "draw_latents": {
-        ZEROS: (lambda n, latents, spread: np.zeros((n, latents)), "the same numbers"),
-        IGNORES: (lambda n, latents, spread: np.random.normal(size=(4000, 10)), "10"),
-        "no spread": (lambda n, latents, spread: np.random.normal(size=(n, latents)), "spread is ignored"),
-        "a variance": (lambda n, latents, spread: np.random.normal(0, spread**2, (n, latents)), "its square"),
-        "a root": (lambda n, latents, spread: np.random.normal(0, spread**0.5, (n, latents)), "its root"),
-        "divided": (lambda n, latents, spread: np.random.normal(size=(n, latents)) / spread, "standard deviation"),
-        "moved": (lambda n, latents, spread: np.random.normal(spread, spread, (n, latents)), "multiply instead"),
-        "uniform": (
-            lambda n, latents, spread: np.random.uniform(-1, 1, (n, latents)) * spread * 3**0.5,
-            "a normal distribution",
-        ),
-        "one for all latents": (
-            lambda n, latents, spread: np.repeat(np.random.normal(0, spread, (n, 1)), latents, axis=1),
-            "a draw for each",
-        ),
-        "the same again": (
-            lambda n, latents, spread: np.random.default_rng(0).normal(0, spread, (n, latents)),
-            "new ones",
-        ),
-        "the other way round": (lambda n, latents, spread: np.random.normal(0, spread, (latents, n)), "the shape"),
-    },
-    "nearest": {
-        ZEROS: (lambda images, others: np.zeros(len(images), int), "look for the smallest"),
-        IGNORES: (lambda images, others: np.arange(len(images)), "look for the smallest"),
-        "farthest": (
-            lambda images, others: [((others - image) ** 2).sum((1, 2)).argmax() for image in images],
-            "differ most",
-        ),
-        "distances": (
-            lambda images, others: [((others - image) ** 2).sum((1, 2)).min() for image in images],
-            "which image has them",
-        ),
-        "not squared": (
-            lambda images, others: [(image - others).sum((1, 2)).argmin() for image in images],
-            "Square before you sum",
-        ),
-        "all distances": (
-            lambda images, others: ((images[:, None] - others) ** 2).sum((2, 3)),
-            "These are all distances",
-        ),
-        "for each of the others": (
-            lambda images, others: ((images[:, None] - others) ** 2).sum((2, 3)).argmin(0),
-            "one for each image",
+        "in place": (
+            lambda restored, seen, image: np.square(np.subtract(image(restored), seen, out=seen)).mean(axis=(1, 2)),
+            "compute a new one",
         ),
     },
     "error_reduction": {
         ZEROS: (lambda disagree: 0, "yours is 0; expected"),
         IGNORES: (lambda disagree: 14, "expected"),
-        "a tenth": (lambda disagree: disagree // 20 * 2 + disagree % 2, "expected p below 0.05"),
+        "a tenth": (lambda disagree: disagree // 20 * 2, "expected p below 0.05"),
         "one too many": (lambda disagree: mt.checks.error_reduction.reference(disagree) + 1, "error of one of the two"),
         "all": (lambda disagree: disagree, "the smallest number"),
         "of the worse one": (
@@ -438,6 +525,7 @@ WRONG = {
             lambda a, b: "B" if b.min() > a.max() else "A" if a.min() > b.max() else "neither",
             "seeds",
         ),
+        "in pairs": (_by_pairs, "of your code"),
         "more than the sum of the standard deviations": (
             lambda a, b: (
                 "neither"
@@ -453,6 +541,8 @@ WRONG = {
         "looks at the test digits": (_looks_at_the_test_digits, "test set"),
         "not watched": (_unwatched, "run.callback()"),
         "returns nothing": (lambda run: None, "returns nothing"),
+        "a template": (lambda run: mt.models.mlp(), "you returned a template"),
+        "digits of the notebook": (_of(lambda: MNIST.train), "Take them from run.digits"),
     },
 }
 WRONG |= WRONG_NEURON

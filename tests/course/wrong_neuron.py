@@ -1,7 +1,8 @@
-"""Wrong answers to the exercises of notebook 4; `wrong_answers` says how they are written."""
+"""Wrong answers to the exercises of notebook 3; `wrong_answers` says how they are written."""
 
 import numpy as np
 from scipy.special import expit, softmax
+from torch import nn
 
 ZEROS, IGNORES = "all zeros", "ignores its input"
 
@@ -37,17 +38,23 @@ def _mean_of_errors(*arrays):
     return W1, b1 / len(arrays[0]), W2, b2 / len(arrays[0])
 
 
+def _in_place(x, t, W1, b1, W2, b2):
+    z = x @ W1 + b1
+    t -= softmax(np.tanh(z) @ W2 + b2, axis=1)
+    return _through(np.tanh, _tanh_slope)(x, t, W1, b1, W2, b2)
+
+
 def _both(fill):
     return lambda inputs, neurons, outputs: (fill((inputs, neurons)), fill((neurons, outputs)))
 
 
 WRONG_NEURON = {
     "squared_error_slope": {
-        ZEROS: (lambda a, y, x: 0.0, "from the back to the front"),
-        IGNORES: (lambda a, y, x: 0.25, "from the back to the front"),
+        ZEROS: (lambda a, y, x: 0.0, "from back to front"),
+        IGNORES: (lambda a, y, x: 0.25, "from back to front"),
         "cross-entropy": (lambda a, y, x: (a - y) * x, "slope of cross-entropy"),
         "of the bias": (lambda a, y, x: (a - y) * a * (1 - a), "for the bias"),
-        "the sign": (lambda a, y, x: (y - a) * a * (1 - a) * x, "other way round"),
+        "the sign": (lambda a, y, x: (y - a) * a * (1 - a) * x, "wrong way round"),
         "twice": (lambda a, y, x: 2 * (a - y) * a * (1 - a) * x, "divided by 2"),
         "the loss": (lambda a, y, x: (a - y) ** 2 / 2, "That is the loss"),
         "the square is left": (lambda a, y, x: a * (1 - a) * x, "Differentiate the square"),
@@ -63,7 +70,7 @@ WRONG_NEURON = {
         "forward only": (_through(np.tanh, lambda z: z > 0), "still that of ReLU"),
         "forward only, by h": (_through(np.tanh, lambda z: np.tanh(z) > 0), "still that of ReLU"),
         "back only": (_through(_relu, _tanh_slope), "way forward still"),
-        "bent twice": (_through(np.tanh, lambda z: 1 - np.tanh(np.tanh(z)) ** 2), "bend twice"),
+        "bent twice": (_through(np.tanh, lambda z: 1 - np.tanh(np.tanh(z)) ** 2), "apply tanh twice"),
         "the slope of h = ReLU": (_through(_relu, lambda z: 1 - _relu(z) ** 2), "way forward still"),
         "no slope": (_through(np.tanh, lambda z: 1), "no activation function"),
         "the value": (_through(np.tanh, np.tanh), "not its value"),
@@ -75,6 +82,7 @@ WRONG_NEURON = {
         "transposed": (_transposed, "the shapes are"),
         "the first two only": (lambda *arrays: _through(np.tanh, _tanh_slope)(*arrays)[:2], "expected four arrays"),
         "nothing returned": (lambda *arrays: None, "returns nothing yet"),
+        "in place": (_in_place, "compute a new one"),
     },
     "start": {
         ZEROS: (_both(np.zeros), "What gets through"),
@@ -87,7 +95,11 @@ WRONG_NEURON = {
         "uniform from -1 to 1": (_both(lambda shape: np.random.uniform(-1, 1, shape)), "Try smaller ones"),
         "uniform from 0 to 1": (_both(lambda shape: np.random.uniform(size=shape)), "Let them cancel"),
         "all negative": (_both(lambda shape: -0.01 * np.random.uniform(size=shape)), "below 0"),
-        "transposed": (lambda i, n, o: (np.zeros((n, i)), np.zeros((o, n))), "expected (5, 3)"),
+        "transposed": (lambda i, n, o: (np.zeros((n, i)), np.zeros((o, n))), "expected (5, 3). Transpose it"),
+        "that of torch, as it is": (
+            lambda *sizes: [nn.Linear(*pair).weight for pair in (sizes[:2], sizes[1:])],
+            "Transpose it",
+        ),
         "one array": (lambda i, n, o: np.zeros((i, n)), "expected two arrays"),
         "not numbers": (_both(lambda shape: np.full(shape, np.nan)), "not finite"),
     },

@@ -12,8 +12,8 @@ import reading
 from reading import SiteError
 
 TERMS = {
-    "pooling": ("Making maps smaller, by <one> number.", "06_cnn.ipynb"),
-    "max pooling": ("Pooling that keeps the largest.", "06_cnn.ipynb"),
+    "pooling": ("Making maps smaller, by <one> number.", "05_cnn.ipynb"),
+    "max pooling": ("Pooling that keeps the largest.", "05_cnn.ipynb"),
     "batch": ("Several images.", "01_loading.ipynb"),
 }
 
@@ -32,7 +32,7 @@ def code(text, *kind, outputs=()):
     return nbformat.v4.new_code_cell(text, metadata={"tags": list(kind)}, outputs=list(outputs))
 
 
-def linked(text, name="07_failures.ipynb"):
+def linked(text, name="06_failures.ipynb"):
     made = notebook(markdown(text))
     assemble.link_terms(made, name, TERMS)
     return made.cells[1].source
@@ -49,14 +49,14 @@ def test_a_term_leads_to_the_glossary_where_it_is_used_first():
 
 
 @pytest.mark.parametrize(
-    "text", ["`pooling`", "[pooling](06_cnn.ipynb)", "**pooling**", "## Max pooling", "```\npooling\n```", "spooling"]
+    "text", ["`pooling`", "[pooling](05_cnn.ipynb)", "**pooling**", "## Max pooling", "```\npooling\n```", "spooling"]
 )
 def test_code_links_headings_and_other_words_stay(text):
     assert linked(text) == text
 
 
 def test_the_notebook_that_explains_a_term_does_not_link_it():
-    assert linked("pooling of a batch", "06_cnn.ipynb").startswith("pooling of a <a ")
+    assert linked("pooling of a batch", "05_cnn.ipynb").startswith("pooling of a <a ")
 
 
 def test_formulas_need_no_script():
@@ -71,7 +71,7 @@ def test_links_of_the_readme_lead_to_pages_or_to_the_repository():
 
 
 def test_people_read_no_notes_for_instructors_and_unfold_our_answer():
-    made = notebook(markdown("Hush", "notes"), code("f = 1", "solution"), code("f"))
+    made = notebook(markdown("Hush", "notes"), markdown("So", "slide-only"), code("f = 1", "solution"), code("f"))
     cells = reading.reading_form(made).cells
     assert [cell.source for cell in cells[1:]] == ["f = 1", "f"]
     assert cells[1].metadata["tags"] == ["hide-input"]

@@ -125,7 +125,7 @@ def test_search_finds_a_term_in_the_notebook_that_explains_it(chromium, address)
     visit = Visit(chromium)
     page = visit.go(f"{address}search.html?q=batch+normalization")
     page.wait_for_selector("ul.search li")
-    assert any("05_mlp" in link.get_attribute("href") for link in page.locator("ul.search li a").all())
+    assert any("04_mlp" in link.get_attribute("href") for link in page.locator("ul.search li a").all())
     assert visit.complaints == []
     visit.context.close()
 

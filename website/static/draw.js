@@ -2,12 +2,12 @@
 
 import canvas from "./canvas.js";
 import { probabilities } from "./network.js";
-import { PEN, prepare } from "./preparation.js";
+import { PENS, prepare } from "./preparation.js";
 
 function reader(network) {
   const values = {
-    strokes: [], centre: true, image: null, probabilities: [], has_network: true, pen: PEN, message: "",
-    asked: 0, answered: 0,
+    strokes: [], centre: true, image: null, probabilities: [], has_network: true, has_box: true, pens: PENS,
+    message: "", asked: 0, answered: 0,
   };
   const listeners = {};
   return {

@@ -1,6 +1,7 @@
 // What MNIST's makers did to each digit, for strokes: as `picture` and `prepare` of the package do it.
 
-export const PEN = 0.08; // the width of a line, in sides of the paper
+const PEN = 0.08; // the width of a line, in sides of the paper
+export const PENS = [PEN / 2, PEN];
 const SIDE = 280, SIZE = 28, BOX = 20, CENTRE = 14;
 
 // Round halves to the even number, as Python and NumPy do.
@@ -15,11 +16,12 @@ function distance(x, y, [ax, ay], [bx, by]) {
   return Math.hypot(x - ax - t * dx, y - ay - t * dy);
 }
 
-/** Draw strokes, lists of points [x, y] from 0 to 1: SIDE x SIDE numbers, 1 for ink. */
+/** Draw strokes, { width, points: [[x, y], ...] } from 0 to 1, or their points alone: SIDE x SIDE numbers, 1 for ink. */
 function picture(strokes) {
-  const ink = new Float64Array(SIDE * SIDE), radius = (SIDE * PEN) / 2;
+  const ink = new Float64Array(SIDE * SIDE);
   for (const stroke of strokes) {
-    const points = stroke.map(([x, y]) => [x * SIDE, y * SIDE]);
+    const radius = (SIDE * (stroke.width ?? PEN)) / 2;
+    const points = (stroke.points ?? stroke).map(([x, y]) => [x * SIDE, y * SIDE]);
     points.forEach((end, i) => {
       const start = points[Math.max(0, i - 1)];
       const [left, top] = [0, 1].map((axis) => Math.max(0, Math.floor(Math.min(start[axis], end[axis]) - radius - 1)));

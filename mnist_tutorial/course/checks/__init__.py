@@ -18,7 +18,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "cnn": ["feature_map_size", "small_cnn", "wide_windows"],
         "failures": ["confidence", "corruption", "most_confused"],
         "benchmark": ["error_reduction", "own_recipe", "verdict"],
-        "generating": ["draw_latents", "kl_divergence", "nearest"],
         "microscopy": ["disagreement", "shaky_focus", "spot_radius"],
     },
 )

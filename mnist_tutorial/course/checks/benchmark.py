@@ -2,8 +2,10 @@
 
 from bisect import bisect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import deeplay as dl
 import deeptrack as dt
 import numpy as np
 from scipy.stats import binomtest
@@ -38,21 +40,21 @@ def error_reduction(answer: Callable[..., Any]) -> str:
     The answer takes the number of digits that exactly one of two networks gets right, and returns a number.
     """
     rng = np.random.default_rng()
-    for disagree in rng.permutation([rng.integers(12, 30), rng.integers(40, 120), rng.integers(150, 400)]):
-        disagree = int(disagree)
+    for disagree in rng.permutation([rng.integers(6, 15), rng.integers(20, 60), rng.integers(75, 200)]).tolist():
+        disagree *= 2  # as in the task: with an odd number, the difference would be odd, too
         truth = _error_reduction(disagree)
         found = returned(answer(disagree))
         hint = "Split the digits between the two, and try splits that are more and more one-sided."
-        if found == (disagree + truth) / 2:
-            hint = "That is how many digits only the worse one gets wrong. The better one makes errors of its own."
-        elif isinstance(found, int | float) and (found - disagree) % 2:
-            parity = "odd" if disagree % 2 else "even"
-            hint = f"Each of the {disagree} digits is an error of one of the two, so the difference is {parity}."
-        elif isinstance(found, int | float) and 0 <= found <= disagree:
+        if np.ndim(found) == 0 and 0 <= found <= disagree:
             p_value = _p_value(disagree, int(found))
             wanted = "the smallest number with p" if p_value < LEVEL else "p"
             hint = f"With {found:g} fewer errors, p = {p_value:.3f}; expected {wanted} below {LEVEL}."
-        same(found, truth, f"for {disagree} digits on which they disagree", hint)
+            if found % 2:
+                hint = f"Each of the {disagree} digits is an error of one of the two, so the difference is even."
+        mistakes = [
+            ((disagree + truth) // 2, "That is what the worse one gets wrong; the better one has errors of its own.")
+        ]
+        same(found, truth, f"for {disagree} digits on which they disagree", mistakes, hint)
     return "the more two networks disagree, the larger the difference must be"
 
 
@@ -72,7 +74,7 @@ def verdict(answer: Callable[..., Any]) -> str:
     rng = np.random.default_rng()
     shape, many = np.array([-1.0, -0.5, 0, 0.5, 1]) * 8e-4, np.linspace(-8e-4, 8e-4, 10)
     cases = [
-        (shape, shape + 4e-3, "B", "Compared with their spread, the means are far apart."),
+        (shape, np.append(shape, 0) + 4e-3, "B", "Compared with their spread, the means are far apart."),
         (shape + 4e-3, shape, "A", "Compared with their spread, the means are far apart."),
         (shape / 8, shape / 8 + 1e-3, "B", "The difference is small, but the spread over seeds is far smaller."),
         (shape, shape + 3e-4, "neither", "The means differ by less than the seeds do."),
@@ -88,7 +90,7 @@ def verdict(answer: Callable[..., Any]) -> str:
         found = answer(a.copy(), b.copy())
         if returned(found) not in ("A", "B", "neither"):
             raise Hint(f'yours is {found!r:.40}; expected "A", "B" or "neither".')
-        same(found, truth, "for A {} and B {}".format(*accuracies), hint)
+        same(found, truth, "for A {} and B {}".format(*accuracies), hint=hint)
     return "you compare a difference with the spread over seeds"
 
 
@@ -108,15 +110,30 @@ def own_recipe(answer: Callable[..., Any]) -> str:
     The answer takes a run, and returns a trained network.
     """
     train, held_out = draw(DIGITS, HELD_OUT)
-    run = Run(train, seed=int(np.random.default_rng().integers(2**31)))
+    # Each digit is called by the name of the next one: who knows the right names has learnt from other digits.
+    given, asked = (replace(split, labels=(split.labels + 1) % 10) for split in (train, held_out))
+    run = Run(given, seed=int(np.random.default_rng().integers(2**31)))
+
+    def recipe(run):
+        network = returned(answer(run))
+        if any(isinstance(module, dl.Layer) for module in getattr(network, "modules", list)()):
+            raise Hint("you returned a template, which has no weights; expected a network that has been trained.")
+        return network
+
     try:
-        network, time = run.train(lambda run: returned(answer(run)))
-        accuracy = float(np.mean(run.scores(network, held_out).argmax(1) == held_out.labels))
+        network, time = run.train(recipe)
+        answers = run.scores(network, asked).argmax(1)
     except MNISTError as error:
         raise Hint(f"{error}.") from error
+    accuracy = float(np.mean(answers == asked.labels))
     result = f"{accuracy:.0%} of held-out digits after {run.images:,} images"
     if not run.images:
         raise Hint(f"{result}: the run does not know what was trained on. Pass run.callback() to the trainer.")
+    if np.mean(answers == held_out.labels) > LEARNT:
+        raise Hint(
+            "it has learnt from digits that it was not given, and the held-out ones may be among them. Take them from "
+            "run.digits, and nowhere else."
+        )
     if accuracy < LEARNT:
         raise Hint(f"{result}; expected at least {LEARNT:.0%}. Did it train, and do you return the network that did?")
     return f"{result}, in {time.wall:.1f} s"

@@ -1,5 +1,7 @@
 """A claim: a number that a text relies on."""
 
+import os
+
 from mnist_tutorial.errors import encodable
 
 
@@ -10,7 +12,9 @@ class ClaimError(AssertionError):
 def claim(
     name: str, value: float, at_least: float | None = None, at_most: float | None = None, variant: str = "full"
 ) -> None:
-    """Show a number that the text relies on, and fail if it is out of bounds.
+    """Show a number that the text relies on, and say so if it is out of bounds.
+
+    A student who has changed something gets a line, and reads on. A test that runs the notebook fails.
 
     Parameters
     ----------
@@ -25,7 +29,7 @@ def claim(
     Raises
     ------
     ClaimError
-        If the value is out of bounds, or NaN.
+        If the value is out of bounds, or NaN, while pytest runs.
     ValueError
         If there are no bounds: such a claim could not fail.
 
@@ -36,7 +40,7 @@ def claim(
     >>> claim("CNN test accuracy", 0.99, at_least=0.993)
     Traceback (most recent call last):
     ...
-    mnist_tutorial.course.checks.claims.ClaimError: CNN test accuracy: found 0.99, expected at least 0.993
+    mnist_tutorial.course.checks.claims.ClaimError: ✗ CNN test accuracy: found 0.99, expected at least 0.993, ...
     """
     limits = (("at least", at_least), ("at most", at_most))
     bounds = " and ".join(f"{words} {limit:g}" for words, limit in limits if limit is not None)
@@ -46,7 +50,9 @@ def claim(
     if variant != "full":
         line = f"– {name}: {value:.4g} on the variant {variant!r}; the claim, {bounds}, is about all of MNIST"
     elif not holds:
-        raise ClaimError(f"{name}: found {value:.4g}, expected {bounds}")
+        line = f"✗ {name}: found {value:.4g}, expected {bounds}, so the text around here does not hold for this run"
+        if "PYTEST_CURRENT_TEST" in os.environ:
+            raise ClaimError(line)
     else:
         line = f"✓ {name}: {value:.4g}, {bounds}"
     print(encodable(line))

@@ -1,4 +1,4 @@
-"""The exercises of notebook 6."""
+"""The exercises of notebook 5."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mnist_tutorial.course.checks.exercise import Hint, exercise, same
-from mnist_tutorial.course.checks.networks import created, fits, learns
+from mnist_tutorial.course.checks.networks import asked, created, fits, learns
 
 
 @exercise(reference=lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel + 1) // pool)
@@ -22,23 +22,23 @@ def feature_map_size(answer: Callable[..., Any]) -> str:
     rng = np.random.default_rng()
     # Pooling with and without a remainder, and none at all.
     for pool, remainder in rng.permutation([(2, 1), (3, 2), (2, 0), (3, 0), (1, 0)]).tolist():
-        # Such that each mistake gives a size of its own.
+        # With these numbers, each mistake gives a size of its own.
         kernel, padding = int(rng.integers(5, 8)), int(rng.integers(pool + 1, 5))
         unpooled = int(rng.integers(10, 25)) * pool + remainder
         pixels = unpooled - 2 * padding + kernel - 1
         network = nn.Sequential(nn.Conv2d(1, 1, kernel, padding=padding), nn.MaxPool2d(pool))
         truth = network(torch.zeros(1, 1, pixels, pixels)).shape[-1]
-        found = answer(pixels, kernel, padding, pool)
-        hint = "In how many places does the window fit?"
-        if found == unpooled:
-            hint = "That is the size before pooling."
-        elif found == (pixels - kernel + 1) // pool or found == (pixels + padding - kernel + 1) // pool:
-            hint = "Padding is added on both sides."
-        elif found == (unpooled - 1) // pool:
-            hint = "A window as large as the image fits in one place, not in none."
-        elif isinstance(found, float) and found == unpooled / pool:
-            hint = "There is no part of a pixel: pooling drops the remainder."
-        same(found, truth, f"for {pixels} pixels, kernel {kernel}, padding {padding} and pooling {pool}", hint)
+        both_sides, whole = "Padding is added on both sides.", "Pixels are whole: pooling drops the remainder."
+        mistakes = [
+            (unpooled, "That is the size before pooling."),
+            ((unpooled - padding) // pool, both_sides),
+            ((unpooled - 2 * padding) // pool, both_sides),
+            ((unpooled - 1) // pool, "A window as large as the image fits in one place, not in none."),
+            (unpooled / pool, whole),
+            (-(-unpooled // pool), whole),
+        ]
+        case = f"for {pixels} pixels, kernel {kernel}, padding {padding} and pooling {pool}"
+        same(answer(pixels, kernel, padding, pool), truth, case, mistakes, "In how many places does the window fit?")
     return "you know the size of a feature map before you build it"
 
 
@@ -54,26 +54,23 @@ def wide_windows(answer: Callable[..., Any]) -> str:
     The answer takes a template with convolutions and a perceptron, and returns it.
     """
     rng = np.random.default_rng()
-    channels = rng.integers(2, 6, size=rng.integers(2, 5)).tolist()
-    convolutions = dl.ConvolutionalNeuralNetwork(1, channels, 8, out_activation=nn.ReLU)
-    head = dl.MultiLayerPerceptron(8 * 14 * 14, [12], 10)
-    network = created(answer(dl.Sequential(convolutions, head)))
+    channels = [*rng.integers(2, 6, size=rng.integers(2, 5)).tolist(), 8]
+    convolutions = dl.ConvolutionalNeuralNetwork(1, channels[:-1], channels[-1], out_activation=nn.ReLU)
+    network = created(asked(answer, dl.Sequential(convolutions, dl.MultiLayerPerceptron(8 * 14 * 14, [12], 10))))
     found = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
-    if [module.out_channels for module in found] != [*channels, 8]:
+    if [module.out_channels for module in found] != channels:
         raise Hint(
-            f"your network has {len(found)} convolutions; expected the {len(channels) + 1} of the template. Change the "
+            f"your network has {len(found)} convolutions; expected the {len(channels)} of the template. Change the "
             "template that you are given."
         )
     windows = [module.kernel_size for module in found]
     if set(windows) != {(5, 5)}:
-        hint = "Did you configure the template that you return?"
-        if (5, 5) in windows:
-            hint = "Does your selector match all of them?"
+        hint = "Does your selector match all of them?" if (5, 5) in windows else "Did you configure the template?"
         raise Hint(f"the windows are {', '.join(f'{a} x {b}' for a, b in windows)}; expected 5 x 5 for all. {hint}")
     with torch.no_grad():
-        shape = tuple(network[0](torch.zeros(1, 1, 14, 14)).shape)
+        sizes = tuple(module(torch.zeros(1, module.in_channels, 14, 14)).shape[-1] for module in found)
     hint = "A larger window fits in fewer places, unless the image gets a wider border."
-    same(shape, (1, 8, 14, 14), "for an image of 14 x 14 pixels, the last feature map", hint)
+    same(sizes, (14,) * len(sizes), "for an image of 14 x 14 pixels, the sides of the feature maps", hint=hint)
     return "5 x 5 everywhere, and each feature map as large as before"
 
 
@@ -94,7 +91,7 @@ def small_cnn(answer: Callable[..., Any]) -> str:
     """
     rng = np.random.default_rng()
     for limit in (int(rng.integers(12_000, 13_000)), int(rng.integers(2_000, 2_200))):
-        template = answer(limit)
+        template = asked(answer, limit)
         network = created(template)
         if not any(isinstance(module, nn.Conv2d) for module in network.modules()):
             raise Hint("it has no convolution; expected at least one.")

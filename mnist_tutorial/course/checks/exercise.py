@@ -7,7 +7,7 @@ import os
 import re
 import sysconfig
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,29 +105,78 @@ def returned(value: Any) -> Any:
     return value
 
 
-def same(found: Any, expected: Any, case: str, hint: str = "", tolerance: float = 1e-5) -> None:
-    """Compare a value, a tuple or an array with what it should be; the case is such as "for 3 digits"."""
-    returned(found)
+def same(
+    found: Any,
+    expected: Any,
+    case: str,
+    mistakes: Iterable[tuple[Any, str]] = (),
+    hint: str = "",
+    rtol: float = 1e-3,
+) -> None:
+    """Compare a value, a tuple or an array with what it should be.
+
+    Whole numbers must be equal; others may be rounded to the four digits that the message shows.
+
+    Parameters
+    ----------
+    found, expected : object
+    case : str
+        Such as "for 3 digits".
+    mistakes : iterable of (object, str)
+        What people get by mistake, each with the hint that helps them; the first one that fits is shown.
+    hint : str
+        For all other mistakes.
+    rtol : float
+        The relative error that is allowed.
+
+    Raises
+    ------
+    Hint
+        If the two differ.
+    """
+    if agree(returned(found), expected, rtol):
+        return
+    hint = next((text for value, text in mistakes if agree(found, value, rtol)), hint)
+    raise Hint(f"{case}, yours is {_short(found)}; expected {_short(expected)}. {hint}".strip())
+
+
+def agree(found: Any, expected: Any, rtol: float = 1e-3) -> bool:
+    """Tell whether two values are equal; an array of one number is as good as the number."""
     if isinstance(expected, str) or (isinstance(expected, tuple) and isinstance(expected[0], str)):
-        agree = found == expected
-    else:
-        try:
-            array, truth = np.asarray(found, float), np.asarray(expected, float)
-            agree = array.shape == truth.shape and np.allclose(array, truth, rtol=0, atol=tolerance)
-        except (TypeError, ValueError):  # not a number
-            agree = False
-    if not agree:
-        raise Hint(f"{case}, yours is {_short(found)}; expected {_short(expected)}. {hint}".strip())
+        return bool(np.array_equal(found, expected))
+    if isinstance(found, str):  # "7" is no number
+        return False
+    try:
+        array, truth = np.asarray(found, float), np.asarray(expected, float)
+    except (TypeError, ValueError):  # not a number
+        return False
+    if truth.ndim == 0 and array.size == 1:
+        array = array.reshape(())
+    whole = np.asarray(expected).dtype.kind in "biu"
+    return array.shape == truth.shape and bool(np.allclose(array, truth, rtol=0 if whole else rtol, atol=1e-6))
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """Return a copy that cannot be changed: an answer computes something new, and leaves what it gets as it is."""
+    copy = np.array(array)
+    copy.flags.writeable = False
+    return copy
 
 
 def feature(value: Any) -> Any:
     """Return a value if it is a DeepTrack feature."""
     import deeptrack as dt
 
+    from mnist_tutorial.pipeline import PerImage
+
     if isinstance(returned(value), dt.Feature):
         return value
     if isinstance(value, type):
         raise Hint(f"you returned the class {value.__name__}; expected a feature: call the class.")
+    if isinstance(value, PerImage):
+        raise Hint("you returned a draw for each image; expected a feature that takes it as a property.")
+    if callable(value):  # as DeepTrack takes a plain function behind `>>`
+        return dt.Lambda(lambda: value)
     raise Hint(f"you returned {_short(value)}; expected a DeepTrack feature, which is evaluated later.")
 
 
@@ -135,8 +184,9 @@ def _short(value):
     """Show a value in a few characters."""
     if isinstance(value, tuple):
         return f"({', '.join(map(_short, value))})"
-    if isinstance(value, str | int | float | np.number):
-        return f"{value:.4g}" if isinstance(value, float | np.floating) else repr(value)
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, str | int | float):
+        return f"{value:.4g}" if isinstance(value, float) else repr(value)
     if hasattr(value, "shape") and np.size(value) > 8:
         return f"an array of shape {tuple(value.shape)}, from {value.min():.4g} to {value.max():.4g}"
     return f"{value!r:.60}".replace("\n", " ") if not hasattr(value, "shape") else f"{np.asarray(value)!r:.60}"
@@ -152,6 +202,8 @@ def blame(error: BaseException) -> tuple[str, str]:
             )
         else:
             description = f"raised {type(error).__name__}: {_abridged(str(error)):.300}."
+            if "read-only" in description:
+                description += " You change the array that you are given; compute a new one."
     except KeyboardInterrupt:
         raise
     except BaseException:

@@ -1,4 +1,4 @@
-"""The exercises of notebook 7."""
+"""The exercises of notebook 6."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +9,11 @@ from scipy.special import softmax
 from sklearn.metrics import confusion_matrix
 
 from mnist_tutorial.course.checks.digits import NearestNeighbour, draw
-from mnist_tutorial.course.checks.exercise import Hint, exercise, feature, returned, same
-from mnist_tutorial.pipeline import RandomAffine
+from mnist_tutorial.course.checks.exercise import Hint, exercise, feature, frozen, same
+from mnist_tutorial.pipeline import Erase
 
 KNOWN, HELD_OUT = 3_600, 400  # together, the digits of the sample
+LITTLE = 0.3  # the accuracy below which hardly anything can be read, and it is chance which of two is lower
 
 
 @exercise(reference=lambda logits, temperature: softmax(np.asarray(logits) / temperature).max())
@@ -22,21 +23,26 @@ def confidence(answer: Callable[..., Any]) -> str:
     The answer takes ten logits and a temperature, and returns the probability of the predicted digit.
     """
     rng = np.random.default_rng()
-    for temperature in rng.permutation([rng.uniform(0.3, 0.7), rng.uniform(1.5, 3)]):
-        logits = rng.normal(0, 1.5, size=10)
-        truth = float(softmax(logits / temperature).max())
-        found = returned(answer(logits.copy(), float(temperature)))
-        hint = "Divide, then apply softmax; the answer is the largest of the ten."
-        if np.ndim(found):
-            hint = "These are ten probabilities; which is that of the predicted digit?"
-        elif np.isclose(found, softmax(logits).max()):
-            hint = "That is the probability at temperature 1."
-        elif np.isclose(found, softmax(logits * temperature).max()):
-            hint = "A high temperature makes the network less confident, so the logits must become smaller."
-        elif np.isclose(found, softmax(logits).max() / temperature):
-            hint = "Divide the logits, not the probability: ten probabilities must still add up to 1."
-        found = float(found) if not np.ndim(found) else np.asarray(found)
-        same(found, truth, f"at temperature {temperature:.2f}", hint)
+    for temperature in rng.permutation([rng.uniform(0.3, 0.6), rng.uniform(1.5, 2.5)]):
+        # One digit leads, by so much that the right answer and the mistakes differ.
+        logits = frozen(rng.permutation([4.4] + 9 * [0]) + rng.normal(0, 0.1, size=10))
+        probabilities, warm = softmax(logits / temperature), softmax(logits).max()
+        mistakes = [
+            (probabilities, "These are ten probabilities; which is that of the predicted digit?"),
+            (warm, "That is the probability at temperature 1."),
+            (
+                softmax(logits * temperature).max(),
+                "A high temperature makes the network less confident, so the logits must become smaller.",
+            ),
+            (warm / temperature, "Divide the logits, not the probability: ten probabilities must still add up to 1."),
+        ]
+        same(
+            answer(logits, float(temperature)),
+            probabilities.max(),
+            f"at temperature {temperature:.2f}",
+            mistakes,
+            "Divide, then apply softmax; the answer is the largest of the ten.",
+        )
     return "confident at a low temperature, in doubt at a high one, and always the same digit"
 
 
@@ -56,53 +62,58 @@ def most_confused(answer: Callable[..., Any]) -> str:
     for _ in range(3):
         labels = rng.permutation(np.repeat(np.arange(10), 60))
         predictions = labels.copy()
-        true, predicted, third = (int(digit) for digit in rng.choice(10, 3, replace=False))
-        # `true` and `third` are mistaken for each other: more often than `true` for `predicted` if both directions are
-        # added up, less often in either one.
-        of_true, of_third = np.flatnonzero(labels == true), np.flatnonzero(labels == third)
-        predictions[of_true[:20]], predictions[of_true[20:33]], predictions[of_third[:14]] = predicted, third, true
-        found = tuple(map(int, returned(answer(labels.copy(), predictions.copy()))))
-        hint = "Count each pair of true and predicted digit."
-        if found == (predicted, true):
-            hint = "The true digit comes first."
-        elif len(found) == 2 and found[0] == found[1]:
-            hint = "A digit that is taken for itself is recognized: leave the diagonal out."
-        elif set(found) == {true, third}:
-            hint = "Do not add up the two directions: a 4 taken for a 9 is not the same mistake as a 9 taken for a 4."
-        same(found, (true, predicted), "for 600 made-up predictions, the most frequent mistake", hint)
+        a, b, c, d, e, f = (int(digit) for digit in rng.choice(10, 6, replace=False))
+        # The most frequent pair is (a, b). But most mistakes are made with c, the most frequent wrong answer is e, and
+        # c and d are confused more often if both directions are added up.
+        for true, predicted, count in ((a, b, 20), (c, d, 13), (d, c, 14), (c, e, 15), (f, e, 16)):
+            right = np.flatnonzero((labels == true) & (predictions == true))
+            predictions[right[:count]] = predicted
+        both = "Do not add up the two directions: a 4 taken for a 9 is not the same mistake as a 9 taken for a 4."
+        apart = "The digit with the most mistakes and the most frequent wrong answer need not belong together."
+        mistakes = [
+            ((b, a), "The true digit comes first."),
+            *(((n, n), "A digit that is taken for itself is recognized: leave the diagonal out.") for n in range(10)),
+            *((pair, both) for pair in ((c, d), (d, c))),
+            *((pair, f"{apart} Count pairs.") for pair in ((c, e), (f, e))),
+        ]
+        case = "for 600 made-up predictions, the most frequent mistake"
+        found = answer(frozen(labels), frozen(predictions))
+        same(found, (a, b), case, mistakes, "Count each pair of true and predicted digit.")
     return "the true digit, and the one it is most often mistaken for"
 
 
-@exercise(reference=lambda strength: RandomAffine(rotate=1.2 * strength))
+@exercise(reference=lambda strength: Erase(height=20 * strength, width=20 * strength))
 def corruption(answer: Callable[..., Any]) -> str:
     """Check a corruption that does nothing at strength 0 and fools the nearest neighbour at strength 1.
 
-    The answer takes the strength, and returns a DeepTrack feature.
+    The answer takes the strength, and returns a DeepTrack feature for images with grey values from 0 to 1.
     """
     known, held_out = draw(KNOWN, HELD_OUT)
     neighbours = NearestNeighbour(known.images / 255, known.labels)
-    source = dt.sources.Source(image=held_out.images)
+    clean = held_out.images / 255
     accuracy = {}
     for strength in (0.0, 0.5, 1.0):
-        pipeline = dt.Value(source.image) >> feature(answer(strength))
-        images = np.asarray(pipeline.update()(source[np.arange(HELD_OUT)]), float)
-        if images.shape != held_out.images.shape:
-            raise Hint(f"images of {held_out.images.shape} come out as {images.shape}; expected the same shape.")
-        images = images / 255 if images.max() > 50 else images
+        pipeline = dt.Value(frozen(clean)) >> feature(answer(strength))
+        images = np.asarray(pipeline(), float)
+        if images.shape != clean.shape:
+            raise Hint(
+                f"a batch of images, {clean.shape}, comes out as {images.shape}; expected the same shape. All images "
+                "go through the feature at once."
+            )
         if not np.isfinite(images).all():
             raise Hint(f"at strength {strength:g}, some grey values are NaN or infinite; expected numbers.")
         if not np.ptp(images):
             raise Hint(f"at strength {strength:g}, all pixels are {images.flat[0]:.3g}; expected something to see.")
         accuracy[strength] = neighbours.accuracy(images, held_out.labels)
-        change = np.abs(images - held_out.images / 255).max()
+        change = np.abs(images - clean).max()
         if strength == 0 and change > 0.01:
             raise Hint(
                 f"at strength 0, a pixel changes by up to {change:.2f}; expected no change, so that the curve starts "
-                "at the accuracy on clean digits."
+                "at the accuracy on clean digits. (Images come in with grey values from 0 to 1.)"
             )
     result = f"the nearest neighbour gets {', '.join(f'{value:.0%} at {s:g}' for s, value in accuracy.items())}"
     if accuracy[1.0] > accuracy[0.0] - 0.2:
         raise Hint(f"{result}; expected at least 20 points less at strength 1 than at 0.")
-    if not accuracy[0.0] + 0.02 >= accuracy[0.5] >= accuracy[1.0] - 0.02:
+    if accuracy[0.5] > accuracy[0.0] + 0.05 or accuracy[1.0] > max(accuracy[0.5] + 0.05, LITTLE):
         raise Hint(f"{result}; expected more strength to do more harm.")
     return result

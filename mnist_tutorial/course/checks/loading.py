@@ -9,7 +9,7 @@ import deeptrack as dt
 import numpy as np
 from PIL import Image
 
-from mnist_tutorial.course.checks.exercise import Hint, exercise, feature, returned, same
+from mnist_tutorial.course.checks.exercise import Hint, agree, exercise, feature, frozen, returned, same
 
 
 @exercise(reference=lambda numbers: (*np.shape(numbers), 28, 28))
@@ -23,18 +23,20 @@ def batch_shape(answer: Callable[..., Any]) -> str:
     pipeline = dt.Value(source.image) / 255
     for numbers in (rng.integers(50, size=rng.integers(4, 30)), int(rng.integers(50)), rng.integers(50, size=1)):
         truth = pipeline.update()(source[numbers]).shape
-        found = returned(answer(numbers))
-        if not isinstance(found, tuple | list):
-            raise Hint(f"a shape is a tuple, such as {(28, 28)}; yours is {found!r:.40}.")
-        hint = "Look at what the source holds, and at what one number or several numbers pick from it."
-        if len(found) == 4:
-            hint = "mt.BatchDataset adds the channel axis, not the pipeline."
-        elif 784 in found:
-            hint = "Dividing leaves the rows and columns as they are."
-        elif np.ndim(numbers) == 0:
-            hint = "A single number picks a single image, which has no batch axis."
+        shape = returned(answer(numbers))
+        if not isinstance(shape, tuple | list):
+            raise Hint(f"a shape is a tuple, such as {(28, 28)}; yours is {shape!r:.40}.")
+        channel = "This source has no axis for channels; mt.BatchDataset adds it after the pipeline."
+        mistakes = [
+            ((np.size(numbers), 28, 28), "A single number picks a single image, which has no batch axis."),
+            ((*truth[:-2], 1, 28, 28), channel),
+            ((*truth, 1), channel),
+            ((*truth[:-2], 784), "Dividing leaves the rows and columns as they are."),
+            ((28, 28), "An array of numbers picks several images, stacked along a further axis."),
+        ]
         case = f"for an array of {len(numbers)} numbers" if np.ndim(numbers) else f"for the number {numbers}"
-        same(tuple(found), truth, case, hint)
+        hint = "Think of what the source holds, and of what one number or several numbers pick from it."
+        same(tuple(shape), truth, case, mistakes, hint)
     return "one number gives an image, an array of numbers gives a batch"
 
 
@@ -44,18 +46,22 @@ def negative(answer: Callable[..., Any]) -> str:
 
     The answer takes a pipeline of images from 0 to 1, and returns a pipeline.
     """
-    images = np.random.default_rng().random((6, 28, 28))
-    images[:, 0, :2] = 0, 1
-    source = dt.sources.Source(image=images)
-    pipeline = feature(answer(dt.Value(source.image)))
-    for numbers, case in ((np.arange(6), "in a batch"), (3, "in one digit")):
-        found = np.asarray(pipeline.update()(source[numbers]))
-        paper, ink = (float(found[..., 0, column].flat[0]) for column in (0, 1))
-        if (paper, ink) != (1, 0):
-            raise Hint(
-                f"{case}, paper becomes {paper:g} and ink {ink:g}; expected 1 and 0. The scale goes from 0 to 1."
-            )
-        same(found, 1 - images[numbers], case, "Paper and ink are right, but the greys between them must flip, too.")
+    rng = np.random.default_rng()
+    images = rng.uniform(0, 0.9, size=(6, 28, 28))  # faint: one in ten digits of MNIST has no pixel of full ink
+    images[0, 0, :2] = 0, 1
+    source = dt.sources.Source(image=frozen(images))
+    pixels = dt.Value(source.image)
+    pipeline = feature(answer(pixels))
+    if not any(node is pixels for node in pipeline.recurse_dependencies()):
+        raise Hint("your pipeline never gets to see a digit. Begin with `pixels`, and work on that.")
+    faint = int(rng.integers(1, 6))
+    for case, numbers in (("in one digit", 0), ("in a faint digit", faint), ("in a batch", np.arange(6))):
+        found, chosen = np.asarray(pipeline.update()(source[numbers])), images[numbers]
+        mistakes = [(chosen.max() - chosen, "Subtract from full ink, 1, even where a digit does not reach it.")]
+        hint = "The scale goes from 0 to 1: paper becomes 1, and full ink 0."
+        if case == "in one digit" and agree(found.reshape(-1)[:2], (1, 0)):
+            hint = "Paper and ink are right, but the greys between them must flip, too."
+        same(found, 1 - chosen, case, mistakes, hint)
     return "ink is 0 and paper 1, in one digit and in a batch"
 
 
@@ -72,29 +78,32 @@ def flat_source(answer: Callable[..., Any]) -> str:
     ``path`` and ``label``.
     """
     rng = np.random.default_rng()
-    truth = {
-        f"{rng.integers(10)}_{number:06}.png": rng.integers(256, size=(28, 28)) for number in rng.permutation(999)[:12]
-    }
+    names = [f"{rng.integers(10)}_{number:06}.png" for number in rng.permutation(999)[:12]]
     with tempfile.TemporaryDirectory() as folder:
-        for name, pixels in truth.items():
-            Image.fromarray(pixels.astype(np.uint8)).save(Path(folder, name))
+        for name in names:
+            Image.fromarray(np.zeros((28, 28), np.uint8)).save(Path(folder, name))
         source = returned(answer(folder))
         if not isinstance(source, dt.sources.Source):
             raise Hint(f"you returned {type(source).__name__}; expected a DeepTrack source, dt.sources.Source(...).")
         items = [source[i] for i in range(len(source))]
-    for field in ("path", "label"):
-        if items and field not in items[0]:
-            raise Hint(f"the items have the fields {', '.join(items[0])}; expected path and label.")
-    labels = {Path(str(item["path"])).name: item["label"] for item in items}
-    if set(labels) != set(truth):
-        raise Hint(f"the folder has {len(truth)} files; your source has {len(set(labels) & set(truth))} of them.")
+        for field in ("path", "label"):
+            if items and field not in items[0]:
+                raise Hint(f"the items have the fields {', '.join(items[0])}; expected path and label.")
+        labels = {Path(str(item["path"])).name: item["label"] for item in items}
+        if set(labels) != set(names):
+            raise Hint(f"the folder has {len(names)} files; your source has {len(set(labels) & set(names))} of them.")
+        try:
+            dt.LoadImage(source.path)(items[0])
+        except Exception as error:
+            path = items[0]["path"]
+            raise Hint(
+                f"dt.LoadImage cannot open {path!r}. A name alone is not a path: the folder comes before it."
+            ) from error
     for name, label in labels.items():
         if isinstance(label, str):
             raise Hint(f"the label of {name} is the text {label!r}; expected a number, which a loss needs.")
         hint = "The digit comes before the underscore; the rest is the number of the file."
         if isinstance(source, dt.sources.ImageFolder):
-            hint = (
-                "ImageFolder takes the class from the name of a folder, and there is none here. Make your own Source."
-            )
-        same(int(label), int(name[0]), f"for {name}", hint)
-    return "each file has the label that its name gives"
+            hint = "ImageFolder makes a class of each folder, or file, that it finds in yours. Make a Source yourself."
+        same(int(label), int(name[0]), f"for {name}", hint=hint)
+    return "each file has the label that its name gives, and can be loaded"

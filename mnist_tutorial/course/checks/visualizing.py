@@ -7,7 +7,7 @@ import deeptrack as dt
 import numpy as np
 
 from mnist_tutorial.course.checks.digits import NearestNeighbour, draw
-from mnist_tutorial.course.checks.exercise import Hint, exercise, returned, same
+from mnist_tutorial.course.checks.exercise import Hint, exercise, frozen, returned, same
 
 MOST_FEATURES = 100
 DRAWS, KNOWN, HELD_OUT = 2, 2_000, 2_000
@@ -23,20 +23,22 @@ def paper_and_ink(answer: Callable[..., Any]) -> str:
     The answer takes mean and standard deviation on the scale from 0 to 1, and returns two numbers.
     """
     rng = np.random.default_rng()
-    for mean, std in zip(rng.uniform(0.1, 0.4, 3), rng.uniform(0.2, 0.5, 3), strict=True):
-        truth = (float((0 - mean) / std), float((1 - mean) / std))
+    # So that neither number is near 0, and three decimals are enough. Eight, since two decimals may do by chance.
+    for mean, std in zip(rng.uniform(0.2, 0.4, 8), rng.uniform(0.2, 0.38, 8), strict=True):
+        paper, ink = float((0 - mean) / std), float((1 - mean) / std)
         found = np.asarray(returned(answer(mean, std)), float)
         if found.shape != (2,):
             raise Hint(f"yours has the shape {found.shape}; expected two numbers, for paper and for ink.")
-        hint = "First subtract, then divide."
-        if np.allclose(found, truth[::-1]):
-            hint = "You have swapped the two: paper comes first."
-        elif abs(found[1]) > 100:
-            hint = "Mean and standard deviation are on the scale from 0 to 1, so ink is 1 before it is standardized."
-        elif np.allclose(found, (-mean * std, (1 - mean) * std)):
-            hint = "A standard deviation below 1 must spread the values out, so divide by it."
+        scale = "Mean and standard deviation are on the scale from 0 to 1, and so is ink: 1 before it is standardized."
+        mistakes = [
+            ((ink, paper), "You have swapped the two: paper comes first."),
+            ((paper, (255 - mean) / std), scale),
+            ((255 * paper, 255 * ink), scale),
+            ((round(paper, 2), round(ink, 2)), "That is rounded too much."),
+            ((paper * std**2, ink * std**2), "A standard deviation below 1 spreads the values out: divide by it."),
+        ]
         case = f"for mean {mean:.3f} and standard deviation {std:.3f}"
-        same(tuple(found.tolist()), truth, case, hint)
+        same(tuple(found.tolist()), (paper, ink), case, mistakes, "First subtract, then divide.")
     return "paper is below zero, ink above, and you know where"
 
 
@@ -60,26 +62,21 @@ def threshold(answer: Callable[..., Any]) -> str:
     # Halfway between two grey values, so that no rounding decides.
     for level in rng.permutation([rng.integers(25, 100), rng.integers(150, 230)]) / 255 + 0.5 / 255:
         for shape in ((28, 28), (4, 28, 28)):
-            images = rng.integers(256, size=shape).astype(np.uint8)
+            images = frozen(rng.integers(256, size=shape).astype(np.uint8))
             truth = (images > 255 * level).astype(np.float32)
             found = np.asarray(returned(answer(level=level)(images)))
             if found.dtype == bool:
                 raise Hint("it returns True and False; expected numbers that a network can take, as float32.")
-            hint = "Compare with the level on the scale of the grey values."
-            if np.array_equal(found, images):
-                hint = "The image comes out unchanged."
-            elif np.array_equal(found, images > 127):
-                hint = "It compares with the middle, whatever the level is: use the property."
-            elif np.array_equal(found, images > level):
-                hint = "The grey values go from 0 to 255, the level from 0 to 1."
-            elif np.array_equal(found, 1 - truth):
-                hint = "You have swapped ink and paper."
-            same(found, truth, f"at level {level:.2f}, for shape {shape}", hint)
+            mistakes = [
+                (images, "The image comes out unchanged."),
+                (images > 127, "It compares with the middle, whatever the level is: use the property."),
+                (images > level, "The grey values go from 0 to 255, the level from 0 to 1."),
+                (1 - truth, "You have swapped ink and paper."),
+            ]
+            case = f"at level {level:.2f}, for shape {shape}"
+            same(found, truth, case, mistakes, "Compare with the level on the scale of the grey values.")
             if found.dtype != np.float32:
-                raise Hint(
-                    f"the numbers are right, and their type is {found.dtype}; expected float32, with which networks "
-                    "compute."
-                )
+                raise Hint(f"the numbers are right, but their type is {found.dtype}; networks compute with float32.")
     return "1 above the level and 0 elsewhere, for one image and for a batch"
 
 
@@ -90,22 +87,20 @@ def _describe(images):
 
 @exercise(reference=_describe)
 def describe(answer: Callable[..., Any]) -> str:
-    """Check a description of digits by few numbers, in which nearest neighbours still share their label.
+    """Check a description of digits by few numbers, from which the nearest neighbour still reads them.
 
     The answer takes images, uint8 (N, 28, 28), and returns numbers, (N, D) with D up to 100.
     """
     accuracies = []
     for _ in range(DRAWS):
         known, held_out = draw(KNOWN, HELD_OUT)
-        images = np.concatenate([known.images, held_out.images])
-        numbers = np.asarray(returned(answer(images.copy())), float)
+        images = frozen(np.concatenate([known.images, held_out.images]))
+        numbers = np.asarray(returned(answer(images)), float)
         if numbers.ndim != 2 or len(numbers) != len(images):
             raise Hint(f"{images.shape} images give the shape {numbers.shape}; expected ({len(images)}, D).")
         if numbers.shape[1] > MOST_FEATURES:
-            raise Hint(
-                f"you keep {numbers.shape[1]} numbers per image; expected at most {MOST_FEATURES}. Which pixels matter "
-                "least?"
-            )
+            few = f"you keep {numbers.shape[1]} numbers per image; expected at most {MOST_FEATURES}."
+            raise Hint(f"{few} Which pixels matter least?")
         accuracies.append(
             [
                 NearestNeighbour(features[:KNOWN], known.labels).accuracy(features[KNOWN:], held_out.labels)
@@ -117,11 +112,11 @@ def describe(answer: Callable[..., Any]) -> str:
     if not np.ptp(numbers, axis=0).any():
         raise Hint(f"{result}: all images get the same numbers. They must come from the image.")
     if yours < pixels - LOSS:
-        hint = "The numbers say too little about the image; what would you keep to draw it again?"
+        hint = "The numbers say too little about the image; what would you keep so that you could draw it again?"
         if yours > 0.3:
             hint = (
-                "Where the ink is matters more than how much there is: keep both directions. And the mean of a small "
-                "square says more than one of its pixels."
+                "Where the ink is matters more than how much there is, so keep both directions. And the mean of a "
+                "small square says more than one of its pixels."
             )
         raise Hint(f"{result}; expected a loss of at most {100 * LOSS:g} points. {hint}")
-    return f"the nearest neighbour gets {result}"
+    return f"the nearest neighbour reads {result}"

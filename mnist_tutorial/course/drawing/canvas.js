@@ -16,7 +16,27 @@ function element(name, properties = {}, ...children) {
   return made;
 }
 
+// Draw strokes as large as the canvas is on the screen. A stroke without a width is from before there were two pens.
+function trace(canvas, strokes, width) {
+  const side = Math.round((canvas.clientWidth || 240) * (window.devicePixelRatio || 1));
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const pen = canvas.getContext("2d");
+  pen.clearRect(0, 0, side, side);
+  pen.lineCap = pen.lineJoin = "round";
+  pen.strokeStyle = "#111";
+  for (const stroke of strokes) {
+    const points = stroke.points ?? stroke;
+    pen.lineWidth = (stroke.width ?? width) * side;
+    pen.beginPath();
+    pen.moveTo(points[0][0] * side, points[0][1] * side);
+    for (const [x, y] of points) pen.lineTo(x * side, y * side);
+    pen.stroke();
+  }
+}
+
 function render({ model, el }) {
+  const [thin, thick] = model.get("pens"); // in sides of the paper
+  let width = thick;
   let strokes = structuredClone(model.get("strokes"));
   let line = null; // the stroke that is being drawn
   let waiting = null; // the request that is not answered yet, and how many strokes it has
@@ -31,6 +51,10 @@ function render({ model, el }) {
   const seen = element("canvas", { className: "seen", width: 28, height: 28, role: "img" });
   const undoButton = element("button", { type: "button", onclick: undo }, "Undo");
   const clearButton = element("button", { type: "button", onclick: clear }, "Clear");
+  const penButtons = [[thin, "Thin"], [thick, "Thick"]].map(([value, name]) =>
+    element("button", {
+      type: "button", onclick: () => take(value), value, "aria-label": `${name} pen`, "aria-pressed": value === width,
+    }, name));
   const centre = element("input", { type: "checkbox", checked: model.get("centre"), onchange: switchCentre });
   const keepButtons = DIGITS.map((digit) =>
     element("button", {
@@ -38,6 +62,7 @@ function render({ model, el }) {
     }, String(digit)));
   const removeButton = element("button", { type: "button", onclick: remove }, "Remove the last");
   const count = element("span", { className: "count" });
+  const strip = element("ul", { className: "strip", role: "list", "aria-label": "Digits kept, the newest last" });
   const note = element("p", { className: "note", role: "status", "aria-live": "polite" });
   const reading = element("p", { className: "reading", role: "status", "aria-live": "polite" });
   const bars = DIGITS.map((digit) => {
@@ -51,10 +76,11 @@ function render({ model, el }) {
   const columns = element("div", { className: "columns" },
     element("div", {},
       element("p", { className: "heading" }, "Draw a digit"), paper,
-      element("div", { className: "row" }, undoButton, clearButton)),
+      element("div", { className: "row" }, undoButton, clearButton,
+        element("div", { className: "pens", role: "group", "aria-label": "Pen" }, ...penButtons))),
     element("div", {},
       element("p", { className: "heading" }, model.get("has_network") ? "What the network sees" : "What a network sees"), seen,
-      element("label", {}, centre, "prepare as MNIST does")));
+      model.get("has_box") ? element("label", {}, centre, "prepare as MNIST does") : ""));
   if (model.get("has_network")) {
     columns.append(element("div", {},
       element("p", { className: "heading" }, "What it reads"), reading,
@@ -63,7 +89,7 @@ function render({ model, el }) {
   const root = element("div", { className: "mnist-draw", onkeydown: onKey }, columns);
   if (model.get("count") !== undefined) { // the page of the course counts none: it keeps nothing
     root.append(element("div", { className: "row", role: "group", "aria-label": "Keep the drawing" },
-      element("span", {}, "Keep as"), ...keepButtons, count, removeButton));
+      element("span", {}, "Keep as"), ...keepButtons, count, removeButton), strip);
   }
   root.append(note);
   el.append(root);
@@ -72,19 +98,7 @@ function render({ model, el }) {
 
   // ---- what is drawn ----
   function redraw() {
-    const side = paper.clientWidth || 240, scale = window.devicePixelRatio || 1;
-    if (paper.width !== Math.round(side * scale)) paper.width = paper.height = Math.round(side * scale);
-    const pen = paper.getContext("2d");
-    pen.clearRect(0, 0, paper.width, paper.height);
-    pen.lineWidth = model.get("pen") * paper.width;
-    pen.lineCap = pen.lineJoin = "round";
-    pen.strokeStyle = "#111";
-    for (const stroke of strokes) {
-      pen.beginPath();
-      pen.moveTo(stroke[0][0] * paper.width, stroke[0][1] * paper.width);
-      for (const [x, y] of stroke) pen.lineTo(x * paper.width, y * paper.width);
-      pen.stroke();
-    }
+    trace(paper, strokes, thick);
     for (const button of [undoButton, clearButton]) enable(button, strokes.length > 0);
     for (const button of keepButtons) enable(button, strokes.length > 0 && !waiting);
     enable(removeButton, model.get("count") > 0 && !waiting);
@@ -92,6 +106,11 @@ function render({ model, el }) {
   function enable(button, enabled) {
     if (!enabled && button === document.activeElement) paper.focus({ preventScroll: true }); // or the focus gets lost
     button.disabled = !enabled;
+  }
+
+  function take(value) {
+    width = value;
+    for (const button of penButtons) button.setAttribute("aria-pressed", Number(button.value) === width);
   }
 
   function point(event) {
@@ -103,7 +122,7 @@ function render({ model, el }) {
   paper.onpointerdown = (event) => {
     if (!event.isPrimary || event.button !== 0) return;
     paper.setPointerCapture(event.pointerId);
-    line = [point(event)];
+    line = { width, points: [point(event)] };
     strokes.push(line);
     if (!complained) say("");
     changed();
@@ -112,8 +131,8 @@ function render({ model, el }) {
     if (!line || !event.isPrimary) return;
     const moves = event.getCoalescedEvents?.() ?? [];
     for (const move of moves.length ? moves : [event]) {
-      const [x, y] = point(move), [lastX, lastY] = line.at(-1);
-      if (Math.hypot(x - lastX, y - lastY) > NEAR) line.push([x, y]);
+      const [x, y] = point(move), [lastX, lastY] = line.points.at(-1);
+      if (Math.hypot(x - lastX, y - lastY) > NEAR) line.points.push([x, y]);
     }
     changed();
   };
@@ -222,6 +241,14 @@ function render({ model, el }) {
     count.textContent = `${model.get("count")} kept`;
     redraw();
   }
+  function showKept() {
+    const digits = model.get("kept") ?? [];
+    strip.replaceChildren(...digits.map(({ label }) =>
+      element("li", {},
+        element("canvas", { role: "img", "aria-label": `Your drawing of a ${label}` }),
+        element("span", { "aria-hidden": "true" }, String(label)))));
+    digits.forEach((digit, i) => trace(strip.children[i].firstChild, digit.strokes, thick));
+  }
   function showAnswer() {
     const { id, done, message } = model.get("answer");
     if (id !== waiting?.id) return;
@@ -238,13 +265,17 @@ function render({ model, el }) {
   }
   const listeners = {
     "change:strokes": showStrokes, "change:image": show, "change:probabilities": show, "change:message": showMessage,
-    "change:count": showCount, "change:answer": showAnswer, "change:answered": isAnswered,
+    "change:count": showCount, "change:kept": showKept, "change:answer": showAnswer, "change:answered": isAnswered,
   };
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
-  const resized = new ResizeObserver(redraw);
+  const resized = new ResizeObserver(() => {
+    redraw();
+    showKept();
+  });
   resized.observe(paper);
   show();
   showCount();
+  showKept();
 
   return () => {
     clearTimeout(sending);

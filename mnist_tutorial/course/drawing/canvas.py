@@ -9,12 +9,13 @@ import traitlets
 
 from mnist_tutorial.compat import run_in_main_thread
 from mnist_tutorial.course.drawing import kept
-from mnist_tutorial.course.drawing.strokes import PEN, are_strokes, picture
+from mnist_tutorial.course.drawing.strokes import PEN, THIN, are_strokes, picture
 from mnist_tutorial.data import Split
 from mnist_tutorial.data.preparation import prepare
 from mnist_tutorial.errors import MNISTError
 
 HERE = Path(__file__).parent
+SHOWN = 12  # of the digits that are kept; they fit into one row
 _canvases = WeakSet()  # one file for all: what one canvas keeps, the others count, too
 
 
@@ -25,8 +26,8 @@ class Canvas(anywidget.AnyWidget):
 
     Attributes
     ----------
-    strokes : list of lists of [x, y]
-        What is drawn, from (0, 0) at the top left to (1, 1).
+    strokes : list
+        What is drawn, as in `are_strokes`.
     centre : bool
         Whether the drawing is prepared as MNIST's digits were.
     request : dict
@@ -38,6 +39,8 @@ class Canvas(anywidget.AnyWidget):
         Of the ten digits; none without a network, or if nothing is drawn.
     count : int
         How many digits are kept.
+    kept : list of dict
+        The last ones of them, the newest last: the ``label`` and the ``strokes`` of each.
     answer : dict
         The ``id`` of the last request, whether it is ``done``, and a ``message``.
     message : str
@@ -55,13 +58,17 @@ class Canvas(anywidget.AnyWidget):
     image = traitlets.Bytes().tag(sync=True)
     probabilities = traitlets.List().tag(sync=True)
     has_network = traitlets.Bool().tag(sync=True)
-    pen = traitlets.Float(PEN).tag(sync=True)
+    has_box = traitlets.Bool().tag(sync=True)  # that switches `centre`
+    pens = traitlets.List([THIN, PEN]).tag(sync=True)
     count = traitlets.Int().tag(sync=True)
+    kept = traitlets.List().tag(sync=True)
     answer = traitlets.Dict().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, network=None, features=None, centre=True):
-        super().__init__(count=len(kept.kept()), has_network=network is not None, centre=centre)
+        digits = kept.kept()
+        super().__init__(has_network=network is not None, has_box=centre, centre=centre)
+        self._show_kept(digits)
         self._network, self._features = network, features
         _canvases.add(self)
 
@@ -70,6 +77,10 @@ class Canvas(anywidget.AnyWidget):
 
     def _handle_msg(self, msg):
         run_in_main_thread(lambda: super(Canvas, self)._handle_msg(msg))
+
+    def _show_kept(self, digits):
+        with self.hold_sync():
+            self.count, self.kept = len(digits), digits[-SHOWN:]
 
     @traitlets.observe("strokes", "centre")
     def _look(self, change):
@@ -102,11 +113,11 @@ class Canvas(anywidget.AnyWidget):
         request, done = self.request, True
         try:
             if request.get("action") == "keep":
-                message, count = f"Kept as {request['label']}.", kept.keep(request["label"], request["strokes"])
+                digits, message = kept.keep(request["label"], request["strokes"]), f"Kept as {request['label']}."
             else:
-                message, count = "Removed the digit that was kept last.", kept.remove_last()
+                digits, message = kept.remove_last(), "Removed the digit that was kept last."
             for canvas in _canvases:
-                canvas.count = count
+                canvas._show_kept(digits)
         except MNISTError as error:
             message, done = str(error), False
         self.answer = {"id": request.get("id"), "done": done, "message": message}

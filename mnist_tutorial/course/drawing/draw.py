@@ -16,8 +16,9 @@ def draw(
 ) -> "Canvas":
     """Show a canvas to draw digits on, with the mouse, a finger or a pen.
 
-    It shows the image that a network would see and, if there is a network, what it reads. "Keep as" adds the drawing to
-    those that `my_digits` returns, also in other notebooks.
+    There are two pens, for digits of two sizes. The page shows the image that a network would see and, if there is a
+    network, what it reads. "Keep as" adds the drawing to those that `my_digits` returns, also in other notebooks; the
+    last of them are shown below.
 
     Parameters
     ----------
@@ -26,12 +27,14 @@ def draw(
     features : deeptrack.Feature, optional
         How to prepare the images, as in `predict`. By default with `Standardize`.
     centre : bool
-        Whether drawings are prepared as in `prepare` at first; a box on the page switches it.
+        Whether drawings are prepared as in `prepare`. If so, a box on the page switches that off, to compare; if not,
+        there is no such box.
 
     Returns
     -------
     Canvas
-        A widget; make it the last value of a cell. Its ``strokes`` are what is drawn on it.
+        A widget; make it the last value of a cell. Its ``strokes`` are what is drawn on it: a list of strokes, each
+        ``{"width": 0.08, "points": [[x, y], ...]}`` in sides of the canvas, or the list of its points alone.
 
     Raises
     ------

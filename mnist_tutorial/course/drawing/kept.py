@@ -89,8 +89,8 @@ def _is_digit(value):
     )
 
 
-def keep(label: int, strokes: Strokes) -> int:
-    """Add a drawing to those that are kept, and return how many there are.
+def keep(label: int, strokes: Strokes) -> list[dict]:
+    """Add a drawing to those that are kept, and return them all.
 
     Raises
     ------
@@ -103,8 +103,8 @@ def keep(label: int, strokes: Strokes) -> int:
     return _change(lambda digits: [*digits, digit])
 
 
-def remove_last() -> int:
-    """Remove the drawing that was kept last, and return how many there are.
+def remove_last() -> list[dict]:
+    """Remove the drawing that was kept last, and return the others.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def _change(change):
                 f"{path}: cannot be written ({error.strerror or error}). Free some space, or set MNIST_TUTORIAL_CACHE "
                 "to another folder"
             ) from error
-    return len(digits)
+    return digits
 
 
 def _path() -> Path:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import mnist_tutorial as mt
+from mnist_tutorial.course.drawing.canvas import SHOWN
 from mnist_tutorial.course.drawing.strokes import picture
 
 LINE = [[[0.1, 0.1], [0.15, 0.3]]]
@@ -33,8 +34,10 @@ def test_a_drawing_is_prepared_and_read_as_predict_does(empty_cache, network):
     assert (canvas.image, canvas.probabilities) == (b"", [])
 
 
-def test_it_can_begin_with_drawings_as_they_are(empty_cache):
+def test_drawings_as_they_are_come_without_a_box_that_prepares_them(empty_cache):
+    assert mt.draw().has_box
     canvas = mt.draw(centre=False)
+    assert not canvas.has_box
     canvas.strokes = LINE
     np.testing.assert_array_equal(pixels(canvas), mt.prepare(picture(LINE), centre=False))
 
@@ -88,6 +91,21 @@ def test_each_canvas_counts_what_any_of_them_keeps(empty_cache):
     assert other.strokes == []
     other.request = {"id": "b", "action": "remove"}
     assert canvas.count == other.count == 0
+
+
+def test_a_page_gets_the_last_of_the_kept_digits_with_the_pens_they_were_drawn_with(empty_cache):
+    canvas = mt.draw()
+    assert canvas.kept == []
+    for label in range(10):
+        for strokes in (LINE, [{"width": canvas.pens[0], "points": LINE[0]}]):
+            request = {"action": "keep", "label": label, "strokes": strokes}
+            canvas.request = request | {"id": str(request)}
+    assert canvas.count == 20
+    assert len(canvas.kept) == SHOWN
+    assert canvas.kept == mt.draw().kept
+    assert canvas.kept[-2:] == [{"label": 9, "strokes": LINE}, {"label": 9, "strokes": strokes}]
+    canvas.request = {"id": "last", "action": "remove"}
+    assert canvas.kept[-1] == {"label": 9, "strokes": LINE}
 
 
 def test_a_page_hears_why_a_digit_cannot_be_kept(empty_cache):

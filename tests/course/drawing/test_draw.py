@@ -52,7 +52,7 @@ CORNER = [[[0.1, 0.1], [0.2, 0.1], [0.2, 0.25]], [[0.1, 0.15], [0.15, 0.25]]]
 
 
 class Notebook:
-    """A page of JupyterLab with a notebook that has two canvases: the first with a network, the other without."""
+    """A page of JupyterLab with a notebook with two canvases: one with a network, one for drawings as they are."""
 
     def __init__(self, page, address, token, folder):
         self.page, self.address, self.token, self.folder = page, address, token, folder
@@ -132,7 +132,7 @@ class Widget:
 def notebook(tmp_path_factory):
     folder = tmp_path_factory.mktemp("draw")
     (folder / "course").mkdir()
-    cells = [nbformat.v4.new_code_cell(source) for source in (TRAINING, "mt.draw(network)", "mt.draw()")]
+    cells = [nbformat.v4.new_code_cell(source) for source in (TRAINING, "mt.draw(network)", "mt.draw(centre=False)")]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "course/draw.ipynb")
     for name, values in SETTINGS.items():
@@ -227,17 +227,48 @@ def test_a_kept_digit_is_counted_written_and_can_be_removed(notebook, canvas, ot
     expect(canvas.button("Remove the last")).to_be_disabled()
 
 
+def test_each_stroke_keeps_the_pen_it_was_drawn_with(notebook, canvas):
+    thin, thick = canvas.button("Thin pen"), canvas.button("Thick pen")
+    expect(thick).to_have_attribute("aria-pressed", "true")
+    thin.press("Space")  # a key is as good as the mouse
+    expect(thin).to_have_attribute("aria-pressed", "true")
+    expect(thick).to_have_attribute("aria-pressed", "false")
+    canvas.draw(CORNER[:1])
+    thick.click()
+    canvas.draw(CORNER[1:])
+    lines = [{"width": strokes.THIN, "points": CORNER[0]}, {"width": strokes.PEN, "points": CORNER[1]}]
+    canvas.shows(mt.prepare(strokes.picture(lines)))
+    canvas.button("Keep as 7").click()
+    expect(canvas.count).to_have_text("1 kept")
+    assert [line["width"] for line in notebook.kept()[-1]["strokes"]] == [strokes.THIN, strokes.PEN]
+    canvas.button("Remove the last").click()
+    expect(canvas.count).to_have_text("0 kept")
+
+
+def test_the_digits_kept_stand_below_the_newest_last(canvas, other):
+    for label in (4, 0):
+        canvas.draw(DRAWN[label])
+        canvas.button(f"Keep as {label}").click()
+    for widget in (canvas, other):
+        pictures = widget.root.get_by_role("list", name="Digits kept").get_by_role("img")
+        expect(pictures).to_have_count(2)
+        expect(pictures.last).to_have_attribute("aria-label", "Your drawing of a 0")
+        ink = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+        assert pictures.last.evaluate(ink)
+    for left in (1, 0):
+        canvas.button("Remove the last").click()
+        expect(pictures).to_have_count(left)
+
+
 def test_two_canvases_do_not_disturb_each_other(canvas, other):
     canvas.draw(DRAWN[0])
     other.draw(DRAWN[1])
-    for widget, digit in ((canvas, 0), (other, 1)):
-        widget.shows(mt.prepare(strokes.picture(DRAWN[digit])))
-    other.root.get_by_label("prepare as MNIST does").uncheck()
-    other.shows(mt.prepare(strokes.picture(DRAWN[1]), centre=False))
+    for widget, digit, centre in ((canvas, 0, True), (other, 1, False)):
+        widget.shows(mt.prepare(strokes.picture(DRAWN[digit]), centre))
+        expect(widget.root.get_by_label("prepare as MNIST does")).to_have_count(int(centre))
     other.button("Clear").click()
     expect(other.seen).to_have_attribute("aria-label", "An empty image")
     canvas.shows(mt.prepare(strokes.picture(DRAWN[0])))
-    other.root.get_by_label("prepare as MNIST does").check()
 
 
 def test_a_finger_draws_and_does_not_scroll(canvas):

@@ -44,17 +44,29 @@ def test_the_twenty_look_like_mnist_once_they_are_prepared(empty_cache, mnist):
 
 
 def test_a_digit_that_was_kept_is_there_in_a_new_process(empty_cache, run_python):
-    assert kept.keep(1, LINE) == 1
-    program = f"from mnist_tutorial.course.drawing import kept; print(kept.keep(4, {CROSS}))"
+    assert len(kept.keep(1, LINE)) == 1
+    program = f"from mnist_tutorial.course.drawing import kept; print(len(kept.keep(4, {CROSS})))"
     assert run_python("-c", program, MNIST_TUTORIAL_CACHE=str(empty_cache)).stdout == "2\n"
     digits = mt.my_digits()
     assert digits.labels.tolist() == [1, 4]
     for image, strokes in zip(digits.images, [LINE, CROSS], strict=True):
         np.testing.assert_array_equal(image, mt.prepare(picture(strokes)))
-    assert kept.remove_last() == 1
+    assert len(kept.remove_last()) == 1
     assert mt.my_digits().labels.tolist() == [1]
-    assert kept.remove_last() == kept.remove_last() == 0
+    assert kept.remove_last() == kept.remove_last() == []
     assert len(mt.my_digits()) == 20
+
+
+def test_digits_from_before_there_were_two_pens_stay_readable_beside_new_ones(empty_cache):
+    path = empty_cache / "checkpoints" / "drawings.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"program": "mnist-tutorial", "digits": [{"label": 1, "strokes": LINE}]}))
+    thin = [{"width": 0.04, "points": LINE[0]}]
+    kept.keep(7, thin)
+    old, new = mt.my_digits(centre=False).images
+    np.testing.assert_array_equal(old, mt.prepare(picture(LINE), centre=False))
+    np.testing.assert_array_equal(new, mt.prepare(picture(thin), centre=False))
+    assert new.sum() < 0.9 * old.sum()
 
 
 def test_two_notebooks_at_once_lose_no_digit(empty_cache):

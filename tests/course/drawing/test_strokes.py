@@ -5,7 +5,7 @@ import pytest
 from skimage.morphology import skeletonize
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.drawing.strokes import MOST_POINTS, are_strokes, picture
+from mnist_tutorial.course.drawing.strokes import MOST_POINTS, PEN, THIN, are_strokes, picture
 
 
 def test_a_line_is_as_wide_everywhere_and_ends_round():
@@ -16,6 +16,16 @@ def test_a_line_is_as_wide_everywhere_and_ends_round():
     rows, columns = np.nonzero(picture([[[0.5, 0.5]]]) > 127)
     assert np.ptp(rows) == np.ptp(columns) == pytest.approx(down, abs=2)
     assert len(rows) == pytest.approx(np.pi / 4 * down**2, rel=0.1)
+
+
+def test_each_stroke_has_its_own_width_and_points_alone_have_that_of_the_thick_pen():
+    line = [[0.5, 0.1], [0.5, 0.9]]
+    for width in (THIN, PEN, 0.2):
+        drawn = picture([{"width": width, "points": line}])
+        assert (drawn[140] > 127).sum() == pytest.approx(280 * width, abs=1)
+    np.testing.assert_array_equal(picture([{"width": PEN, "points": line}]), picture([line]))
+    both = picture([{"width": THIN, "points": [[0.1, 0.2], [0.4, 0.2]]}, [[0.6, 0.2], [0.9, 0.2]]])
+    assert (both[:, 70] > 127).sum() < (both[:, 210] > 127).sum()
 
 
 def width(image):
@@ -45,6 +55,14 @@ def test_prepared_drawings_have_lines_as_wide_as_those_of_mnist(sample, empty_ca
         [[[-0.01, 0.5]]],
         [[[float("nan"), 0.5]]],
         [[[0, 0]] * (MOST_POINTS + 1)],
+        [{"width": PEN, "points": [[0, 0]] * (MOST_POINTS + 1)}],
+        [{"width": PEN}],
+        [{"points": [[0.5, 0.5]]}],
+        [{"width": PEN, "points": []}],
+        [{"width": 0, "points": [[0.5, 0.5]]}],
+        [{"width": 2, "points": [[0.5, 0.5]]}],
+        [{"width": "thin", "points": [[0.5, 0.5]]}],
+        [{"width": float("nan"), "points": [[0.5, 0.5]]}],
     ],
     ids=lambda value: f"{value!r:.30}",
 )
