@@ -93,7 +93,8 @@ def _with_headlines(cells):
         if cell.cell_type == "markdown" and (found := re.match("##? (.+)", cell.source)):
             headline = found[1]
         elif headline and cell.cell_type == "code" and cell.metadata.slideshow.slide_type == "slide":
-            headed.append(new_markdown_cell(f"## {headline}", metadata={"slideshow": {"slide_type": "slide"}}))
+            metadata = {"slideshow": {"slide_type": "slide"}}
+            headed.append(new_markdown_cell(f"## {headline}", id=f"above-{cell.id}", metadata=metadata))
             cell.metadata.slideshow.slide_type = "-"
         headed.append(cell)
     return headed
