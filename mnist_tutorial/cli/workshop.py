@@ -39,7 +39,7 @@ def write(
         course = _course()
         missing = [] if execute else course.not_run(course.folder())
     if missing:
-        say(f"slides and solutions of {len(missing)} notebooks have no figures; make test, or --execute, makes them")
+        say(f"notebooks without figures in slides and solutions: {len(missing)}; --execute makes them")
     say(f"begin with {folder / 'checklist.md'}")
 
 
