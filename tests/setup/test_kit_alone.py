@@ -29,12 +29,16 @@ def test_a_kit_alone_leads_to_the_first_notebook(tmp_path):
     python = str(home / "my course/environment/bin/python")
     # The server, a client of it, and the notebook, all in one place without a network.
     code = """if True:
-        import subprocess, sys, urllib.request
+        import subprocess, sys, requests, urllib3
         lab = [*sys.argv[1:], "--no-browser", "--port", "18888", "--ServerApp.port_retries=0"]
         server = subprocess.Popen(lab, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             assert any("is running at" in line for line in server.stdout)
-            print(urllib.request.urlopen("http://127.0.0.1:18888/api").read().decode())
+            # Jupyter prints its address a moment before it listens there.
+            retries = requests.adapters.HTTPAdapter(max_retries=urllib3.Retry(connect=8, backoff_factor=0.1))
+            connection = requests.Session()
+            connection.mount("http://", retries)
+            print(connection.get("http://127.0.0.1:18888/api", timeout=60).text)
         finally:
             server.terminate()
             server.communicate()
