@@ -50,8 +50,8 @@ class MNIST:
     digests: Arrays = field(repr=False)
 
     def __getattribute__(self, name: str) -> object:
-        if name == "test":
-            note_look("used mnist.test")
+        if name in ("train", "test"):
+            note_look(f"used mnist.{name}")
         return super().__getattribute__(name)
 
 

@@ -171,6 +171,7 @@ def _softmax(logits):
 
 
 MNIST = mt.load("sample")
+TRAIN = MNIST.train
 
 
 class Mirror(dt.Feature):
@@ -538,11 +539,12 @@ WRONG = {
     "own_recipe": {
         ZEROS: (lambda run: _silent(5_000).create(), "run.callback()"),
         IGNORES: (_untrained, "run.callback()"),
-        "looks at the test digits": (_looks_at_the_test_digits, "test set"),
+        "looks at the test digits": (_looks_at_the_test_digits, "that it was not given: it called load()"),
         "not watched": (_unwatched, "run.callback()"),
         "returns nothing": (lambda run: None, "returns nothing"),
         "a template": (lambda run: mt.models.mlp(), "you returned a template"),
-        "digits of the notebook": (_of(lambda: MNIST.train), "Take them from run.digits"),
+        "digits of the notebook": (_of(lambda: MNIST.train), "that it was not given: it used mnist.train"),
+        "digits kept in a variable": (_of(lambda: TRAIN), "Take them from run.digits"),
     },
 }
 WRONG |= WRONG_NEURON

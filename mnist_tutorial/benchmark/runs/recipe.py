@@ -18,7 +18,7 @@ from typing import Any
 
 from mnist_tutorial.benchmark.results.code import changed, code_now
 from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.data.guard import closed_test_set
+from mnist_tutorial.data.guard import closed_mnist
 from mnist_tutorial.errors import MNISTError
 
 RECIPES = "mnist_tutorial.benchmark.recipes"
@@ -54,7 +54,7 @@ class Recipe:
         if self.module is not None:
             module = importlib.import_module(self.module)
         else:
-            with closed_test_set():
+            with closed_mnist():
                 module = _module(self.file, f"{self.name}-{self.sha256[:8]}")
         function = getattr(module, self.function_name, None)
         if not callable(function):

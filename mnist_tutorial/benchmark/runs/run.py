@@ -10,7 +10,7 @@ import torch
 from mnist_tutorial.benchmark.clock import Stopwatch, Time
 from mnist_tutorial.benchmark.runs.task import processes
 from mnist_tutorial.data import Split
-from mnist_tutorial.data.guard import closed_test_set
+from mnist_tutorial.data.guard import closed_mnist
 from mnist_tutorial.errors import MNISTError
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and not every recipe uses it
@@ -141,7 +141,7 @@ class Run:
             If the recipe looks at MNIST's test digits, or returns nothing.
         """
         self._stopwatch.start()
-        with closed_test_set():
+        with closed_mnist():
             network = recipe(self)
         time = self._stopwatch.stop()
         if network is None:
@@ -174,7 +174,7 @@ class Run:
                 "or run.predict set to a function that computes scores with it"
             )
         unknown = np.full(len(split), -1)
-        with closed_test_set():
+        with closed_mnist():
             found = self.predict(network, Split(split.images.copy(), unknown, unknown))
             try:
                 scores = np.asarray(found)

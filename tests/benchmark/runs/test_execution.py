@@ -151,12 +151,12 @@ ERRORS = {
     "no function": ("fault = 5", "expected def fault(run)"),
     "a look of the file": (
         "import mnist_tutorial as mt\n\ntest = mt.load('sample').test\n\n\ndef fault(run):\n    pass",
-        "looked at the test set: it called load()",
+        "looked at digits that it was not given: it called load()",
     ),
     "a caught look": (
         "import mnist_tutorial as mt\n\n\ndef fault(run):\n    try:\n        mt.load('sample')\n"
         "    except BaseException:\n        return 'a network'",
-        "looked at the test set: it called load()",
+        "looked at digits that it was not given: it called load()",
     ),
 }
 
