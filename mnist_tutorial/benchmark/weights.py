@@ -18,8 +18,7 @@ from mnist_tutorial.benchmark.runs.recipe import Recipe
 from mnist_tutorial.benchmark.runs.run import Run
 from mnist_tutorial.benchmark.runs.state import kept_settings
 from mnist_tutorial.benchmark.runs.task import Task
-from mnist_tutorial.data import Split, load
-from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.data import Split, atomic, load
 from mnist_tutorial.errors import MNISTError, printable
 
 FORMAT = "mnist-tutorial weights 1"

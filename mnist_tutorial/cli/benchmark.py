@@ -80,7 +80,7 @@ def leaderboard(
     with errors():
         from mnist_tutorial.benchmark.compare import leaderboard
         from mnist_tutorial.benchmark.outputs import check_replaceable
-        from mnist_tutorial.data.atomic import atomic
+        from mnist_tutorial.data import atomic
 
         if out:
             check_replaceable([out], force)

@@ -78,7 +78,7 @@ def grade(
         course = _course()
         from mnist_tutorial.benchmark.outputs import check_replaceable
         from mnist_tutorial.course.grading import table
-        from mnist_tutorial.data.atomic import atomic
+        from mnist_tutorial.data import atomic
 
         check_replaceable([out], force)
         grades, refused = table.grade(folder, course.lessons(course.folder()), limit)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
-from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
 # For each file, the digest that we wrote last ("-" for none), and those that we were about to write when we were

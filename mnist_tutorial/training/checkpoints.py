@@ -9,8 +9,7 @@ from typing import Any
 
 import torch
 
-from mnist_tutorial.data import MNIST
-from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.data import MNIST, atomic
 from mnist_tutorial.data.cache import cache_folder
 from mnist_tutorial.errors import MNISTError
 

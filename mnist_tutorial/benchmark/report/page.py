@@ -16,7 +16,7 @@ from mnist_tutorial.benchmark.report.provenance import imports
 from mnist_tutorial.benchmark.report.rendering import to_address
 from mnist_tutorial.benchmark.report.summary import SummaryTable
 from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError, printable
 
 if TYPE_CHECKING:  # it imports the pipeline, and with it torch

@@ -16,7 +16,7 @@ from mnist_tutorial.benchmark.results import consistency
 from mnist_tutorial.benchmark.results.json_files import checksum, json_files, read_json, refusing
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.results.schema import Failure
-from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
 FORMAT = 3  # the second knew neither code nor probabilities

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from mnist_tutorial.benchmark.results.json_files import checksum, json_files, read_json, refusing
 from mnist_tutorial.benchmark.robustness.robustness import Robustness
 from mnist_tutorial.benchmark.robustness.suite import suite_digest
-from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
 KIND, FORMAT = "robustness", 1

@@ -17,7 +17,7 @@ from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.runs.locks import lock_task, unlock_task
 from mnist_tutorial.benchmark.runs.recipe import Recipe
 from mnist_tutorial.benchmark.runs.task import Task
-from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
 TRIES = 2  # of a task whose worker was killed

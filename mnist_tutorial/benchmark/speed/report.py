@@ -12,7 +12,7 @@ from rich.table import Table
 from mnist_tutorial.benchmark.machine import line, machine
 from mnist_tutorial.benchmark.outputs import MARK
 from mnist_tutorial.benchmark.speed.measurement import Measurement
-from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import printable
 from mnist_tutorial.plots import BLUE, GREY, Picture
 

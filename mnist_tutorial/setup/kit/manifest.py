@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path, PurePosixPath
 
-from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.data import atomic
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.scratch import PREFIX
 from mnist_tutorial.errors import MNISTError

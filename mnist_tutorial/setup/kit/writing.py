@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from packaging.utils import parse_wheel_filename
 
-from mnist_tutorial.data.atomic import atomic
+from mnist_tutorial.data import atomic, load
 from mnist_tutorial.data.export import to_zip
-from mnist_tutorial.data.load import load
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.setup.kit import manifest
