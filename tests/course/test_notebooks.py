@@ -90,21 +90,12 @@ def guess_and_forget(notebook):
         cell.source = cell.source.replace("mt.guess(", "print(")
 
 
-def explain_twice(notebook):
-    cell = next(cell for cell in notebook.cells if "model" in tags(cell))
-    notebook.cells.insert(notebook.cells.index(cell), deepcopy(cell))
-
-
 def review_first(notebook):
     notebook.cells.insert(1, notebook.cells.pop())
 
 
 def forget_the_change(notebook):
     del notebook.cells[-1].metadata["what_if"]
-
-
-def draw_without_a_caption(notebook):
-    notebook.cells.insert(3, nbformat.v4.new_code_cell("mt.diagrams.neuron()"))
 
 
 def say_everything_twice(notebook):
@@ -116,12 +107,10 @@ BREAKS = [
     ("title", in_first("# 2. ", "# Two: "), "expected '# 2. Title'"),
     ("navigation", in_first("03_neuron.ipynb", "05_cnn.ipynb"), "the navigation leads to"),
     ("badges", in_first("[Colab](", "[Binder]("), "lacks a line '*Open in [Colab]"),
-    ("badges", in_first("/course/student/", "/course/instructor/"), "lacks a line '*Open in [Colab]"),
     ("links", in_first("03_neuron.ipynb", "03_gone.ipynb"), "03_gone.ipynb"),
     ("objectives", in_first("- look at", "look at"), "three or four objectives"),
     ("prerequisites_and_minutes", in_first("minutes, ", "min, "), "expected '**You need**"),
     ("sections", in_any("## Summary", "## The end"), "Summary and Review last"),
-    ("sections", in_any("## Review", "## The end"), "Summary and Review last"),
     ("the_package_comes_first", in_code(0, "import numpy as np"), "expected import mnist_tutorial as mt"),
     ("a_summary_that_is_computed", in_code(-1, 'Markdown("All is well.")'), "computes no summary"),
     ("a_summary_that_is_computed", in_code(-1, 'Markdown(f"{counts}: 97.1 %")'), "typed number, '97.1 %'"),
@@ -134,23 +123,16 @@ BREAKS = [
     ("number_of_words", say_everything_twice, "words; expected at most 1000"),
     ("no_outputs", store_an_output, "outputs are stored"),
     ("no_shell_and_no_paths", in_code(3, "!pip install deeptrack"), "'!pip"),
-    ("no_shell_and_no_paths", in_code(3, "open('/home/me/digits')"), "'/home/"),
     ("kernel", forget_the_kernel, "expected python3"),
     ("captions", in_any("*Figure. ", "Look: "), "has no caption"),
-    ("captions", draw_without_a_caption, "has no caption"),
     ("imports_that_are_used", in_code(0, "import mnist_tutorial as mt\nimport math"), "['math']"),
     ("exercises", without("hint"), "expected 2 to 4 times task, hint, stub, solution, check"),
     ("exercises", of_cell("task", lambda source: source * 9), "at most 100"),
     ("exercises", of_cell("hint", lambda source: source.removeprefix("<details>")), "expected <details>"),
-    ("exercises", of_cell("model", lambda source: source.removesuffix("</details>")), "expected <details>"),
     ("exercises", without("write"), "those that ask to explain"),
-    ("exercises", explain_twice, "those that ask to explain"),
     ("guesses", guess_and_forget, "0 guesses"),
-    ("guesses", in_any(" = mt.guess(", " = str or mt.guess("), "expected two or more, each"),
     ("guesses", in_any(".reveal(", ".hide("), "never compared"),
-    ("review", without("review"), "expected '## Review'"),
     ("review", review_first, "expected '## Review'"),
-    ("review", of_cell("review", lambda source: source.replace("<details>", "", 1)), "8 answers"),
     ("review", of_cell("review", lambda source: source.replace("?", "!")), "expected three questions"),
     ("review", of_cell("review", lambda source: source.replace("Yes.", "No.", 1)), "one 'Yes.'"),
     (
@@ -161,7 +143,6 @@ BREAKS = [
     ("review", of_cell("review", lambda source: source.replace("**What if**", "What if")), "the review ends"),
     ("review", forget_the_change, "metadata of the review"),
     ("notes_for_instructors", without("notes"), "no 'What goes wrong in class'"),
-    ("notes_for_instructors", in_any("**On the board:**", "Draw:"), "no 'On the board'"),
     ("notes_for_instructors", in_any("**Answer:**", "Answer:"), "has no answer"),
     (
         "number_of_terms",

@@ -173,9 +173,8 @@ def test_what_systems_leave_on_a_stick_is_no_difference(copy):
     assert kit.verify(copy)[1] == []
 
 
-@pytest.mark.parametrize("position", [0, 40, 400, -3])
-def test_a_manifest_with_a_changed_byte_is_one_line(copy, position):
-    change(copy / "manifest.json", position)
+def test_a_damaged_manifest_is_one_line(copy):
+    change(copy / "manifest.json", 40)
     done = subprocess.run(verify(copy), text=True, capture_output=True)
     assert done.returncode == 1
     assert "manifest.json" in done.stderr
@@ -195,11 +194,10 @@ def test_a_kit_with_other_options_stays(index, copy):
     assert kit.verify(copy)[1] == []
 
 
-@pytest.mark.parametrize("place", ["a file", "a file/kit", pytest.param("/proc/kit", marks=LINUX)])
-def test_a_folder_that_cannot_be_is_one_line(index, tmp_path, place):
+def test_a_folder_that_cannot_be_is_one_line(index, tmp_path):
     (tmp_path / "a file").write_text("mine")
-    with pytest.raises(MNISTError, match=re.escape(place)):
-        kit.write(tmp_path / place, kit.Options((HERE,), lock=index[1]))
+    with pytest.raises(MNISTError, match="a file"):
+        kit.write(tmp_path / "a file", kit.Options((HERE,), lock=index[1]))
     assert (tmp_path / "a file").read_text() == "mine"
 
 
@@ -221,31 +219,6 @@ def test_a_wheel_with_another_hash_is_refused(index, tmp_path):
     with pytest.raises(MNISTError, match="tqdm"):
         list(Wheels(tmp_path).fetch(HERE, [tampered]))
     assert list(tmp_path.glob("**/*.whl")) == []
-
-
-@pytest.mark.parametrize("size", ["60k", "700k"])
-def test_a_disk_that_is_full_is_one_line(index, tmp_path, size):
-    if not hasattr(os, "geteuid") or os.geteuid() or not shutil.which("unshare"):
-        pytest.skip("only root mounts a small disk")
-    code = (
-        "import sys; from pathlib import Path; from mnist_tutorial.setup import kit\n"
-        "from mnist_tutorial.setup.kit import wheel; wheel.ROOT = Path('small')\n"
-        "kit.write(Path('small/kit'), kit.Options((kit.target('linux'),), lock=Path(sys.argv[1])))"
-    )
-    mount = f'mount -t tmpfs -o size={size} none small && exec "$@"'
-    (tmp_path / "small").mkdir()
-    done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", mount, "sh", sys.executable, "-c", code, str(index[1])],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(Path(mnist_tutorial.__file__).parents[1])},
-        text=True,
-        capture_output=True,
-    )
-    if "mount" in done.stderr and "permitted" in done.stderr:
-        pytest.skip("this container mounts nothing")
-    error = done.stderr.splitlines()[-1]
-    assert error.startswith("mnist_tutorial.errors.MNISTError"), done.stderr
-    assert "No space left" in error
 
 
 def test_the_small_torch_comes_from_its_own_index(index, answer, tmp_path, monkeypatch):
@@ -278,10 +251,7 @@ def test_without_torchs_index_it_is_the_default_build(no_network):
     ("damage", "word"),
     [
         (lambda folder: (folder / "mnist.zip").unlink(), "mnist.zip"),
-        (lambda folder: change(folder / "mnist.zip", 5000), "mnist.zip"),
         (lambda folder: change(next(folder.glob("wheels/tqdm-*")), 100), "tqdm"),
-        (lambda folder: next(folder.glob("wheels/tqdm-*")).unlink(), "tqdm"),
-        (lambda folder: (folder / "manifest.json").unlink(), "manifest.json"),
         (lambda folder: edit(folder, "python", "3.99"), "3.99"),
         (lambda folder: edit(folder, "systems", {"windows": "AMD64"}), "windows"),
     ],
