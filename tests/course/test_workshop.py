@@ -1,21 +1,20 @@
 """`make lab`: the files of a workshop, a server that answers, and a kernel that has what the notebooks need."""
 
-import json
 import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
-import uuid
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 import requests
 import urllib3
-import websocket
 from conftest import ROOT
+from jupyter_client import BlockingKernelClient
 from typer.testing import CliRunner
 
 from mnist_tutorial import MNISTError
@@ -68,6 +67,7 @@ def lab(tmp_path_factory, mnist):
                 token=match[3],
                 port=int(match[2]),
                 taken_port=port,
+                runtime=Path(config),
             )
         finally:
             os.killpg(process.pid, signal.SIGTERM)
@@ -82,34 +82,20 @@ def session(address):
     return connection
 
 
-def execute(address, token, cells):
-    """Run cells in a kernel of the server as a browser does; returns the text that they print."""
-    headers = {"Authorization": f"token {token}"}
-    kernel = requests.post(f"{address}api/kernels", headers=headers, json={"name": "python3"}, timeout=60).json()["id"]
-    url = f"{address.replace('http', 'ws')}api/kernels/{kernel}/channels"
-    channel = websocket.create_connection(url, header=headers, timeout=120)
-    printed = ""
-    for cell in cells:
-        message = str(uuid.uuid4())
-        header = {"msg_id": message, "msg_type": "execute_request", "username": "", "session": "s", "version": "5.3"}
-        content = {"code": cell, "silent": False, "store_history": True, "allow_stdin": False}
-        request = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-        channel.send(json.dumps(request))
-        done = set()
-        while done < {"reply", "idle"}:
-            answer = json.loads(channel.recv())
-            if answer["parent_header"].get("msg_id") != message:
-                continue
-            if answer["msg_type"] == "stream":
-                printed += answer["content"]["text"]
-            elif answer["msg_type"] == "execute_reply":
-                assert answer["content"]["status"] == "ok", answer["content"]
-                done.add("reply")
-            elif answer["msg_type"] == "status" and answer["content"]["execution_state"] == "idle":
-                done.add("idle")
-    channel.close()
-    requests.delete(f"{address}api/kernels/{kernel}", headers=headers, timeout=60)
-    return printed
+def execute(lab, code):
+    """Run a cell in a kernel of the server; returns the text that it prints."""
+    headers, printed = {"Authorization": f"token {lab.token}"}, []
+    kernel = requests.post(f"{lab.address}api/kernels", headers=headers, json={"name": "python3"}, timeout=60).json()
+    client = BlockingKernelClient(connection_file=str(lab.runtime / f"kernel-{kernel['id']}.json"))
+    client.load_connection_file()
+    client.start_channels()
+    client.wait_for_ready(timeout=120)
+    show = lambda message: printed.append(message["content"].get("text", ""))  # noqa: E731
+    reply = client.execute_interactive(code, timeout=120, output_hook=show)
+    client.stop_channels()
+    requests.delete(f"{lab.address}api/kernels/{kernel['id']}", headers=headers, timeout=60)
+    assert reply["content"]["status"] == "ok", reply["content"]
+    return "".join(printed)
 
 
 def test_the_server_answers_on_the_next_port_and_a_notebook_can_load_mnist(lab):
@@ -118,8 +104,7 @@ def test_the_server_answers_on_the_next_port_and_a_notebook_can_load_mnist(lab):
     contents = session(lab.address).get(f"{lab.address}api/contents", headers=headers, timeout=60).json()
     assert "01_loading.ipynb" in {entry["name"] for entry in contents["content"]}
     assert requests.get(f"{lab.address}lab", params={"token": lab.token}, timeout=60).status_code == 200
-    cells = ["import mnist_tutorial as mt", "print(mt.load().variant)"]
-    assert execute(lab.address, lab.token, cells) == "full\n"
+    assert execute(lab, "import mnist_tutorial as mt\nprint(mt.load().variant)") == "full\n"
 
 
 def test_there_are_notebooks_for_both_and_solutions_and_a_schedule(lab):
@@ -211,11 +196,11 @@ def test_a_notebook_counts_as_run_once_its_copy_with_outputs_is_there(tmp_path):
 
 def test_what_is_wrong_with_the_folder_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(workshop, "files", lambda *_: {"schedule.md": b"09:00"})
-    (tmp_path / ".workshop.json").write_text("[]")
-    done = CliRunner().invoke(app, ["workshop", str(tmp_path)])
+    (tmp_path / "file").write_text("mine")
+    done = CliRunner().invoke(app, ["workshop", str(tmp_path / "file")])
     assert done.exit_code == 1
-    assert re.fullmatch(r"error: .*\.workshop\.json: .*\n", done.stderr)
-    assert [path.name for path in tmp_path.iterdir()] == [".workshop.json"]
+    assert re.fullmatch(r"error: .*/file: .*\n", done.stderr)
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_another_process_makes_the_same_files(lab, tmp_path):
