@@ -88,7 +88,7 @@ def execute(lab, code):
     kernel = requests.post(f"{lab.address}api/kernels", headers=headers, json={"name": "python3"}, timeout=60).json()
     client = BlockingKernelClient(connection_file=str(lab.runtime / f"kernel-{kernel['id']}.json"))
     client.load_connection_file()
-    client.start_channels()
+    client.start_channels(hb=False)
     client.wait_for_ready(timeout=120)
     show = lambda message: printed.append(message["content"].get("text", ""))  # noqa: E731
     reply = client.execute_interactive(code, timeout=120, output_hook=show)
