@@ -238,7 +238,8 @@ function render({ model, el }) {
     return value > 0.995 && value < 1 ? "> 99 %" : `${Math.round(100 * value)} %`;
   }
   function showCount() {
-    count.textContent = `${model.get("count")} kept`;
+    const kept = model.get("count"), shown = model.get("kept")?.length ?? 0;
+    count.textContent = `${kept} kept${shown < kept ? `, the newest ${shown} below` : ""}`;
     redraw();
   }
   function showKept() {

@@ -15,6 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 
 import mnist_tutorial as mt
 from mnist_tutorial.course.drawing import strokes
+from mnist_tutorial.course.drawing.canvas import SHOWN
 
 pytestmark = pytest.mark.full
 CHROMIUM = shutil.which("chromium")  # Debian's package of this name
@@ -245,7 +246,7 @@ def test_each_stroke_keeps_the_pen_it_was_drawn_with(notebook, canvas):
     expect(canvas.count).to_have_text("0 kept")
 
 
-def test_the_digits_kept_stand_below_the_newest_last(canvas, other):
+def test_the_newest_of_the_digits_kept_stand_below(canvas, other):
     for label in (4, 0):
         canvas.draw(DRAWN[label])
         canvas.button(f"Keep as {label}").click()
@@ -255,8 +256,15 @@ def test_the_digits_kept_stand_below_the_newest_last(canvas, other):
         expect(pictures.last).to_have_attribute("aria-label", "Your drawing of a 0")
         ink = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
         assert pictures.last.evaluate(ink)
-    for left in (1, 0):
+    for kept in range(3, SHOWN + 2):
+        canvas.draw(CORNER)
+        canvas.button("Keep as 7").click()
+        expect(canvas.count).to_have_text(re.compile(f"^{kept} kept"))
+    expect(pictures).to_have_count(SHOWN)
+    expect(other.count).to_contain_text(f"newest {SHOWN}")
+    for left in range(SHOWN, -1, -1):
         canvas.button("Remove the last").click()
+        expect(canvas.count).to_have_text(f"{left} kept")
         expect(pictures).to_have_count(left)
 
 
