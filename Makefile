@@ -20,7 +20,7 @@ endif
 export PATH := $(PATH)$(shell printf ':%s' $${PYENV_ROOT:-$$HOME/.pyenv}/versions/*/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit notebooks site check-site lint full versions versions-lowest versions-3.12 versions-3.13 checks kit regression fuzz benchmark robustness reproduce readme measure peers lock wheel clean
+.PHONY: help setup data lab test unit notebooks site check-site lint full versions versions-lowest versions-3.12 versions-3.13 checks kit regression fuzz benchmark robustness reproduce readme speed measure peers lock wheel clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -103,8 +103,9 @@ reproduce: data  ## train one seed of each recipe again, and mark the results as
 	$(BIN)/python -m mnist_tutorial benchmark reproduce results/cpu/*-test-seed0.json
 readme: setup  ## write the README's tables and pictures anew from results/
 	$(BIN)/python tools/readme.py
-measure: data  ## measure load, the notebooks and the routes of digits: the other files of results/
-	for what in loading augmentation optics overhead; do $(BIN)/python -m mnist_tutorial benchmark $$what --force || exit 1; done
+speed: data  ## time loading, augmenting, imaging and training beside other ways, some minutes (SPEED=optics for one of them): results/
+	$(BIN)/python tools/speed.py $(SPEED)
+measure: speed  ## the same, and load and the notebooks: the other files of results/
 	$(BIN)/python tools/measure.py
 peers: data  ## train what other libraries show on MNIST beside our recipes, on a quiet machine, half an hour: results/peers.json
 	env -u GOMP_SPINCOUNT $(BIN)/python tools/peers.py

@@ -206,17 +206,6 @@ def test_an_error_of_deeptrack_shows_that_get_lacks_kwargs():
     assert not compat.lacks_kwargs(TypeError("something else"))
 
 
-def test_torchvision_reads_the_files_that_we_write(sample, tmp_path):
-    from torchvision.datasets import MNIST
-
-    split = sample.test.take(20, seed=0)
-    compat.write_torchvision_files(tmp_path, split.images, split.labels)
-    for train in (True, False):
-        dataset = MNIST(tmp_path, train=train)
-        np.testing.assert_array_equal(dataset.data, split.images)
-        np.testing.assert_array_equal(dataset.targets, split.labels)
-
-
 def test_an_action_of_a_widget_runs_in_the_main_thread(monkeypatch):
     """At once, or in the main loop of the kernel; tests/course/drawing/test_draw.py sees it in JupyterLab."""
     import asyncio

@@ -1,8 +1,7 @@
 """Measure what the README says of `load` and of the notebooks, into results/measured.json; a few minutes.
 
-`make measure` runs this and the comparisons of `python -m mnist_tutorial benchmark`; tools/readme.py writes the README
-from what they found. ``tools/measure.py kits`` writes a kit for each system, some gigabytes, and keeps their sizes in
-results/kits.json.
+`make measure` runs this after tools/speed.py; tools/readme.py writes the README from what both found.
+``tools/measure.py kits`` writes a kit for each system, some gigabytes, and keeps their sizes in results/kits.json.
 """
 
 import json

@@ -149,7 +149,7 @@ def records(folder):
 
 
 def measured():
-    """Read what was measured, with the comparisons that `benchmark` has written beside it."""
+    """Read what was measured, with the comparisons that tools/speed.py has written beside it."""
     others = read("peers") if (RESULTS / "peers.json").exists() else None
     return read("measured") | {"kits": read("kits"), "peers": others} | {name: read(name) for name, *_ in COMPARED}
 

@@ -10,9 +10,8 @@ from mnist_tutorial.cli.common import RESULTS, Force, errors, say, show
 from mnist_tutorial.cli.record import record
 from mnist_tutorial.cli.robustness import robustness, weights
 from mnist_tutorial.cli.run import reproduce, run
-from mnist_tutorial.cli.speed import augmentation, loading, optics, overhead
 
-benchmark = typer.Typer(help="Train recipes, compare results, and time this machine.", no_args_is_help=True)
+benchmark = typer.Typer(help="Train recipes, and compare results.", no_args_is_help=True)
 benchmark.command()(run)
 benchmark.command()(reproduce)
 
@@ -120,5 +119,5 @@ def _refused(reasons: Sequence[Exception]) -> None:
         raise typer.Exit(1)
 
 
-for command in (record, robustness, weights, loading, augmentation, optics, overhead):
+for command in (record, robustness, weights):
     benchmark.command()(command)

@@ -1,13 +1,9 @@
 import hashlib
-import json
-from functools import partial
 
 import pytest
 from conftest import ROOT
 from typer.testing import CliRunner
 
-from mnist_tutorial.benchmark.speed import measurement
-from mnist_tutorial.benchmark.speed.measurement import Route
 from mnist_tutorial.cli import app
 from mnist_tutorial.data.reference import DIGESTS
 
@@ -135,32 +131,3 @@ def test_a_wrong_variant_is_a_usage_error():
     done = run("fetch", "--variant", "half")
     assert done.exit_code == 2
     assert "half" in done.stderr
-
-
-def test_benchmark_prints_a_table_and_writes_json_and_a_chart(monkeypatch, tmp_path):
-    def routes(split, folder):  # the real ones take half a minute, and have their own tests
-        return [Route("ours", lambda: (lambda: sum(range(10_000)), len(split)), ""), Route("broken", lambda: 1 / 0, "")]
-
-    monkeypatch.setattr("mnist_tutorial.benchmark.speed.overhead.routes", routes)
-    monkeypatch.setattr(measurement, "measure", partial(measurement.measure, seconds=0.05))
-    options = ["--variant", "sample", "--repeats", "1", "--out", str(tmp_path)]
-    done = run("benchmark", "overhead", *options)
-    measured = json.loads((tmp_path / "overhead.json").read_text())
-    assert measured["variant"] == "sample"
-    ours, broken = measured["rows"]
-    assert "ZeroDivisionError" in broken["failure"]
-    assert "overhead, MNIST sample: median of 1 repeats, in turn" in done.stdout
-    assert done.exit_code == (not ours["times"]), done.output  # disturbed by other tests
-    if ours["times"]:
-        assert done.stdout.splitlines()[-1] == str(tmp_path / "overhead.png")
-    else:
-        assert "error: other programs used the processor too often to measure ours 1 times" in done.stderr
-
-
-def test_benchmark_into_a_file_is_one_line(tmp_path):
-    (tmp_path / "file").write_text("")
-    options = ["--variant", "sample", "--repeats", "1", "--out", str(tmp_path / "file")]
-    done = run("benchmark", "overhead", *options)
-    assert done.exit_code == 1
-    assert done.stderr.splitlines()[-1].startswith("error: ")
-    assert "overhead, MNIST sample" not in done.stdout  # the error comes before the measurement

@@ -156,8 +156,6 @@ def identity(path):
         (["report", ".", "--out", "."], "index.html"),
         (["report", ".", "--out", "."], "report.md"),
         (["leaderboard", ".", "--out", "notes.md"], "notes.md"),
-        (["loading", "--out", "."], "loading.json"),
-        (["overhead", "--out", "."], "overhead.png"),
     ],
 )
 @pytest.mark.parametrize("make", [lambda path: path.write_text("mine"), os.mkfifo, os.mkdir])

@@ -1,0 +1,69 @@
+"""Diagrams: figures that explain, drawn by tools/diagrams.py, each with a text for those who cannot see it."""
+
+import base64
+import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from mnist_tutorial.errors import MNISTError
+
+__all__ = ["convolution", "gradient_descent", "layers", "neuron", "pooling", "protocol"]
+_FOLDER = Path(__file__).with_name("figures")
+_SIZES = (784, 32, 32, 10), (784, 128, 10)
+
+
+class Drawing:
+    """A figure that a notebook shows: `data` is a file, SVG or GIF, and `alt` says what there is to see.
+
+    Examples
+    --------
+    >>> neuron().alt
+    'One neuron. Four inputs, each times its weight, are added up with a bias: z = 0.80. ... a = 0.69.'
+    """
+
+    def __init__(self, name: str):
+        about = json.loads((_FOLDER / "figures.json").read_text(encoding="utf-8"))[name]
+        self.data, self.alt, self._width = (_FOLDER / about["file"]).read_bytes(), about["alt"], about["width"]
+
+    def _repr_html_(self) -> str:  # of an image in any other form, JupyterLab drops the text
+        kind, code = "gif" if self.data.startswith(b"GIF") else "svg+xml", base64.b64encode(self.data).decode()
+        return f'<img alt="{html.escape(self.alt)}" width="{self._width}" src="data:image/{kind};base64,{code}">'
+
+    def __repr__(self) -> str:
+        return self.alt
+
+
+def neuron() -> Drawing:
+    """Show a neuron at work: inputs, weights, their sum plus a bias, the activation function, and the output."""
+    return Drawing("neuron")
+
+
+def layers(sizes: Sequence[int] = (784, 32, 32, 10)) -> Drawing:
+    """Show a network in which each neuron is connected with all of the layer before.
+
+    There are drawings of (784, 32, 32, 10) and (784, 128, 10); for other sizes, it raises an MNISTError.
+    """
+    if tuple(sizes) not in _SIZES:
+        raise MNISTError(f"sizes is {sizes}; expected {_SIZES[0]} or {_SIZES[1]}: tools/diagrams.py draws others")
+    return Drawing(f"layers-{'-'.join(map(str, sizes))}")
+
+
+def gradient_descent() -> Drawing:
+    """Show how a weight goes down a curve step by step, with three learning rates."""
+    return Drawing("gradient_descent")
+
+
+def convolution() -> Drawing:
+    """Show how a window of 3 x 3 pixels moves over an image and fills a map."""
+    return Drawing("convolution")
+
+
+def pooling() -> Drawing:
+    """Show what pooling keeps of each square of 2 x 2: the largest number, or the mean."""
+    return Drawing("pooling")
+
+
+def protocol() -> Drawing:
+    """Show the protocol: train on some digits, choose by others, and measure once on those left."""
+    return Drawing("protocol")
