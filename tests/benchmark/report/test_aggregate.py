@@ -26,11 +26,6 @@ def test_mean_std_errors_and_interval_are_those_of_the_seeds():
     assert row.interval == wilson_interval(10_000 - 55, 10_000)
 
 
-def test_one_run_has_no_std():
-    row = only([made_result(wrong=50)])
-    assert (row.n, row.std) == (1, None)
-
-
 def test_seconds_are_the_median_of_uncontended_runs():
     runs = [made_result(seed=seed, wall=wall) for seed, wall in enumerate((5.0, 6.0, 10.0))]
     row = only([*runs, made_result(seed=3, wall=90.0, other_cpu_seconds=40.0)])
@@ -94,11 +89,6 @@ def test_each_machine_has_its_row_and_its_letter():
     assert [(row.label, row.machine, row.n) for row in table.rows] == [("cnn", "A", 3), ("cnn", "B", 2)]
     assert "a GPU" in table.machines["B"]
     assert "a GPU" not in table.machines["A"]
-
-
-def test_several_processes_are_another_row():
-    [table] = aggregate([made_result("cnn", 0), made_result("cnn", 0, devices=2, strategy="ddp")])
-    assert sorted(row.label for row in table.rows) == ["cnn, 1 process", "cnn, 2 processes"]
 
 
 def test_runs_of_several_commits_share_a_row_with_a_remark():

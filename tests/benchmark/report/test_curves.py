@@ -19,22 +19,12 @@ def test_the_mean_over_seeds_reaches_a_target_and_not_the_luckiest_seed():
     assert (made.low[1], made.high[1], made.n) == (0.980, 0.992, 2)
 
 
-def test_equal_to_the_target_is_enough():
-    assert learning_curve([validation(0, (0.95, 0.99, 0.99))]).seconds_to(0.99) == 5.0
-
-
 def test_seconds_are_the_median_of_the_uncontended_runs():
     runs = [validation(seed, (0.9, 0.95, 0.99), (1, seconds, 10)) for seed, seconds in enumerate((4, 6, 7))]
     runs.append(validation(3, (0.9, 0.95, 0.99), (30, 60, 90), other_cpu_seconds=50.0))
     made = learning_curve(runs)
     assert list(made.seconds) == [1, 6, 10]
     assert (made.n, made.uncontended) == (4, 3)
-
-
-def test_if_all_runs_are_contended_their_median_counts():
-    made = learning_curve([validation(0, (0.9, 0.95, 0.99), other_cpu_seconds=50.0)])
-    assert list(made.seconds) == [1, 5, 10]
-    assert made.uncontended == 0
 
 
 def test_runs_are_averaged_at_the_numbers_of_images_they_share():

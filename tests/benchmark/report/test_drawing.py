@@ -5,13 +5,9 @@ from matplotlib.figure import Figure
 
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.drawing import (
-    MACHINES,
     MAX_LETTERS,
     accuracy_scale,
     full_name,
-    left_out,
-    log_scale,
-    mark,
 )
 
 
@@ -39,37 +35,9 @@ def test_every_accuracy_has_its_place_and_labels_stand_clear(values):
     assert (np.diff([place(axes, tick) for tick in ticks(axes.yaxis)]) > 0.05).all()
 
 
-def test_labels_of_a_logarithmic_axis_are_plain_numbers():
-    axes = Figure().add_subplot()
-    log_scale(axes, [0.76, 12_120])
-    assert [axes.xaxis.get_major_formatter()(tick) for tick in ticks(axes.xaxis)] == [
-        *["1", "10", "100", "1,000", "10,000"]
-    ]
-    log_scale(axes, [2, 30])
-    assert ticks(axes.xaxis) == [2, 5, 10, 20]
-    log_scale(axes, [0.01, 100_000], few=True)
-    assert len(ticks(axes.xaxis)) <= 4
-    for values in ([3.1, 3.4], [3.14]):  # a recipe that takes seconds, in a folder of its own
-        log_scale(axes, values, few=True)
-        low, high = axes.get_xlim()
-        assert [low < tick < high for tick in ticks(axes.xaxis)] == [True]
-
-
-def test_machines_differ_in_colour_and_shape():
-    colours, shapes = zip(*MACHINES, strict=True)
-    assert len(set(colours)) == len(set(shapes)) == len(MACHINES)
-    assert mark("A") != mark("B")
-    assert mark("A1") == mark("A")  # the 27th
-
-
 def test_names_are_cut_and_have_their_machine_where_there_are_several():
     here = made_result("a" * 60)
     [table] = aggregate([here])
     assert full_name(table, table.rows[0]) == "a" * (MAX_LETTERS - 1) + "…"
     [table] = aggregate([here, made_result("b", machine=here.machine | {"cores": 999})])
     assert full_name(table, table.rows[-1]).endswith(", B")
-
-
-def test_left_out_recipes_are_counted():
-    assert left_out(0) == left_out(-3) == ""
-    assert "3 least accurate" in left_out(3)

@@ -91,12 +91,6 @@ def test_it_asks_for_nothing_outside(usual, site):
     assert "prefers-color-scheme: dark" in style
 
 
-def test_ids_are_unique_and_links_lead_somewhere(usual):
-    seen, _ = usual
-    assert len(set(seen.ids)) == len(seen.ids)
-    assert {link[1:] for _, link in seen.links if link.startswith("#")} <= set(seen.ids)
-
-
 def test_each_figure_is_an_image_with_a_text_with_numbers_from_the_data(usual):
     seen, _ = usual
     assert len(seen.images) == 5 + 3
@@ -175,26 +169,11 @@ def test_the_protocol_has_the_numbers_of_the_package(usual):
     assert dict(protocol())["Interval"].startswith("Wilson's 95 %")
 
 
-def test_the_literature_is_a_table_with_sources(usual):
-    seen, _ = usual
-    for result in published():
-        assert result.model in seen.texts["Literature"]
-        assert result.source in seen.texts["Literature"]
-
-
 def test_nothing_to_report_is_a_report(tmp_path):
     seen, markdown = report(tmp_path)
     assert "No runs yet." in seen.texts["MNIST benchmark"]
     assert "No runs yet." in markdown
     assert not seen.images
-
-
-@pytest.mark.usefixtures("no_figures")
-def test_an_old_report_is_replaced_and_nothing_is_left_behind(tmp_path):
-    report(tmp_path)
-    _, markdown = report(tmp_path, made_result("cnn"))
-    assert "| cnn |" in markdown
-    assert sorted(path.name for path in (tmp_path / "new" / "site").iterdir()) == ["index.html", "report.md"]
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -208,33 +187,6 @@ def test_a_page_that_is_no_report_is_replaced_with_force_only(tmp_path, name):
     page.write([], [], [], tmp_path, force=True)
     assert "No runs yet." in path.read_text(encoding="utf-8")
     page.write([], [], [], tmp_path)
-
-
-@pytest.mark.usefixtures("no_figures")
-def test_neither_page_has_control_characters(tmp_path):
-    run = made_result("cnn", docstring="\x1b]0;title\x07", source="# \x1b[2J\n\tpass")
-    failure = {"kind": "failure", "recipe": "mine", "error": "\x1b[2J"}
-    page.write([run], [MNISTError("\x1b[2J/x.json: cut short")], [failure], tmp_path)
-    for name in ("index.html", "report.md"):
-        text = (tmp_path / name).read_text(encoding="utf-8")
-        assert not set(text) & set("\x1b\x07")
-        assert r"\x1b" in text.replace(r"\\", "\\")
-
-
-@pytest.mark.usefixtures("no_figures")
-def test_without_space_the_old_report_stays(tmp_path, monkeypatch):
-    report(tmp_path)
-    before = (tmp_path / "new/site/index.html").read_text(encoding="utf-8")
-
-    def full(path, text, **options):
-        path.write_bytes(text[:100].encode())
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(page.Path, "write_text", full)
-    with pytest.raises(MNISTError, match="No space left"):
-        page.write([made_result()], [], [], tmp_path / "new" / "site")
-    assert (tmp_path / "new/site/index.html").read_text(encoding="utf-8") == before
-    assert len(list((tmp_path / "new/site").iterdir())) == 2
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):

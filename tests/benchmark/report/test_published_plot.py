@@ -1,5 +1,3 @@
-from itertools import pairwise
-
 import pytest
 from conftest import made_result
 
@@ -32,11 +30,6 @@ def test_variants_of_one_model_share_a_line_with_their_source(drawing):
     assert [text.get_text() for text in axes.texts if text.get_position()[1] == place] == ["LeCun 1998"]
 
 
-def test_the_best_case_has_a_mark_of_its_own(drawing):
-    marked = {line.get_xdata()[0] for line in drawing.figure.axes[0].lines if line.get_marker() == "x"}
-    assert marked == {one.accuracy for one in published() if one.best_case}
-
-
 def test_the_text_has_the_numbers(drawing):
     assert f"2 recipes and {len(published())} published results" in drawing.alt
     assert "Best in this report: cnn: 99.49 %" in drawing.alt
@@ -50,13 +43,3 @@ def test_without_either_there_is_no_figure():
     assert published_plot(table, published()) is None
     [table] = aggregate([made_result()])
     assert published_plot(table, ()) is None
-
-
-@pytest.mark.parametrize("wrong", [10, 800, 3_600, 9_000])
-def test_labels_of_the_accuracies_stand_clear(wrong):
-    [table] = aggregate([made_result("cnn", 0, 50), made_result("weak", 0, wrong)])
-    [axes] = (figure := published_plot(table, published()).figure).axes
-    figure.draw_without_rendering()
-    boxes = [label.get_window_extent() for label in axes.get_xticklabels()[: len(axes.get_xticks())]]  # above and below
-    assert len(boxes) >= 4
-    assert all(one.x1 + 3 < other.x0 for one, other in pairwise(boxes))

@@ -37,26 +37,12 @@ def test_a_row():
     }
 
 
-def test_one_run_has_no_std():
-    row = shown(table_of(made_result(wrong=50, parameters=None)))
-    assert (row["test accuracy, %"], row["n"], row["errors"], row["parameters"]) == ("99.50", "1", "50", "–")
-    assert row["to 97 %, s"] == "–"  # there are no validation runs
-
-
 def test_seconds_say_how_many_runs_count():
     uncontended, contended = made_result(seed=0, wall=5.0), made_result(seed=1, wall=50.0, other_cpu_seconds=50.0)
     assert shown(table_of(uncontended, contended))["seconds to train"] == "5.00 (1 of 2)"
     assert shown(table_of(contended))["seconds to train"] == "50.0 †"
     slow = made_result(seed=1, evaluated_on="validation", other_cpu_seconds=50.0)
     assert shown(table_of(uncontended, slow))["to 97 %, s"] == "5.00 †"
-
-
-def test_machines_have_a_column_only_if_there_are_several():
-    one = made_result(seed=0)
-    other = made_result(seed=0, machine=one.machine | {"processor": "another"})
-    assert "machine" not in columns_of(table_of(one))
-    assert "machine" in columns_of(table_of(one, other))
-    assert [cells(row, ["machine"]) for row in table_of(one, other).rows] == [["A"], ["B"]]
 
 
 def test_the_notes_state_n_clock_and_machine():
