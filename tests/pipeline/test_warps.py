@@ -96,64 +96,6 @@ def test_smoothing_is_scipys_filter(mode, size):
         np.testing.assert_allclose(matrix, expected, atol=1e-6)
 
 
-FEATURES = {
-    "affine": lambda **kw: mt.RandomAffine(rotate=mt.uniform(-1, 1), scale=(mt.uniform(0.7, 1.3), 1), **kw),
-    "elastic": lambda **kw: mt.RandomElastic(alpha=mt.uniform(10, 50), sigma=mt.uniform(3, 6), **kw),
-}
-
-
-@pytest.mark.parametrize("kind", FEATURES)
-def test_each_image_has_its_own_draw_but_a_function_is_called_once_per_batch(kind, digits):
-    same = np.repeat(digits[:1], 8, axis=0)
-    assert len(np.unique(FEATURES[kind]()(same), axis=0)) == 8
-    turned = mt.RandomAffine(rotate=lambda: np.random.uniform(-1, 1))
-    assert len(np.unique(turned(same), axis=0)) == 1  # DeepTrack calls a function once per evaluation
-    assert not np.array_equal(turned.update()(same), turned.update()(same))
-
-
-@pytest.mark.parametrize("kind", FEATURES)
-def test_the_seed_of_a_feature_or_of_numpy_repeats_it(kind, digits):
-    make = FEATURES[kind]
-    np.testing.assert_array_equal(make(seed=3)(digits), make(seed=3)(digits))
-    assert not np.array_equal(make(seed=3)(digits), make(seed=4)(digits))
-    feature = make(seed=3)
-    assert not np.array_equal(feature.update()(digits), feature.update()(digits))  # the stream goes on
-    np.random.seed(5)
-    once = make()(digits)
-    np.random.seed(5)
-    np.testing.assert_array_equal(make()(digits), once)
-
-
-def test_a_batch_is_its_images_one_by_one(digits):
-    rng = np.random.default_rng(2)
-    angle, noise = rng.uniform(-1, 1, 20), np.float32(rng.uniform(-1, 1, (20, 2, 28, 28)))
-    batch = mt.RandomElastic(noise=noise)(mt.RandomAffine(rotate=angle)(digits[:20]))
-    for i in range(20):
-        image = mt.RandomElastic(noise=noise[i : i + 1])(mt.RandomAffine(rotate=angle[i : i + 1])(digits[i]))
-        assert image.shape == (28, 28)
-        np.testing.assert_allclose(image, batch[i], atol=1e-5)
-
-
-@pytest.mark.parametrize("kind", FEATURES)
-def test_tensors_stay_tensors_and_integers_are_scaled_to_between_0_and_1(kind, mnist):
-    images = mnist.test.images[:10]
-    expected = FEATURES[kind](seed=0)(np.float32(images / 255))
-    assert expected.dtype == np.float32
-    np.testing.assert_allclose(FEATURES[kind](seed=0)(images), expected, atol=1e-6)
-    result = FEATURES[kind](seed=0)(torch.from_numpy(images.copy()))
-    assert isinstance(result, torch.Tensor)
-    np.testing.assert_allclose(result, expected, atol=1e-6)
-
-
-def test_the_properties_are_deeptracks(sample):
-    source = mt.digit_source(sample.test)
-    image = dt.Value(source.image) >> mt.RandomAffine(translate=source.label) >> mt.Standardize(0, 1)
-    item = source[np.arange(10)]
-    moved = image(item)
-    for picture, original, label in zip(moved, item["image"], item["label"], strict=True):
-        np.testing.assert_allclose(picture[label:, label:], original[: 28 - label, : 28 - label] / 255, atol=1e-5)
-
-
 def test_any_size_of_image_works():
     # Particles that DeepTrack simulates, 64 x 64: nothing here depends on digits.
     particle = dt.PointParticle(position=lambda: np.random.uniform(20, 44, 2), intensity=1)
@@ -191,11 +133,6 @@ def test_noise_is_moved_to_the_device_of_the_images(kind):
 def test_noise_of_another_shape_is_refused(digits):
     with pytest.raises(ValueError, match=r"noise has the shape \(5, 2, 28, 28\); expected \(3, 2, 28, 28\)"):
         mt.RandomElastic(noise=np.zeros((5, 2, 28, 28), np.float32))(digits[:3])
-
-
-def test_an_image_with_channels_is_refused():
-    with pytest.raises(ValueError, match=r"shape \(2, 3, 28, 28\); expected \(H, W\) or \(B, H, W\)"):
-        mt.RandomAffine()(np.zeros((2, 3, 28, 28), np.float32))
 
 
 def elastic():
