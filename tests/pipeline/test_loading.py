@@ -11,7 +11,7 @@ import mnist_tutorial as mt
 from mnist_tutorial.device import accelerator
 
 
-def test_digits_and_batches_equal_the_arrays(mnist):
+def test_a_source_holds_the_arrays_themselves_in_official_order(mnist):
     source = mt.digit_source(mnist.train)
     assert len(source) == 60_000
     np.testing.assert_array_equal(source[7]["image"], mnist.train.images[7])
@@ -19,26 +19,8 @@ def test_digits_and_batches_equal_the_arrays(mnist):
     indices = np.array([3, 50_000, 7])
     np.testing.assert_array_equal(source[indices]["image"], mnist.train.images[indices])
     np.testing.assert_array_equal(source[indices]["index"], indices)
-
-
-def test_the_arrays_are_not_copied(mnist):
-    source = mt.digit_source(mnist.train)
     assert np.shares_memory(source[np.s_[0]]["image"], mnist.train.images)
-
-
-def test_a_pipeline_works_on_a_batch_as_on_single_digits(sample):
-    source = mt.digit_source(sample.train)
-    pipeline = (dt.Value(source.image) / 255) & dt.Value(source.label)
-    images, labels = pipeline(source[np.arange(5)])
-    for i in range(5):
-        image, label = pipeline(source[i])
-        np.testing.assert_array_equal(images[i], image)
-        assert labels[i] == label
-
-
-def test_the_index_leads_back_to_the_official_position(mnist):
-    held = mnist.test.take(50, seed=0)
-    item = mt.digit_source(held)[10]
+    item = mt.digit_source(mnist.test.take(50, seed=0))[10]
     np.testing.assert_array_equal(item["image"], mnist.test.images[item["index"]])
 
 
@@ -58,15 +40,6 @@ def test_a_pipeline_on_a_device_gives_the_same_batches(device, sample):
         assert result.device.type == ((accelerator() or "cpu") if device == "auto" else device)
         assert result.dtype == expected.dtype
         np.testing.assert_allclose(result.cpu(), expected, atol=1e-5)
-
-
-def test_digits_on_a_device_train_a_network(sample):
-    source = mt.digit_source(sample.train, device="cpu")
-    image = dt.Value(source.image) >> mt.RandomElastic(alpha=5) >> mt.Standardize()
-    loader = mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size=100, shuffle=True)
-    classifier = mt.classifier(mt.models.mlp(hidden=(64,)), max_lr=1e-2)
-    mt.trainer(max_epochs=2, progress=False).fit(classifier, loader)
-    assert mt.evaluate(classifier, sample.test) > 0.8
 
 
 class Count(dt.Feature):
@@ -101,6 +74,7 @@ def test_a_batch_fits_a_network_and_its_loss(dataset, sample):
 def test_the_pipeline_is_evaluated_once_per_batch(dataset):
     assert len(list(mt.batch_loader(dataset, batch_size=256))) == 16
     assert Count.evaluated == 16
+    assert len(mt.batch_loader(dataset, batch_size=300, drop_last=True)) == 13  # an argument of torch
 
 
 def test_the_loader_of_torch_and_deeplay_yields_the_same_batches_at_the_same_cost(dataset):
@@ -120,6 +94,8 @@ def test_a_single_sample_equals_its_part_of_a_batch(dataset):
     assert torch.equal(label, labels[1])
     assert image.shape == (1, 28, 28)
     assert label.ndim == 0
+    (image,) = mt.BatchDataset(dt.Value(dataset.source.image), dataset.source)[0]  # without Standardize
+    assert (image.dtype, image.max()) == (torch.float32, 255)
 
 
 def test_shuffled_epochs_see_each_digit_once_in_a_new_order(dataset, sample):
@@ -165,10 +141,3 @@ def test_a_dataset_neither_resets_nor_keeps_alive_other_pipelines_of_its_source(
     gc.collect()
     assert other() is rotation() is None
     assert dataset[0][0].shape == (1, 28, 28)
-
-
-def test_a_pipeline_without_standardize_yields_floats_too(sample):
-    source = mt.digit_source(sample.train)
-    (image,) = mt.BatchDataset(dt.Value(source.image), source)[0]
-    assert image.dtype == torch.float32
-    assert image.max() == 255
