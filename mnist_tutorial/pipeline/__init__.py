@@ -5,14 +5,11 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "base": ["BatchFeature"],
-        "camera": ["Camera"],
         "corruptions": ["Blur", "Brightness", "Contrast", "Erase", "GaussianNoise", "ShotNoise", "Stripe"],
-        "dataset": ["BatchDataset", "batch_loader"],
+        "features": ["BatchFeature", "PerImage", "normal", "uniform"],
         "field": ["Field"],
-        "optics": ["Fluorescence"],
-        "sampling": ["PerImage", "normal", "uniform"],
-        "source": ["digit_source"],
+        "loading": ["BatchDataset", "batch_loader", "digit_source"],
+        "microscope": ["Camera", "Fluorescence"],
         "transforms": ["RandomCrop", "Standardize"],
         "warps": ["RandomAffine", "RandomElastic"],
     },

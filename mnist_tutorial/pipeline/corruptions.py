@@ -5,19 +5,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from mnist_tutorial.pipeline.base import BatchFeature, numpy_dtype, torch_generator
-from mnist_tutorial.pipeline.sampling import uniform, values
+from mnist_tutorial.pipeline.features import BatchFeature, per_image, torch_generator, uniform, values
 from mnist_tutorial.pipeline.warps import smoothing
 
 ANYWHERE = uniform(0, 1)
-
-
-def per_image(
-    parameter: Any, images: torch.Tensor, rng: np.random.Generator, name: str, expected: str = "a finite number"
-) -> torch.Tensor:
-    """Give a parameter the shape (B, 1, 1), or (1, 1, 1), on the device of the images."""
-    drawn = values(parameter, len(images), rng, name, expected, numpy_dtype(images.dtype))
-    return torch.from_numpy(drawn).to(images.device)[:, None, None]
 
 
 class GaussianNoise(BatchFeature):
@@ -99,8 +90,7 @@ class Blur(BatchFeature):
         super().__init__(sigma=sigma, **kwargs)
 
     def transform(self, images: torch.Tensor, rng: np.random.Generator, sigma: Any) -> torch.Tensor:
-        expected = "a finite number of at least 0"
-        sigma = torch.from_numpy(values(sigma, len(images), rng, "sigma", expected, numpy_dtype(images.dtype)))
+        sigma = torch.from_numpy(values(sigma, images, rng, "sigma", "a finite number of at least 0"))
         rows = smoothing(images.shape[1], sigma, "reflect").to(images.device)
         columns = smoothing(images.shape[2], sigma, "reflect").to(images.device)
         return rows @ images @ columns.mT
@@ -196,10 +186,8 @@ class Erase(BatchFeature):
         self, images: torch.Tensor, rng: np.random.Generator, height: Any, width: Any, row: Any, column: Any, value: Any
     ) -> torch.Tensor:
         inside = True
-        for size, extent, centre, name, dim in (
-            (height, "height", row, "row", 1),
-            (width, "width", column, "column", 2),
-        ):
+        axes = (height, "height", row, "row", 1), (width, "width", column, "column", 2)
+        for size, extent, centre, name, dim in axes:
             pixels = images.shape[dim]
             place = torch.arange(pixels, device=images.device)
             place = place[:, None] if dim == 1 else place

@@ -20,6 +20,11 @@ class Field(dt.Feature):
     gap : int
         Pixels that stay free between two objects.
 
+    Raises
+    ------
+    ValueError
+        If an object has no pixel above 0, or the objects don't fit into the field.
+
     Notes
     -----
     Takes arrays or tensors of any dtype; pixels above 0 belong to an object. One object for each field has the shape
@@ -43,22 +48,7 @@ class Field(dt.Feature):
     def get(
         self, image: np.ndarray | torch.Tensor, size: int | tuple[int, int], gap: int, **kwargs: Any
     ) -> np.ndarray | torch.Tensor:
-        """Put objects into fields.
-
-        Parameters
-        ----------
-        image : ndarray or Tensor, shape (H, W), (B, H, W) or (B, K, H, W)
-
-        Returns
-        -------
-        ndarray or Tensor
-            Of the same dtype; H and W are replaced by the size of the field.
-
-        Raises
-        ------
-        ValueError
-            If an object has no pixel above 0, or the objects don't fit into the field.
-        """
+        """Put objects (H, W), (B, H, W) or (B, K, H, W) into fields; H and W become the size of the field."""
         if image.ndim not in (2, 3, 4):
             raise ValueError(f"image has the shape {tuple(image.shape)}; expected (H, W), (B, H, W) or (B, K, H, W)")
         objects = image if isinstance(image, torch.Tensor) else torch.tensor(image)

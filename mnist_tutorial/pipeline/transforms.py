@@ -16,7 +16,12 @@ class Standardize(dt.Feature):
     ----------
     mean, std : float
         Mean and standard deviation of the grey values, on the scale from 0 to 1. The defaults are those of MNIST's
-        training set, rounded as in the literature; notebook 02 computes them.
+        training set, rounded as in the literature; notebook 2 computes them.
+
+    Raises
+    ------
+    ValueError
+        If the mean is not finite, or the standard deviation is not positive.
 
     Notes
     -----
@@ -36,22 +41,7 @@ class Standardize(dt.Feature):
     def get(
         self, image: np.ndarray | torch.Tensor, mean: float, std: float, **kwargs: Any
     ) -> np.ndarray | torch.Tensor:
-        """Standardize an image or a batch.
-
-        Parameters
-        ----------
-        image : ndarray or Tensor, shape (H, W) or (B, H, W)
-            Of integers or floats.
-
-        Returns
-        -------
-        ndarray or Tensor of float32, of the same shape
-
-        Raises
-        ------
-        ValueError
-            If the mean is not finite, or the standard deviation is not positive.
-        """
+        """Standardize an image (H, W) or a batch (B, H, W); returns float32 of the same shape."""
         if np.ndim(mean) == 0 and not math.isfinite(mean):
             raise ValueError(f"mean is {mean}; expected a finite number")
         if np.ndim(std) == 0 and not 0 < std < math.inf:
@@ -75,6 +65,11 @@ class RandomCrop(dt.Feature):
     size : int
         The side of the window, in pixels.
 
+    Raises
+    ------
+    ValueError
+        If the window does not fit into the image.
+
     Notes
     -----
     In a batch, the position is drawn for each image, uniformly, from NumPy's global generator as in DeepTrack's own
@@ -91,23 +86,7 @@ class RandomCrop(dt.Feature):
         super().__init__(size=size, **kwargs)
 
     def get(self, image: np.ndarray | torch.Tensor, size: int, **kwargs: Any) -> np.ndarray | torch.Tensor:
-        """Crop an image or a batch.
-
-        Parameters
-        ----------
-        image : ndarray or Tensor, shape (H, W) or (B, H, W)
-            Of any dtype.
-
-        Returns
-        -------
-        ndarray or Tensor, shape (size, size) or (B, size, size)
-            Of the same dtype.
-
-        Raises
-        ------
-        ValueError
-            If the window does not fit into the image.
-        """
+        """Crop an image (H, W) or a batch (B, H, W) of any dtype to (size, size) or (B, size, size)."""
         height, width = image.shape[-2:]
         if size not in range(1, min(height, width) + 1):
             raise ValueError(f"size is {size}; expected 1 to {min(height, width)} for images of {height} x {width}")

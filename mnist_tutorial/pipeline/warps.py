@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mnist_tutorial.pipeline.base import BatchFeature, numpy_dtype, torch_generator
-from mnist_tutorial.pipeline.sampling import pairs, values
+from mnist_tutorial.pipeline.features import BatchFeature, pairs, per_image, torch_generator, values
 
 # What lies outside an image: the name of DeepTrack and scipy, and that of torch.
 MODES = {"grid-constant": "zeros", "nearest": "border", "mirror": "reflection"}
@@ -73,14 +72,14 @@ class RandomAffine(BatchFeature):
         mode: str,
     ) -> torch.Tensor:
         n, height, width = images.shape
-        places, dtype = centred(height, width, images.device, images.dtype), numpy_dtype(images.dtype)
-        fx, fy = pairs(scale, n, rng, "scale", "a finite number other than 0", dtype=dtype)
-        dx, dy = pairs(translate, n, rng, "translate", dtype=dtype)
-        angle, k = values(rotate, n, rng, "rotate", dtype=dtype), np.tan(values(shear, n, rng, "shear", dtype=dtype))
+        places = centred(height, width, images.device, images.dtype)
+        fx, fy = pairs(scale, images, rng, "scale", "a finite number other than 0")
+        dx, dy = pairs(translate, images, rng, "translate")
+        angle, k = values(rotate, images, rng, "rotate"), np.tan(values(shear, images, rng, "shear"))
         cos, sin = np.cos(angle), np.sin(angle)
         # From a pixel of the result, (row, column) from the centre, to where it comes from:
         # diag(1/fy, 1/fx) @ [[cos, sin], [-sin, cos]] @ [[1, 0], [-k, 1]], then back by the translation.
-        theta = np.empty((2, n, 3), dtype)  # x, y for torch, which counts from -1 to 1
+        theta = np.empty((2, n, 3), fx.dtype)  # x, y for torch, which counts from -1 to 1
         for i, entry in enumerate([-(sin + cos * k) / fx, cos / fx, -dx]):
             theta[0, :, i] = entry * (2 / (width - 1))
         for i, entry in enumerate([(cos - sin * k) / fy, sin / fy, -dy]):
@@ -139,19 +138,12 @@ class RandomElastic(BatchFeature):
         super().__init__(alpha=alpha, sigma=sigma, noise=noise, mode=mode, **kwargs)
 
     def transform(
-        self,
-        images: torch.Tensor,
-        rng: np.random.Generator,
-        alpha: Any,
-        sigma: Any,
-        noise: np.ndarray | torch.Tensor | None,
-        mode: str,
+        self, images: torch.Tensor, rng: np.random.Generator, alpha: Any, sigma: Any, noise: Any, mode: str
     ) -> torch.Tensor:
         n, height, width = images.shape
         row, column, _ = centred(height, width, images.device, images.dtype).view(3, height, width)
-        dtype = numpy_dtype(images.dtype)
-        alpha = torch.from_numpy(values(alpha, n, rng, "alpha", dtype=dtype)).to(images.device)[:, None, None]
-        sigma = torch.from_numpy(values(sigma, n, rng, "sigma", "a finite number of at least 0", dtype))
+        alpha = per_image(alpha, images, rng, "alpha")
+        sigma = torch.from_numpy(values(sigma, images, rng, "sigma", "a finite number of at least 0"))
         # Fresh memory costs a process more than all the products, so large tensors are reused. Starting and joining
         # threads costs as much, so there are few operations on whole stacks.
         shift, half = self._workspace((2, n, height, width), images)  # x, y for torch
@@ -205,21 +197,10 @@ def sample(images: torch.Tensor, grid: torch.Tensor, mode: str) -> torch.Tensor:
 
 
 def smoothing(size: int, sigma: torch.Tensor, mode: str = "constant") -> torch.Tensor:
-    """Write ``scipy.ndimage.gaussian_filter1d`` as matrices.
+    """Write ``scipy.ndimage.gaussian_filter1d`` as matrices (B, size, size), one for each `sigma` in pixels (B,).
 
-    Parameters
-    ----------
-    size : int
-        Number of pixels of the line to smooth.
-    sigma : Tensor of floats, shape (B,)
-        In pixels; 0 changes nothing.
-    mode : {"constant", "reflect"}
-        What lies outside the line: zeros, or its mirror image.
-
-    Returns
-    -------
-    Tensor of the same dtype, shape (B, size, size)
-        To multiply columns with, from the left. Symmetric for "constant".
+    They multiply columns from the left. Outside the line lie zeros ("constant") or its mirror image ("reflect"). For
+    "constant", a matrix is symmetric; for a `sigma` of 0, it changes nothing.
     """
     radius = torch.floor(4 * sigma + 0.5)  # scipy's truncate
     reach = int(radius.max())

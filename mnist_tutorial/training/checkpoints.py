@@ -1,7 +1,6 @@
 """Checkpoints: what a notebook has trained, kept on disk for a new kernel."""
 
 import io
-import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ def save(name: str, mnist: MNIST, **values: Any) -> Path:
     Parameters
     ----------
     name : str
-        The name of the checkpoint, such as that of the notebook. An older one with the same name is replaced.
+        The name of the checkpoint, such as "mlp". An older one with the same name is replaced.
     mnist : MNIST
         The data; the full data and the sample have separate checkpoints.
     **values
@@ -45,6 +44,8 @@ def save(name: str, mnist: MNIST, **values: Any) -> Path:
     >>> path.unlink()
     """
     path = _path(name, mnist)
+    if path.exists():
+        load(name, mnist)  # a file of somebody else is not replaced
     content = io.BytesIO()
     try:
         torch.save({**values, "saved": f"{datetime.now():%Y-%m-%d %H:%M}"}, content)
@@ -55,17 +56,13 @@ def save(name: str, mnist: MNIST, **values: Any) -> Path:
             f"the values of the checkpoint {name!r} cannot be kept ({type(error).__name__}: {error!s:.100}); expected "
             "the state_dict of networks, numbers, strings, and lists and dictionaries of them"
         ) from error
-    if os.path.lexists(path):
-        _read(path)  # a file of somebody else is not replaced
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path) as part:  # if the kernel dies meanwhile, the older checkpoint survives
             part.write_bytes(content.getbuffer())
     except OSError as error:
-        raise MNISTError(
-            f"{path}: cannot be written ({error.strerror or error}). Free some space, or set MNIST_TUTORIAL_CACHE to "
-            "another folder"
-        ) from error
+        advice = "Free some space, or set MNIST_TUTORIAL_CACHE to another folder"
+        raise MNISTError(f"{path}: cannot be written ({error.strerror or error}). {advice}") from error
     return path
 
 
@@ -74,10 +71,8 @@ def load(name: str, mnist: MNIST) -> dict[str, Any]:
 
     Parameters
     ----------
-    name : str
-        The name under which it was saved.
-    mnist : MNIST
-        The data that it was saved with.
+    name, mnist
+        As in `save`.
 
     Returns
     -------
@@ -90,32 +85,25 @@ def load(name: str, mnist: MNIST) -> dict[str, Any]:
         If there is no such checkpoint, or it cannot be read.
     """
     path = _path(name, mnist)
-    if not os.path.lexists(path):
+    if not path.exists():
         raise MNISTError(
             f"no checkpoint {name!r} for the variant {mnist.variant!r}; expected {path}. Run the notebook from the top "
             "to the cell that saves it"
         )
-    return _read(path)
-
-
-def _read(path):
-    problem = "no regular file"
-    if path.is_file() and not path.is_symlink():  # to open anything else may take forever
-        try:
-            # Weights only: a file from somebody else cannot run code.
-            values = torch.load(path, map_location="cpu", weights_only=True)
-            if isinstance(values, dict) and "saved" in values:
-                return values
-            problem = "from another program"
-        except Exception as error:
-            problem = f"damaged, {type(error).__name__}"
-    raise MNISTError(
-        f"{path} is not a checkpoint ({problem}); expected a file of mt.checkpoints.save. Delete it or move it "
-        "elsewhere, and run the notebook from the top to the cell that saves it"
-    )
+    try:
+        # Weights only: a file from somebody else cannot run code.
+        values = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(values, dict) or "saved" not in values:
+            raise ValueError("from another program")
+    except Exception as error:
+        raise MNISTError(
+            f"{path} is not a checkpoint, or damaged ({type(error).__name__}); expected a file of mt.checkpoints.save. "
+            "Delete it or move it elsewhere, and run the notebook from the top to the cell that saves it"
+        ) from error
+    return values
 
 
 def _path(name: str, mnist: MNIST) -> Path:
     if not re.fullmatch(r"\w[\w .-]{0,99}", name):
-        raise MNISTError(f"the name of the checkpoint is {name!r}; expected one such as '04_mlp', without slashes")
+        raise MNISTError(f"the name of the checkpoint is {name!r}; expected one such as 'mlp', without slashes")
     return cache_folder() / "checkpoints" / f"{name}-{mnist.variant}.pt"

@@ -19,11 +19,9 @@ class OneCycleClassifier(dl.Classifier):
         self.losses: dict[str, list[torch.Tensor]] = {}
 
     def training_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
-        """Compute the loss, as deeplay does, and keep it.
-
-        Lightning would need a tenth of a small network's training time to log each step. So the losses are kept here,
-        and only their mean is logged, once an epoch.
-        """
+        """Compute the loss, as deeplay does, and keep it."""
+        # Lightning would need a tenth of a small network's training time to log each step. So the losses are kept here,
+        # and only their mean is logged, once an epoch.
         images, labels = self.train_preprocess(batch)
         logits = self(images)
         loss = self.compute_loss(logits, labels)
@@ -75,7 +73,7 @@ def classifier(
     Parameters
     ----------
     template : deeplay template
-        A template of a network that computes logits (B, 10).
+        Of a network that computes logits (B, 10).
     max_lr : float, optional
         The peak of the learning rate. It starts at a tenth of that, peaks after 30 % of the steps, and ends at a
         ten-thousandth. By default the learning rate of the optimizer, or 0.01 if that has none.

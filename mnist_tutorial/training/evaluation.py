@@ -18,7 +18,6 @@ def predict(
     classifier : torch.nn.Module
         A classifier or a network. Afterwards, each of its modules is in the mode in which it was before.
     split : Split
-        The images.
     features : deeptrack.Feature, optional
         How to prepare the images. By default with `Standardize`.
     batch_size : int

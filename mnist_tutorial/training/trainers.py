@@ -41,32 +41,26 @@ class _FewerThreads(Callback):
     INTERVAL = 0.5  # seconds; the system counts in hundredths
 
     def __init__(self) -> None:
-        self.since = self.own = 0.0
         self.threads = torch.get_num_threads()
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         self.threads = torch.get_num_threads()
         # The processes of a distributed training would make room for each other.
         self.shares = trainer.strategy.root_device.type == "cpu" and trainer.world_size == 1 and self.threads > 1
-        self._others()
+        self.since, self.own, _ = time.perf_counter(), _own_seconds(), psutil.cpu_percent()
 
-    def on_train_batch_end(
-        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        if self.shares and time.perf_counter() - self.since > self.INTERVAL:
-            torch.set_num_threads(threads_beside(self._others(), self.threads))
+    def on_train_batch_end(self, *_: Any) -> None:
+        seconds = time.perf_counter() - self.since
+        if self.shares and seconds > self.INTERVAL:
+            own = _own_seconds()
+            others = psutil.cpu_percent() / 100 * PROCESSORS - (own - self.own) / seconds  # since the last call
+            torch.set_num_threads(min(self.threads, max(1, round(PROCESSORS - others))))
+            self.since, self.own = time.perf_counter(), own
 
-    def _others(self) -> float:
-        """Measure how many processors other programs have used since the last call."""
-        before, self.since, self.own = (self.since, self.own), time.perf_counter(), _own_seconds()
-        busy = psutil.cpu_percent() / 100 * PROCESSORS  # since it was called last
-        return busy - (self.own - before[1]) / (self.since - before[0])
-
-    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_end(self, *_: Any) -> None:
         torch.set_num_threads(self.threads)
 
-    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
-        torch.set_num_threads(self.threads)
+    on_exception = on_train_end
 
 
 def _own_seconds() -> float:
@@ -78,65 +72,27 @@ def _own_seconds() -> float:
     return seconds
 
 
-def threads_beside(others: float, threads: int) -> int:
-    """Choose how many threads train beside other programs.
-
-    Parameters
-    ----------
-    others : float
-        The number of processors that other programs use.
-    threads : int
-        The number of threads that train where nothing else runs.
-
-    Returns
-    -------
-    int
-        From 1 to `threads`.
-    """
-    return min(threads, max(1, round(PROCESSORS - others)))
-
-
 class _ProgressBar(Callback):
     """Show one line for a whole training; Lightning's own bar shows one for each epoch and each validation."""
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        batches = trainer.estimated_stepping_batches * trainer.accumulate_grad_batches
+        total = batches if 0 < batches < math.inf else None
         # tqdm is silent if stderr is not a terminal. That of a notebook isn't one, but the notebook shows the bar.
-        disable = False if _in_notebook() else None
-        self.bar = tqdm(total=_batches(trainer), desc="training", unit=" batches", mininterval=0.5, disable=disable)
+        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+        disable = False if hasattr(shell, "kernel") else None
+        self.bar = tqdm(total=total, desc="training", unit=" batches", mininterval=0.5, disable=disable)
 
-    def on_train_batch_end(
-        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
+    def on_train_batch_end(self, *_: Any) -> None:
         self.bar.update()
 
     def on_train_epoch_end(self, trainer: Trainer, module: LightningModule) -> None:
-        means = {name: value for name, value in trainer.callback_metrics.items() if name.endswith("_epoch")}
-        self.bar.set_postfix_str(
-            ", ".join([f"epoch {trainer.current_epoch + 1}", *(f"{name} {value:.4f}" for name, value in means.items())])
-        )
+        means = [f"{name} {value:.4f}" for name, value in trainer.callback_metrics.items() if name.endswith("_epoch")]
+        self.bar.set_postfix_str(", ".join([f"epoch {trainer.current_epoch + 1}", *means]))
 
     def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
-        if hasattr(self, "bar"):
+        if hasattr(self, "bar"):  # not where there was nothing to train
             self.bar.close()
-
-
-def _in_notebook() -> bool:
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return hasattr(shell, "kernel")
-
-
-def _batches(trainer: Trainer) -> int | None:
-    """Count the batches of a whole training; None if it has no end."""
-    epoch, accumulated = trainer.num_training_batches, trainer.accumulate_grad_batches
-    total = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs * epoch
-    if trainer.max_steps != -1:
-        steps = trainer.max_steps
-        if math.isfinite(epoch):  # the last step of an epoch may take fewer batches than the others
-            epochs, steps = divmod(steps, math.ceil(epoch / accumulated))
-            total = min(total, epochs * epoch + steps * accumulated)
-        else:
-            total = min(total, steps * accumulated)
-    return None if math.isinf(total) else int(total)
 
 
 def trainer(
@@ -151,7 +107,7 @@ def trainer(
     progress : bool
         Whether to show a progress bar, in a terminal or a notebook.
     callbacks : sequence of lightning.pytorch.Callback
-        Additional callbacks.
+        More callbacks.
     **kwargs
         Arguments of ``deeplay.Trainer``. They override the settings below.
 

@@ -7,32 +7,10 @@ from torchvision.transforms import functional
 
 import mnist_tutorial as mt
 
-FEATURES = {
-    "noise": lambda **kw: mt.GaussianNoise(mt.uniform(0.05, 0.3), **kw),
-    "shot": lambda **kw: mt.ShotNoise(mt.uniform(3, 20), **kw),
-    "blur": lambda **kw: mt.Blur(mt.uniform(0.5, 3), **kw),
-    "contrast": lambda **kw: mt.Contrast(mt.uniform(0.2, 2), **kw),
-    "brightness": lambda **kw: mt.Brightness(mt.uniform(0.2, 2), **kw),
-    "erase": lambda **kw: mt.Erase(**kw),
-    "stripe": lambda **kw: mt.Stripe(**kw),
-}
-
 
 @pytest.fixture(scope="module")
 def digits(mnist):
     return np.float32(mnist.train.images[:500] / 255)
-
-
-@pytest.mark.parametrize("kind", FEATURES)
-def test_each_image_has_its_own_draw_and_a_seed_repeats_it(kind, digits):
-    same = np.repeat(digits[:1], 8, axis=0)
-    result = FEATURES[kind](seed=0)(same)
-    assert result.shape == same.shape
-    assert result.dtype == np.float32
-    assert len(np.unique(result, axis=0)) >= 6
-    np.testing.assert_array_equal(FEATURES[kind](seed=0)(same), result)
-    assert not np.array_equal(FEATURES[kind](seed=1)(same), result)
-    assert FEATURES[kind]()(digits[0]).shape == (28, 28)
 
 
 def test_gaussian_noise_has_the_requested_deviation_in_each_image():

@@ -1,18 +1,13 @@
 """Checkpoints: what was trained survives its process."""
 
 import os
-import pickle
-import shutil
 import signal
-import sys
-from itertools import count
 
 import nbformat
 import numpy as np
 import pytest
 import torch
 from conftest import ROOT
-from crashes import crash
 
 import mnist_tutorial as mt
 from mnist_tutorial.course.lesson import APART, tags
@@ -40,44 +35,37 @@ def test_a_missing_checkpoint_is_an_error_with_what_to_run(empty_cache, sample):
         mt.checkpoints.load("x", sample)
 
 
-class Program:
-    """What a pickle can do when it is loaded: here, it makes a file."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.path),)
-
-
 # Files with the name of a checkpoint that `save` has not written, or whose end is missing.
 FOREIGN = {
     "cut off": lambda path: path.write_bytes(path.with_name("whole").read_bytes()[:100]),
     "empty": lambda path: path.touch(),
     "text": lambda path: path.write_text("my notes"),
-    "a program": lambda path: path.write_bytes(pickle.dumps(Program(path.with_name("made by a program")))),
-    "a program of torch": lambda path: torch.save(Program(path.with_name("made by a program")), path),
+    "a program": lambda path: torch.save(torch.nn.Linear(2, 2), path),  # a pickle that would run code
     "somebody's weights": lambda path: torch.save({"weight": torch.ones(3)}, path),
     "somebody's tensor": lambda path: torch.save(torch.ones(3), path),
-    "enormous": lambda path: (path.touch(), os.truncate(path, 2**36)),
     "folder": lambda path: path.mkdir(),
-    "pipe": lambda path: os.mkfifo(path),
-    "link": lambda path: path.symlink_to("whole"),
-    "dangling link": lambda path: path.symlink_to("nothing"),
 }
 
 
 @pytest.mark.parametrize("kind", FOREIGN)
-def test_a_file_that_is_not_ours_is_refused_by_name_and_neither_run_nor_replaced(kind, empty_cache, sample):
+def test_a_file_that_is_not_ours_is_refused_by_name_and_not_replaced(kind, empty_cache, sample):
     path = mt.checkpoints.save("x", sample, value=1)
     path.rename(path.with_name("whole"))
     FOREIGN[kind](path)
     names, before = sorted(path.parent.iterdir()), path.lstat()
     for action in (mt.checkpoints.load, mt.checkpoints.save):
-        with pytest.raises(MNISTError, match=rf"{path} is not a checkpoint .*; expected .*move it"):
+        with pytest.raises(MNISTError, match=rf"{path} is not a checkpoint.*; expected .*move it"):
             action("x", sample)
         assert sorted(path.parent.iterdir()) == names
         assert path.lstat()[:7] == before[:7]
+
+
+def test_a_checkpoint_of_an_earlier_release_can_be_read(empty_cache, sample):
+    path = mt.checkpoints.save("x", sample)
+    torch.save({"last": {"weight": torch.ones(3)}, "saved": "2026-11-26 10:00"}, path)
+    assert mt.checkpoints.load("x", sample)["last"]["weight"].tolist() == [1, 1, 1]
+    mt.checkpoints.save("x", sample, value=2)
+    assert mt.checkpoints.load("x", sample)["value"] == 2
 
 
 @pytest.mark.parametrize("value", [lambda: 2, np.float64(0.5), object()])
@@ -96,28 +84,18 @@ def test_a_name_stays_in_the_folder_of_checkpoints(name, empty_cache, sample):
             action(name, sample)
 
 
-# A death is played in this process, and Python 3.12.1 crashes when it collects what torch then leaves behind.
-KILLED = pytest.param("killed", marks=pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="Python 3.12 crashes"))
-
-
-@pytest.mark.parametrize("how", [KILLED, "failed"])
-def test_wherever_a_save_ends_the_older_checkpoint_or_the_new_one_is_there(how, empty_cache, sample):
-    for older in (None, 1):
-        for n in count(1):
-            shutil.rmtree(empty_cache, ignore_errors=True)
-            if older:
-                mt.checkpoints.save("x", sample, value=older)
-            end = crash(lambda: mt.checkpoints.save("x", sample, value=2), empty_cache, n, how)
-            if end is None:
-                break
-            assert end in {"killed": ["killed"], "failed": ["done", "refused"]}[how]
-            if older:
-                assert mt.checkpoints.load("x", sample)["value"] in (1, 2)
-            path = mt.checkpoints.save("x", sample, value=3)
-            assert mt.checkpoints.load("x", sample)["value"] == 3
-            others = [other for other in path.parent.rglob("*") if other != path and other.is_file()]
-            assert sum(other.stat().st_size for other in others) < 100  # an empty lock, at most
-        assert n > 2
+def test_on_a_full_disk_the_older_checkpoint_stays(empty_cache, sample):
+    resource = pytest.importorskip("resource")  # its limit on the size of files ends a write as a full disk does
+    path = mt.checkpoints.save("x", sample, value=1)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
+        with pytest.raises(MNISTError, match=r"cannot be written .*space.*MNIST_TUTORIAL_CACHE"):
+            mt.checkpoints.save("x", sample, value=torch.ones(10_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert mt.checkpoints.load("x", sample)["value"] == 1
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_full_and_sample_have_separate_checkpoints(empty_cache, sample, mnist):

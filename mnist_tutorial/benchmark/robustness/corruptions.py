@@ -23,7 +23,7 @@ from mnist_tutorial.pipeline import (
     ShotNoise,
     Stripe,
 )
-from mnist_tutorial.pipeline.base import BatchFeature
+from mnist_tutorial.pipeline.features import BatchFeature
 
 BATCH = 250  # digits that a feature takes at a time: the draws depend on it
 # Added before rounding down. Halves are frequent, as in the middle between two pixels, and which way they would round

@@ -8,6 +8,38 @@ import pytest
 import torch
 
 import mnist_tutorial as mt
+from mnist_tutorial.device import accelerator
+
+
+def test_a_source_holds_the_arrays_themselves_in_official_order(mnist):
+    source = mt.digit_source(mnist.train)
+    assert len(source) == 60_000
+    np.testing.assert_array_equal(source[7]["image"], mnist.train.images[7])
+    assert source[-1]["label"] == mnist.train.labels[-1]
+    indices = np.array([3, 50_000, 7])
+    np.testing.assert_array_equal(source[indices]["image"], mnist.train.images[indices])
+    np.testing.assert_array_equal(source[indices]["index"], indices)
+    assert np.shares_memory(source[np.s_[0]]["image"], mnist.train.images)
+    item = mt.digit_source(mnist.test.take(50, seed=0))[10]
+    np.testing.assert_array_equal(item["image"], mnist.test.images[item["index"]])
+
+
+@pytest.mark.parametrize("device", ["cpu", "auto"])
+def test_a_pipeline_on_a_device_gives_the_same_batches(device, sample):
+    def batch(source):
+        np.random.seed(0)
+        image = dt.Value(source.image) >> mt.RandomAffine(rotate=mt.uniform(-1, 1)) >> mt.RandomCrop(24)
+        dataset = mt.BatchDataset(image >> mt.Standardize() & dt.Value(source.label), source)
+        return next(iter(mt.batch_loader(dataset, batch_size=50)))
+
+    source = mt.digit_source(sample.test, device)
+    if device == "cpu" or accelerator():
+        assert isinstance(source[np.arange(3)]["image"], torch.Tensor)
+        assert source[np.arange(3)]["image"].dtype == torch.uint8
+    for result, expected in zip(batch(source), batch(mt.digit_source(sample.test)), strict=True):
+        assert result.device.type == ((accelerator() or "cpu") if device == "auto" else device)
+        assert result.dtype == expected.dtype
+        np.testing.assert_allclose(result.cpu(), expected, atol=1e-5)
 
 
 class Count(dt.Feature):
@@ -42,6 +74,7 @@ def test_a_batch_fits_a_network_and_its_loss(dataset, sample):
 def test_the_pipeline_is_evaluated_once_per_batch(dataset):
     assert len(list(mt.batch_loader(dataset, batch_size=256))) == 16
     assert Count.evaluated == 16
+    assert len(mt.batch_loader(dataset, batch_size=300, drop_last=True)) == 13  # an argument of torch
 
 
 def test_the_loader_of_torch_and_deeplay_yields_the_same_batches_at_the_same_cost(dataset):
@@ -61,6 +94,8 @@ def test_a_single_sample_equals_its_part_of_a_batch(dataset):
     assert torch.equal(label, labels[1])
     assert image.shape == (1, 28, 28)
     assert label.ndim == 0
+    (image,) = mt.BatchDataset(dt.Value(dataset.source.image), dataset.source)[0]  # without Standardize
+    assert (image.dtype, image.max()) == (torch.float32, 255)
 
 
 def test_shuffled_epochs_see_each_digit_once_in_a_new_order(dataset, sample):
@@ -106,25 +141,3 @@ def test_a_dataset_neither_resets_nor_keeps_alive_other_pipelines_of_its_source(
     gc.collect()
     assert other() is rotation() is None
     assert dataset[0][0].shape == (1, 28, 28)
-
-
-def test_a_pipeline_without_standardize_yields_floats_too(sample):
-    source = mt.digit_source(sample.train)
-    (image,) = mt.BatchDataset(dt.Value(source.image), source)[0]
-    assert image.dtype == torch.float32
-    assert image.max() == 255
-
-
-def test_the_loader_takes_the_arguments_of_torch(dataset):
-    assert len(mt.batch_loader(dataset, batch_size=300, drop_last=True)) == 13
-    assert mt.batch_loader(dataset).num_workers == 0
-
-
-def test_it_can_be_subclassed(sample):
-    class Negative(mt.BatchDataset):
-        def _as_tensor(self, x):
-            return -super()._as_tensor(x)
-
-    source = mt.digit_source(sample.train)
-    images, _ = next(iter(mt.batch_loader(Negative(dt.Value(source.image) & dt.Value(source.label), source))))
-    assert images.min() == -255

@@ -1,0 +1,171 @@
+"""The base of features that work on single images and on whole mini-batches, and the distributions they draw from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import deeptrack as dt
+import numpy as np
+import torch
+
+
+class BatchFeature(dt.Feature):
+    """A DeepTrack feature that draws its random values once per image.
+
+    A subclass needs one method, ``transform(images, rng, **properties)``, which takes a float tensor (B, H, W) and a
+    ``numpy.random.Generator``, and returns a tensor of the same dtype. This class takes care of single images, arrays
+    and tensors, the scale of grey values, and the generator.
+
+    Images on an accelerator stay there; only a few numbers per image are drawn on the processor.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Makes the draws repeat, starting with the first image. By default they follow NumPy's global generator, as in
+        DeepTrack's own features, so ``numpy.random.seed`` and Lightning's ``seed_everything`` make them repeat.
+    dtype : torch.dtype
+        The precision of the computation and of the result. Processors round float32 differently; once float64 is
+        rounded to 8 bits, all agree.
+    **properties
+        The properties of the feature, as in DeepTrack: constants, functions, and fields of sources.
+    """
+
+    def __init__(self, seed: int | None = None, dtype: torch.dtype = torch.float32, **properties: Any) -> None:
+        super().__init__(**properties)
+        self._dtype = dtype
+        self._generator = None if seed is None else _generator(seed)
+        self._names = tuple(properties)
+
+    def get(self, image: np.ndarray | torch.Tensor, **properties: Any) -> np.ndarray | torch.Tensor:
+        """Transform an image (H, W) or a batch (B, H, W), an array or a tensor; returns the same, as floats of `dtype`.
+
+        Integers range from 0 to the maximum of their dtype, floats from 0 to 1.
+        """
+        if image.ndim not in (2, 3):
+            raise ValueError(f"image has the shape {tuple(image.shape)}; expected (H, W) or (B, H, W)")
+        if isinstance(image, torch.Tensor):
+            white = 1 if image.is_floating_point() else torch.iinfo(image.dtype).max
+            images = image.to(self._dtype) * (1 / white)
+        else:
+            white = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else 1
+            images = torch.from_numpy(np.multiply(image, 1 / white, dtype=numpy_dtype(self._dtype)))
+        images = images.reshape(-1, *image.shape[-2:])
+        # NumPy's global generator is slow, so it only seeds a quick one.
+        rng = self._generator or _generator(np.random.randint(2**31, size=4))
+        images = self.transform(images, rng, **{name: properties[name] for name in self._names})
+        images = images.reshape(*image.shape[:-2], *images.shape[-2:])
+        return images if isinstance(image, torch.Tensor) else images.numpy()
+
+
+@dataclass(frozen=True)
+class PerImage:
+    """A value that is drawn anew for each image.
+
+    It is not a function, so DeepTrack passes it to the feature unchanged. DeepTrack calls a function, such as
+    ``lambda: ...``, once per evaluation, and a batch is one evaluation: all its images would get the same value.
+
+    Attributes
+    ----------
+    draw : callable
+        Takes the number of images and a ``numpy.random.Generator``; returns one value per image, shape (B,).
+
+    Examples
+    --------
+    >>> angle = PerImage(lambda n, rng: rng.choice([0.0, np.pi], size=n))
+    >>> angle.draw(3, np.random.default_rng(0)).round(2)
+    array([3.14, 3.14, 3.14])
+    """
+
+    draw: Callable[[int, np.random.Generator], np.ndarray]
+
+
+def uniform(low: float, high: float) -> PerImage:
+    """Draw uniformly between two values, once per image.
+
+    Examples
+    --------
+    >>> uniform(-1, 1).draw(3, np.random.default_rng(0)).round(2)
+    array([ 0.27, -0.46, -0.92])
+    """
+    return PerImage(lambda n, rng: rng.uniform(low, high, n))
+
+
+def normal(mean: float, std: float) -> PerImage:
+    """Draw from a normal distribution, once per image.
+
+    Examples
+    --------
+    >>> normal(0, 2).draw(3, np.random.default_rng(0)).round(2)
+    array([ 0.25, -0.26,  1.28])
+    """
+    return PerImage(lambda n, rng: rng.normal(mean, std, n))
+
+
+# What a parameter may be, by the words that a message uses.
+RANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "a finite number": np.isfinite,
+    "a finite number other than 0": lambda drawn: np.isfinite(drawn) & (drawn != 0),
+    "a finite number above 0": lambda drawn: (drawn > 0) & (drawn < np.inf),
+    "a finite number of at least 0": lambda drawn: (drawn >= 0) & (drawn < np.inf),
+    "a number of at least 0": lambda drawn: drawn >= 0,  # or infinity
+}
+
+
+def values(
+    parameter: Any, images: torch.Tensor, rng: np.random.Generator, name: str, expected: str = "a finite number"
+) -> np.ndarray:
+    """Turn a number, an array or tensor (B,), or a distribution into numbers, (1,) or (B,), in the images' dtype."""
+    n, dtype = len(images), numpy_dtype(images.dtype)
+    if isinstance(parameter, PerImage):
+        parameter = parameter.draw(n, rng)
+    if hasattr(parameter, "cpu"):  # a tensor, perhaps on an accelerator
+        parameter = parameter.detach().cpu()
+    try:
+        drawn = None if parameter is None else np.asarray(parameter, dtype=dtype)
+    except (TypeError, ValueError):
+        drawn = None
+    if drawn is None or drawn.shape not in ((), (n,)):
+        raise ValueError(
+            f"{name} is {parameter!r}; expected a number, an array with one for each of the {n} images, or a "
+            "distribution such as mt.uniform(low, high)"
+        )
+    drawn = drawn.reshape(-1)
+    allowed = RANGES[expected](drawn)
+    if np.count_nonzero(allowed) < drawn.size:  # quicker than all()
+        raise ValueError(f"{name} is {drawn[~allowed][0]:g}; expected {expected}")
+    return drawn
+
+
+def pairs(
+    parameter: Any, images: torch.Tensor, rng: np.random.Generator, name: str, expected: str = "a finite number"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Turn a pair (x, y), an array or tensor (B, 2), or what `values` takes into numbers for x and numbers for y."""
+    if isinstance(parameter, (tuple, list)) and len(parameter) == 2:
+        x, y = parameter
+        return values(x, images, rng, f"{name} (x)", expected), values(y, images, rng, f"{name} (y)", expected)
+    if getattr(parameter, "shape", None) == (len(images), 2):
+        x, y = parameter[:, 0], parameter[:, 1]
+        return values(x, images, rng, name, expected), values(y, images, rng, name, expected)
+    both = values(parameter, images, rng, name, expected)
+    return both, both
+
+
+def per_image(
+    parameter: Any, images: torch.Tensor, rng: np.random.Generator, name: str, expected: str = "a finite number"
+) -> torch.Tensor:
+    """Give the `values` of a parameter the shape (B, 1, 1), or (1, 1, 1), on the device of the images."""
+    return torch.from_numpy(values(parameter, images, rng, name, expected)).to(images.device)[:, None, None]
+
+
+def numpy_dtype(dtype: torch.dtype) -> np.dtype:
+    """Translate a dtype of torch into NumPy's."""
+    return np.dtype(str(dtype).removeprefix("torch."))
+
+
+def torch_generator(rng: np.random.Generator, device: torch.device) -> torch.Generator:
+    """Make a torch generator on a device, seeded from a NumPy generator."""
+    return torch.Generator(device).manual_seed(int(rng.integers(2**62)))
+
+
+def _generator(seed: int | np.ndarray) -> np.random.Generator:
+    return np.random.Generator(np.random.SFC64(seed))  # NumPy's quickest

@@ -1,0 +1,180 @@
+"""What all features have in common: draws, seeds, scales, and the parameters that they take."""
+
+import deeptrack as dt
+import numpy as np
+import pytest
+import torch
+
+import mnist_tutorial as mt
+
+MICROSCOPE = {"NA": 0.7, "wavelength": 600e-9, "magnification": 40, "resolution": 6e-6}
+FEATURES = {
+    "affine": lambda **kw: mt.RandomAffine(rotate=mt.uniform(-1, 1), scale=(mt.uniform(0.7, 1.3), 1), **kw),
+    "elastic": lambda **kw: mt.RandomElastic(alpha=mt.uniform(10, 50), sigma=mt.uniform(3, 6), **kw),
+    "noise": lambda **kw: mt.GaussianNoise(mt.uniform(0.05, 0.3), **kw),
+    "shot": lambda **kw: mt.ShotNoise(mt.uniform(3, 20), **kw),
+    "blur": lambda **kw: mt.Blur(mt.uniform(0.5, 3), **kw),
+    "contrast": lambda **kw: mt.Contrast(mt.uniform(0.2, 2), **kw),
+    "brightness": lambda **kw: mt.Brightness(mt.uniform(0.2, 2), **kw),
+    "erase": lambda **kw: mt.Erase(**kw),
+    "stripe": lambda **kw: mt.Stripe(**kw),
+    "microscope": lambda **kw: mt.Fluorescence(
+        **MICROSCOPE, defocus=mt.uniform(-2e-6, 2e-6), aberrations={(2, 2): mt.normal(0, 1)}, **kw
+    ),
+    "camera": lambda **kw: mt.Camera(mt.uniform(100, 1000), **kw),
+}
+
+
+@pytest.fixture(scope="module")
+def digits(mnist):
+    return np.float32(mnist.train.images[:30] / 255)
+
+
+@pytest.mark.parametrize("make", FEATURES.values(), ids=FEATURES)
+def test_each_image_has_its_own_draw(make, digits):
+    same = np.repeat(digits[:1], 8, axis=0)
+    result = make()(same)
+    assert (result.shape, result.dtype) == (same.shape, np.float32)
+    assert len(np.unique(result, axis=0)) >= 6  # an erased border may be erased twice
+    assert make()(digits[0]).shape == (28, 28)
+
+
+@pytest.mark.parametrize("make", FEATURES.values(), ids=FEATURES)
+def test_the_seed_of_a_feature_or_of_numpy_repeats_it(make, digits):
+    feature = make(seed=3)
+    first = feature(digits)
+    np.testing.assert_array_equal(make(seed=3)(digits), first)
+    assert not np.array_equal(make(seed=4)(digits), first)
+    assert not np.array_equal(feature.update()(digits), first)  # the stream goes on
+    np.random.seed(5)
+    drawn = make()(digits)
+    np.random.seed(5)
+    np.testing.assert_array_equal(make()(digits), drawn)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_tensors_stay_tensors_and_integers_are_scaled_to_between_0_and_1(name, mnist):
+    images = mnist.test.images[:10]
+    scaled = np.float32(images / 255)
+    expected = FEATURES[name](seed=0)(scaled)
+    result = FEATURES[name](seed=0)(torch.from_numpy(scaled))
+    assert isinstance(result, torch.Tensor)
+    np.testing.assert_allclose(result, expected, atol=1e-6)
+    if name != "camera":  # whose pixels are photons
+        for integers in (images, torch.from_numpy(images.copy())):
+            np.testing.assert_allclose(FEATURES[name](seed=0)(integers), expected, atol=2e-6)
+
+
+def test_a_function_is_called_once_per_batch_as_in_deeptrack(digits):
+    same = np.repeat(digits[:1], 8, axis=0)
+    turned = mt.RandomAffine(rotate=lambda: np.random.uniform(-1, 1))
+    assert len(np.unique(turned(same), axis=0)) == 1
+    assert not np.array_equal(turned.update()(same), turned.update()(same))
+
+
+def test_a_batch_is_its_images_one_by_one(digits):
+    rng = np.random.default_rng(2)
+    angle, noise = rng.uniform(-1, 1, 20), np.float32(rng.uniform(-1, 1, (20, 2, 28, 28)))
+    batch = mt.RandomElastic(noise=noise)(mt.RandomAffine(rotate=angle)(digits[:20]))
+    for i in range(20):
+        image = mt.RandomElastic(noise=noise[i : i + 1])(mt.RandomAffine(rotate=angle[i : i + 1])(digits[i]))
+        assert image.shape == (28, 28)
+        np.testing.assert_allclose(image, batch[i], atol=1e-5)
+
+
+def test_a_property_can_be_a_field_of_the_source(sample):
+    source = mt.digit_source(sample.test)
+    image = dt.Value(source.image) >> mt.RandomAffine(translate=source.label) >> mt.Standardize(0, 1)
+    item = source[np.arange(10)]
+    moved = image(item)
+    for picture, original, label in zip(moved, item["image"], item["label"], strict=True):
+        np.testing.assert_allclose(picture[label:, label:], original[: 28 - label, : 28 - label] / 255, atol=1e-5)
+
+
+def test_uniform_and_normal_are_numpys():
+    def rng():
+        return np.random.default_rng(0)
+
+    np.testing.assert_array_equal(mt.uniform(-1, 2).draw(9, rng()), rng().uniform(-1, 2, 9))
+    np.testing.assert_array_equal(mt.normal(3, 0.5).draw(9, rng()), rng().normal(3, 0.5, 9))
+
+
+class OnDevice(torch.Tensor):
+    """A tensor that NumPy cannot read before it is on the processor, as one on a GPU."""
+
+    def __array__(self, dtype=None):
+        raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+    def cpu(self):
+        return self.as_subclass(torch.Tensor)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "x", "y"),
+    [
+        (1.2, [1.2], [1.2]),
+        ([0.8, 1, 1.2], [0.8, 1, 1.2], [0.8, 1, 1.2]),
+        (mt.PerImage(lambda n, rng: np.linspace(0.8, 1.2, n)), [0.8, 1, 1.2], [0.8, 1, 1.2]),
+        ((0.7, [0.8, 1, 1.2]), [0.7], [0.8, 1, 1.2]),
+        (np.array([[0.8, 1], [1, 1.1], [1.2, 0.9]]), [0.8, 1, 1.2], [1, 1.1, 0.9]),
+        (torch.tensor([0.8, 1, 1.2], requires_grad=True), [0.8, 1, 1.2], [0.8, 1, 1.2]),
+        (torch.tensor([[0.8, 1], [1, 1.1], [1.2, 0.9]]).as_subclass(OnDevice), [0.8, 1, 1.2], [1, 1.1, 0.9]),
+    ],
+    ids=str,
+)
+def test_a_parameter_is_one_for_all_images_one_for_each_or_a_pair(parameter, x, y, digits):
+    x, y = np.broadcast_to(x, 3).astype(float), np.broadcast_to(y, 3).astype(float)
+    expected = np.stack([mt.RandomAffine(scale=pair)(digits[i]) for i, pair in enumerate(zip(x, y, strict=True))])
+    np.testing.assert_allclose(mt.RandomAffine(scale=parameter)(digits[:3]), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("parameter", [np.arange(3), np.zeros((4, 3)), "large", {"x": 1, "y": 2}, (1, 2, 3), None])
+def test_any_other_parameter_is_refused(parameter, digits):
+    with pytest.raises(ValueError, match=r"(?s)^scale is .*expected a number, .* for each of the 4 images"):
+        mt.RandomAffine(scale=parameter)(digits[:4])
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("feature", "name", "value", "expected"),
+    [
+        (lambda: mt.RandomAffine(scale=0), "scale", "0", "other than 0"),
+        (lambda: mt.RandomAffine(scale=(1, np.array([1, 0]))), r"scale \(y\)", "0", "other than 0"),
+        (lambda: mt.RandomAffine(translate=(NAN, 0)), r"translate \(x\)", "nan", "a finite number"),
+        (lambda: mt.RandomAffine(rotate=INF), "rotate", "inf", "a finite number"),
+        (lambda: mt.RandomAffine(shear=mt.normal(NAN, 1)), "shear", "nan", "a finite number"),
+        (lambda: mt.RandomElastic(alpha=NAN), "alpha", "nan", "a finite number"),
+        (lambda: mt.RandomElastic(sigma=-1), "sigma", "-1", "at least 0"),
+        (lambda: mt.GaussianNoise(sigma=-0.5), "sigma", "-0.5", "at least 0"),
+        (lambda: mt.ShotNoise(snr=0), "snr", "0", "above 0"),
+        (lambda: mt.ShotNoise(background=NAN), "background", "nan", "a finite number"),
+        (lambda: mt.Blur(sigma=-1), "sigma", "-1", "at least 0"),
+        (lambda: mt.Blur(sigma=INF), "sigma", "inf", "a finite number"),
+        (lambda: mt.Contrast(-2), "factor", "-2", "at least 0"),
+        (lambda: mt.Brightness(NAN), "factor", "nan", "at least 0"),
+        (lambda: mt.Erase(height=-3), "height", "-3", "at least 0"),
+        (lambda: mt.Erase(row=NAN), "row", "nan", "a finite number"),
+        (lambda: mt.Stripe(width=NAN), "width", "nan", "at least 0"),
+        (lambda: mt.Stripe(column=INF), "column", "inf", "a finite number"),
+        (lambda: mt.Stripe(value=NAN), "value", "nan", "a finite number"),
+        (lambda: mt.Camera(photons=-1), "photons", "-1", "at least 0"),
+        (lambda: mt.Camera(read_noise=NAN), "read_noise", "nan", "at least 0"),
+        (lambda: mt.Camera(bits=0), "bits", "0", "1 to 24"),
+        (lambda: mt.Camera(bits=7.5), "bits", "7.5", "1 to 24"),
+        (lambda: mt.Standardize(mean=NAN), "mean", "nan", "a finite number"),
+        (lambda: mt.Standardize(std=0), "std", "0", "above 0"),
+        (lambda: mt.RandomCrop(2.5), "size", "2.5", "1 to 8"),
+        (lambda: mt.RandomCrop(9), "size", "9", "1 to 8"),
+    ],
+)
+def test_a_value_out_of_range_is_refused(feature, name, value, expected):
+    with pytest.raises(ValueError, match=f"^{name} is {value}; expected .*{expected}"):
+        feature()(np.zeros((2, 8, 8), np.float32))
+
+
+@pytest.mark.parametrize("make", [FEATURES[name] for name in ("affine", "elastic", "microscope", "camera")])
+def test_an_image_with_channels_is_refused(make):
+    with pytest.raises(ValueError, match=r"shape \(2, 3, 28, 28\); expected \(H, W\) or \(B, H, W\)"):
+        make()(np.zeros((2, 3, 28, 28), np.float32))
