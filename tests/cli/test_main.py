@@ -10,7 +10,7 @@ from conftest import made_result
 
 from mnist_tutorial.benchmark.results.files import write
 
-CITE = ["-m", "mnist_tutorial", "cite"]
+CITE = [sys.executable, "-m", "mnist_tutorial", "cite"]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
@@ -28,12 +28,16 @@ def test_signs_that_a_console_lacks_are_replaced(tmp_path, encoding):
     assert ("학생" in refused) == (encoding == "utf-8")
 
 
-@pytest.mark.parametrize("buffered", [True, False])
-def test_a_reader_who_has_gone_hears_nothing(buffered):
+def cite(output, unbuffered=""):
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    return subprocess.run(CITE, stdout=output, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])  # the pipe is found closed at the end, or in the middle
+def test_a_reader_who_has_gone_hears_nothing(unbuffered):
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, *([] if buffered else ["-u"]), *CITE]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
+    done = cite(writer, unbuffered)
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, "")
 
@@ -41,7 +45,7 @@ def test_a_reader_who_has_gone_hears_nothing(buffered):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
 def test_a_full_disk_is_one_sentence():
     with open("/dev/full", "w") as full:
-        done = subprocess.run([sys.executable, *CITE], stdout=full, stderr=subprocess.PIPE, text=True)
+        done = cite(full)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.splitlines()) == 1
