@@ -63,7 +63,7 @@ full: site  ## run what is slow and seldom breaks, as once a week: browsers, the
 
 versions: versions-lowest versions-3.12 versions-3.13  ## run what leans on other libraries with their oldest releases, and with newer Pythons: build/versions
 
-VERSIONS := $(foreach name,data pipeline training stats,mnist_tutorial/$(name) tests/$(name)) tests/test_compat.py tests/test_device.py tests/test_plots.py
+VERSIONS := $(foreach name,data pipeline training,mnist_tutorial/$(name) tests/$(name)) mnist_tutorial/stats.py $(foreach name,stats compat device plots,tests/test_$(name).py)
 # Torch in the build that .venv has.
 BUILD = $$($(BIN)/python -c 'from importlib.metadata import version; print(*map("--torch-backend {}".format, version("torch").split("+")[1:]))')
 versions-lowest versions-3.12 versions-3.13: versions-%: data

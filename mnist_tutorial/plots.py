@@ -31,51 +31,51 @@ class Picture(Figure):
 def digits(
     images: np.ndarray, titles: Sequence | np.ndarray | None = None, columns: int = 10, title: str | None = None
 ) -> Picture:
-    """Draw images side by side.
+    """Draw images side by side, each from white to black.
 
     Parameters
     ----------
     images : ndarray, shape (N, H, W)
-        Grey values on any scale; each image is scaled to span black to white, with black ink.
+        Grey values on any scale; the largest of each image is black ink.
     titles : sequence of str or int, length N, optional
-        One title for each image.
+        One for each image.
     columns : int
         The number of images in a row.
     title : str, optional
-        A title for all of them.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+        That of the figure.
 
     Examples
     --------
     >>> import mnist_tutorial as mt
     >>> test = mt.load("sample").test
     >>> figure = digits(test.images[:20], titles=test.labels[:20])
-    >>> len(figure.axes)
-    20
     """
     rows = -(-len(images) // columns)
-    figure = Picture(
-        figsize=(columns, rows * (1.25 if titles is not None else 1.0) + (0.3 if title else 0)),
-        layout="constrained",
-    )
-    for i, image in enumerate(images):
-        axes = figure.add_subplot(rows, columns, i + 1, xticks=[], yticks=[])
-        axes.imshow(image, cmap="gray_r")
-        axes.spines[:].set_color("#dddddd")  # a frame shows where the white paper of an image ends
-        if titles is not None:
-            axes.set_title(titles[i], fontsize=11)
+    height = rows * (1.0 if titles is None else 1.25) + (0.3 if title else 0)
+    figure = Picture(figsize=(columns, height), layout="constrained")
+    _add_images(figure, images, titles, rows, columns)
     if title:
         figure.suptitle(title)
     return figure
 
 
+def _add_images(figure, images, titles, rows, columns, signed=False):
+    for i, image in enumerate(images):
+        axes = figure.add_subplot(rows, columns, i + 1, xticks=[], yticks=[])
+        if signed:
+            limit = np.abs(image).max() or 1
+            axes.imshow(image, cmap=SIGNED, vmin=-limit, vmax=limit)
+        else:
+            axes.imshow(image, cmap="gray_r")
+        axes.spines[:].set_color("#dddddd")  # a frame shows where the white paper of an image ends
+        if titles is not None:
+            axes.set_title(titles[i], fontsize=11)
+
+
 def learning_curves(
     history: dict[str, dict], step_history: dict[str, dict] | None = None, scale: str = "log"
 ) -> Picture:
-    """Draw the losses and accuracies of a training against its steps.
+    """Draw the losses and accuracies of a training against its steps: losses on the left, accuracies on the right.
 
     Parameters
     ----------
@@ -85,11 +85,6 @@ def learning_curves(
         Such as ``trainer.history.step_history``: the same for each step, drawn in the background.
     scale : {"log", "linear"}
         That of the losses.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The losses on the left; the accuracies, if any, on the right.
 
     Raises
     ------
@@ -106,30 +101,32 @@ def learning_curves(
     if not kinds:
         names = ", ".join(map(repr, history)) or "nothing"
         raise ValueError(f"history has {names}; expected losses or accuracies. Train first: trainer.fit(...)")
-    figure = Picture(figsize=(5 * len(kinds), 3.4), layout="constrained")
-    colours = {"train": BLUE, "val": ORANGE}
+    figure, steps = Picture(figsize=(5 * len(kinds), 3.4), layout="constrained"), step_history or {}
     for i, kind in enumerate(kinds):
         axes = figure.add_subplot(1, len(kinds), i + 1, xlabel="step", ylabel=kind)
-        for name, curve in (step_history or {}).items():
+        for name, curve in steps.items():
             if kind in name.lower() and name.startswith("train"):
                 axes.plot(curve["step"], curve["value"], color=BLUE, alpha=0.5, linewidth=0.8, label="each step")
         for name, curve in history.items():
-            if kind in name.lower():
-                part = "train" if name.startswith("train") else "val"
-                label = {"train": "training, mean over an epoch", "val": "validation"}[part]
-                marker = {"train": "o", "val": "s"}[part]
-                step = np.array(curve["step"], dtype=float)
-                if len(step) == 1 and name.replace("_epoch", "_step") in (step_history or {}):
-                    continue  # a single mean tells less than the steps that it is a mean of
-                if part == "train":  # a mean over an epoch belongs to its middle
-                    step -= np.diff(step, prepend=0) / 2
-                axes.plot(step, curve["value"], color=colours[part], marker=marker, label=label)
+            # A single mean tells less than the steps that it is a mean of.
+            alone = len(curve["step"]) == 1 and name.replace("_epoch", "_step") in steps
+            if kind in name.lower() and not alone:
+                _add_curve(axes, curve, name.startswith("train"))
         if kind == "loss" and scale == "log":
             axes.set_yscale("log")
             _plain_numbers(axes.yaxis)
         axes.grid(alpha=0.3, which="both")
         axes.legend()
     return figure
+
+
+def _add_curve(axes, curve, training):
+    step = np.array(curve["step"], dtype=float)
+    if training:  # a mean over an epoch belongs to its middle
+        step -= np.diff(step, prepend=0) / 2
+        axes.plot(step, curve["value"], color=BLUE, marker="o", label="training, mean over an epoch")
+    else:
+        axes.plot(step, curve["value"], color=ORANGE, marker="s", label="validation")
 
 
 def _plain_numbers(axis):
@@ -142,17 +139,12 @@ def _plain_numbers(axis):
 
 
 def runs(accuracies: dict[str, Sequence[float]]) -> Picture:
-    """Draw the errors of some training runs of each of several networks.
+    """Draw the errors of some training runs of each network, from top to bottom: a point for each, a line for the mean.
 
     Parameters
     ----------
     accuracies : dict of str to sequence of float
         For each network, the accuracies of its runs.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A point for each run, and a line for their mean; the first network is on top.
 
     Examples
     --------
@@ -174,17 +166,14 @@ def runs(accuracies: dict[str, Sequence[float]]) -> Picture:
 
 
 def confusion_matrix(labels: ArrayLike, predictions: ArrayLike) -> Picture:
-    """Draw how often each digit is mistaken for each other digit.
+    """Draw how often each digit, in rows, is mistaken for each other digit, in columns.
+
+    The colours show only mistakes, since the correct ones would outshine them.
 
     Parameters
     ----------
     labels, predictions : ndarray of int, shape (N,)
         Digits from 0 to 9.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Rows are the true digits. The colours show only mistakes, since the correct ones would outshine them.
 
     Examples
     --------
@@ -199,18 +188,10 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike) -> Picture:
     axes = figure.add_subplot(xlabel="predicted digit", ylabel="true digit", xticks=range(10), yticks=range(10))
     axes.imshow(mistakes, cmap="Oranges", vmax=max(1, mistakes.max()))
     for row, column in np.argwhere(counts):
-        dark = mistakes[row, column] > 0.75 * mistakes.max()
         weight = "bold" if row == column else "normal"
-        axes.text(
-            column,
-            row,
-            counts[row, column],
-            ha="center",
-            va="center",
-            fontsize=9,
-            weight=weight,
-            color="white" if dark else "black",
-        )
+        colour = "white" if mistakes[row, column] > 0.75 * mistakes.max() else "black"
+        look = {"ha": "center", "va": "center", "fontsize": 9, "weight": weight, "color": colour}
+        axes.text(column, row, counts[row, column], **look)
     axes.set_title(f"{mistakes.sum():,} mistakes in {counts.sum():,} digits")
     return figure
 
@@ -218,21 +199,16 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike) -> Picture:
 def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 20, columns: int = 10) -> Picture:
     """Draw the images that are classified wrongly, the most confident mistakes first.
 
+    Above each image are the true digit, the predicted digit, and its predicted probability.
+
     Parameters
     ----------
     images : ndarray, shape (N, H, W)
     labels : ndarray of int, shape (N,)
     logits : ndarray, shape (N, 10)
-        The logits, as from `predict`.
-    n : int
-        The largest number of images to draw.
-    columns : int
-        The number of images in a row.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Above each image: the true digit, the predicted digit, and its predicted probability.
+        As from `predict`.
+    n, columns : int
+        The largest number of images to draw, and the number of images in a row.
 
     Examples
     --------
@@ -244,21 +220,16 @@ def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 
     """
     logits = np.asarray(logits, dtype=np.float64)
     predictions = logits.argmax(1)
-    probability = np.exp(logits - logits.max(1, keepdims=True))
-    probability = probability.max(1) / probability.sum(1)
+    probability = 1 / np.exp(logits - logits.max(1, keepdims=True)).sum(1)
     wrong = np.flatnonzero(predictions != labels)
     shown = wrong[np.argsort(-probability[wrong], kind="stable")][:n]
     titles = [f"{labels[i]} → {predictions[i]}\n{100 * probability[i]:.0f} %" for i in shown]
-    return digits(
-        np.asarray(images)[shown],
-        titles,
-        columns,
-        title=f"{len(shown)} of {len(wrong):,} mistakes, the most confident first",
-    )
+    title = f"{len(shown)} of {len(wrong):,} mistakes, the most confident first"
+    return digits(np.asarray(images)[shown], titles, columns, title)
 
 
 def robustness(strengths: dict[str, ArrayLike], accuracies: dict[str, dict[str, ArrayLike]]) -> Picture:
-    """Draw the accuracy of networks against the strength of corruptions.
+    """Draw the accuracy of networks against the strength of corruptions, with axes for each corruption.
 
     Parameters
     ----------
@@ -266,11 +237,6 @@ def robustness(strengths: dict[str, ArrayLike], accuracies: dict[str, dict[str, 
         For each corruption, its strengths.
     accuracies : dict
         For each network, a dictionary with its accuracies in percent, at these strengths.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        With axes for each corruption.
 
     Examples
     --------
@@ -290,19 +256,13 @@ def robustness(strengths: dict[str, ArrayLike], accuracies: dict[str, dict[str, 
 
 
 def weights(images: ArrayLike, titles: Sequence | np.ndarray | None = None) -> Picture:
-    """Draw the weights of neurons side by side, as images of their inputs.
+    """Draw the weights of neurons side by side, as images of their inputs: positive ones blue, negative ones orange.
 
     Parameters
     ----------
     images : ndarray, shape (N, H, W)
-        The weights; each image is scaled by itself.
+        The weights; each image is scaled by itself, with white for 0.
     titles : sequence of str or int, length N, optional
-        One title for each image.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Blue for positive weights, orange for negative ones, white for 0.
 
     Examples
     --------
@@ -310,14 +270,8 @@ def weights(images: ArrayLike, titles: Sequence | np.ndarray | None = None) -> P
     >>> len(figure.axes)
     3
     """
-    images = np.asarray(images)
-    size = min(2, 10 / len(images))
-    figure = Picture(figsize=(size * len(images), size + (0.5 if titles is not None else 0)), layout="constrained")
-    for i, image in enumerate(images):
-        most = np.abs(image).max() or 1
-        axes = figure.add_subplot(1, len(images), i + 1, xticks=[], yticks=[])
-        axes.imshow(image, cmap=SIGNED, vmin=-most, vmax=most)
-        axes.spines[:].set_color("#dddddd")
-        if titles is not None:
-            axes.set_title(titles[i], fontsize=11)
+    columns = len(images)
+    size = min(2, 10 / columns)
+    figure = Picture(figsize=(size * columns, size + (0 if titles is None else 0.5)), layout="constrained")
+    _add_images(figure, np.asarray(images), titles, 1, columns, signed=True)
     return figure

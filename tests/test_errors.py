@@ -1,7 +1,3 @@
-import os
-import subprocess
-import sys
-
 import pytest
 
 import mnist_tutorial as mt
@@ -30,16 +26,12 @@ def test_one_class_catches_whatever_goes_wrong_with_the_data(tmp_path, monkeypat
 )
 def test_what_others_write_cannot_steer_a_terminal(text, shown):
     assert printable(text) == (shown or text)
-
-
-def test_a_name_has_no_second_line():
     assert printable("a\nb\tc", keep="") == r"a\nb\tc"
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii", "utf-8"])
-def test_checks_print_their_lines_whatever_the_output_can_show(encoding):
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_checks_print_their_lines_whatever_the_output_can_show(encoding, run_python):
     program = "from mnist_tutorial.course.checks.claims import claim; claim('accuracy', 1, at_least=0.5)"
-    environment = os.environ | {"PYTHONIOENCODING": encoding}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, check=True)
-    sign = "✓".encode(encoding, "replace").decode(encoding)
-    assert done.stdout.decode(encoding).splitlines() == [f"{sign} accuracy: 1, at least 0.5"]
+    done = run_python("-c", program, PYTHONIOENCODING=encoding)
+    assert done.stdout.endswith(" accuracy: 1, at least 0.5\n")
+    assert done.stdout.startswith("✓" if encoding == "utf-8" else "?")

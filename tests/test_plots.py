@@ -16,9 +16,7 @@ def nothing_global():
 
 
 def shown(figure):
-    png = figure._repr_png_()
-    assert png.startswith(b"\x89PNG")
-    return png
+    assert figure._repr_png_().startswith(b"\x89PNG")
 
 
 def test_digits_are_drawn_as_they_are_with_their_titles(sample):
@@ -96,36 +94,29 @@ def test_failures_are_the_mistakes_with_the_most_confident_first(sample):
     shown(figure)
 
 
-def test_no_failures_is_a_figure_too(sample):
+def test_no_failures_is_a_figure_too_and_huge_logits_do_not_overflow(sample):
     figure = mt.plots.failures(sample.test.images[:2], np.array([0, 1]), np.eye(10)[:2])
     assert "0 of 0 mistakes" in figure.get_suptitle()
     shown(figure)
-
-
-def test_huge_logits_do_not_overflow(sample):
     figure = mt.plots.failures(sample.test.images[:1], np.array([0]), np.eye(10)[[1]] * 1e4)
     assert figure.axes[0].get_title().endswith("100 %")
 
 
 def test_weights_have_one_colour_for_each_sign_and_white_for_zero():
-    images = np.zeros((2, 4, 4))
+    images = np.zeros((3, 4, 4))
     images[0, 0, :2] = 1, -0.5
     images[1] = 0.01 * images[0]  # each image has its own scale
-    figure = mt.plots.weights(images, titles=["a", "b"])
-    for axes, title in zip(figure.axes, "ab", strict=True):
-        (drawn,) = axes.images
-        assert axes.get_title() == title
-        red, _, blue, _ = drawn.cmap(drawn.norm(np.asarray(drawn.get_array())[0, :3])).T
-        assert blue[0] > red[0]
-        assert red[1] > blue[1]
-        assert red[2] == blue[2] == 1
+    figure = mt.plots.weights(images, titles=["a", "b", "all zero"])
+    assert [axes.get_title() for axes in figure.axes] == ["a", "b", "all zero"]
+    colours = [
+        axes.images[0].cmap(axes.images[0].norm(image))[0, :3] for axes, image in zip(figure.axes, images, strict=True)
+    ]
+    for plus, minus, zero in colours[:2]:
+        assert plus[2] > plus[0]
+        assert minus[0] > minus[2]
+        assert (zero == 1).all()
+    assert (colours[2] == 1).all()
     shown(figure)
-
-
-def test_weights_that_are_all_zero_are_white():
-    (axes,) = mt.plots.weights(np.zeros((1, 4, 4))).axes
-    (drawn,) = axes.images
-    assert (drawn.cmap(drawn.norm(np.asarray(drawn.get_array()))) == 1).all()
 
 
 def test_robustness_has_axes_for_each_corruption_and_a_curve_for_each_network():

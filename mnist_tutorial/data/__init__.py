@@ -2,9 +2,8 @@
 
 from mnist_tutorial.data.atomic import atomic
 from mnist_tutorial.data.cache import cache_folder
+from mnist_tutorial.data.handwriting import prepare, read_photos
 from mnist_tutorial.data.load import MNIST, load
-from mnist_tutorial.data.photos import read_photos
-from mnist_tutorial.data.preparation import prepare
 from mnist_tutorial.data.reference import COUNTS, DIGESTS, listing
 from mnist_tutorial.data.split import Split
 

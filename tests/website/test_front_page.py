@@ -13,7 +13,7 @@ from torch import nn
 
 import mnist_tutorial as mt
 from mnist_tutorial.course.drawing.strokes import PEN, THIN, picture
-from mnist_tutorial.data.preparation import prepare
+from mnist_tutorial.data.handwriting import prepare
 
 sys.path.insert(0, str(ROOT / "website"))
 import exported

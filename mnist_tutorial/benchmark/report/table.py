@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from mnist_tutorial.benchmark.report.aggregate import STALE
 from mnist_tutorial.benchmark.report.summary import RecipeSummary, SummaryTable
 from mnist_tutorial.errors import printable
-from mnist_tutorial.stats.calibration import BINS
+from mnist_tutorial.stats import BINS
 
 TARGETS = (0.97, 0.98, 0.99, 0.995)
 COLUMNS = {

@@ -11,7 +11,7 @@ from mnist_tutorial.compat import run_in_main_thread
 from mnist_tutorial.course.drawing import kept
 from mnist_tutorial.course.drawing.strokes import PEN, THIN, are_strokes, picture
 from mnist_tutorial.data import Split
-from mnist_tutorial.data.preparation import prepare
+from mnist_tutorial.data.handwriting import prepare
 from mnist_tutorial.errors import MNISTError
 
 HERE = Path(__file__).parent

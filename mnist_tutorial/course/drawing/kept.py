@@ -10,7 +10,7 @@ import numpy as np
 from mnist_tutorial.course.drawing.strokes import Strokes, are_strokes, picture
 from mnist_tutorial.data import Split, atomic, cache_folder
 from mnist_tutorial.data.cache import cache_lock
-from mnist_tutorial.data.preparation import prepare
+from mnist_tutorial.data.handwriting import prepare
 from mnist_tutorial.errors import MNISTError
 
 PROGRAM = "mnist-tutorial"

@@ -1,0 +1,210 @@
+"""Handwriting: real digits, enlarged and moved, come back; and so do drawings from photos with the faults of photos."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+
+import mnist_tutorial as mt
+from mnist_tutorial.course.drawing import strokes
+
+DIGITS = json.loads((Path(mt.__file__).parent / "course/drawing/twenty.json").read_text())["digits"]
+DRAWN = np.array([mt.prepare(strokes.picture(digit["strokes"])) for digit in DIGITS])
+LABELS = np.array([digit["label"] for digit in DIGITS])
+TWO = DIGITS[5]
+
+
+def moved(image, factor, size, corner):
+    """Enlarge a digit without its border, and put it somewhere into a larger picture."""
+    rows, columns = (np.flatnonzero(image.any(axis)) for axis in (1, 0))
+    ink = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    large = np.asarray(ink.resize((round(ink.width * factor), round(ink.height * factor)), Image.Resampling.BICUBIC))
+    picture = np.zeros(size, np.uint8)
+    picture[corner[0] : corner[0] + large.shape[0], corner[1] : corner[1] + large.shape[1]] = large
+    return picture
+
+
+def nearest(images, others):
+    """Which of the others each image is nearest to."""
+    images, others = (array.reshape(len(array), -1).astype(float) for array in (images, others))
+    return ((others**2).sum(1) - 2 * images @ others.T).argmin(1)
+
+
+def test_mnist_is_prepared_already(mnist):
+    """So the box of 20 pixels and the centre of 14 are those of MNIST's makers."""
+    digits = mnist.test.images[:500]
+    prepared = np.array([mt.prepare(image) for image in digits])
+    different = np.abs(prepared.astype(int) - digits).max((1, 2)) > 255 - digits.max((1, 2))
+    assert different.mean() < 0.01  # the few whose centre lies between two pixels, or whose box is smaller
+    middle = np.mean([ndimage.center_of_mass(image) for image in mnist.train.images[:2000]], axis=0)
+    assert np.mean([ndimage.center_of_mass(image) for image in prepared], axis=0) == pytest.approx(middle, abs=0.1)
+
+
+@pytest.mark.parametrize("factor", [0.8, 3, 11.5])
+def test_a_digit_that_was_scaled_and_moved_comes_back(mnist, factor):
+    digits = mnist.test.images[:300]
+    rng = np.random.default_rng(0)
+    pictures = [moved(image, factor, (260, 400), rng.integers(0, (30, 170))) for image in digits]
+    prepared = np.array([mt.prepare(picture) for picture in pictures])
+    assert all(max(np.ptp(np.nonzero(image), axis=1)) + 1 == 20 for image in prepared)
+    # Nearer to its own original than to any other digit, so to all that a classifier sees in it.
+    assert np.mean(nearest(prepared, digits) == np.arange(300)) > 0.95
+    naive = np.array([mt.prepare(picture, centre=False) for picture in pictures])
+    assert np.mean(nearest(naive, digits) == np.arange(300)) < 0.5
+
+
+@pytest.mark.parametrize("centre", [True, False])
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.uint16, np.float32, np.float64])
+def test_any_range_of_values_gives_the_same_image(kind, centre, sample):
+    picture = moved(sample.test.images[0], 4, (120, 90), (3, 2)) > 100
+    prepared = mt.prepare((picture * (3e-5 if kind is np.float64 else 1)).astype(kind), centre)
+    assert (prepared.dtype, prepared.shape) == (np.uint8, (28, 28))
+    np.testing.assert_array_equal(prepared, mt.prepare(picture * np.uint8(255), centre))
+
+
+def test_paper_stays_paper_a_dot_becomes_a_box_and_nothing_sticks_out():
+    assert not mt.prepare(np.zeros((50, 70))).any()
+    dot = np.zeros((28, 28), np.uint8)
+    dot[3, 4] = 9
+    assert [(mt.prepare(dot, centre) == 255).sum() for centre in (True, False)] == [400, 1]
+    uneven = np.zeros((100, 100))
+    uneven[:, :20] = uneven[50, :] = 1  # its centre of mass is far to the left
+    assert np.ptp(np.nonzero(mt.prepare(uneven)), axis=1).tolist() == [19, 19]
+
+
+@pytest.mark.parametrize(
+    ("picture", "words"),
+    [
+        (np.zeros((28, 28, 3), np.uint8), r"\(28, 28, 3\)"),
+        (np.zeros((0, 28)), r"\(0, 28\)"),
+        (np.array([["ink"]]), "array of <U3"),
+        (np.array([[-1.0, 1]]), "negative"),
+        (np.array([[np.nan, 1]]), "not finite"),
+    ],
+)
+def test_what_is_no_grey_picture_is_refused_with_what_was_found(picture, words):
+    with pytest.raises(mt.MNISTError, match=rf"{words}.*expected"):
+        mt.prepare(picture)
+
+
+def photo(
+    digit, size=(600, 800), share=0.6, corner=(0.2, 0.5), ink=(40, 40, 60), light="even", noise=4, dirt="", scale=1
+):
+    """A photo of a drawing on yellowish paper; `share` is the side of the drawing by the shorter side of the photo."""
+    rng = np.random.default_rng(0)
+    side = round(min(size) * share)
+    top, left = (round((length - side) * where) for length, where in zip(size, corner, strict=True))
+    drawn = Image.fromarray(strokes.picture(digit["strokes"])).resize((side, side))
+    cover = np.zeros((*size, 1))
+    cover[top : top + side, left : left + side, 0] = np.asarray(drawn) / 255
+    for y, x in rng.integers(5, np.subtract(size, 5), (20 * (dirt == "specks"), 2)):
+        cover[y : y + 4, x : x + 4] = 1
+    y, x = np.mgrid[0 : size[0], 0 : size[1], 0:1][:2] / max(size)
+    lamp, shadow = 0.3 + 0.6 * x * (1 - y / 2), 0.5 + 0.4 / (1 + np.exp(60 * (x + y - 0.9)))
+    colour = (cover * ink + (1 - cover) * [240, 232, 212]) * {"even": 0.9, "lamp": lamp, "shadow": shadow}[light]
+    colour[:, : 40 * (dirt == "table")] = 20
+    colour = (colour + rng.normal(0, noise, colour.shape)).clip(0, 255).astype(np.uint8)
+    return Image.fromarray(colour).resize((scale * size[1], scale * size[0]))
+
+
+def read_as(images):
+    """The label of the drawing that each image is nearest to, if a pixel more or less does not matter."""
+    return LABELS[nearest(*(ndimage.gaussian_filter(array.astype(float), (0, 1, 1)) for array in (images, DRAWN)))]
+
+
+KINDS = {
+    "plain": {},
+    "lamp": {"light": "lamp"},
+    "shadow": {"light": "shadow"},
+    "noise": {"noise": 25},
+    "specks": {"dirt": "specks"},
+    "red": {"ink": (200, 40, 40)},
+    "blue": {"ink": (60, 90, 220), "light": "lamp"},
+    "yellow": {"ink": (250, 235, 110), "noise": 8},
+    "pencil": {"ink": (140, 140, 140), "light": "shadow"},
+    "large": {"scale": 5},
+    "table": {"dirt": "table"},  # the edge of the table is not ink
+    "small": {"size": (90, 110), "share": 0.8, "noise": 2},
+    "far away": {"size": (1200, 1600), "share": 0.3, "corner": (0.9, 0.1)},
+    "close": {"share": 1, "corner": (0, 0.5)},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_photo_shows_the_digit_that_was_drawn(kind, tmp_path):
+    for i in (1, 7, 13, 19):
+        photo(DIGITS[i], **KINDS[kind]).save(tmp_path / f"{LABELS[i]}_{i}.jpg", quality=85)
+    names = sorted(path.stem for path in tmp_path.iterdir())
+    (tmp_path / "notes.txt").write_text("no photo")
+    (tmp_path / "._2.png").write_text("no photo, as macOS leaves them behind")
+    photos = mt.read_photos(tmp_path)
+    assert photos.labels.tolist() == read_as(photos.images).tolist() == [int(name[0]) for name in names]
+    assert photos.index.tolist() == list(range(4))
+    assert photos.labels.dtype == photos.index.dtype == np.int64
+    # Some are a pixel off, which makes 20; lines without ink inside make as much.
+    drawn = DRAWN[[int(name[2:]) for name in names]]
+    assert np.median(np.abs(photos.images.astype(int) - drawn).mean((1, 2))) < 13
+    assert all(max(np.ptp(np.nonzero(image), axis=1)) + 1 == 20 for image in photos.images)  # no speck outside
+    assert (photos.images == 0).mean() > 0.5  # paper is 0
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_is_turned_as_its_camera_says(orientation, tmp_path):
+    image = photo(TWO)
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # how the sensor saw it: the members of Image.Transpose
+    if orientation in undo:
+        image = image.transpose(list(Image.Transpose)[undo[orientation]])
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image.save(tmp_path / "2_turned.jpg", exif=exif)
+    assert read_as(mt.read_photos(tmp_path).images) == [2]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_any_kind_of_jpeg_or_png_is_read(mode, tmp_path):
+    image = photo(TWO, noise=0)
+    ink = 255 - np.asarray(image.convert("L"))
+    if mode == "I;16":
+        image = Image.fromarray((255 - ink).astype(np.uint16) * 257)
+    elif mode == "RGBA":  # a drawing without paper, as drawing programs save it
+        image = Image.fromarray(np.dstack([0 * ink] * 3 + [np.where(ink > 100, ink, 0)]))
+    else:
+        image = image.convert(mode)
+    image.save(tmp_path / ("2.JPEG" if mode == "CMYK" else "2.PNG"))
+    assert read_as(mt.read_photos(tmp_path).images) == [2]
+
+
+FAULTS = {
+    "text": ("7.jpg", b"no photo", "cannot be read"),
+    "cut off": ("7.jpg", b"\xff\xd8\xff\xe0" + bytes(90), "cannot be read"),
+    "no digit": ("IMG_7.jpg", photo(TWO), "7_IMG_7.jpg"),
+    "two digits": ("70.jpg", photo(TWO), "begins with the digit"),
+    "HEIC": ("7.HEIC", b"", "expected a JPEG or PNG"),
+    "only notes": ("notes.txt", b"", "1 files, no photo"),
+    "white": ("7.png", Image.new("L", (300, 300), 255), "no ink"),
+    "black": ("7.png", Image.new("L", (300, 300), 0), "no ink"),
+    "a line": ("7.png", Image.new("L", (3000, 1), 9), "no ink"),
+    "paper": ("7.jpg", photo({"strokes": []}, noise=8, light="lamp"), "no ink"),
+    "too large": ("7.png", Image.new("1", (9_500, 9_500)), "at most 89,"),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_what_is_no_photo_of_a_digit_is_named_with_what_to_do(kind, tmp_path):
+    name, content, words = FAULTS[kind]
+    path = tmp_path / name
+    path.write_bytes(content) if isinstance(content, bytes) else content.save(path)
+    with pytest.raises(mt.MNISTError, match=words) as caught:
+        mt.read_photos(tmp_path)
+    assert str(tmp_path if kind == "only notes" else path) in str(caught.value)
+    assert "expected" in str(caught.value)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "nowhere", tmp_path / "file"):
+        with pytest.raises(mt.MNISTError, match=f"{path}: .*; expected a folder"):
+            mt.read_photos(path)

@@ -1,0 +1,184 @@
+"""Statistics: against statsmodels, scikit-learn, torchmetrics and the literature."""
+
+import itertools
+import warnings
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import multinomial
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import brier_score_loss, log_loss
+from statsmodels.regression.linear_model import OLS
+from statsmodels.stats import contingency_tables
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.weightstats import CompareMeans
+from torchmetrics.functional.classification import multiclass_calibration_error
+
+from mnist_tutorial import stats
+
+# Wrong with the first model only, with the second only; images: clearly different, not distinguishable, identical.
+PAIRS = [(59, 14, 10_000), (22, 16, 10_000), (0, 0, 10_000), (0, 7, 10_000), (200, 0, 5_000), (9, 2, 161), (1, 0, 1)]
+SEEDS = [
+    ([0.9905, 0.9911, 0.9902, 0.9899, 0.9910], [0.9952, 0.9949, 0.9955, 0.9947, 0.9951]),
+    ([0.9950, 0.9944, 0.9951, 0.9948, 0.9946], [0.9949, 0.9952, 0.9945]),
+    ([0.9950, 0.9944, 0.9951], [0.9950, 0.9944, 0.9951]),
+    ([0.9705, 0.9705], [0.9950, 0.9944, 0.9951]),
+]
+
+
+@pytest.fixture(autouse=True)
+def no_warnings():
+    with warnings.catch_warnings(action="error"):
+        yield
+
+
+def mcnemar(only_a, only_b, n, both=0):
+    a, b = np.zeros((2, n), bool)
+    a[: both + only_a] = b[:both] = b[both + only_a : both + only_a + only_b] = True
+    return stats.mcnemar(a, b)
+
+
+@pytest.mark.parametrize(("percent", "low", "high"), [(98.0, 97.71, 98.26), (99.4, 99.23, 99.53), (99.8, 99.69, 99.87)])
+def test_intervals_of_the_literature_for_10000_images(percent, low, high):
+    interval = stats.wilson_interval(round(percent * 100), 10_000)
+    assert [round(100 * bound, 2) for bound in interval] == [low, high]
+
+
+def test_the_interval_is_wilsons_of_numpy_numbers_too():
+    right = np.arange(100) < 93
+    expected = proportion_confint(93, 100, alpha=0.1, method="wilson")
+    assert stats.wilson_interval(right.sum(), len(right), confidence=0.9) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("only_a", "only_b", "n"), PAIRS)
+def test_mcnemar_is_that_of_statsmodels(only_a, only_b, n):
+    result = mcnemar(only_a, only_b, n)
+    theirs = contingency_tables.mcnemar([[n - only_a - only_b, only_a], [only_b, 0]], exact=True)
+    assert result.p_value == pytest.approx(theirs.pvalue)
+    assert result[:3] == (only_a, only_b, (only_a - only_b) / n)
+
+
+@pytest.mark.parametrize(("only_a", "only_b", "n"), PAIRS)
+def test_the_interval_is_that_of_fay_and_lumbard(only_a, only_b, n):
+    """By its definition: quantiles of products of draws from the confidence distributions."""
+    rng, draws, count = np.random.default_rng(0), 400_000, only_a + only_b
+
+    def beta(a, b):
+        return rng.beta(a, b, draws) if a and b else np.full(draws, float(not b))
+
+    differ = beta(count, n - count + 1), beta(count + 1, n - count)
+    low = min(np.quantile(f * (2 * beta(only_a, only_b + 1) - 1), 0.025) for f in differ)
+    high = max(np.quantile(f * (2 * beta(only_a + 1, only_b) - 1), 0.975) for f in differ)
+    assert mcnemar(only_a, only_b, n)[3:5] == pytest.approx((low, high), abs=0.01 * (high - low))
+
+
+def test_the_interval_excludes_zero_if_and_only_if_the_test_is_significant():
+    for only_a, only_b in itertools.product(range(0, 27, 2), range(9)):
+        result = mcnemar(only_a, only_b, 40)
+        assert (result.p_value < 0.05) == (result.low > 0 or result.high < 0), result
+
+
+@pytest.mark.parametrize("shares", [(0.0031, 0.0031), (0.0060, 0.0015), (0.02, 0.0), (0.0002, 0.0001)])
+def test_the_interval_has_at_least_its_confidence_level(shares):
+    interval = cache(lambda only_a, only_b: mcnemar(only_a, only_b, 2_000)[3:5])
+    drawn = multinomial(2_000, [*shares, 1 - sum(shares)]).rvs(2_000, random_state=0)
+    limits = np.array([interval(int(a), int(b)) for a, b, _ in drawn])
+    assert np.mean((limits[:, 0] <= shares[0] - shares[1]) & (shares[0] - shares[1] <= limits[:, 1])) > 0.94
+
+
+def test_swapping_the_classifiers_changes_the_sign_and_what_both_get_wrong_changes_nothing():
+    first, second = mcnemar(22, 9, 1000), mcnemar(9, 22, 1000, both=50)
+    assert first[2:] == (-second.difference, -second.high, -second.low, second.p_value)
+
+
+@pytest.mark.parametrize(("a", "b"), [([True], [True, False]), ([], [])])
+def test_mcnemar_needs_the_same_images(a, b):
+    with pytest.raises(ValueError, match="expected the same number"):
+        stats.mcnemar(a, b)
+
+
+@pytest.mark.parametrize(("a", "b"), SEEDS)
+def test_welch_is_that_of_statsmodels_and_so_is_a_contrast_of_two_groups(a, b):
+    result, theirs = stats.welch(a, b), CompareMeans.from_data(b, a)
+    assert result.difference == np.mean(b) - np.mean(a)
+    assert result.p_value == pytest.approx(theirs.ttest_ind(usevar="unequal")[1])
+    assert (result.low, result.high) == pytest.approx(theirs.tconfint_diff(usevar="unequal"))
+    larger = theirs.ttest_ind("larger", "unequal")[1]
+    assert stats.contrast([a, b], (-1, 1)) == pytest.approx((result.difference, larger))
+    assert stats.contrast([a, b], (1, -1)) == pytest.approx((-result.difference, 1 - larger))
+
+
+def test_groups_that_do_not_vary_have_no_interval():
+    different, same = stats.welch([0.99, 0.99], [0.98, 0.98]), stats.welch([0.99, 0.99], [0.99] * 3)
+    assert different == pytest.approx((-0.01, np.nan, np.nan, np.nan), nan_ok=True)
+    assert same == pytest.approx((0, np.nan, np.nan, 1), nan_ok=True)
+
+
+def test_one_measurement_is_not_enough():
+    with pytest.raises(ValueError, match="1 and 3 measurements; expected at least two of each"):
+        stats.welch([0.99], [0.98, 0.99, 0.97])
+
+
+def test_a_contrast_is_that_of_a_heteroscedastic_linear_model():
+    rng = np.random.default_rng(0)
+    groups = [rng.normal(0, spread, n) for spread, n in ((0.1, 500), (0.5, 400), (0.2, 200))]
+    member = np.repeat(np.eye(3), [len(group) for group in groups], axis=0)
+    theirs = OLS(np.concatenate(groups), member).fit(cov_type="HC2").t_test([-1, 2, -1])
+    estimate, p_value = stats.contrast(groups, [-1, 2, -1])
+    assert estimate == pytest.approx(theirs.effect.item())
+    # Theirs is two-sided, and has a normal distribution: Student's, of so many measurements.
+    assert 2 * min(p_value, 1 - p_value) == pytest.approx(theirs.pvalue.item(), rel=0.01)
+
+
+def test_a_contrast_keeps_its_level_with_unequal_variances():
+    rng = np.random.default_rng(0)
+    draws = [[rng.normal(0, spread, 5) for spread in (0.15, 0.01, 0.05, 0.15)] for _ in range(3000)]
+    p_values = np.array([stats.contrast(groups, (1, -1, -1, 1))[1] for groups in draws])
+    assert 0.035 < np.mean(p_values < 0.05) < 0.065
+
+
+@pytest.mark.parametrize("groups", [([1.0], [2.0]), ([1.0, 1.0], [2.0, 2.0]), ([1.0, 1.5, 0.5], [2.0])])
+def test_a_contrast_of_groups_of_unknown_variance_has_no_p_value(groups):
+    assert stats.contrast(groups, (-1, 1)) == pytest.approx((1, np.nan), nan_ok=True)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 12])
+def test_holm_is_that_of_statsmodels(n):
+    p_values = np.random.default_rng(n).random(n) ** 3
+    assert stats.holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1] if n else [])
+
+
+def test_likelihood_brier_score_and_calibration_error_are_those_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(0, 2, (3_000, 10)), rng.integers(10, size=3_000)
+    logs = stats.log_probabilities(logits, temperature=2)
+    probabilities = np.exp(logs)
+    np.testing.assert_allclose(probabilities, torch.softmax(torch.tensor(logits) / 2, 1))
+    likelihood = stats.negative_log_likelihood(logs[np.arange(len(labels)), labels])
+    assert likelihood == pytest.approx(log_loss(labels, probabilities))
+    by_class = [brier_score_loss(labels == digit, probabilities[:, digit]) for digit in range(10)]
+    assert stats.brier_score(probabilities, labels) == pytest.approx(sum(by_class))
+    confidence, correct = probabilities.max(1), probabilities.argmax(1) == labels
+    accuracy, mean = calibration_curve(correct, confidence, n_bins=15, strategy="quantile")  # bins of equal mass
+    assert stats.expected_calibration_error(confidence, correct) == pytest.approx(np.mean(abs(accuracy - mean)))
+
+
+def test_where_both_kinds_of_bins_are_the_same_the_calibration_error_is_that_of_torchmetrics():
+    confidence = (np.arange(1_500) + 0.5) / 1_500  # evenly spread, so bins of equal width have equal mass
+    probabilities = torch.tensor(np.stack([confidence, 1 - confidence], 1))
+    chosen = probabilities.argmax(1).numpy()
+    labels = np.where(np.random.default_rng(1).random(1_500) < 0.7, chosen, 1 - chosen)
+    theirs = multiclass_calibration_error(probabilities, torch.tensor(labels), 2, n_bins=30, norm="l1")
+    ours = stats.expected_calibration_error(probabilities.max(1).values.numpy(), chosen == labels, bins=15)
+    assert ours == pytest.approx(float(theirs), abs=1e-6)
+
+
+def test_the_order_of_images_of_the_same_confidence_does_not_matter():
+    confidence, correct = np.repeat([0.5, 0.9, 1.0], 20), np.arange(60) % 3 > 0
+    expected = stats.expected_calibration_error(confidence, correct, bins=7)
+    for seed in range(5):
+        order = np.random.default_rng(seed).permutation(60)
+        assert stats.expected_calibration_error(confidence[order], correct[order], bins=7) == pytest.approx(expected)
