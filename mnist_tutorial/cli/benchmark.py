@@ -8,7 +8,7 @@ import typer
 
 from mnist_tutorial.cli.common import RESULTS, Force, errors, say, show
 from mnist_tutorial.cli.record import record
-from mnist_tutorial.cli.robustness import robustness, weights
+from mnist_tutorial.cli.robustness import robustness
 from mnist_tutorial.cli.run import reproduce, run
 from mnist_tutorial.cli.speed import augmentation, loading, optics, overhead
 
@@ -120,5 +120,5 @@ def _refused(reasons: Sequence[Exception]) -> None:
         raise typer.Exit(1)
 
 
-for command in (record, robustness, weights, loading, augmentation, optics, overhead):
+for command in (record, robustness, loading, augmentation, optics, overhead):
     benchmark.command()(command)
