@@ -20,7 +20,7 @@ endif
 export PATH := $(PATH)$(shell printf ':%s' $${PYENV_ROOT:-$$HOME/.pyenv}/versions/*/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data lab test unit notebooks site check-site lint full versions versions-lowest versions-3.12 versions-3.13 checks kit regression fuzz benchmark robustness reproduce readme speed measure peers lock wheel clean
+.PHONY: help setup data lab test unit notebooks site check-site lint full versions versions-lowest versions-3.12 versions-3.13 checks kit regression benchmark robustness reproduce readme speed measure peers lock wheel clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -88,10 +88,6 @@ regression: data  ## train two fast networks with the locked releases and with t
 	$(BIN)/python $(FAST) build/locked
 	build/versions/newest/bin/python $(FAST) build/newest
 	$(BIN)/python -m mnist_tutorial benchmark check build/locked build/newest
-SECONDS_EACH ?= 60
-fuzz: setup  ## feed random bytes to all readers of files, a minute each (SECONDS_EACH=600 for more; Linux)
-	$(UV) install --python $(BIN)/python --quiet --editable '.[fuzz]'
-	for target in archive png idx result leaderboard workshop notebook; do $(BIN)/python tools/fuzz.py $$target $(SECONDS_EACH) || exit 1; done
 
 benchmark: data  ## run the benchmark suite, three hours, or what is missing of it: results/cpu
 	$(BIN)/python -m mnist_tutorial benchmark run --out results/cpu

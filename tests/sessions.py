@@ -22,18 +22,13 @@ def made_session(wrong=lambda seed: 80 + seed, seeds=10, recipe="cnn-1s", **fiel
         others = {
             "source": task.recipe.source,
             "source_sha256": task.recipe.sha256,
-            "code": code_of(task.recipe),
+            "code": task.recipe.code(),
             "machine": this_machine() | {"dirty": False, "commit": "c" * 40},
             "started": at(i),
             **(fields if name == recipe else {}),
         }
         results.append(made_result(name, seed, wrong(seed), **others))
     return results
-
-
-def code_of(recipe):
-    """Of the code that ran for a recipe, the recipe and one module: the others depend on the tests before."""
-    return {name: value for name, value in recipe.code().items() if ":" in name or name == "mnist_tutorial.errors"}
 
 
 def at(minute):

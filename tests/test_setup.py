@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS = {name: wanted for name, wanted in PROJECT["optional-dependencies"].items() if name != "fuzz"}  # not locked
+EXTRAS = PROJECT["optional-dependencies"]
 WANTED = [*PROJECT["dependencies"], *(name for extra in EXTRAS.values() for name in extra)]
 LOCK = (ROOT / "requirements.lock").read_text()
 

@@ -3,16 +3,15 @@
 import json
 from pathlib import Path
 
+import safetensors
 import torch
+from safetensors.torch import load_file
 from torch import nn
 from torchvision.transforms import CenterCrop
 
 import mnist_tutorial as mt
-from mnist_tutorial.benchmark import load_recipe, weights
-from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.benchmark.recipes.networks import tiny_cnn
 from reading import SiteError
-
-RECIPE = "cnn-tiny"
 
 
 def numbers(tensor):
@@ -42,7 +41,7 @@ def layer(module):
             return {"kind": "linear", **shape, "weights": numbers(module.weight), "bias": numbers(module.bias)}
         case nn.Flatten() | nn.Identity() | nn.Dropout():
             return None  # nothing happens, or nothing that a list of numbers would notice
-    raise SiteError(f"network.js has no layer for {module}; expected a convolutional network such as {RECIPE}")
+    raise SiteError(f"network.js has no layer for {module}; expected a convolutional network such as cnn-tiny")
 
 
 def layers(network):
@@ -59,15 +58,11 @@ def layers(network):
 
 def restore(path):
     """Restore the network from the weights in results/."""
-    if not path.exists():
-        raise SiteError(
-            f"{path}: no weights for the front page; run "
-            f"python -m mnist_tutorial benchmark weights {RECIPE} --out {path}"
-        )
+    network = mt.classifier(tiny_cnn())
     try:
-        _, network, _ = weights.restore(path, load_recipe(RECIPE), mt.load().train)
-    except MNISTError as error:
-        raise SiteError(str(error)) from error
+        network.load_state_dict(load_file(path))
+    except (OSError, RuntimeError, safetensors.SafetensorError) as error:
+        raise SiteError(f"{path}: no weights of cnn-tiny ({error}); run python tools/front_page.py") from error
     return network.eval()
 
 

@@ -15,21 +15,11 @@ CONTENDED = 0.05  # of our own processor time: beyond it, threads that wait for 
 
 @dataclass(frozen=True)
 class Time:
-    """The time that an action took.
-
-    Attributes
-    ----------
-    wall : float
-        Seconds.
-    cpu_seconds : float
-        Processor seconds of this process and its children.
-    other_cpu_seconds : float
-        Processor seconds of all other processes meanwhile. The system counts them in hundredths.
-    """
+    """The time that an action took, in seconds."""
 
     wall: float
-    cpu_seconds: float
-    other_cpu_seconds: float
+    cpu_seconds: float  # of the processor, for this process and its children
+    other_cpu_seconds: float  # for all other processes meanwhile; the system counts them in hundredths
 
     @property
     def contended(self) -> bool:
@@ -79,18 +69,7 @@ class Stopwatch:
 
 
 def timed(action: Callable[[], Any]) -> tuple[Any, Time]:
-    """Run an action, and measure its time.
-
-    Parameters
-    ----------
-    action : callable
-        Takes no arguments.
-
-    Returns
-    -------
-    value : object
-        What the action returned.
-    time : Time
+    """Run an action without arguments; returns its value and its time.
 
     Examples
     --------

@@ -4,7 +4,6 @@ import datetime
 import os
 import platform
 import subprocess
-import tomllib
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,21 +16,17 @@ from mnist_tutorial.device import describe
 
 PACKAGES = ("mnist-tutorial", "deeplay", "deeptrack", "kornia", "lightning", "numpy", "torch", "torchvision")
 OPENMP = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT")  # they decide what a busy machine costs torch
-ROOT = Path(__file__).parents[2]  # the clone of our repository, if the package is in one
 
 
 def machine() -> dict[str, Any]:
-    """Describe machine, versions and commit.
+    """Describe machine, versions and commit, ready for JSON.
 
-    Returns
-    -------
-    dict
-        Ready for JSON. ``commit`` and ``dirty`` are None unless the package runs from a clone of its repository.
+    ``commit`` and ``dirty`` are None unless the package runs from a clone of its repository.
 
     Examples
     --------
-    >>> sorted(machine())[:8]
-    ['commit', 'cores', 'date', 'device', 'dirty', 'driver', 'memory_gb', 'openmp']
+    >>> sorted(machine())[:7]
+    ['commit', 'cores', 'date', 'device', 'dirty', 'memory_gb', 'openmp']
     """
     commit, dirty = _commit()
     return {
@@ -40,7 +35,6 @@ def machine() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "openmp": {name: os.environ[name] for name in OPENMP if name in os.environ},
         "device": describe(),
-        "driver": _driver(),
         "memory_gb": round(psutil.virtual_memory().total / 2**30),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -74,13 +68,9 @@ def reset_peak_memory() -> None:
 
 
 def peak_memory() -> int:
-    """Measure the peak of memory.
+    """Measure the peak of memory: bytes of this process and of the GPU since `reset_peak_memory`.
 
-    Returns
-    -------
-    int
-        Bytes of this process and of the GPU since `reset_peak_memory`; on Windows since the process began, on macOS
-        the bytes in use now.
+    On Windows it is that since the process began, on macOS the bytes in use now.
     """
     gpu = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
     with suppress(OSError, StopIteration):
@@ -91,44 +81,30 @@ def peak_memory() -> int:
 
 
 def _commit() -> tuple[str | None, bool | None]:
-    """Find commit and changes of our own clone; a copy of the package may be in somebody else's repository."""
-    tracked = _output("git", "ls-files", "--error-unmatch", "pyproject.toml", "mnist_tutorial/__init__.py")
-    top = _output("git", "rev-parse", "--show-toplevel")
-    if tracked is None or top is None or Path(top).resolve() != ROOT.resolve():
-        return None, None
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
-    if project.get("name") != "mnist-tutorial":
+    """Find commit and changes of the repository that has this file; one beside it, as of a thesis, is another one."""
+    if _output("git", "ls-files", "--error-unmatch", __file__) is None:
         return None, None
     return _output("git", "rev-parse", "HEAD"), bool(_output("git", "status", "--porcelain", "--untracked-files=no"))
 
 
-def _driver() -> str | None:
-    """Find the version of the driver of an NVIDIA GPU."""
-    if not torch.cuda.is_available():
-        return None
-    versions = _output("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
-    return versions and versions.split("\n")[0]
-
-
 def _processor() -> str:
-    try:
+    with suppress(OSError, StopIteration):  # on Linux
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:  # not Linux
-        return platform.processor()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    return platform.processor()
 
 
 def _version(name: str) -> str | None:
-    try:
+    with suppress(PackageNotFoundError):  # kornia is optional
         return version(name)
-    except PackageNotFoundError:  # kornia is optional
-        return None
 
 
 def _output(*command: str) -> str | None:
-    """Run a command at the root; returns what it prints, or None if it fails or there is no such program."""
+    """Run a command beside this file; returns what it prints, or None if it fails or there is no such program."""
     try:
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+        done = subprocess.run(
+            command, cwd=Path(__file__).parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return os.fsdecode(done.stdout).strip()  # it may hold a path, whatever encoding texts have here
+    return os.fsdecode(done.stdout).strip()

@@ -8,7 +8,7 @@ import typer
 
 from mnist_tutorial.cli.common import RESULTS, Force, errors, say, show
 from mnist_tutorial.cli.record import record
-from mnist_tutorial.cli.robustness import robustness, weights
+from mnist_tutorial.cli.robustness import robustness
 from mnist_tutorial.cli.run import reproduce, run
 
 benchmark = typer.Typer(help="Train recipes, and compare results.", no_args_is_help=True)
@@ -119,5 +119,5 @@ def _refused(reasons: Sequence[Exception]) -> None:
         raise typer.Exit(1)
 
 
-for command in (record, robustness, weights):
+for command in (record, robustness):
     benchmark.command()(command)

@@ -5,10 +5,8 @@ import sys
 import threading
 import time
 
-import mnist_tutorial as mt
 from mnist_tutorial.benchmark import clock
 from mnist_tutorial.benchmark.clock import Time, timed
-from mnist_tutorial.benchmark.runs.run import Run
 
 # A child of a child: its parent has ended, so that it counts as another program and not as one of ours.
 BURN = "while True: pass"
@@ -67,15 +65,6 @@ def test_the_clock_waits_for_what_an_accelerator_was_given(monkeypatch):
     assert device.finished == 3
 
 
-def test_a_run_in_bare_torch_is_timed_with_all_its_work(monkeypatch):
-    device = Accelerator()
-    monkeypatch.setattr("mnist_tutorial.device.accelerator", lambda: "cuda")
-    monkeypatch.setattr("torch.cuda.synchronize", lambda: hasattr(device, "thread") and device.synchronize())
-    network, time = Run(mt.load("sample").train, 0).train(lambda run: device.launch(0.2) or "a network")
-    assert (network, device.finished) == ("a network", 1)
-    assert time.cpu_seconds > 0.15
-
-
 def test_processor_time_is_that_of_the_action():
     _, time = timed(work)
     assert 0 < time.cpu_seconds <= 1.5 * time.wall  # one thread; the rest is rounding
@@ -90,11 +79,3 @@ def test_processor_time_includes_child_processes():
 def test_five_percent_is_the_limit():
     assert not Time(wall=1, cpu_seconds=2, other_cpu_seconds=0.1).contended
     assert Time(wall=1, cpu_seconds=2, other_cpu_seconds=0.101).contended
-
-
-def test_other_processor_time_is_the_total_minus_ours(monkeypatch):
-    readings = {"_busy_seconds": iter([100.0, 107.0]), "_cpu_seconds": iter([10.0, 14.0])}
-    for name, values in readings.items():
-        monkeypatch.setattr(clock, name, lambda values=values: next(values))
-    _, time = timed(lambda: None)
-    assert (time.cpu_seconds, time.other_cpu_seconds) == (4, 3)

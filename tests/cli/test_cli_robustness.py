@@ -19,30 +19,3 @@ def test_a_recipe_is_trained_and_measured_on_all_corruptions(run_python, quick_f
     assert all(corruption in done.stdout for corruption in CORRUPTIONS)
     assert f"{found.mean:.2%}" in done.stdout
     assert sorted(path.suffix for path in out.iterdir()) == [".json", ".png"]
-
-
-@pytest.mark.full
-def test_kept_weights_are_measured_without_training(run_python, tmp_path):
-    path, out = tmp_path / "w.safetensors", tmp_path / "out"
-    options = ("--variant", "sample", "--evaluate", "validation")
-    done = run_python("-m", "mnist_tutorial", "benchmark", "weights", "cnn", *options, "--out", str(path))
-    assert done.returncode == 0, done.stderr
-    assert f"{path.stat().st_size:,} bytes" in done.stdout
-    done = run_python(
-        *("-m", "mnist_tutorial", "benchmark", "robustness", "cnn", *options, "--weights", str(path)),
-        *("--out", str(out)),
-    )
-    assert done.returncode == 0, done.stderr
-    [found], _ = files.read_all(out)
-    assert f"{found.clean:.2%}" in done.stdout
-    assert found.clean > 0.8
-    # Weights that have seen the held-out digits are not measured on them, and a file of somebody else is not replaced.
-    for arguments in (
-        ("robustness", "cnn", "--variant", "full", "--weights", str(path), "--out", str(out)),
-        ("robustness", "cnn-tiny", *options, "--weights", str(path), "--out", str(out)),
-        ("weights", "cnn", *options, "--out", str(sorted(out.iterdir())[0])),
-    ):
-        done = run_python("-m", "mnist_tutorial", "benchmark", *arguments)
-        assert done.returncode == 1
-        assert done.stderr.startswith("error: ")
-        assert len(done.stderr.splitlines()) == 1

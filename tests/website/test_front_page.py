@@ -90,8 +90,10 @@ def test_a_dot_is_an_image_and_no_stroke_is_none(page):
 
 
 def test_missing_weights_and_layers_that_javascript_lacks_are_named(tmp_path):
-    with pytest.raises(SiteError, match="no weights for the front page; run"):
-        exported.restore(tmp_path / "none.safetensors")
+    (tmp_path / "cut.safetensors").write_bytes(WEIGHTS.read_bytes()[:-100])
+    for name in ("none", "cut"):
+        with pytest.raises(SiteError, match=f"{name}.safetensors: no weights of cnn-tiny"):
+            exported.restore(tmp_path / f"{name}.safetensors")
     with pytest.raises(SiteError, match="no layer for Tanh"):
         exported.layers(nn.Sequential(nn.Conv2d(1, 1, 3), nn.Tanh()))
     with pytest.raises(SiteError, match="no layer for Conv2d"):

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import ttest_1samp
 
 from mnist_tutorial.benchmark.record.entry import REFERENCE, Entry, begin
-from mnist_tutorial.benchmark.results.code import changed
+from mnist_tutorial.benchmark.results.code import digest
 from mnist_tutorial.benchmark.runs.recipe import load_recipe
 
 SEEDS = 10  # with fewer, a t-test says little about the spread
@@ -20,7 +20,7 @@ REFERENCES = 5
 TRIES = 10  # of a run that other programs slow down: each costs time, but nobody gains accuracy by it
 GAP = timedelta(hours=3)  # between references: a machine that has been turned off, or was busy for long, is another one
 PREDICTION = 2  # times the training: room for several views of each digit, and none for training that comes later
-HARDWARE = ("processor", "cores", "device", "driver", "system", "threads", "openmp", "python", "commit")
+HARDWARE = ("processor", "cores", "device", "system", "threads", "openmp", "python", "commit")
 
 
 def p_value(accuracies: np.ndarray, target: float) -> float:
@@ -89,8 +89,8 @@ def _one_recipe(entry: Entry) -> Iterator[str]:
     if old := sum(not run.code for run in runs):
         yield f"{old} runs do not say which code ran: they are from before December 2026"
     digests = defaultdict(set)
-    for module, digest in (item for run in runs for item in run.code.items()):
-        digests[module].add(digest)
+    for module, value in (item for run in runs for item in run.code.items()):
+        digests[module].add(value)
     if several := [module for module, found in sorted(digests.items()) if len(found) > 1]:
         yield f"the code of {', '.join(several)} is not the same in all runs"
 
@@ -142,9 +142,7 @@ def _references(entry: Entry) -> Iterator[str]:
     references, runs = entry.references, sorted(entry.runs, key=begin)
     if len(references) < REFERENCES:
         yield f"{len(references)} runs of the reference {REFERENCE}; expected at least {REFERENCES}"
-    recipe = load_recipe(REFERENCE)
-    module = f"{recipe.module}:{recipe.function_name}"
-    if any(changed({module: run.code.get(module, "")}) for run in references):
+    if any(digest(run.source) != digest(load_recipe(REFERENCE).source) for run in references):
         yield f"the code of {REFERENCE} is not that of this package"
     if not references:
         return

@@ -101,9 +101,9 @@ def _corrupted_accuracy(row, variant, robustness):
 def _staleness(row):
     """Say whether the present code gives these results."""
     if row.changes:
-        shown = ", ".join(row.changes[:MAX_CHANGES])
-        more = f" and {len(row.changes) - MAX_CHANGES} more" if len(row.changes) > MAX_CHANGES else ""
-        reason = f"changed: {shown}{more}" if any(run.codes for run in row.runs) else shown
+        few = len(row.changes) <= MAX_CHANGES
+        shown = ", ".join(row.changes) if few else f"more than {MAX_CHANGES} modules"
+        reason = f"changed: {shown}" if any(run.codes for run in row.runs) else shown
         yield (
             f"not of the present code ({reason}); the command benchmark run trains again, benchmark reproduce shows "
             "whether the predictions are still the same"

@@ -1,14 +1,8 @@
 """Results: one file for each run, which anybody can check."""
 
-import lazy_loader
+from mnist_tutorial.benchmark.results.files import read, read_all, read_failures, rewrite, write
+from mnist_tutorial.benchmark.results.published import published
+from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.results.splits import true_labels
 
-# Lazily, so that a process that trains loads only what its result depends on.
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "files": ["read", "read_all", "read_failures", "rewrite", "write"],
-        "published": ["published"],
-        "result": ["Result"],
-        "splits": ["true_labels"],
-    },
-)
+__all__ = ["Result", "published", "read", "read_all", "read_failures", "rewrite", "true_labels", "write"]

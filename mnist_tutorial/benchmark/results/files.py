@@ -1,29 +1,28 @@
-"""Result files: one for each run, with checks of everything in it."""
+"""Result files: one for each run, with a check of what they say."""
 
 import json
 import math
-import os
 import reprlib
-import secrets
+import zlib
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter
 
-from mnist_tutorial.benchmark.results import consistency
-from mnist_tutorial.benchmark.results.json_files import checksum, json_files, read_json, refusing
+from mnist_tutorial.benchmark.results.json_files import checksum, edited, json_files, read_json, refusing
 from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.results.schema import Failure
 from mnist_tutorial.data import atomic
+from mnist_tutorial.data.reference import DIGESTS
 from mnist_tutorial.errors import MNISTError
 
 FORMAT = 3  # the second knew neither code nor probabilities
 # Format 1, until November 2026, had other names for these fields.
 RENAMED = {"about": "docstring", "purpose": "evaluated_on", "own": "cpu_seconds", "others": "other_cpu_seconds"}
 FAILURE = ".failure.json"  # the end of the name of a file about a failed run
-_RESULT, _FAILURE = TypeAdapter(Result), TypeAdapter(Failure)
+_RESULT = TypeAdapter(Result)
 
 
 def write(result: Result, folder: Path) -> Path | None:
@@ -41,24 +40,10 @@ def write(result: Result, folder: Path) -> Path | None:
     Path or None
         None if the file exists, because another process has done the same run.
     """
-    path, part = folder / f"{result.name}.json", folder / f"{result.name}.{secrets.token_hex(8)}.part"
-    text = _text(result)
-    file = part.open("x", encoding="utf-8")  # from here on, it is ours to remove
-    try:
-        with file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(part, path)  # unlike a rename, this fails if the file exists
-        except FileExistsError:
-            return None
-        except OSError:  # a file system without links
-            if path.exists():
-                return None
-            part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    path = folder / f"{result.name}.json"
+    if path.exists():
+        return None
+    rewrite(result, path)
     return path
 
 
@@ -76,7 +61,7 @@ def rewrite(result: Result, path: Path) -> None:
 
 
 def read(path: Path) -> Result:
-    """Read a result, and check everything that can be checked.
+    """Read a result, and check it.
 
     Parameters
     ----------
@@ -90,13 +75,10 @@ def read(path: Path) -> Result:
     ------
     MNISTError
         If the file is cut short, edited, in another format or about other digits, if a field holds what `schema` does
-        not allow, or if its accuracy does not match its predictions; the message says which.
+        not allow, or if its accuracy is not that of its predictions; the message says which.
     """
     with refusing(path):
-        content = read_json(path)
-        if not _is_run(content):
-            raise ValueError("not the result of a run; expected a file from `benchmark run`")
-        return _result(content)
+        return _result(read_json(path, "run"))
 
 
 def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]:
@@ -120,10 +102,8 @@ def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]
         try:
             with refusing(path):
                 content = read_json(path)
-                if _is_run(content):
+                if content.get("kind") == "run":
                     results.append((path, _result(content)))
-                elif path.name.endswith(FAILURE):
-                    _FAILURE.validate_python(content)
         except MNISTError as error:
             refused.append(error)
     return results, refused
@@ -146,7 +126,7 @@ def read_failures(folder: Path) -> list[dict[str, Any]]:
     for path in json_files(folder, []):
         if path.name.endswith(FAILURE):
             with suppress(MNISTError), refusing(path):
-                failures.append(_FAILURE.validate_python(read_json(path)))
+                failures.append(read_json(path, "failure"))
     return failures
 
 
@@ -154,27 +134,41 @@ def _text(result: Result) -> str:
     """Write a result as JSON, with its checksum."""
     content = {"kind": "run", "format": FORMAT, **asdict(result)}
     curve = content["loss_curve"]
-    curve["loss"] = [loss if math.isfinite(loss) else None for loss in curve["loss"]]  # JSON has no NaN
+    curve["loss"] = [
+        None if loss is None or not math.isfinite(loss) else loss for loss in curve["loss"]
+    ]  # JSON: no NaN
     return json.dumps(content | {"sha256": checksum(content)}, indent=1, allow_nan=False) + "\n"
-
-
-def _is_run(content: Any) -> bool:
-    return isinstance(content, dict) and content.get("kind") == "run"
 
 
 def _result(content: dict[str, Any]) -> Result:
     version = content.get("format")
-    if type(version) is not int or version not in range(1, FORMAT + 1):
+    if version not in range(1, FORMAT + 1):
         raise ValueError(
             f"written in format {reprlib.repr(version)}, expected 1 to {FORMAT}; update mnist-tutorial, or run it again"
         )
-    edited = content.pop("sha256", None) != checksum(content)
+    if edited(content):
+        raise ValueError("edited after it was written, so its checksum does not match; run it again")
     if version == 1:
         content = {RENAMED.get(name, name): value for name, value in content.items()}
         if content.get("evaluated_on") == "record":
             content["evaluated_on"] = "test"
     result = _RESULT.validate_python(content)
-    if edited:
-        raise ValueError("edited after it was written, so its checksum does not match; run it again")
-    consistency.check(result)
+    _check(result)
     return result
+
+
+def _check(result: Result) -> None:
+    """Raise ValueError if a result was made with other data, or if its accuracy is not that of its predictions."""
+    for part, digest in DIGESTS[result.variant]._asdict().items():
+        if result.digests.get(part) != digest:
+            found = str(result.digests.get(part))[:12]
+            raise ValueError(f"made with other data: SHA-256 of {part} is {found}..., expected {digest[:12]}...")
+    try:
+        predicted = result.predicted
+    except (ValueError, zlib.error) as error:
+        raise ValueError(f"its predictions cannot be unpacked ({error})") from error
+    if len(predicted) != len(result.labels):
+        raise ValueError(f"{len(predicted):,} predictions; expected {len(result.labels):,}")
+    accuracy = float(np.mean(predicted == result.labels))
+    if result.accuracy is None or abs(accuracy - result.accuracy) > 1e-9:
+        raise ValueError(f"claims an accuracy of {result.accuracy}; that of its predictions is {accuracy}")

@@ -1,4 +1,4 @@
-"""JSON files of any origin: found, read and refused, and the checksum that those of ours carry."""
+"""JSON files: found, read and refused, and the checksum that those of ours carry."""
 
 import hashlib
 import json
@@ -9,28 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from mnist_tutorial.benchmark.results.schema import problem
-from mnist_tutorial.errors import MNISTError, printable
+from mnist_tutorial.errors import MNISTError
 
 MAX_BYTES = 2**22  # of a file; a result takes 40 kB
-MAX_DEPTH = 20  # of folders within folders
 
 
 def json_files(folder: Path, refused: list[MNISTError]) -> list[Path]:
     """List the JSON files in a folder and its subfolders; refuses folders that cannot be read."""
-    found = []
 
     def refuse(error: OSError) -> None:
-        refused.append(MNISTError(f"{_shown(error.filename)}: cannot be read ({error.strerror})"))
+        refused.append(MNISTError(f"{error.filename}: cannot be read ({error.strerror})"))
 
-    for place, folders, names in os.walk(folder, onerror=refuse):
-        if folders and len(Path(place).relative_to(folder).parts) >= MAX_DEPTH:
-            refused.append(MNISTError(f"{_shown(place)}: folders nested deeper than {MAX_DEPTH} are not read"))
-            folders.clear()
-        found += [Path(place, name) for name in names if name.endswith(".json")]
-    return sorted(found)
+    places = os.walk(folder, onerror=refuse)
+    return sorted(Path(place, name) for place, _, names in places for name in names if name.endswith(".json"))
 
 
 @contextmanager
@@ -39,31 +32,32 @@ def refusing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise MNISTError(f"{_shown(path)}: cannot be read ({error.strerror})") from error
+        raise MNISTError(f"{path}: cannot be read ({error.strerror})") from error
     except ValidationError as error:
-        raise MNISTError(f"{_shown(path)}: {printable(problem(error))}; was it edited? Run it again") from error
+        raise MNISTError(f"{path}: {problem(error)}; was it edited? Run it again") from error
     except ValueError as error:
-        raise MNISTError(f"{_shown(path)}: {error}") from error
+        raise MNISTError(f"{path}: {error}") from error
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON from a file of a reasonable size; raises OSError or ValueError."""
-    if not path.is_file():
-        raise ValueError("not a regular file")
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+def read_json(path: Path, kind: str | None = None) -> dict[str, Any]:
+    """Read a file of ours: a JSON object, of a kind if one is given; raises OSError or ValueError."""
+    if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES:,} bytes; no result is")
     try:
-        return from_json(data)
-    except ValueError as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"cut short, or not JSON ({error}); delete it, and run it again") from error
+    content = content if isinstance(content, dict) else {}
+    if kind not in (None, content.get("kind")):
+        raise ValueError(f"not about a {kind}; expected a file from `benchmark {kind}`")
+    return content
+
+
+def edited(content: dict[str, Any]) -> bool:
+    """Take the checksum out of the content of a file, and say whether it is wrong."""
+    return content.pop("sha256", None) != checksum(content)
 
 
 def checksum(content: dict[str, Any]) -> str:
     """Compute the SHA-256 of what a file holds, without that of the file itself."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _shown(path: Path | str) -> str:
-    return printable(str(path), keep="")

@@ -1,7 +1,7 @@
 """A result: the outcome of one run of a recipe, and everything that determined it."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -69,8 +69,8 @@ class Result:
     started : str
         The time in UTC, as in ISO 8601.
     code : dict
-        From the name of each module of ours that ran to a digest of it, see `code.code_now`; empty in files from before
-        December 2026.
+        From the name of each module that decides the predictions to a digest of it, see `code.code_now`; empty in files
+        from before December 2026.
     reproductions : list of dict
         Other versions of the code with which the same seed gave the same predictions: their ``code``, when, and at
         which ``commit``.
@@ -80,17 +80,17 @@ class Result:
         Lists of ``temperature``, ``nll``, ``brier`` and ``ece``, as from `probabilities.calibration_curve`.
     """
 
-    recipe: schema.Name
-    docstring: schema.LongText
-    source: schema.LongText
-    source_sha256: schema.Text
+    recipe: str
+    docstring: str
+    source: str
+    source_sha256: str
     evaluated_on: Literal[SPLITS]
     seed: schema.Seed
     variant: Literal[tuple(DIGESTS)]
     digests: schema.Texts
     parameters: schema.Count | None
     epochs: schema.Number
-    clock: schema.Text
+    clock: str
     wall: schema.Seconds
     cpu_seconds: schema.Number
     other_cpu_seconds: schema.Number
@@ -100,22 +100,22 @@ class Result:
     peak_memory_mb: schema.Number
     validation_accuracy: schema.Share | None
     test_accuracy: schema.Share | None
-    evaluations: schema.Looks
-    loss_curve: schema.LossCurve
-    validation_curve: schema.ValidationCurve
-    predictions: schema.Packed
-    devices: schema.Positive
-    nodes: schema.Positive
-    strategy: schema.Text
-    precision: schema.Text
+    evaluations: list[dict[str, Any]]
+    loss_curve: schema.Curve
+    validation_curve: schema.Curve
+    predictions: str
+    devices: schema.Count
+    nodes: schema.Count
+    strategy: str
+    precision: str
     threads: schema.Count
     machine: schema.Machine
     versions: schema.Texts
-    started: schema.Text
+    started: str
     code: schema.Texts = field(default_factory=dict)
-    reproductions: schema.Reproductions = field(default_factory=list)
-    probabilities: schema.Packed = ""
-    calibration: schema.CalibrationCurve | None = None
+    reproductions: list[dict[str, Any]] = field(default_factory=list)
+    probabilities: str = ""
+    calibration: schema.Curve | None = None
 
     @property
     def accuracy(self) -> float | None:

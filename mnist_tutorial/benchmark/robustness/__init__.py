@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "corruptions": ["CORRUPTIONS", "corrupted", "sets"],
         "evaluation": ["evaluate"],
-        "files": ["mean_accuracies", "read", "read_all", "write"],
+        "files": ["read", "read_all", "write"],
         "robustness": ["Robustness"],
     },
 )

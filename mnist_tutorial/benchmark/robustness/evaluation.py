@@ -2,8 +2,6 @@
 
 import datetime
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import numpy as np
@@ -56,8 +54,8 @@ def evaluate(run: Run, network: object, task: Task, code: dict[str, str]) -> Rob
 
     clean, accuracies = accuracy(split), {corruption: [] for corruption in CORRUPTIONS}
     with progress_bar("corrupted digits", " sets", total=len(CORRUPTIONS) * STRENGTHS) as bar:
-        for corruption, digits in _sets(split):
-            accuracies[corruption].append(accuracy(digits))
+        for corruption, strength in product(CORRUPTIONS, range(1, STRENGTHS + 1)):
+            accuracies[corruption].append(accuracy(corrupted(split, corruption, strength)))
             bar.update()
     return Robustness(
         recipe=task.recipe.name,
@@ -73,19 +71,3 @@ def evaluate(run: Run, network: object, task: Task, code: dict[str, str]) -> Rob
         machine=machine(),
         started=started.isoformat(timespec="seconds"),
     )
-
-
-def _sets(split: Split) -> Iterator[tuple[str, Split]]:
-    """Make each set in a thread of its own, while the one before is predicted."""
-    threads = torch.get_num_threads()
-    todo = list(product(CORRUPTIONS, range(1, STRENGTHS + 1)))
-    try:
-        with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            following = pool.submit(corrupted, split, *todo[0])
-            for place, (corruption, _) in enumerate(todo, 1):
-                digits = following.result()
-                if place < len(todo):
-                    following = pool.submit(corrupted, split, *todo[place])
-                yield corruption, digits
-    finally:
-        torch.set_num_threads(threads)  # the thread has changed it for all that start later

@@ -44,18 +44,18 @@ class Robustness:
         The time in UTC, as in ISO 8601.
     """
 
-    recipe: schema.Name
+    recipe: str
     seed: schema.Seed
     evaluated_on: Literal[SPLITS]
     variant: Literal[tuple(DIGESTS)]
-    suite: schema.Text
+    suite: str
     clean: schema.Share
     accuracies: Annotated[dict[Literal[NAMES], Curve], Field(min_length=len(NAMES))]
-    precision: schema.Text
+    precision: str
     seconds: schema.Number
     code: schema.Texts
     machine: schema.Machine
-    started: schema.Text
+    started: str
 
     @property
     def by_corruption(self) -> dict[str, float]:

@@ -86,7 +86,7 @@ class Recipe:
         return inspect.getdoc(self.function) or ""
 
     def code(self) -> dict[str, str]:
-        """Compute the digests of the code that has run for it in this process; see `code.code_now`."""
+        """Compute the digests of the code that decides its predictions; see `code.code_now`."""
         return code_now(self.function_name, self.source, self.module)
 
     def gave(self, result: Result) -> bool:

@@ -1,15 +1,9 @@
-from io import StringIO
-
-import pytest
-from rich.console import Console
 from sessions import changed, made_session, written
 
-from mnist_tutorial.benchmark.record.history import markdown, records, table, verdicts
+from mnist_tutorial.benchmark.record.history import markdown, records, verdicts
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """Three sessions for 99.0 %, of which one is no record; one for 99.7 %; and one that is refused."""
+def test_the_history_holds_what_was_a_record_on_its_day_and_the_table_what_a_claim_needs(tmp_path):
     for target, name, day, wall, wrong in (
         ("99.0", "earliest", 1, 5.0, 80),
         ("99.0", "slower", 2, 6.0, 80),
@@ -23,37 +17,14 @@ def folder(tmp_path):
             results = changed(results, lambda other, result=result: other is result, started=started)
         written(results, tmp_path / target / name)
     (tmp_path / "99.0/faster/reason.txt").write_text("Fewer | pixels,\nand so on", encoding="utf-8")
-    return tmp_path
 
-
-def test_the_lowest_ratio_comes_first_and_the_refused_last(folder):
-    found = verdicts(folder, "99.0")
-    assert [(verdict.entry.folder.name, verdict.accepted) for verdict in found] == [
-        ("faster", True),
-        ("earliest", True),
-        ("slower", True),
-        ("careless", False),
-    ]
-    assert verdicts(folder, "99.5") == []
-
-
-def test_the_history_holds_what_was_a_record_on_its_day(folder):
-    found = records(folder)
-    assert [verdict.entry.folder.name for verdict in found] == ["earliest", "faster", "accurate"]
-    assert records(folder / "none") == []
-
-
-def test_the_table_names_all_that_a_claim_needs(folder):
-    heading, _, _, faster, _ = markdown(records(folder)).splitlines()
-    cells = dict(zip(heading.split(" | "), faster.replace("\\|", "/").split(" | "), strict=True))
-    assert cells["date"] == "2026-12-03"
-    assert cells["recipe"] == "cnn-1s"
-    assert (cells["seconds"], cells["ratio"], cells["n"]) == ("2.50", "0.250", "10")
-    assert cells["mean, %"] == "99.19 ± 0.01"
-    assert float(cells["p"]) < 0.01
-    assert "cores" in cells["machine"]
-    assert cells["commit"] == "cccccccccc"
-    assert cells["reason |"] == "Fewer / pixels, |"
-    console = Console(file=StringIO(), width=300)
-    console.print(table(records(folder)))
-    assert "Fewer | pixels," in console.file.getvalue()
+    found = [(verdict.entry.folder.name, verdict.accepted) for verdict in verdicts(tmp_path, "99.0")]
+    assert found == [("faster", True), ("earliest", True), ("slower", True), ("careless", False)]
+    assert verdicts(tmp_path, "99.5") == []
+    assert [verdict.entry.folder.name for verdict in records(tmp_path)] == ["earliest", "faster", "accurate"]
+    assert (
+        markdown(records(tmp_path)).splitlines()[3].startswith("| 99.0 % | 2026-12-03 | cnn-1s | 2.50 | 0.250 | 10 |")
+    )
+    cells = markdown(records(tmp_path)).splitlines()[3].replace("\\|", "/").split(" | ")
+    assert (cells[6], cells[9], cells[10]) == ("99.19 ± 0.01", "cccccccccc", "Fewer / pixels, |")
+    assert float(cells[7]) < 0.01

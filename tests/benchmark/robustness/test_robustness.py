@@ -36,10 +36,10 @@ def made(**others):
     return Robustness(**(fields | others))
 
 
-def edit(path, **changes):
-    content = json.loads(path.read_text()) | changes
+def edited(text, **changes):
+    content = json.loads(text) | changes
     del content["sha256"]
-    path.write_text(json.dumps(content | {"sha256": checksum(content)}))
+    return json.dumps(content | {"sha256": checksum(content)})
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
@@ -107,13 +107,12 @@ def test_a_network_predicts_each_set_once_and_gets_no_labels(sample, quick_file)
         return np.eye(10)[split.images.astype(int).sum((1, 2)) % 10]
 
     run.predict = predict
-    found, threads = evaluate(run, "a network", task, {"a": "1"}), torch.get_num_threads()
+    found = evaluate(run, "a network", task, {"a": "1"})
     assert len(seen) == 61
     assert len({split.images.tobytes() for split in seen}) == 61
     assert all((split.labels == -1).all() for split in seen)
     answers = corrupted(sample.test, "shear", 4).images.astype(int).sum((1, 2)) % 10
     assert found.accuracies["shear"][3] == np.mean(answers == sample.test.labels)
-    assert torch.get_num_threads() == threads
 
 
 def test_what_is_read_is_what_was_written_and_results_are_read_beside_it(tmp_path):
@@ -126,38 +125,20 @@ def test_what_is_read_is_what_was_written_and_results_are_read_beside_it(tmp_pat
 
 
 def test_a_file_that_was_edited_cut_short_or_written_by_a_later_version_is_refused(tmp_path):
-    def refused(match):
-        assert files.read_all(tmp_path)[0] == []
-        with pytest.raises(MNISTError, match=match):
-            files.read(path)
-
     path = files.write(made(), tmp_path)
     text = path.read_text()
-    path.write_text(text.replace('"clean": 0.99', '"clean": 0.999'))
-    refused("checksum")
-    path.write_text(text[:300])
-    refused("cut short")
-    for changes, match in (
-        ({"format": 2}, "format 2"),
-        ({"kind": "run"}, "benchmark robustness"),
-        ({"suite": "0" * 64}, "suite 0000"),
-        ({"clean": 1.5}, "clean"),
-        ({"accuracies": EACH | {"rotate": [0.5]}}, "accuracies.rotate"),
-        ({"accuracies": {"rotate": EACH["rotate"]}}, "accuracies"),
-        ({"accuracies": EACH | {"fog": EACH["rotate"]}}, "fog"),
+    for damaged, match in (
+        (text.replace('"clean": 0.99', '"clean": 0.999'), "checksum"),
+        (text[:300], "cut short"),
+        (edited(text, format=2), "format 2"),
+        (edited(text, kind="run"), "benchmark robustness"),
+        (edited(text, suite="0" * 64), "suite 0000"),
+        (edited(text, accuracies=EACH | {"rotate": [0.5]}), "accuracies.rotate"),
     ):
-        path.write_text(text)
-        edit(path, **changes)
-        refused(match)
-
-
-def test_seeds_are_averaged_and_versions_of_the_code_are_not():
-    worse = {name: [share - 0.1 for share in curve] for name, curve in EACH.items()}
-    other = made(code={"a": "2"})
-    found = [made(), made(seed=1, accuracies=worse), other, made(evaluated_on="validation")]
-    (first, mean), (second, other_mean) = files.mean_accuracies(found)
-    assert (first, second) == (made(), other)
-    assert (mean, other_mean) == pytest.approx((0.65, 0.7))
+        path.write_text(damaged)
+        with pytest.raises(MNISTError, match=match):
+            files.read(path)
+        assert [len(found) for found in files.read_all(tmp_path)] == [0, 1]
 
 
 def test_the_picture_has_a_curve_for_each_corruption(tmp_path):

@@ -11,7 +11,7 @@ from mnist_tutorial.benchmark.runs import load_recipe, run_task, suite
 from mnist_tutorial.benchmark.runs.reproduction import reproduce
 from mnist_tutorial.benchmark.runs.task import Task
 
-OLDER = {"mnist_tutorial.errors": "0" * 16}
+OLDER = {"mnist_tutorial.data.split": "0" * 16}
 
 
 class Quiet(Here):
@@ -39,13 +39,13 @@ def made(quick_file, tmp_path):
 def test_a_result_of_older_code_becomes_current_if_all_predictions_are_the_same(made):
     path = made()
     before = read(path)
-    assert before.changes == ["mnist_tutorial.errors"]
+    assert before.changes == ["mnist_tutorial.data.split"]
     assert reproduce(path, Here()).verdict == "identical"
     after = read(path)
     assert after.changes == []
     assert replace(after, reproductions=[]) == before
     [entry] = after.reproductions
-    assert entry["code"] == after.code | {"mnist_tutorial.errors": entry["code"]["mnist_tutorial.errors"]}
+    assert entry["code"] == after.code | {"mnist_tutorial.data.split": entry["code"]["mnist_tutorial.data.split"]}
     reproduce(path, Here())
     assert len(read(path).reproductions) == 1  # known already
 

@@ -74,7 +74,7 @@ def test_a_result_of_other_code_is_trained_anew_and_both_stay(tasks, out, quick_
     assert kinds(suite.run(tasks("random_guess", seeds=1), out, Here())) == [("done", 0)]
     [old] = [path for path, result in read_all(out)[0] if "USELESS" not in result.source]
     assert len(list(out.iterdir())) == 2
-    result = replace(read(old), code=read(old).code | {"mnist_tutorial.errors": "0" * 16}, seed=1)
+    result = replace(read(old), code=read(old).code | {"mnist_tutorial.data.split": "0" * 16}, seed=1)
     write(result, out)  # as another version of this package would have
     assert kinds(suite.run(tasks("random_guess", seeds=2), out, Here())) == [("there", 0), ("done", 1)]
 
