@@ -7,7 +7,6 @@ import random
 import traceback
 from dataclasses import replace
 from functools import cache
-from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,14 +20,13 @@ from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.results.schema import SHORTEST
 from mnist_tutorial.benchmark.results.splits import split_for
 from mnist_tutorial.benchmark.runs.run import CLOCK, Run
-from mnist_tutorial.benchmark.runs.state import State, kept_settings
+from mnist_tutorial.benchmark.runs.state import kept_settings
 from mnist_tutorial.benchmark.runs.task import ERROR_LENGTH, Task
 from mnist_tutorial.data import Split, load
+from mnist_tutorial.errors import MNISTError
 
 WARM_UP = 1_024  # digits: two batches of the largest size, so that each kernel is chosen before the clock starts
-_one_at_a_time = Lock()  # two trainings in one process would draw from the same random generators
 _warm: set[tuple[str, str]] = set()  # the recipes that this process has run
-_before: State | None = None  # the state of this process when the last training began
 
 
 class Training(NamedTuple):
@@ -74,7 +72,7 @@ def run_task(task: Task) -> Result | None:
     Exception
         Whatever the recipe raises.
     """
-    with _one_at_a_time, kept_settings():
+    with kept_settings():
         started = _now()
         training = _train(task)
         if torch.distributed.is_initialized() and torch.distributed.get_rank():
@@ -114,7 +112,7 @@ def train(task: Task) -> Training:
     Exception
         Whatever the recipe raises.
     """
-    with _one_at_a_time, kept_settings():
+    with kept_settings():
         return _train(task)
 
 
@@ -129,15 +127,8 @@ def run_safely(task: Task) -> tuple[Result | None, str | None]:
     """
     try:
         return run_task(task), None
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # a recipe may also raise SystemExit, GeneratorExit or asyncio.CancelledError
+    except BaseException:  # a recipe may also raise SystemExit, KeyboardInterrupt or asyncio.CancelledError
         return None, encodable(traceback.format_exc().strip()[-ERROR_LENGTH:])
-
-
-def is_unchanged() -> bool:
-    """Check whether the last training left nothing behind: no change of our code, no thread, no process."""
-    return _before is not None and _before.is_current()
 
 
 def encodable(text: str) -> str:
@@ -159,13 +150,16 @@ def _warm_up(task: Task, train: Split) -> float:
         return 0.0
     seed_everything(0)
     few = train.take(min(WARM_UP, len(train)), seed=0)
-    _, time = timed(lambda: Run(few, 0, None, task.options).train(task.recipe.function))
+    try:
+        _, time = timed(lambda: Run(few, 0, None, task.options).train(task.recipe.function))
+    except MNISTError as error:
+        words = f"in the warm-up, which trains on {len(few):,} of the {len(train):,} digits"
+        raise MNISTError(f"{error} ({words})") from error
     _warm.add(recipe)
     return time.wall
 
 
 def _train(task: Task) -> Training:
-    global _before
     train, held_out = split_for(load(task.variant), task.evaluated_on)
     train = replace(train, images=train.images.copy())  # from a view, `images.base` leads to the test digits
     with kept_settings():
@@ -175,7 +169,6 @@ def _train(task: Task) -> Training:
     code = task.recipe.code()  # as it was imported: somebody may edit a file while this trains
     function = task.recipe.function
     seed_everything(task.seed)
-    _before = State()
     reset_peak_memory()
     network, time = run.train(function)
     return Training(run, network, time, warm_up, code)

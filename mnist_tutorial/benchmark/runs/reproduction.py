@@ -9,8 +9,9 @@ from mnist_tutorial.benchmark.results.code import RECIPE, agree
 from mnist_tutorial.benchmark.results.files import read, rewrite
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.runs.recipe import Recipe, load_recipe, recipe_names
-from mnist_tutorial.benchmark.runs.suite import Workers, outcome
+from mnist_tutorial.benchmark.runs.suite import Workers
 from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.benchmark.runs.workers import run_locally
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import mcnemar
 
@@ -34,7 +35,7 @@ class Reproduction:
     sentence: str
 
 
-def reproduce(path: Path, workers: Workers) -> Reproduction:
+def reproduce(path: Path, workers: Workers = run_locally) -> Reproduction:
     """Train the recipe and the seed of a result again, with the present code, and compare the predictions.
 
     If all of them are the same, the present code is added to the file of the result, with date and commit. A recipe
@@ -44,7 +45,8 @@ def reproduce(path: Path, workers: Workers) -> Reproduction:
     ----------
     path : Path
         Of a result file.
-    workers : LocalWorkers or DaskWorkers
+    workers : callable
+        As for `suite.run`.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def reproduce(path: Path, workers: Workers) -> Reproduction:
     old = read(path)
     options = {"devices": old.devices, "num_nodes": old.nodes, "strategy": old.strategy} if old.processes > 1 else {}
     task = Task(_recipe(old, path), old.seed, old.evaluated_on, old.variant, options)
-    new, error = outcome(workers.submit(task))
+    [(_, new, error)] = workers([task])
     if error is not None:
         raise MNISTError(f"{path}: could not be trained again: {error.splitlines()[-1]}")
     different = int((old.predicted != new.predicted).sum())

@@ -10,18 +10,13 @@ from conftest import ROOT, made_result
 
 from mnist_tutorial.benchmark.results import code
 from mnist_tutorial.benchmark.results.versions import by_version
-from mnist_tutorial.benchmark.runs import Task, load_recipe
-from mnist_tutorial.benchmark.runs.process import TaskProcess
+from mnist_tutorial.benchmark.runs import Task, load_recipe, run_locally
 
 
 @pytest.fixture(scope="module")
 def result():
     """Train `cnn` on the sample, in a process of its own."""
-    process = TaskProcess()
-    task = Task(load_recipe("cnn"), 0, "validation", "sample")
-    process.start(task)
-    result, error = process.run(task)
-    process.end()
+    [(_, result, error)] = run_locally([Task(load_recipe("cnn"), 0, "validation", "sample")])
     assert error is None
     return result
 
