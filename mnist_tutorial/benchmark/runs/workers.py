@@ -88,8 +88,11 @@ def run_on_cluster(
             )
         futures = {client.submit(_run_one, task, limit, pure=False): task for task in tasks}
         for future in as_completed(futures):
-            error = future.exception()
-            yield futures[future], *(future.result() if error is None else (None, f"{type(error).__name__}: {error}"))
+            try:
+                result, error = future.result()
+            except Exception as reason:  # the scheduler is gone, or several workers have died of this task
+                result, error = None, f"{type(reason).__name__}: {reason}"
+            yield futures[future], result, error
 
 
 def _run_one(task: Task, limit: float | None) -> tuple[Result | None, str | None]:

@@ -8,6 +8,7 @@ from functools import partial
 import psutil
 import pytest
 from conftest import here
+from distributed import Client
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read_all, read_failures
@@ -111,35 +112,37 @@ def test_a_run_beyond_its_limit_is_a_failure_and_the_rest_goes_on(tasks, tmp_pat
     assert all("--limit" in failure["error"] for failure in read_failures(tmp_path / "out"))
 
 
-def test_the_workers_of_a_scheduler_do_the_tasks_and_the_results_come_back(tasks, quick_file, tmp_path):
-    planned = tasks("random_guess", seeds=[0, 1]) + tasks("crashing")
-    quick_file.unlink()  # the other machines have no such file
-    file = tmp_path / "scheduler.json"
-    command = [sys.executable, "-m", "distributed.cli"]
-    started = [f"{command[-1]}.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-    processes = [subprocess.Popen([*command[:-1], *started, "--scheduler-file", file])]
-    try:
-        from distributed import Client
+@pytest.fixture
+def dask(tmp_path):
+    """Start a process of Dask that ends with the test; the value is a function of its module and arguments."""
+    processes = []
 
-        while not file.exists():
-            assert processes[0].poll() is None
-        with Client(scheduler_file=str(file)) as client:
-            address = client.scheduler.address
-            train = partial(run_on_cluster, scheduler=address)
-            with pytest.raises(MNISTError, match="has no workers; start some with"):
-                list(train(planned))
-            started = [f"{command[-1]}.dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-            processes += [subprocess.Popen([*command[:-1], *started], cwd=tmp_path) for _ in range(2)]
-            client.wait_for_workers(2)
-        events = list(suite.run(planned, tmp_path / "out", train))
-    finally:
-        for process in reversed(processes):
-            process.terminate()
-            process.wait()
-    assert sorted(kinds(events)) == [("done", "random-guess")] * 2 + [("failed", "crashing")]
-    assert [result.predictions for _, result in read_all(tmp_path / "out")[0]] == [
-        result.predictions for _, result, _ in here(planned[:2])
-    ]
+    def start(module, *arguments):
+        command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments, "--no-dashboard"]
+        processes.append(subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL))
+
+    yield start
+    for process in reversed(processes):
+        process.kill()
+        process.wait()
+
+
+def test_the_workers_of_a_scheduler_do_the_tasks_and_the_results_come_back(tasks, dask, quick_file, tmp_path):
+    planned, file = tasks("random_guess", "crashing"), tmp_path / "scheduler.json"
+    quick_file.unlink()  # the other machines have no such file
+    dask("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
+    with Client(scheduler_file=str(file)) as client:  # which waits for the file
+        train = partial(run_on_cluster, scheduler=client.scheduler.address)
+        with pytest.raises(MNISTError, match="has no workers; start some with"):
+            list(train(planned))
+        for _ in range(2):
+            dask("dask_worker", client.scheduler.address, "--nthreads", "1", "--no-nanny")
+        client.wait_for_workers(2)
+    done, failed = sorted(suite.run(planned, tmp_path / "out", train), key=lambda event: event.kind)
+    assert "RuntimeError: it broke" in failed.error
+    [(_, expected, _)] = here(planned[:1])
+    assert done.result.predictions == expected.predictions
+    assert [result for _, result in read_all(tmp_path / "out")[0]] == [done.result]
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error(tasks, monkeypatch):
