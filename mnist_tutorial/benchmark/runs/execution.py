@@ -30,40 +30,17 @@ _warm: set[tuple[str, str]] = set()  # the recipes that this process has run
 
 
 class Training(NamedTuple):
-    """A trained network, and how it came to be.
+    """A trained network, and how it came to be."""
 
-    Attributes
-    ----------
-    run : Run
-        Its method ``scores`` lets the network predict.
-    network : object
-        As the recipe returned it.
-    time : Time
-        Of the training.
-    warm_up : float
-        Seconds of the warm-up.
-    code : dict
-        As from `code.code_now`, when the training began.
-    """
-
-    run: Run
+    run: Run  # its method `scores` lets the network predict
     network: Any
     time: Time
-    warm_up: float
-    code: dict[str, str]
+    warm_up: float  # seconds
+    code: dict[str, str]  # when the training began
 
 
 def run_task(task: Task) -> Result | None:
-    """Train once, and evaluate once.
-
-    Parameters
-    ----------
-    task : Task
-
-    Returns
-    -------
-    Result or None
-        None in every process of a distributed training except the first.
+    """Train once, and evaluate once; returns None in the other processes of a training that several share.
 
     Raises
     ------
@@ -95,36 +72,13 @@ def run_task(task: Task) -> Result | None:
 
 
 def train(task: Task) -> Training:
-    """Train as `run_task` does, but evaluate nothing.
-
-    Parameters
-    ----------
-    task : Task
-
-    Returns
-    -------
-    Training
-
-    Raises
-    ------
-    MNISTError
-        If the recipe looks at the test digits, or returns no network.
-    Exception
-        Whatever the recipe raises.
-    """
+    """Train as `run_task` does, but evaluate nothing."""
     with kept_settings():
         return _train(task)
 
 
 def run_safely(task: Task) -> tuple[Result | None, str | None]:
-    """Run a task, and return an error as text instead of raising it.
-
-    Returns
-    -------
-    result : Result or None
-    error : str or None
-        The traceback; its last line is the error itself.
-    """
+    """Run a task; returns result and error, a traceback as text, whose last line is the error itself."""
     try:
         return run_task(task), None
     except BaseException:  # a recipe may also raise SystemExit, KeyboardInterrupt or asyncio.CancelledError

@@ -48,10 +48,6 @@ def reproduce(path: Path, workers: Workers = run_locally) -> Reproduction:
     workers : callable
         As for `suite.run`.
 
-    Returns
-    -------
-    Reproduction
-
     Raises
     ------
     MNISTError
@@ -110,7 +106,7 @@ def _add(old: Result, new: Result, path: Path) -> None:
 def _other_rounding(old: Result, new: Result) -> Iterator[str]:
     """List why the same code may round otherwise."""
     if old.hardware != new.hardware:
-        yield f"the machine was another one ({_short(old)}; now {_short(new)})"
+        yield f"the machine was another one ({', '.join(old.hardware)}; now {', '.join(new.hardware)})"
     for name in ("torch", "numpy", "scikit-learn"):
         if old.versions.get(name) != new.versions.get(name):
             yield f"{name} was {old.versions.get(name)} and is {new.versions.get(name)}"
@@ -119,7 +115,3 @@ def _other_rounding(old: Result, new: Result) -> Iterator[str]:
             yield f"{name} was {getattr(old, name)} and is {getattr(new, name)}"
     if old.contended or new.contended:
         yield "other programs ran meanwhile, beside which a training takes fewer threads"
-
-
-def _short(result: Result) -> str:
-    return ", ".join(result.hardware)

@@ -33,15 +33,7 @@ SETTINGS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
 
 @contextmanager
 def kept_settings() -> Iterator[None]:
-    """Set all settings back to what they were once the block has run.
-
-    Examples
-    --------
-    >>> with kept_settings():
-    ...     torch.set_default_dtype(torch.float64)
-    >>> torch.get_default_dtype()
-    torch.float32
-    """
+    """Set all settings back to what they were once the block has run."""
     before = [(_read(read), read, change) for read, change in SETTINGS]
     try:
         yield

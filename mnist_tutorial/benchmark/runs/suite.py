@@ -51,22 +51,7 @@ def plan(
     variant: str,
     options: dict[str, Any] | None = None,
 ) -> list[Task]:
-    """List the tasks, recipe by recipe.
-
-    Parameters
-    ----------
-    recipes : iterable of Recipe
-    seeds : iterable of int
-    splits : sequence of {"validation", "test"}
-        The digits to evaluate on.
-    variant : {"full", "sample"}
-    options : dict, optional
-        Lightning's options for distributed training.
-
-    Returns
-    -------
-    list of Task
-    """
+    """List the tasks, recipe by recipe; the arguments are those of `Task`."""
     return [
         Task(recipe, seed, evaluated_on, variant, dict(options or {}))
         for recipe, evaluated_on, seed in product(dict.fromkeys(recipes), splits, seeds)

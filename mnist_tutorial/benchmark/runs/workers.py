@@ -34,10 +34,8 @@ def run_locally(tasks: Sequence[Task], limit: float | None = None) -> Iterator[t
 
     Yields
     ------
-    task : Task
-    result : Result or None
-    error : str or None
-        As from `execution.run_safely`.
+    tuple of (Task, Result or None, str or None)
+        The task, and what `execution.run_safely` returns.
     """
     for _, group in groupby(tasks, key=lambda task: (task.recipe.name, task.recipe.sha256)):
         waiting = list(group)
@@ -61,8 +59,8 @@ def run_on_cluster(
 
     Yields
     ------
-    task, result, error
-        As `run_locally` does, in the order in which they finish.
+    tuple
+        As `run_locally` does, in the order in which the tasks finish.
 
     Raises
     ------
