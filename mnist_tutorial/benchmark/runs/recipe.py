@@ -169,13 +169,13 @@ def _source(path: Path, function_name: str) -> str:
 @cache
 def _packaged() -> dict[str, tuple[str, str]]:
     """Find the recipes of this package, without importing deeplay: function name to module and source."""
-    found = {}
+    recipes = {}
     for module in MODULES:
         text = (files(RECIPES) / f"{module}.py").read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and [argument.arg for argument in node.args.args] == ["run"]:
-                found[node.name] = module, f"{ast.get_source_segment(text, node)}\n"
-    return found
+                recipes[node.name] = module, f"{ast.get_source_segment(text, node)}\n"
+    return recipes
 
 
 def _module(text: str, name: str) -> ModuleType:

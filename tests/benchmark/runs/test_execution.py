@@ -115,7 +115,6 @@ ERRORS = {
         "def fault(run):\n    return run.digits.hold_out(2_000, seed=0)",
         "cannot hold out 2,000 of 1,024 digits; expected 0 to 1,024 (in the warm-up",
     ),
-    "GeneratorExit": ("def fault(run):\n    raise GeneratorExit", "GeneratorExit"),
     "CancelledError": (
         "import asyncio\n\n\ndef fault(run):\n    raise asyncio.CancelledError('gone')",
         "asyncio.exceptions.CancelledError: gone",
