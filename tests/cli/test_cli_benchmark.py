@@ -73,6 +73,11 @@ def test_run_understands_the_old_option_for(run, tmp_path, old, new, splits):
     assert sorted(result.evaluated_on for _, result in read_all(tmp_path / "out")[0]) == splits
 
 
+def test_a_second_machine_does_other_seeds(run, tmp_path):
+    assert run("random_guess", options=["--evaluate", "test", "--seeds", "5-6"]).exit_code == 0
+    assert [result.seed for _, result in read_all(tmp_path / "out")[0]] == [5, 6]
+
+
 def test_reproduce_says_what_is_the_same_and_ends_with_1_if_anything_is_not(run, tmp_path):
     run("random_guess", options=["--evaluate", "test"])
     [path] = (tmp_path / "out").iterdir()

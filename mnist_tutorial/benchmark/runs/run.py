@@ -154,9 +154,7 @@ class Run:
                     f"expected numbers of the shape {(len(split), 10)}"
                 ) from error
         if scores.dtype.kind not in "biuf":
-            raise MNISTError(
-                f"the recipe's scores are {_kind(answer)} of the dtype {scores.dtype}; expected real numbers"
-            )
+            raise MNISTError(f"the recipe's scores are {_kind(answer)} of dtype {scores.dtype}; expected real numbers")
         if scores.shape != (len(split), 10):
             raise MNISTError(f"the recipe's scores have the shape {scores.shape}; expected {(len(split), 10)}")
         if bad := int((~np.isfinite(scores)).any(1).sum()):

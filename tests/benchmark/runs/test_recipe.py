@@ -9,10 +9,12 @@ from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.runs import recipe
 from mnist_tutorial.cli import app
 
-NAMES = (
-    "linear lenet5 mlp-crash-course mlp mlp-augmented cnn-1s cnn-6s cnn cnn-augmented "
-    "cnn-tiny microscope-classify microscope-restore dtex211 pytorch-examples train-mnist-fast nearest-neighbours logistic-regression"
-).split()
+NAMES = [
+    *("linear", "lenet5", "mlp-crash-course", "mlp", "mlp-augmented", "cnn-1s", "cnn-6s", "cnn"),
+    *("cnn-augmented", "cnn-tiny", "microscope-classify", "microscope-restore"),
+    *("dtex211", "pytorch-examples", "train-mnist-fast"),
+    *("nearest-neighbours", "logistic-regression"),
+]
 
 
 @pytest.fixture
