@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -30,7 +29,6 @@ from mnist_tutorial.benchmark.results import code, probabilities
 from mnist_tutorial.benchmark.results.predictions import pack
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.results.splits import true_labels
-from mnist_tutorial.benchmark.runs.process import run_in_worker
 from mnist_tutorial.data.export import to_folder, to_zip
 from mnist_tutorial.data.readers.formats import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
@@ -42,7 +40,6 @@ ROOT = Path(__file__).parent.parent
 # The files that wait for other processes: begun first, so that at the end nobody waits for the last of them.
 LONG = [
     "workers",
-    "distributed",
     "cli_benchmark",
     "checkpoints",
     "checks",
@@ -401,16 +398,9 @@ def quick_file(tmp_path):
     return path
 
 
-POOLS = []  # of all tests, so that no thread ends in the middle of a later test, which may compare the threads
-
-
-class Here(contextlib.nullcontext):
+def here(tasks, limit=None):
     """Workers in this process."""
+    from mnist_tutorial.benchmark.runs.execution import run_safely  # torch, as above
 
-    def __init__(self, limit=None, slots=1):
-        super().__init__(self)
-        self.slots, self.pool = slots, ThreadPoolExecutor(slots)
-        POOLS.append(self.pool)
-
-    def submit(self, task):
-        return self.pool.submit(run_in_worker, task)
+    for task in tasks:
+        yield task, *run_safely(task)

@@ -1,11 +1,10 @@
 """Sessions that claim a record: their result files, made without training."""
 
 import json
-from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from conftest import Here, made_result, this_machine
+from conftest import here, made_result, this_machine
 
 from mnist_tutorial.benchmark.record.session import plan
 from mnist_tutorial.benchmark.results import files
@@ -54,16 +53,13 @@ def forge(path, **fields):
     path.write_text(json.dumps(content | {"sha256": files.checksum(content)}), encoding="utf-8")
 
 
-class Busy(Here):
+class Busy:
     """Workers on a machine whose other programs slow down the first `tries` tries of some seeds, and nothing else."""
 
     def __init__(self, tries=()):
-        super().__init__()
         self.tries = dict(tries)
 
-    def submit(self, task):
-        result, error = super().submit(task).result()
-        busy, self.tries[task.seed] = self.tries.get(task.seed, 0), self.tries.get(task.seed, 0) - 1
-        future = Future()
-        future.set_result((result and replace(result, other_cpu_seconds=1e6 * (busy > 0)), error))
-        return future
+    def __call__(self, tasks, limit=None):
+        for task, result, error in here(tasks):
+            busy, self.tries[task.seed] = self.tries.get(task.seed, 0), self.tries.get(task.seed, 0) - 1
+            yield task, result and replace(result, other_cpu_seconds=1e6 * (busy > 0)), error

@@ -21,7 +21,7 @@ import mnist_tutorial as mt
 from mnist_tutorial.benchmark.clock import Time, timed
 from mnist_tutorial.benchmark.machine import machine
 from mnist_tutorial.benchmark.results.predictions import pack
-from mnist_tutorial.benchmark.runs import LocalWorkers, Task, load_recipe, suite
+from mnist_tutorial.benchmark.runs import Task, load_recipe, run_locally, suite
 from mnist_tutorial.data.export import to_folder
 
 ROOT = Path(__file__).parent.parent
@@ -118,8 +118,9 @@ def run_peer(peer, python, folder, labels, seed, limit=LIMIT):
 
 def run_recipe(name, folder, seed):
     """Train a recipe of ours once, as `benchmark run` does; returns the run, and the versions of the main packages."""
-    with LocalWorkers(LIMIT) as workers, tempfile.TemporaryDirectory(dir=folder) as results:
-        *_, event = suite.run([Task(load_recipe(name), seed, "test", "full")], Path(results), workers)
+    with tempfile.TemporaryDirectory(dir=folder) as results:
+        task, workers = Task(load_recipe(name), seed, "test", "full"), partial(run_locally, limit=LIMIT)
+        [event] = suite.run([task], Path(results), workers)
     if event.error:
         raise PeerError(event.error.splitlines()[-1])
     result = event.result

@@ -66,8 +66,7 @@ def _session(recipe: str, seeds: int, out: Path | None, target: str, variant: Va
     out = out or RECORDS / target / f"{candidate.name}-{datetime.date.today().isoformat()}"
     tasks = session.plan(candidate, seeds, loaded(variant).variant)
     say(f"results: {out}", flush=True)
-    with workers.LocalWorkers() as pool:
-        follow(session.run(tasks, out, pool), len(tasks))
+    follow(session.run(tasks, out, workers.run_locally), tasks)
     return out
 
 

@@ -3,7 +3,7 @@ import os
 import re
 
 import pytest
-from conftest import Here, made_result
+from conftest import here, made_result
 from typer.testing import CliRunner
 
 from mnist_tutorial.benchmark.results.files import read_all, write
@@ -32,7 +32,7 @@ def folder(tmp_path):
 @pytest.fixture
 def run(quick_file, tmp_path, monkeypatch):
     """Train on the sample, in this process; test_workers.py runs the command in a process of its own."""
-    monkeypatch.setattr("mnist_tutorial.benchmark.runs.workers.LocalWorkers", Here)
+    monkeypatch.setattr("mnist_tutorial.benchmark.runs.workers.run_locally", here)
 
     def command(*names, options=()):
         recipes = [f"--recipe={quick_file}:{name}" for name in names]
@@ -67,10 +67,15 @@ def test_run_understands_the_old_option_for(run, tmp_path, old, new, splits):
     done = run("quick", options=["--for", old])
     assert done.exit_code == 0
     assert done.stderr.splitlines() == [f"--for {old} is now --evaluate {new}"]
-    forecast, *lines = done.stdout.splitlines()
-    assert forecast.startswith(f"{len(lines)} of {len(lines)} runs to do: not known how long: quick")
+    first, *lines = done.stdout.splitlines()
+    assert first == f"{len(lines)} of {len(lines)} runs to do"
     assert all(line.startswith("quick-") for line in lines)  # a log file has no bars
     assert sorted(result.evaluated_on for _, result in read_all(tmp_path / "out")[0]) == splits
+
+
+def test_a_second_machine_does_other_seeds(run, tmp_path):
+    assert run("random_guess", options=["--evaluate", "test", "--seeds", "5-6"]).exit_code == 0
+    assert [result.seed for _, result in read_all(tmp_path / "out")[0]] == [5, 6]
 
 
 def test_reproduce_says_what_is_the_same_and_ends_with_1_if_anything_is_not(run, tmp_path):

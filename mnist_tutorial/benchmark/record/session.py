@@ -51,7 +51,8 @@ def run(tasks: list[Task], folder: Path, workers: suite.Workers) -> Iterator[sui
     tasks : list of Task
         As `plan` makes it.
     folder : Path
-    workers : LocalWorkers
+    workers : callable
+        As for `suite.run`.
 
     Yields
     ------
@@ -78,8 +79,6 @@ def run(tasks: list[Task], folder: Path, workers: suite.Workers) -> Iterator[sui
                 yield event
                 if event.kind == "failed":
                     return
-                if event.kind == "elsewhere":
-                    raise MNISTError(f"{folder}: another process is at work in it; wait until it has ended")
             repeat = _set_aside(task, folder)
 
 

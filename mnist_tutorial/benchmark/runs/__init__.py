@@ -9,6 +9,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "recipe": ["Recipe", "from_function", "load_recipe", "recipe_names"],
         "run": ["Run"],
         "task": ["Task"],
-        "workers": ["DaskWorkers", "LocalWorkers"],
+        "workers": ["run_locally", "run_on_cluster"],
     },
 )

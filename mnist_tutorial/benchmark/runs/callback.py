@@ -18,12 +18,7 @@ class RunCallback(Callback):
         self.run.precision = trainer.precision
 
     def on_train_batch_end(
-        self,
-        trainer: Trainer,
-        module: LightningModule,
-        outputs: torch.Tensor | dict[str, Any],
-        batch: tuple[torch.Tensor, ...],
-        batch_idx: int,
+        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: tuple[torch.Tensor, ...], batch_idx: int
     ) -> None:
         """Report a step of all processes together; the first process also validates."""
         loss = outputs["loss"] if isinstance(outputs, dict) else outputs

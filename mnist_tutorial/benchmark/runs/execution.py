@@ -7,7 +7,6 @@ import random
 import traceback
 from dataclasses import replace
 from functools import cache
-from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,51 +20,27 @@ from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.results.schema import SHORTEST
 from mnist_tutorial.benchmark.results.splits import split_for
 from mnist_tutorial.benchmark.runs.run import CLOCK, Run
-from mnist_tutorial.benchmark.runs.state import State, kept_settings
+from mnist_tutorial.benchmark.runs.state import kept_settings
 from mnist_tutorial.benchmark.runs.task import ERROR_LENGTH, Task
 from mnist_tutorial.data import Split, load
+from mnist_tutorial.errors import MNISTError
 
 WARM_UP = 1_024  # digits: two batches of the largest size, so that each kernel is chosen before the clock starts
-_one_at_a_time = Lock()  # two trainings in one process would draw from the same random generators
 _warm: set[tuple[str, str]] = set()  # the recipes that this process has run
-_before: State | None = None  # the state of this process when the last training began
 
 
 class Training(NamedTuple):
-    """A trained network, and how it came to be.
+    """A trained network, and how it came to be."""
 
-    Attributes
-    ----------
-    run : Run
-        Its method ``scores`` lets the network predict.
-    network : object
-        As the recipe returned it.
-    time : Time
-        Of the training.
-    warm_up : float
-        Seconds of the warm-up.
-    code : dict
-        As from `code.code_now`, when the training began.
-    """
-
-    run: Run
+    run: Run  # its method `scores` lets the network predict
     network: Any
     time: Time
-    warm_up: float
-    code: dict[str, str]
+    warm_up: float  # seconds
+    code: dict[str, str]  # when the training began
 
 
 def run_task(task: Task) -> Result | None:
-    """Train once, and evaluate once.
-
-    Parameters
-    ----------
-    task : Task
-
-    Returns
-    -------
-    Result or None
-        None in every process of a distributed training except the first.
+    """Train once, and evaluate once; returns None in the other processes of a training that several share.
 
     Raises
     ------
@@ -74,7 +49,7 @@ def run_task(task: Task) -> Result | None:
     Exception
         Whatever the recipe raises.
     """
-    with _one_at_a_time, kept_settings():
+    with kept_settings():
         started = _now()
         training = _train(task)
         if torch.distributed.is_initialized() and torch.distributed.get_rank():
@@ -97,47 +72,17 @@ def run_task(task: Task) -> Result | None:
 
 
 def train(task: Task) -> Training:
-    """Train as `run_task` does, but evaluate nothing.
-
-    Parameters
-    ----------
-    task : Task
-
-    Returns
-    -------
-    Training
-
-    Raises
-    ------
-    MNISTError
-        If the recipe looks at the test digits, or returns no network.
-    Exception
-        Whatever the recipe raises.
-    """
-    with _one_at_a_time, kept_settings():
+    """Train as `run_task` does, but evaluate nothing."""
+    with kept_settings():
         return _train(task)
 
 
 def run_safely(task: Task) -> tuple[Result | None, str | None]:
-    """Run a task, and return an error as text instead of raising it.
-
-    Returns
-    -------
-    result : Result or None
-    error : str or None
-        The traceback; its last line is the error itself.
-    """
+    """Run a task; returns result and error, a traceback as text, whose last line is the error itself."""
     try:
         return run_task(task), None
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # a recipe may also raise SystemExit, GeneratorExit or asyncio.CancelledError
+    except BaseException:  # a recipe may also raise SystemExit, KeyboardInterrupt or asyncio.CancelledError
         return None, encodable(traceback.format_exc().strip()[-ERROR_LENGTH:])
-
-
-def is_unchanged() -> bool:
-    """Check whether the last training left nothing behind: no change of our code, no thread, no process."""
-    return _before is not None and _before.is_current()
 
 
 def encodable(text: str) -> str:
@@ -159,13 +104,16 @@ def _warm_up(task: Task, train: Split) -> float:
         return 0.0
     seed_everything(0)
     few = train.take(min(WARM_UP, len(train)), seed=0)
-    _, time = timed(lambda: Run(few, 0, None, task.options).train(task.recipe.function))
+    try:
+        _, time = timed(lambda: Run(few, 0, None, task.options).train(task.recipe.function))
+    except MNISTError as error:
+        words = f"in the warm-up, which trains on {len(few):,} of the {len(train):,} digits"
+        raise MNISTError(f"{error} ({words})") from error
     _warm.add(recipe)
     return time.wall
 
 
 def _train(task: Task) -> Training:
-    global _before
     train, held_out = split_for(load(task.variant), task.evaluated_on)
     train = replace(train, images=train.images.copy())  # from a view, `images.base` leads to the test digits
     with kept_settings():
@@ -175,7 +123,6 @@ def _train(task: Task) -> Training:
     code = task.recipe.code()  # as it was imported: somebody may edit a file while this trains
     function = task.recipe.function
     seed_everything(task.seed)
-    _before = State()
     reset_peak_memory()
     network, time = run.train(function)
     return Training(run, network, time, warm_up, code)

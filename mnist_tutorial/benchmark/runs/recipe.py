@@ -5,13 +5,12 @@ import difflib
 import hashlib
 import importlib
 import inspect
+import linecache
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.abc import ExecutionLoader
 from importlib.resources import files
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -115,10 +114,6 @@ def load_recipe(text: str) -> Recipe:
     text : str
         The name of a recipe of this package, or ``my_file.py:my_recipe``.
 
-    Returns
-    -------
-    Recipe
-
     Raises
     ------
     MNISTError
@@ -147,14 +142,7 @@ def load_recipe(text: str) -> Recipe:
 def from_function(function: Callable[..., Any]) -> Recipe:
     """Make a recipe from a function, for example in a notebook.
 
-    Parameters
-    ----------
-    function : callable
-        Takes a `Run`, returns a network.
-
-    Returns
-    -------
-    Recipe
+    It takes a `Run`, and returns a network.
     """
     return Recipe(function.__name__.replace("_", "-"), None, function.__name__, function)
 
@@ -163,20 +151,16 @@ def _source(path: Path, function_name: str) -> str:
     """Read a file, and check that it is code which defines a function."""
     expected = f"expected a file with def {function_name}(run)"
     try:
-        if path.exists() and not path.is_file():  # a pipe could be read for ever
-            raise MNISTError(f"{path}: not a file; {expected}")
         if (size := path.stat().st_size) > MAX_BYTES:
             raise MNISTError(f"{path}: {size:,} bytes, at most {MAX_BYTES:,} can be kept with each result; {expected}")
         text = path.read_text(encoding="utf-8")
         names = compile(text, str(path), "exec", dont_inherit=True).co_names
     except OSError as error:
         raise MNISTError(f"{path}: cannot be read ({error.strerror or error}); {expected}") from error
-    except UnicodeDecodeError as error:
-        raise MNISTError(f"{path}: not text in UTF-8 ({error}); save it in this encoding") from error
     except SyntaxError as error:
         raise MNISTError(f"{path}: not Python code: {error.msg} in line {error.lineno}") from error
-    except (ValueError, RecursionError, MemoryError) as error:  # bytes of zero; a thousand brackets
-        raise MNISTError(f"{path}: not Python code ({error}); {expected}") from error
+    except ValueError as error:
+        raise MNISTError(f"{path}: not Python code in UTF-8 ({error}); {expected}") from error
     if function_name not in names and "import *" not in text:
         raise MNISTError(f"{path}: has no {function_name}; {expected}")
     return text
@@ -185,30 +169,19 @@ def _source(path: Path, function_name: str) -> str:
 @cache
 def _packaged() -> dict[str, tuple[str, str]]:
     """Find the recipes of this package, without importing deeplay: function name to module and source."""
-    found = {}
+    recipes = {}
     for module in MODULES:
         text = (files(RECIPES) / f"{module}.py").read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and [argument.arg for argument in node.args.args] == ["run"]:
-                found[node.name] = module, f"{ast.get_source_segment(text, node)}\n"
-    return found
-
-
-class _TextLoader(ExecutionLoader):
-    """Loads a module from a text, so that a traceback shows its lines."""
-
-    def __init__(self, text: str):
-        self._text = text
-
-    def get_source(self, fullname: str) -> str:
-        return self._text
-
-    def get_filename(self, fullname: str) -> str:
-        return f"{fullname}.py"
+                recipes[node.name] = module, f"{ast.get_source_segment(text, node)}\n"
+    return recipes
 
 
 def _module(text: str, name: str) -> ModuleType:
-    loader = _TextLoader(text)
-    module = module_from_spec(spec_from_loader(name, loader))
-    loader.exec_module(module)
+    """Execute a text as a module; a traceback shows its lines."""
+    module, file = ModuleType(name), f"{name}.py"
+    module.__file__ = file
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+    exec(compile(text, file, "exec", dont_inherit=True), vars(module))
     return module

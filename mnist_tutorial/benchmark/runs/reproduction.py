@@ -9,8 +9,9 @@ from mnist_tutorial.benchmark.results.code import RECIPE, agree
 from mnist_tutorial.benchmark.results.files import read, rewrite
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.runs.recipe import Recipe, load_recipe, recipe_names
-from mnist_tutorial.benchmark.runs.suite import Workers, outcome
+from mnist_tutorial.benchmark.runs.suite import Workers
 from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.benchmark.runs.workers import run_locally
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import mcnemar
 
@@ -34,7 +35,7 @@ class Reproduction:
     sentence: str
 
 
-def reproduce(path: Path, workers: Workers) -> Reproduction:
+def reproduce(path: Path, workers: Workers = run_locally) -> Reproduction:
     """Train the recipe and the seed of a result again, with the present code, and compare the predictions.
 
     If all of them are the same, the present code is added to the file of the result, with date and commit. A recipe
@@ -44,11 +45,8 @@ def reproduce(path: Path, workers: Workers) -> Reproduction:
     ----------
     path : Path
         Of a result file.
-    workers : LocalWorkers or DaskWorkers
-
-    Returns
-    -------
-    Reproduction
+    workers : callable
+        As for `suite.run`.
 
     Raises
     ------
@@ -58,7 +56,7 @@ def reproduce(path: Path, workers: Workers) -> Reproduction:
     old = read(path)
     options = {"devices": old.devices, "num_nodes": old.nodes, "strategy": old.strategy} if old.processes > 1 else {}
     task = Task(_recipe(old, path), old.seed, old.evaluated_on, old.variant, options)
-    new, error = outcome(workers.submit(task))
+    [(_, new, error)] = workers([task])
     if error is not None:
         raise MNISTError(f"{path}: could not be trained again: {error.splitlines()[-1]}")
     different = int((old.predicted != new.predicted).sum())
@@ -108,7 +106,7 @@ def _add(old: Result, new: Result, path: Path) -> None:
 def _other_rounding(old: Result, new: Result) -> Iterator[str]:
     """List why the same code may round otherwise."""
     if old.hardware != new.hardware:
-        yield f"the machine was another one ({_short(old)}; now {_short(new)})"
+        yield f"the machine was another one ({', '.join(old.hardware)}; now {', '.join(new.hardware)})"
     for name in ("torch", "numpy", "scikit-learn"):
         if old.versions.get(name) != new.versions.get(name):
             yield f"{name} was {old.versions.get(name)} and is {new.versions.get(name)}"
@@ -117,7 +115,3 @@ def _other_rounding(old: Result, new: Result) -> Iterator[str]:
             yield f"{name} was {getattr(old, name)} and is {getattr(new, name)}"
     if old.contended or new.contended:
         yield "other programs ran meanwhile, beside which a training takes fewer threads"
-
-
-def _short(result: Result) -> str:
-    return ", ".join(result.hardware)

@@ -86,17 +86,7 @@ class Run:
         self.validation: dict[str, list] = {"images": [], "seconds": [], "accuracy": []}
 
     def callback(self, predict: Callable[[Any, Split], np.ndarray] | None = None) -> "Callback":
-        """Make the callback that a trainer needs to report to this run.
-
-        Parameters
-        ----------
-        predict : callable, optional
-            Sets the attribute of the same name.
-
-        Returns
-        -------
-        lightning.pytorch.Callback
-        """
+        """Make the callback that a trainer needs to report to this run; `predict` sets the attribute of that name."""
         from mnist_tutorial.benchmark.runs.callback import RunCallback
 
         if predict is not None:
@@ -123,17 +113,7 @@ class Run:
                 self._validate(network)
 
     def train(self, recipe: Callable[["Run"], Any]) -> tuple[Any, Time]:
-        """Call the recipe while the clock runs.
-
-        Parameters
-        ----------
-        recipe : callable
-            Takes this run, and returns a network.
-
-        Returns
-        -------
-        network : object
-        time : Time
+        """Call a recipe while the clock runs; returns its network, and the time.
 
         Raises
         ------
@@ -151,17 +131,7 @@ class Run:
         return network, time
 
     def scores(self, network: Any, split: Split) -> np.ndarray:
-        """Let the network predict digits, of which it gets nothing but the images, and check the scores.
-
-        Parameters
-        ----------
-        network : object
-            As the recipe returned it.
-        split : Split
-
-        Returns
-        -------
-        ndarray of float, shape (N, 10)
+        """Let a network predict digits from nothing but the images; returns its scores, ndarray (N, 10), once checked.
 
         Raises
         ------
@@ -175,18 +145,16 @@ class Run:
             )
         unknown = np.full(len(split), -1)
         with closed_mnist():
-            found = self.predict(network, Split(split.images.copy(), unknown, unknown))
+            answer = self.predict(network, Split(split.images.copy(), unknown, unknown))
             try:
-                scores = np.asarray(found)
+                scores = np.asarray(answer)
             except Exception as error:  # whatever NumPy or the recipe's own class raises
                 raise MNISTError(
-                    f"the recipe's scores are {_kind(found)}, which is no array ({error}); "
+                    f"the recipe's scores are {_kind(answer)}, which is no array ({error}); "
                     f"expected numbers of the shape {(len(split), 10)}"
                 ) from error
         if scores.dtype.kind not in "biuf":
-            raise MNISTError(
-                f"the recipe's scores are {_kind(found)} with the dtype {scores.dtype}; expected real numbers"
-            )
+            raise MNISTError(f"the recipe's scores are {_kind(answer)} of dtype {scores.dtype}; expected real numbers")
         if scores.shape != (len(split), 10):
             raise MNISTError(f"the recipe's scores have the shape {scores.shape}; expected {(len(split), 10)}")
         if bad := int((~np.isfinite(scores)).any(1).sum()):
@@ -194,13 +162,7 @@ class Run:
         return scores
 
     def loss_curve(self) -> dict[str, list]:
-        """List images seen and mean loss, at no more than a hundred points.
-
-        Returns
-        -------
-        dict
-            The lists ``images`` and ``loss``.
-        """
+        """List ``images`` seen and mean ``loss``, at no more than a hundred points."""
         size = math.ceil(len(self._losses) / POINTS) or 1
         groups = [self._losses[i : i + size] for i in range(0, len(self._losses), size)]
         losses = [float(torch.stack([loss.float().cpu() for _, loss in group]).mean()) for group in groups]

@@ -1,46 +1,37 @@
-"""The suite: many tasks, each done once, by any number of processes and over any number of interruptions."""
+"""The suite: many tasks, each done once, over any number of interruptions; the folder of the results is its state."""
 
 import datetime
 import json
 import shutil
-import tempfile
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
+
+from filelock import FileLock, Timeout
 
 from mnist_tutorial.benchmark.results.files import read, write
 from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.runs.locks import lock_task, unlock_task
 from mnist_tutorial.benchmark.runs.recipe import Recipe
 from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.benchmark.runs.workers import run_locally
 from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
-TRIES = 2  # of a task whose worker was killed
-FREE = 2**20  # bytes that must be free before a task starts; a result takes a thirtieth of that
-
-
-class Workers(Protocol):
-    """Processes that do tasks: `slots` at a time."""
-
-    slots: int
-
-    def submit(self, task: Task) -> Future:
-        """Start a task; the future holds what `execution.run_safely` returns."""
+FREE = 2**20  # bytes that must be free before a suite starts; a result takes a thirtieth of that
+Workers = Callable[[list[Task]], Iterator[tuple[Task, Result | None, str | None]]]
 
 
 @dataclass(frozen=True)
 class Event:
-    """A step in the life of a task.
+    """The end of a task.
 
     Attributes
     ----------
-    kind : {"started", "done", "there", "elsewhere", "failed"}
-        "there": its result existed already; "elsewhere": another process is doing it.
+    kind : {"done", "there", "elsewhere", "failed"}
+        "there": its result existed already; "elsewhere": the training was shared with another machine, which has it.
     task : Task
     result : Result or None
     error : str or None
@@ -60,37 +51,23 @@ def plan(
     variant: str,
     options: dict[str, Any] | None = None,
 ) -> list[Task]:
-    """List the tasks, recipe by recipe.
-
-    Parameters
-    ----------
-    recipes : iterable of Recipe
-    seeds : iterable of int
-    splits : sequence of {"validation", "test"}
-        The digits to evaluate on.
-    variant : {"full", "sample"}
-    options : dict, optional
-        Lightning's options for distributed training.
-
-    Returns
-    -------
-    list of Task
-    """
+    """List the tasks, recipe by recipe; the arguments are those of `Task`."""
     return [
         Task(recipe, seed, evaluated_on, variant, dict(options or {}))
-        for recipe, evaluated_on, seed in product(recipes, splits, seeds)
+        for recipe, evaluated_on, seed in product(dict.fromkeys(recipes), splits, seeds)
     ]
 
 
-def run(tasks: Iterable[Task], folder: Path, workers: Workers) -> Iterator[Event]:
+def run(tasks: Iterable[Task], folder: Path, workers: Workers = run_locally) -> Iterator[Event]:
     """Do the tasks that have no result yet, and write one for each.
 
     Parameters
     ----------
-    tasks : list of Task
+    tasks : iterable of Task
     folder : Path
-        The folder of the results. Several processes may share it.
-    workers : LocalWorkers or DaskWorkers
+        The folder of the results.
+    workers : callable
+        `workers.run_locally`, or `workers.run_on_cluster` with the address of a scheduler.
 
     Yields
     ------
@@ -100,61 +77,22 @@ def run(tasks: Iterable[Task], folder: Path, workers: Workers) -> Iterator[Event
     Raises
     ------
     MNISTError
-        If the folder cannot be written.
+        If the folder cannot be written, or another process is at work in it.
     """
-    try:
-        yield from _run(tasks, folder, workers)
-    except OSError as error:
-        raise MNISTError(
-            f"{folder}: cannot be written ({error.strerror or error}); the results in it are whole. Free some space, "
-            "or choose another folder with --out, and run the command again"
-        ) from error
-
-
-def _run(tasks: Iterable[Task], folder: Path, workers: Workers) -> Iterator[Event]:
-    _check_writable(folder)
-    waiting, elsewhere = deque(tasks), deque()  # elsewhere: another process had them when we asked first
-    running, tries = {}, Counter()
-    try:
-        while waiting or elsewhere or running:
-            while len(running) < workers.slots and (waiting or (elsewhere and not running)):
-                asked_before = not waiting
-                task = elsewhere.popleft() if asked_before else waiting.popleft()
-                lock = lock_task(task, folder)
-                if lock is None and not asked_before:
-                    elsewhere.append(task)
-                elif lock is None:
-                    yield Event("there" if is_done(task, folder) else "elsewhere", task)
-                elif is_done(task, folder):
+    with _locked(folder):
+        waiting = []
+        for task in tasks:
+            if is_done(task, folder):
+                with _writing(folder):
                     _failure(task, folder).unlink(missing_ok=True)  # we may have been killed before we could
-                    unlock_task(lock)
-                    yield Event("there", task)
-                else:
-                    _check_writable(folder)
-                    running[workers.submit(task)] = task, lock
-                    tries[task.name] += 1
-                    yield Event("started", task)
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                task, lock = running.pop(future)
-                if future.exception() is not None and tries[task.name] < TRIES:
-                    unlock_task(lock)
-                    waiting.appendleft(task)
-                    continue
-                try:
-                    event = _finish(task, *outcome(future), folder)
-                finally:
-                    unlock_task(lock)
+                yield Event("there", task)
+            else:
+                waiting.append(task)
+        with closing(workers(waiting)) as outcomes:
+            for task, result, error in outcomes:
+                with _writing(folder):
+                    event = _finish(task, result, error, folder)
                 yield event
-    finally:
-        for _, lock in running.values():
-            unlock_task(lock)
-
-
-def outcome(future: Future) -> tuple[Result | None, str | None]:
-    """Return result and error. Recipes' errors come as text, so an exception means that the worker is gone."""
-    if (error := future.exception()) is None:
-        return future.result()
-    return None, f"the worker process ended: was it killed, or out of memory? ({type(error).__name__}: {error})"
 
 
 def _finish(task: Task, result: Result | None, error: str | None, folder: Path) -> Event:
@@ -171,7 +109,7 @@ def _finish(task: Task, result: Result | None, error: str | None, folder: Path) 
         with atomic(_failure(task, folder)) as part:
             part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         return Event("failed", task, error=error)
-    if result is None:  # another machine writes the result of this distributed training
+    if result is None:
         return Event("elsewhere", task)
     write(result, folder)
     _failure(task, folder).unlink(missing_ok=True)
@@ -193,12 +131,38 @@ def is_done(task: Task, folder: Path) -> bool:
     return False
 
 
-def _check_writable(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder) as file:
-        file.write(b"1")
-    if (free := shutil.disk_usage(folder).free) < FREE:
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock a folder against other suites, and check that it can be written."""
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise MNISTError(
+                f"{folder}: another process is at work in it; wait until it has ended, or choose another folder with "
+                "--out"
+            ) from error
+    try:
+        if (free := shutil.disk_usage(folder).free) < FREE:
+            raise MNISTError(
+                f"{folder}: {free / 2**10:.0f} KiB are free on its disk, expected at least 1 MiB; free some, and run "
+                "the command again"
+            )
+        yield
+    finally:
+        with suppress(OSError):  # Windows does not remove an open file; there, filelock does so after the release
+            Path(lock.lock_file).unlink()  # in the other order, it might be the lock of somebody else
+        lock.release()
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
         raise MNISTError(
-            f"{folder}: {free / 2**10:.0f} KiB are free on its disk, expected at least 1 MiB; free some, and run the "
-            "command again"
-        )
+            f"{folder}: cannot be written ({error.strerror or error}); the results in it are whole. Free some space, "
+            "or choose another folder with --out, and run the command again"
+        ) from error

@@ -1,128 +1,137 @@
 """Workers: the processes that train, on this machine or on others."""
 
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
-from typing import Self
+import pickle
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from threading import Lock
 
-from mnist_tutorial.benchmark.runs.process import Outcome, TaskProcess
+from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.runs import worker
 from mnist_tutorial.benchmark.runs.task import Task
 from mnist_tutorial.errors import MNISTError
 
+POLL = 0.1  # seconds between two looks at what a process has done
 PATIENCE = 15  # seconds for a scheduler to answer
+_one_at_a_time = Lock()  # two trainings on one machine would take each other's time
 
 
-class LocalWorkers:
-    """One process on this machine, which does one task after the other; a new one for each recipe.
+def run_locally(tasks: Sequence[Task], limit: float | None = None) -> Iterator[tuple[Task, Result | None, str | None]]:
+    """Do tasks on this machine, one after the other: a new process for each recipe, and after a failure.
+
+    A process is not the one that keeps the results, so a recipe that crashes it takes none with it. It ends, and with
+    it all that the recipe has started, at the latest when this process ends, even if that was killed.
 
     Parameters
     ----------
+    tasks : sequence of Task
     limit : float, optional
-        Seconds after which a run that has not finished is ended.
+        Seconds after which a run that has not finished is ended, and has failed.
 
-    Attributes
-    ----------
-    slots : int
-        The number of tasks at a time.
+    Yields
+    ------
+    tuple of (Task, Result or None, str or None)
+        The task, and what `execution.run_safely` returns.
     """
-
-    slots = 1
-
-    def __init__(self, limit: float | None = None):
-        self._limit = limit
-
-    def __enter__(self) -> Self:
-        self._process, self._thread = TaskProcess(), ThreadPoolExecutor(1)
-        return self
-
-    def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._process.end()  # and with it a training whose result nobody would keep
-        self._thread.shutdown(wait=True, cancel_futures=True)
-
-    def submit(self, task: Task) -> Future:
-        """Start a task; the future holds what `execution.run_safely` returns."""
-        self._process.start(task)
-        return self._thread.submit(self._process.run, task, self._limit)
+    for _, group in groupby(tasks, key=lambda task: (task.recipe.name, task.recipe.sha256)):
+        waiting = list(group)
+        while waiting:
+            for result, error in _in_a_process(waiting.copy(), limit):
+                yield waiting.pop(0), result, error
 
 
-class DaskWorkers:
-    """The workers of a dask.distributed cluster.
+def run_on_cluster(
+    tasks: Sequence[Task], scheduler: str, limit: float | None = None
+) -> Iterator[tuple[Task, Result | None, str | None]]:
+    """Do tasks on the workers of a Dask cluster, each in a process as `run_locally` starts it.
 
     Parameters
     ----------
-    scheduler : str, optional
-        The address of its scheduler, ``tcp://host:8786``. By default, a cluster starts on this machine, to which only
-        this process can connect.
-    workers : int
-        The number of processes of that cluster.
+    tasks : sequence of Task
+    scheduler : str
+        Its address, ``tcp://host:8786``.
     limit : float, optional
-        Seconds after which a run that has not finished is ended.
+        As for `run_locally`.
 
-    Attributes
-    ----------
-    slots : int
-        The number of tasks at a time: one for each worker.
+    Yields
+    ------
+    tuple
+        As `run_locally` does, in the order in which the tasks finish.
 
     Raises
     ------
     MNISTError
         If dask is not installed, the scheduler does not answer, or it has no workers.
     """
-
-    def __init__(self, scheduler: str | None = None, workers: int = 2, limit: float | None = None):
-        self._scheduler, self._workers, self._limit = scheduler, workers, limit
-
-    def __enter__(self) -> Self:
-        self._cluster = None
-        try:
-            from distributed import Client, LocalCluster
-
-            if self._scheduler is None:
-                # Whoever can talk to a scheduler runs code as the user who has started it: so nobody else may.
-                self._cluster = LocalCluster(
-                    n_workers=self._workers,
-                    threads_per_worker=1,
-                    host="127.0.0.1",
-                    security=True,
-                    dashboard_address=None,
-                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # its page of counters takes any free port
-                )
-        except ImportError as error:  # of distributed, or of cryptography for the certificates
+    try:
+        from distributed import Client, as_completed
+    except ImportError as error:
+        raise MNISTError(f"{error}; run pip install 'mnist-tutorial[dask]'") from error
+    try:
+        client = Client(scheduler, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        raise MNISTError(
+            f"no dask scheduler answers at {scheduler} within {PATIENCE} s ({error}); start one with `dask scheduler`, "
+            "and workers with `dask worker ADDRESS --nthreads 1`"
+        ) from error
+    with client:
+        if not client.nthreads():
             raise MNISTError(
-                f"dask.distributed cannot be used ({error}); run pip install 'mnist-tutorial[dask]'"
-            ) from error
-        try:
-            self._client = Client(self._scheduler or self._cluster, timeout=PATIENCE)
-        except (OSError, ValueError) as error:
-            raise MNISTError(
-                f"no dask scheduler answers at {self._scheduler} within {PATIENCE} s ({error}); start one with "
-                "`dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`"
-            ) from error
-        self.slots = len(self._client.scheduler_info(n_workers=-1)["workers"])
-        if not self.slots:
-            self.__exit__()
-            raise MNISTError(
-                f"the dask scheduler at {self._scheduler} has no workers; start some with "
-                f"`dask worker {self._scheduler} --nthreads 1`"
+                f"the dask scheduler at {scheduler} has no workers; start some with "
+                f"`dask worker {scheduler} --nthreads 1`"
             )
-        self._executor = self._client.get_executor(pure=False)
-        return self
-
-    def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._client.close()
-        if self._cluster is not None:
-            self._cluster.close()
-
-    def submit(self, task: Task) -> Future:
-        """Start a task; the same as `LocalWorkers.submit`."""
-        return self._executor.submit(_run_in_process, task, self._limit)
+        futures = {client.submit(_run_one, task, limit, pure=False): task for task in tasks}
+        for future in as_completed(futures):
+            try:
+                result, error = future.result()
+            except Exception as reason:  # the scheduler is gone, or several workers have died of this task
+                result, error = None, f"{type(reason).__name__}: {reason}"
+            yield futures[future], result, error
 
 
-_process, _one_at_a_time = TaskProcess(), threading.Lock()  # of a worker of dask
-
-
-def _run_in_process(task: Task, limit: float | None) -> Outcome:
-    """Run a task in the process of this worker of dask, which is not the worker itself."""
+def _run_one(task: Task, limit: float | None) -> tuple[Result | None, str | None]:
+    """Do a task on this worker of Dask."""
     with _one_at_a_time:
-        _process.start(task)
-        return _process.run(task, limit)
+        [(_, result, error)] = run_locally([task], limit)
+    return result, error
+
+
+def _in_a_process(tasks: list[Task], limit: float | None) -> Iterator[tuple[Result | None, str | None]]:
+    """Start a process; yield the outcome of the first task at least, and of those that it has done after that."""
+    with tempfile.TemporaryDirectory(prefix="mnist-tutorial-") as folder, _start(folder, tasks) as process:
+        started, done = None, 0
+        try:
+            while True:
+                alive = process.poll() is None  # before the look for a file, which may be its last
+                if (path := Path(folder, str(done))).exists():
+                    yield pickle.loads(path.read_bytes())
+                    started, done = time.monotonic(), done + 1
+                elif not alive:
+                    break
+                elif limit and started and time.monotonic() - started > limit:
+                    yield None, f"TimeoutError: not finished after {limit:g} seconds, the limit that --limit sets"
+                    return
+                else:
+                    started = started or (Path(folder, worker.STARTED).exists() and time.monotonic())
+                    time.sleep(POLL)
+            if not done:  # otherwise, the next process shows whose fault it is
+                reason = f"was it killed, or out of memory? (exit code {process.returncode})"
+                yield None, f"the worker process ended: {reason}"
+        finally:
+            worker.end(process.pid)
+
+
+def _start(folder: str, tasks: list[Task]) -> subprocess.Popen:
+    Path(folder, worker.TASKS).write_bytes(pickle.dumps(tasks))
+    return subprocess.Popen(
+        [sys.executable, "-u", "-m", worker.__name__, folder],
+        stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
+        stdout=2,  # what a recipe prints is no output of the suite
+        start_new_session=True,
+        # Windows has no sessions; there, this keeps ctrl-C away from it.
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    )

@@ -1,8 +1,6 @@
 import os
 import random
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import lightning
 import numpy as np
@@ -95,30 +93,6 @@ def test_the_same_seed_gives_the_same_training():
     assert again.warm_up == 0  # once in a process
 
 
-def test_two_trainings_in_one_process_wait_for_each_other():
-    entered, overlapped = threading.Event(), []
-
-    def guess(run):
-        run.predict = lambda table, split: table[: len(split)]
-        return np.random.rand(10_000, 10)
-
-    def second(run):
-        entered.set()
-        return guess(run)
-
-    def first(run):
-        if not overlapped:
-            others.append(pool.submit(run_task, Task(from_function(second), 0, "test", "sample")))
-            overlapped.append(entered.wait(1))
-        return guess(run)
-
-    others = []
-    with ThreadPoolExecutor(1) as pool:
-        run_task(Task(from_function(first), 0, "test", "sample"))
-        assert others[0].result().accuracy < 0.5
-    assert overlapped == [False]
-
-
 def test_errors_come_as_text_with_the_line(task):
     result, error = run_safely(task("crashing"))
     assert result is None
@@ -136,7 +110,11 @@ def memory(array):
 # Errors that are no Exception, text that cannot be written, and code of the file that runs before the recipe.
 ERRORS = {
     "SystemExit": ("def fault(run):\n    raise SystemExit(0)", "SystemExit: 0"),
-    "GeneratorExit": ("def fault(run):\n    raise GeneratorExit", "GeneratorExit"),
+    "KeyboardInterrupt": ("def fault(run):\n    raise KeyboardInterrupt", "KeyboardInterrupt"),
+    "more digits than the warm-up has": (
+        "def fault(run):\n    return run.digits.hold_out(2_000, seed=0)",
+        "cannot hold out 2,000 of 1,024 digits; expected 0 to 1,024 (in the warm-up",
+    ),
     "CancelledError": (
         "import asyncio\n\n\ndef fault(run):\n    raise asyncio.CancelledError('gone')",
         "asyncio.exceptions.CancelledError: gone",

@@ -1,9 +1,8 @@
 import hashlib
-from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
-from conftest import Here
+from conftest import here
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read, write
@@ -14,14 +13,10 @@ from mnist_tutorial.benchmark.runs.task import Task
 OLDER = {"mnist_tutorial.data.split": "0" * 16}
 
 
-class Quiet(Here):
-    """A worker on a machine where nothing else runs."""
-
-    def submit(self, task):
-        result, error = super().submit(task).result()
-        quiet = Future()
-        quiet.set_result((replace(result, other_cpu_seconds=0.0), error))
-        return quiet
+def quiet(tasks):
+    """Workers on a machine where nothing else runs."""
+    for task, result, error in here(tasks):
+        yield task, replace(result, other_cpu_seconds=0.0), error
 
 
 @pytest.fixture
@@ -40,20 +35,20 @@ def test_a_result_of_older_code_becomes_current_if_all_predictions_are_the_same(
     path = made()
     before = read(path)
     assert before.changes == ["mnist_tutorial.data.split"]
-    assert reproduce(path, Here()).verdict == "identical"
+    assert reproduce(path, here).verdict == "identical"
     after = read(path)
     assert after.changes == []
     assert replace(after, reproductions=[]) == before
     [entry] = after.reproductions
     assert entry["code"] == after.code | {"mnist_tutorial.data.split": entry["code"]["mnist_tutorial.data.split"]}
-    reproduce(path, Here())
+    reproduce(path, here)
     assert len(read(path).reproductions) == 1  # known already
 
 
 def test_other_predictions_on_the_same_machine_are_different_and_nothing_is_added(made):
     path = made(seed=1)  # what seed 0 predicts, under another seed
     content = path.read_bytes()
-    found = reproduce(path, Quiet())
+    found = reproduce(path, quiet)
     assert found.verdict == "different"
     assert "on the same kind of machine" in found.sentence
     assert path.read_bytes() == content
@@ -64,7 +59,7 @@ def test_on_another_kind_of_machine_the_accuracies_are_compared(made, change):
     first = read(made())
     other = {"machine": first.machine | {"processor": "Another"}, "versions": {}, "precision": "bf16-mixed"}[change]
     path = made(seed=1, **{change: other})
-    found = reproduce(path, Here())
+    found = reproduce(path, here)
     assert found.verdict == "not distinguishable"  # two guesses, each right in a tenth of the digits
     assert "bits cannot agree" in found.sentence
     assert read(path).reproductions == []
@@ -78,22 +73,22 @@ def test_a_different_accuracy_on_another_machine_is_different(made, quick_file):
         machine=good.machine | {"processor": "Another"},
         code=good.code | {"the recipe's file:quick": "1" * 16},
     )
-    assert reproduce(path, Here()).verdict == "different"
+    assert reproduce(path, here).verdict == "different"
 
 
 def test_what_cannot_be_trained_again_is_said(made):
     source = "lambda run: None"
     path = made(source=source, source_sha256=hashlib.sha256(source.encode()).hexdigest())
     with pytest.raises(MNISTError, match="random-guess is neither one of this package nor a whole file"):
-        reproduce(path, Here())
+        reproduce(path, here)
     path.write_text(path.read_text()[:-50])
     with pytest.raises(MNISTError, match="cut short"):
-        reproduce(path, Here())
+        reproduce(path, here)
 
 
 def test_results_of_other_seeds_count_as_reproduced(made, quick_file, tmp_path):
     first, second = made(), made(seed=1)
-    reproduce(first, Here())
+    reproduce(first, here)
     tasks = suite.plan([load_recipe(f"{quick_file}:random_guess")], [0], ["test"], "sample")
-    assert [event.kind for event in suite.run(tasks, tmp_path, Here())] == ["there"]
+    assert [event.kind for event in suite.run(tasks, tmp_path, here)] == ["there"]
     assert read(second).changes  # by itself it is stale; the report takes it together with the first

@@ -126,14 +126,11 @@ def giving(scores, network="a network"):
 # What students get wrong, and what is said about it.
 FAULTS = {
     "no return": (lambda run: None, "the recipe returned nothing; expected the trained network"),
-    "no return, but scores": (giving(lambda n: np.zeros((n, 10)), None), "the recipe returned nothing"),
     "the weights": (lambda run: {"weight": 1}, "returned a dict; expected the trained network, a torch.nn.Module"),
     "a generator": (lambda run: (step for step in range(9)), "returned a generator; expected the trained network"),
-    "predict without return": (giving(lambda n: None), "scores are nothing with the dtype object"),
-    "objects": (giving(lambda n: np.full((n, 10), None)), "scores are a ndarray with the dtype object"),
+    "predict without return": (giving(lambda n: None), "scores are nothing of dtype object"),
     "text": (giving(lambda n: np.full((n, 10), "7")), "dtype <U1; expected real numbers"),
     "complex": (giving(lambda n: np.full((n, 10), 1j)), "dtype complex128; expected real numbers"),
-    "dates": (giving(lambda n: np.full((n, 10), np.datetime64("2026"))), "expected real numbers"),
     "ragged rows": (giving(lambda n: [[1], [1, 2]]), "scores are a list, which is no array"),
     "gradients": (giving(lambda n: torch.zeros(n, 10, requires_grad=True)), "scores are a Tensor, which is no array"),
     "digits": (giving(lambda n: np.zeros(n)), r"shape \(333,\); expected \(333, 10\)"),

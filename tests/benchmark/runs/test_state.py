@@ -1,15 +1,12 @@
 import os
-import subprocess
 import sys
-import threading
 from contextlib import suppress
 
 import numpy as np
 import pytest
 import torch
 
-import mnist_tutorial.pipeline.transforms as transforms
-from mnist_tutorial.benchmark.runs.state import SETTINGS, State, kept_settings
+from mnist_tutorial.benchmark.runs.state import SETTINGS, kept_settings
 
 CHANGES = {
     "folder": lambda: os.chdir("/"),
@@ -49,43 +46,3 @@ def test_a_folder_that_is_gone_is_no_error(tmp_path):
         with kept_settings():
             pass
     assert settings() == before
-
-
-def with_a_program():
-    program = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    yield
-    program.communicate()
-
-
-def with_a_thread():
-    end = threading.Event()
-    thread = threading.Thread(target=end.wait)
-    thread.start()
-    yield
-    end.set()
-    thread.join()
-
-
-def replaced(thing, name, value):
-    before = vars(thing)[name]
-    setattr(thing, name, value)
-    yield
-    setattr(thing, name, before)
-
-
-# What a recipe may leave behind, each undone in the end.
-LEFT = {
-    "a class of ours": lambda: replaced(transforms, "Standardize", int),
-    "a method of ours": lambda: replaced(transforms.Standardize, "get", print),
-    "a program": with_a_program,
-    "a thread": with_a_thread,
-}
-
-
-@pytest.mark.parametrize("leave", LEFT.values(), ids=LEFT)
-def test_what_is_left_is_seen(leave):
-    before = State()
-    assert before.is_current()
-    for _ in leave():
-        assert not before.is_current()
-    assert before.is_current()

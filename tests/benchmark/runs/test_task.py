@@ -1,5 +1,3 @@
-import pickle
-
 from mnist_tutorial.benchmark.runs.recipe import load_recipe
 from mnist_tutorial.benchmark.runs.task import Task
 
@@ -17,11 +15,3 @@ def test_different_tasks_have_different_names(quick_file):
     assert len({task.name for task in tasks}) == len(tasks)
     quick_file.write_text(quick_file.read_text().replace("nearest", "closest"))
     assert Task(load_recipe(f"{quick_file}:quick"), 0, "test", "full").name != tasks[0].name
-
-
-def test_it_can_be_sent_to_another_process(quick_file):
-    task = Task(load_recipe(f"{quick_file}:quick"), 0, "test", "sample")
-    quick_file.unlink()
-    sent = pickle.loads(pickle.dumps(task))
-    assert sent.name == task.name
-    assert sent.recipe.function.__name__ == "quick"

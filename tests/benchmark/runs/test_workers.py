@@ -3,28 +3,16 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import psutil
 import pytest
-from conftest import Here
+from conftest import here
+from distributed import Client
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read_all, read_failures
-from mnist_tutorial.benchmark.runs import DaskWorkers, LocalWorkers, load_recipe, suite, workers
-from mnist_tutorial.benchmark.runs.process import TaskProcess
-
-
-@pytest.fixture
-def tasks(quick_file):
-    def make(*names, seeds=1):
-        return suite.plan([load_recipe(f"{quick_file}:{name}") for name in names], range(seeds), ["test"], "sample")
-
-    return make
-
-
-def kinds(events):
-    return [(event.kind, event.task.recipe.name) for event in events if event.kind != "started"]
-
+from mnist_tutorial.benchmark.runs import load_recipe, run_locally, run_on_cluster, run_task, suite, workers
 
 # Whatever it starts, in its session and out of it, must end with the process.
 ENDLESS = '''
@@ -42,11 +30,11 @@ def leaving(run):
 
 def varying(run):
     """Do something else with each seed. Source: none. Claim: none."""
-    import beside_the_recipe, subprocess, torch
+    import subprocess, torch
     assert torch.get_default_dtype() is torch.float32  # as no other run, nor the warm-up, has left it
     torch.set_default_dtype(torch.float64)
     os.chdir("..")
-    os.write(1, b"this is not a message")
+    os.write(1, b"this is no output of the suite")
     try:
         input("and nobody answers: ")
     except EOFError:
@@ -57,107 +45,126 @@ def varying(run):
         os.waitpid(child, 0)
     if run.seed == 3:
         subprocess.Popen(["sleep", "77"])
+    return another(run)
+
+
+def another(run):
+    """Say which process this is. Source: none. Claim: none."""
     run.precision = str(os.getpid())
     return random_guess(run)
 '''
 
 
-def test_a_suite_that_was_killed_leaves_nothing_behind_and_carries_on_where_it_stopped(quick_file, tmp_path):
-    out = tmp_path / "out"
+@pytest.fixture
+def tasks(quick_file):
     quick_file.write_text(quick_file.read_text() + ENDLESS)
+
+    def make(*names, seeds=(0,), **options):
+        recipes = [load_recipe(f"{quick_file}:{name}") for name in names]
+        return suite.plan(recipes, seeds, ["test"], "sample", options)
+
+    return make
+
+
+def kinds(events):
+    return [(event.kind, event.task.recipe.name) for event in events]
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGINT"])
+def test_a_suite_that_was_interrupted_leaves_nothing_behind_and_carries_on(name, tasks, quick_file, tmp_path):
+    out, planned = tmp_path / "out", tasks("quick", "leaving")
     recipes = ["--recipe", f"{quick_file}:quick", "--recipe", f"{quick_file}:leaving"]
     command = ["-m", "mnist_tutorial", "benchmark", "run", *recipes, "--seeds", "1", "--evaluate", "test"]
     command += ["--variant", "sample", "--out", str(out)]
-    process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
-    line = next(line for line in iter(process.stdout.readline, "") if line.startswith("quick-"))
-    assert "of the test digits" in line
-    children = []
-    while len(children) < 5:  # the process, its copy and three programs
-        children = psutil.Process(process.pid).children(recursive=True)
-        assert process.poll() is None
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as process:
+        line = next(line for line in iter(process.stdout.readline, "") if line.startswith("quick-"))
+        assert "of the test digits" in line
+        children = []
+        while len(children) < 5:  # the process, its copy and three programs
+            children = psutil.Process(process.pid).children(recursive=True)
+            assert process.poll() is None
+        process.send_signal(getattr(signal, name))
     assert not psutil.wait_procs(children, timeout=60)[1]
     [(path, _)] = read_all(out)[0]
     before = path.read_bytes()
-    quick_file.write_text(
-        quick_file.read_text().replace("    import subprocess", "    return quick(run)\n    import subprocess")
-    )
-    mended = suite.plan([load_recipe(f"{quick_file}:leaving")], range(1), ["test"], "sample")
-    assert kinds(suite.run(mended, out, Here())) == [("done", "leaving")]
+    mended = replace(planned[1], recipe=replace(planned[1].recipe, function_name="random_guess"))
+    assert kinds(suite.run([planned[0], mended], out, here)) == [("there", "quick"), ("done", "leaving")]
     assert path.read_bytes() == before
 
 
-def test_another_recipe_gets_another_process(tasks):
-    quick, guess = tasks("quick", "random_guess")
-    process, me, started = TaskProcess(), psutil.Process(), []
-    others = set(me.children())
-    for task in (quick, replace(quick, seed=1), guess):
-        process.start(task)
-        started += [set(me.children()) - others]
-    process.end()
-    assert started[0] == started[1]
-    assert len(started[2]) == len(started[0]) == 1  # the first one has ended
-    assert not started[0] & started[2]
-    assert not set(me.children()) - others
-
-
-def test_a_process_is_used_again_only_if_a_run_has_left_it_as_it_was(quick_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(suite, "TRIES", 1)
-    quick_file.write_text(quick_file.read_text() + ENDLESS)
-    quick_file.with_name("beside_the_recipe.py").write_text("")
-    monkeypatch.syspath_prepend(quick_file.parent)
-    planned = suite.plan([load_recipe(f"{quick_file}:varying")], [1, 0, 2, 3], ["test"], "sample")
-    with LocalWorkers() as local:
-        died, *done = (event for event in suite.run(planned, tmp_path / "out", local) if event.kind != "started")
-        assert "killed, or out of memory?" in died.error
-        assert [event.kind for event in done] == ["done"] * 3, [event.error for event in done]
-        assert len({event.result.precision for event in done}) == 1
-        assert not psutil.pid_exists(int(done[0].result.precision))
-        unfinished = local.submit(planned[0])  # which is no longer needed at the end of the block
-    assert unfinished.cancelled() or unfinished.exception() is not None
+def test_a_process_does_the_runs_of_one_recipe_until_one_of_them_dies_or_leaves_something(tasks, tmp_path, capfd):
+    planned = [*tasks("varying", seeds=[1, 0, 2, 3, 4]), *tasks("another")]
+    died, *done = suite.run(planned, tmp_path / "out")
+    assert "killed, or out of memory?" in died.error
+    assert [event.kind for event in done] == ["done"] * 5, [event.error for event in done]
+    first, second, third, fresh, other = (int(event.result.precision) for event in done)
+    assert first == second == third
+    assert len({first, fresh, other}) == 3
+    assert not any(map(psutil.pid_exists, (first, fresh, other)))
+    assert "this is no output" not in capfd.readouterr().out
 
 
 def test_a_run_beyond_its_limit_is_a_failure_and_the_rest_goes_on(tasks, tmp_path):
-    [task] = tasks("endless")
-    # The processes of a distributed training take far longer than this to start.
-    planned = [replace(task, seed=seed, options={"devices": 2}) for seed in range(2)]
-    with LocalWorkers(limit=1e-3) as local:
-        events = [event for event in suite.run(planned, tmp_path / "out", local) if event.kind != "started"]
-    assert [event.kind for event in events] == ["failed"] * 2
+    planned = tasks("endless", seeds=[0, 1])
+    events = list(suite.run(planned, tmp_path / "out", partial(run_locally, limit=1e-3)))
+    assert kinds(events) == [("failed", "endless")] * 2
     assert "not finished after 0.001 seconds, the limit that --limit sets" in events[0].error
     assert all("--limit" in failure["error"] for failure in read_failures(tmp_path / "out"))
 
 
-def test_a_dask_worker_that_dies_loses_no_run(tasks, tmp_path):
-    out, killed = tmp_path / "out", []
-    with DaskWorkers(workers=2) as pool:
-        assert pool.slots == 2
-        assert pool._client.scheduler.address.startswith("tls://127.0.0.1:")
-        assert {place.laddr.ip for place in psutil.Process().net_connections() if place.status == "LISTEN"} == {
-            "127.0.0.1"
-        }
-        for event in suite.run(tasks("random_guess", seeds=6), out, pool):
-            if event.kind == "done" and not killed:
-                finished = {path: path.read_bytes() for path in out.glob("*.json")}
-                killed = list(pool._client.run(os.getpid).values())
-                os.kill(killed[0], signal.SIGKILL)
-            assert event.kind != "failed", event.error
-    assert len(read_all(out)[0]) == 6
-    assert {path: path.read_bytes() for path in finished} == finished
+@pytest.fixture
+def dask(tmp_path):
+    """Start a process of Dask that ends with the test; the value is a function of its module and arguments."""
+    processes = []
+
+    def start(module, *arguments):
+        command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments, "--no-dashboard"]
+        processes.append(subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL))
+
+    yield start
+    for process in reversed(processes):
+        process.kill()
+        process.wait()
 
 
-def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):
+def test_the_workers_of_a_scheduler_do_the_tasks_and_the_results_come_back(tasks, dask, quick_file, tmp_path):
+    planned, file = tasks("random_guess", "crashing"), tmp_path / "scheduler.json"
+    quick_file.unlink()  # the other machines have no such file
+    dask("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
+    with Client(scheduler_file=str(file)) as client:  # which waits for the file
+        train = partial(run_on_cluster, scheduler=client.scheduler.address)
+        with pytest.raises(MNISTError, match="has no workers; start some with"):
+            list(train(planned))
+        for _ in range(2):
+            dask("dask_worker", client.scheduler.address, "--nthreads", "1", "--no-nanny")
+        client.wait_for_workers(2)
+    done, failed = sorted(suite.run(planned, tmp_path / "out", train), key=lambda event: event.kind)
+    assert "RuntimeError: it broke" in failed.error
+    [(_, expected, _)] = here(planned[:1])
+    assert done.result.predictions == expected.predictions
+    assert [result for _, result in read_all(tmp_path / "out")[0]] == [done.result]
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error(tasks, monkeypatch):
     monkeypatch.setattr(workers, "PATIENCE", 1)
     with pytest.raises(MNISTError, match=r"no dask scheduler answers at tcp://127\.0\.0\.1:9 within 1 s"):
-        DaskWorkers("tcp://127.0.0.1:9").__enter__()
+        list(run_on_cluster(tasks("quick"), "tcp://127.0.0.1:9"))
 
 
-def test_a_scheduler_without_workers_is_an_error():
-    from distributed import LocalCluster
-
-    with (
-        LocalCluster(n_workers=0, dashboard_address=None) as cluster,
-        pytest.raises(MNISTError, match="has no workers; start some with"),
-    ):
-        DaskWorkers(cluster.scheduler_address).__enter__()
+@pytest.mark.full
+def test_two_processes_train_what_one_does_and_end():
+    options = {"devices": 2, "num_nodes": 1, "strategy": "ddp", "accelerator": "cpu"}
+    alone, shared = (suite.plan([load_recipe("cnn-1s")], [0], ["validation"], "sample", o)[0] for o in ({}, options))
+    [(_, together, error)] = run_locally([shared])
+    assert error is None
+    alone = run_task(alone)
+    assert (together.devices, together.strategy, alone.strategy) == (2, "ddp", "auto")
+    assert together.name != alone.name
+    # The same number of steps with batches of the same size, each process with half of them.
+    assert len(together.loss_curve["loss"]) == len(alone.loss_curve["loss"])
+    assert together.loss_curve["images"][:-1] == alone.loss_curve["images"][:-1]
+    assert abs(together.loss_curve["loss"][-1] - alone.loss_curve["loss"][-1]) < 0.3
+    assert abs(together.accuracy - alone.accuracy) < 0.06  # of 333 digits
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        ours = (process.info["environ"] or {}).get("PYTEST_CURRENT_TEST") == os.environ["PYTEST_CURRENT_TEST"]
+        assert not (ours and "mnist_tutorial.benchmark.runs.worker" in process.info["cmdline"])
