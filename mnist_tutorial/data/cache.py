@@ -25,6 +25,7 @@ from mnist_tutorial.errors import MNISTError
 SHAPES = Arrays((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
 SIZES = [int(np.prod(shape)) for shape in SHAPES]
 MAX_LINE = 2**16
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 FETCH = "python -m mnist_tutorial fetch"
 # Windows replaces no file that is open. A scanner for viruses closes it soon.
 PAUSES = (0.1, 0.4, 1.6, 0)  # seconds
@@ -74,7 +75,8 @@ def read_cache(path: Path, warn: bool = False) -> tuple[Arrays, Provenance] | No
         raise _unusable(error, path, "read") from error
     except (MNISTError, OSError, TypeError, ValueError) as error:
         if warn:
-            logger.warning("The cache is damaged, and MNIST is fetched again. %s", error)
+            reason = str(error).removeprefix(f"{path}: ")
+            logger.warning("%s: the cache is damaged, and MNIST is fetched again (%s)", path, reason)
         return None
 
 
@@ -119,7 +121,7 @@ def _unusable(error, path, verb):
     """Say which file of the cache cannot be used, and what helps."""
     path, text = getattr(error, "filename", None) or path, getattr(error, "strerror", None) or error
     advice, place = "", "a folder of your own"
-    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+    if getattr(error, "errno", None) in NO_ROOM:
         advice, place = "MNIST needs 60 MB there. Free some space, or ", "a folder on another disk"
     elif isinstance(error, PermissionError):
         advice = "ask its owner to share it, or "
@@ -130,17 +132,8 @@ def _unusable(error, path, verb):
 
 @contextmanager
 def atomic(path: Path, part: Path | None = None) -> Iterator[Path]:
-    """Write a temporary file beside another, and move it to its place once it is complete.
+    """Write a temporary file beside another, and move it to its place once the block has ended well.
 
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
-    MNISTError
-        If the old file is open in another program, on Windows.
-
-    Examples
-    --------
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     with atomic(Path(folder, "note.txt")) as part:

