@@ -50,6 +50,7 @@ LONG = [
     "draw",
     "doctor",
     "lab",
+    "cache",
     "cli",
     "execution",
     "init",

@@ -116,7 +116,7 @@ def test_wherever_a_save_ends_the_older_checkpoint_or_the_new_one_is_there(how, 
             path = mt.checkpoints.save("x", sample, value=3)
             assert mt.checkpoints.load("x", sample)["value"] == 3
             others = [other for other in path.parent.rglob("*") if other != path and other.is_file()]
-            assert sum(other.stat().st_size for other in others) < 100  # an empty lock, at most
+            assert len(others) <= (how == "killed")  # which leaves an unfinished file
         assert n > 2
 
 
