@@ -16,7 +16,7 @@ import pytest
 from conftest import send
 
 import mnist_tutorial as mt
-from mnist_tutorial.data import atomic, cache, mirrors
+from mnist_tutorial.data import atomic, cache, files, mirrors
 
 LOAD = "import mnist_tutorial as mt; print(mt.load('full').train.images.sum())"
 
@@ -115,8 +115,9 @@ CLOSED = {
 
 
 @pytest.fixture
-def public(monkeypatch):
-    """An empty cache folder, and a user who is not root, who may do everything."""
+def public(idx_zip, monkeypatch):
+    """An empty cache folder that everybody may read."""
+    files.read(idx_zip)  # imports what it needs: nobody may not read the files of root's Python
     monkeypatch.delenv("MNIST_TUTORIAL_DATA", raising=False)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         monkeypatch.setenv("MNIST_TUTORIAL_CACHE", folder)
@@ -127,7 +128,7 @@ def public(monkeypatch):
 
 
 def become_nobody():
-    if os.getuid() == 0:
+    if os.getuid() == 0:  # who may do everything
         os.seteuid(65534)
 
 
