@@ -42,7 +42,7 @@ COMMANDS = {
     "benchmark record 99.0": ["benchmark", "record", "99.0"],
     "export --zip mnist.zip": ["export", "--zip", "mnist.zip"],
 }
-OTHERS = [["--help"], ["fetch"], ["info"], ["cite"], ["verify", "mnist.zip"], ["benchmark", "compare", "cnn", "cnn-1s"]]
+OTHERS = [["--help"], ["fetch"], ["cite"], ["verify", "mnist.zip"], ["benchmark", "compare", "cnn", "cnn-1s"]]
 ELSEWHERE = {"lab", "doctor", "kit KIT", "kit KIT --verify"}  # these have tests of their own
 
 

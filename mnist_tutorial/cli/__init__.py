@@ -1,9 +1,7 @@
 """The command line: ``python -m mnist_tutorial``."""
 
 import hashlib
-import platform
 from enum import StrEnum
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +13,6 @@ from mnist_tutorial.cli.doctor import doctor
 from mnist_tutorial.cli.kit import kit
 from mnist_tutorial.cli.lab import OPTIONS, lab
 from mnist_tutorial.cli.workshop import workshop
-from mnist_tutorial.errors import printable
 
 MAX_FINDINGS = 20  # that `verify` prints
 app = typer.Typer(
@@ -95,35 +92,6 @@ def cite() -> None:
     from importlib.resources import files
 
     print((files("mnist_tutorial.data") / "texts/citation.txt").read_text(encoding="utf-8"), end="")
-
-
-@app.command()
-def info(variant: Wanted = Variant.auto) -> None:
-    """Show what `load` returns here: variant, origin, digests, device."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    from mnist_tutorial.data import cache_folder
-    from mnist_tutorial.device import describe
-
-    mnist = loaded(variant)
-    rows = [
-        ("variant", mnist.variant),
-        ("origin", mnist.origin),
-        *([("fetched", mnist.fetched)] if mnist.fetched else []),
-        ("cache", str(cache_folder())),
-        ("size", f"{len(mnist.train):,} for training, {len(mnist.test):,} for testing"),
-        *((f"SHA-256 {name.replace('_', ' ')}", digest) for name, digest in mnist.digests._asdict().items()),
-        ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
-        *((name, version(name)) for name in ("mnist-tutorial", "deeptrack", "deeplay", "torch", "lightning", "numpy")),
-        ("device", describe()),
-    ]
-    table = Table(show_header=False, box=None)
-    for row in rows:
-        table.add_row(*(escape(printable(cell)) for cell in row))
-    # Wide enough for a digest: nobody can compare one that is cut off or wrapped.
-    Console(width=200, highlight=False).print(table)
 
 
 def _sha256(path):

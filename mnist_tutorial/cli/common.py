@@ -64,7 +64,12 @@ def fetch(variant: Wanted = Variant.full) -> None:
     """Fetch MNIST into the cache unless it is there, and verify it."""
     end_on_signals()
     mnist = loaded(variant)
-    say(f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}")
+    when = f", fetched {mnist.fetched}" if mnist.fetched else ""
+    say(
+        f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}{when}"
+    )
+    for name, digest in mnist.digests._asdict().items():
+        say(f"  SHA-256 of the {name.replace('_', ' '):12} {digest}")
 
 
 def show(table: "Table") -> None:

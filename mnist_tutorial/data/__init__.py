@@ -1,7 +1,6 @@
 """MNIST: fetched, verified, cached, read and written."""
 
-from mnist_tutorial.data.atomic import atomic
-from mnist_tutorial.data.cache import cache_folder
+from mnist_tutorial.data.cache import atomic, cache_folder
 from mnist_tutorial.data.handwriting import prepare, read_photos
 from mnist_tutorial.data.load import MNIST, load
 from mnist_tutorial.data.reference import COUNTS, DIGESTS, listing

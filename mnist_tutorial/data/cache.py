@@ -4,18 +4,19 @@ import errno
 import json
 import logging
 import os
-import stat
-import tempfile
+import re
+import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
 
-from mnist_tutorial.data.atomic import atomic
-from mnist_tutorial.data.redact import redact
 from mnist_tutorial.data.reference import Arrays, check_digests
 from mnist_tutorial.errors import MNISTError
 
@@ -24,191 +25,145 @@ from mnist_tutorial.errors import MNISTError
 SHAPES = Arrays((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
 SIZES = [int(np.prod(shape)) for shape in SHAPES]
 MAX_LINE = 2**16
-# On a drive without locks, like some network drives, a file stands for the lock. If a process on another machine made
-# it, nobody can tell whether that process still lives.
-SOFT_LOCK, SOFT_SECONDS = ".mnist-tutorial.lock", 600
-
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+FETCH = "python -m mnist_tutorial fetch"
+# Windows replaces no file that is open. A scanner for viruses closes it soon.
+PAUSES = (0.1, 0.4, 1.6, 0)  # seconds
 logger = logging.getLogger("mnist_tutorial")
 
 
 class Provenance(NamedTuple):
-    """Where the data came from.
-
-    Attributes
-    ----------
-    origin : str
-        The name of the mirror.
-    fetched : str or None
-        When, in UTC, in the format of ISO 8601; None for data that do not come from the cache.
-    """
+    """Where the data came from, and when they were fetched: UTC, in the format of ISO 8601."""
 
     origin: str
     fetched: str | None
 
 
 def cache_folder(folder: Path | str | None = None) -> Path:
-    """Return the folder in which MNIST is kept.
-
-    Parameters
-    ----------
-    folder : path-like, optional
-        By default ``MNIST_TUTORIAL_CACHE``, or the system's place for caches if that is not set.
-
-    Returns
-    -------
-    Path
-    """
+    """Return the folder of the cache: this one, that of ``MNIST_TUTORIAL_CACHE``, or the system's place for caches."""
     if folder := folder or os.environ.get("MNIST_TUTORIAL_CACHE"):
         return Path(folder).expanduser()
-    from platformdirs import user_cache_path
-
     return user_cache_path("mnist-tutorial", appauthor=False)
 
 
-def cache_file(folder: Path, url: str | None = None) -> Path:
-    """Return the path of the cache file.
+def shown(address: str) -> str:
+    """Return an address without user name, password, query and fragment.
 
-    Parameters
-    ----------
-    folder : Path
-        The folder of the cache.
-    url : str, optional
-        The address that a user wants the data from: it has a file of its own. A password does not matter.
-
-    Returns
-    -------
-    Path
+    >>> shown("https://anna:secret@example.org/mnist.zip?token=secret")
+    'https://example.org/mnist.zip'
     """
-    return folder / (f"mnist-v1-{sha256(redact(url).encode()).hexdigest()[:12]}.bin" if url else "mnist-v1.bin")
+    return re.sub(r"://([^/]*@)?([^?#]*).*", r"://\2", address)
+
+
+def cache_file(folder: Path, address: str = "") -> Path:
+    """Return the path of the cache file; an address that a user wants the data from has one of its own."""
+    name = f"mnist-v1-{sha256(shown(address).encode()).hexdigest()[:12]}.bin" if address else "mnist-v1.bin"
+    return folder / name
 
 
 def read_cache(path: Path, warn: bool = False) -> tuple[Arrays, Provenance] | None:
-    """Read a cache file.
-
-    Parameters
-    ----------
-    path : Path
-    warn : bool
-        Whether to log that the file is damaged.
-
-    Returns
-    -------
-    arrays : Arrays
-        Verified.
-    provenance : Provenance
-        Where they came from, and when.
-
-    None, instead of both, if the file is missing or damaged. Nothing of it is then in memory: Windows replaces no file
-    that is.
-
-    Raises
-    ------
-    MNISTError
-        If this user may not read the file.
-    """
+    """Read and verify a cache file; None if it is missing, or damaged, which `warn` logs."""
     try:
-        return _read(path)
+        if not 0 < path.stat().st_size - sum(SIZES) <= MAX_LINE:
+            raise MNISTError(f"{path}: {path.stat().st_size:,} bytes; expected {sum(SIZES):,} and a line of text")
+        *parts, line = np.split(np.fromfile(path, np.uint8), np.cumsum(SIZES))
+        arrays = Arrays(*(part.reshape(shape) for part, shape in zip(parts, SHAPES, strict=True)))
+        return check_digests(arrays, "full", path), Provenance(**json.loads(line.tobytes()))
     except FileNotFoundError:
         return None
     except PermissionError as error:
-        raise MNISTError(_advice(error, path, "read")) from error
-    except (OSError, MNISTError) as error:
+        raise _unusable(error, path, "read") from error
+    except (MNISTError, OSError, TypeError, ValueError) as error:
         if warn:
-            reason = str(error)  # a handler that kept the error itself would keep the file in memory
-            logger.warning("The cache is damaged, and MNIST is fetched again. %s", reason)
+            reason = str(error).removeprefix(f"{path}: ")
+            logger.warning("%s: the cache is damaged, and MNIST is fetched again (%s)", path, reason)
         return None
 
 
-def _read(path):
-    # Mapped, not copied: the digests are then computed from the system's own copy, and processes share it. A cache file
-    # is replaced as a whole, never written to.
-    if not _has_our_size(path):
-        raise MNISTError(f"{path}: expected a file of {sum(SIZES):,} bytes and a line of text")
-    *parts, footer = np.split(np.asarray(np.memmap(path, np.uint8, "r")), np.cumsum(SIZES))
-    arrays = Arrays(*(part.reshape(shape) for part, shape in zip(parts, SHAPES, strict=True)))
-    check_digests(arrays, "full", str(path))
-    try:
-        provenance = Provenance(**json.loads(footer.tobytes()))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise MNISTError(f"{path}: does not say where the data came from ({error})") from error
-    if not all(isinstance(text, str) for text in provenance):
-        raise MNISTError(f"{path}: does not say where the data came from")
-    return arrays, provenance
-
-
-def _has_our_size(path):
-    status = path.stat()
-    return stat.S_ISREG(status.st_mode) and 0 < status.st_size - sum(SIZES) <= MAX_LINE
-
-
-@contextmanager
-def cache_lock(folder: Path) -> Iterator[None]:
-    """Keep other processes from writing to a cache folder meanwhile.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if it does not exist.
-
-    Raises
-    ------
-    MNISTError
-        If the folder cannot be written, or the disk is full.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _acquired(folder):
-            yield
-    except OSError as error:
-        raise MNISTError(_advice(error, folder, "written")) from error
-
-
-def _acquired(folder):
-    from filelock import FileLock, SoftFileLock
-
-    try:
-        return FileLock(folder / "fetch.lock", preserve_lock_file=True).acquire()
-    except OSError as error:
-        if error.filename:  # the file, not the lock
-            raise
-    return SoftFileLock(folder / SOFT_LOCK, timeout=SOFT_SECONDS).acquire()
-
-
-def _advice(error, path, verb):
-    """Say what went wrong with a file of the cache, and what helps."""
-    path = Path(error.filename or path)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        reason, advice = error.strerror, "fetching MNIST needs 150 MB. Free some space, or set"
-    elif isinstance(error, PermissionError):
-        reason, advice = f"{error.strerror}; {_owner(path)}", "ask its owner to share it, or set"
-    elif isinstance(error, TimeoutError):
-        reason, advice = "another process is fetching into it", f"if none is, delete {path / SOFT_LOCK}, or set"
-    else:
-        reason, advice = error.strerror or error, "set"
-    return f"{path}: cannot be {verb} ({reason}); {advice} MNIST_TUTORIAL_CACHE to a folder of your own"
-
-
-def _owner(path):
-    for place in (path, *path.absolute().parents):
-        try:
-            return f"{place} belongs to {place.owner()}"
-        except KeyError:  # a user without a name
-            return f"{place} belongs to user {place.stat().st_uid}"
-        except (OSError, NotImplementedError):  # it does not exist or cannot be seen, or this is Windows
-            continue
-    return "it may belong to another user, or be open in another program"
-
-
 def write_cache(path: Path, arrays: Arrays, provenance: Provenance) -> None:
-    """Write a cache file, whole or not at all; hold `cache_lock` meanwhile.
-
-    Something else of the same name is moved into a folder beside it.
-    """
-    if os.path.lexists(path) and (path.is_symlink() or not _has_our_size(path)):
-        kept = Path(tempfile.mkdtemp(prefix=f"{path.name}-", dir=path.parent), path.name)
-        path.rename(kept)
-        logger.warning("%s was no file of the cache. It is now %s", path, kept)
-    with atomic(path) as part, open(part, "wb") as file:
+    """Write a cache file, whole or not at all; hold `cache_lock` meanwhile."""
+    part = path.with_name(f".{path.name}.part")  # always the same: what a killed process left is written over
+    with atomic(path, part), open(part, "wb") as file:
         for array in arrays:
             file.write(np.ascontiguousarray(array))
         file.write(json.dumps(provenance._asdict()).encode())
+
+
+@contextmanager
+def cache_lock(folder: Path, notice: float = 2, limit: float = 60) -> Iterator[None]:
+    """Keep other processes from writing to a cache folder; an MNISTError says why it cannot be written.
+
+    Where another process has the lock, a line says so after `notice` seconds, and an error after `limit`.
+    """
+    path = folder / "fetch.lock"
+    lock = FileLock(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=notice)
+        except Timeout:
+            logger.warning("Another process is fetching MNIST, and holds %s: waiting for it, %g seconds", path, limit)
+            lock.acquire(timeout=limit - notice)
+        try:
+            yield
+        finally:
+            lock.release()
+    except Timeout as error:
+        raise MNISTError(
+            f"{path}: another process has been fetching MNIST for more than {limit:g} seconds. Wait for it or end it, "
+            f"and run: {FETCH}; or set MNIST_TUTORIAL_CACHE to another folder"
+        ) from error
+    except (OSError, NotImplementedError) as error:
+        raise _unusable(error, folder, "written") from error
+
+
+def _unusable(error, path, verb):
+    """Say which file of the cache cannot be used, and what helps."""
+    path, text = getattr(error, "filename", None) or path, getattr(error, "strerror", None) or error
+    advice, place = "", "a folder of your own"
+    if getattr(error, "errno", None) in NO_ROOM:
+        advice, place = "MNIST needs 60 MB there. Free some space, or ", "a folder on another disk"
+    elif isinstance(error, PermissionError):
+        advice = "ask its owner to share it, or "
+    return MNISTError(
+        f"{path}: cannot be {verb} ({text}); {advice}set MNIST_TUTORIAL_CACHE to {place}, and run: {FETCH}"
+    )
+
+
+@contextmanager
+def atomic(path: Path, part: Path | None = None) -> Iterator[Path]:
+    """Write a temporary file beside another, and move it to its place once the block has ended well.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     with atomic(Path(folder, "note.txt")) as part:
+    ...         _ = part.write_text("whole")
+    ...     [file.name for file in Path(folder).iterdir()]
+    ['note.txt']
+    """
+    part = part or path.with_name(f".mnist-tutorial-{secrets.token_hex(4)}")  # tempfile's, nobody else may read
+    try:
+        yield part
+        _replace(part, path)
+    except OSError as error:
+        if error.filename == str(part):
+            error.filename = str(path)  # the name that the user knows
+        raise
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _replace(part, path):
+    for pause in PAUSES:
+        try:
+            return part.replace(path)
+        except PermissionError as error:
+            if not getattr(error, "winerror", None):  # not Windows
+                raise
+            reason = error.strerror
+        time.sleep(pause)
+    raise MNISTError(
+        f"{path}: cannot be replaced ({reason}). Close whatever has it open, such as a spreadsheet or a notebook whose "
+        "kernel runs, and try again"
+    )

@@ -7,18 +7,16 @@ import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
 from importlib.resources import files
-from itertools import groupby
 from pathlib import Path
 from string import Template
 
 import numpy as np
 
-from mnist_tutorial.data.atomic import atomic, replace
+from mnist_tutorial.data.cache import atomic
 from mnist_tutorial.data.load import MNIST
 from mnist_tutorial.data.progress import file_bar
 from mnist_tutorial.data.readers import png
 from mnist_tutorial.data.reference import listing
-from mnist_tutorial.data.scratch import scratch
 from mnist_tutorial.errors import MNISTError
 
 LAYOUTS = {
@@ -103,20 +101,18 @@ def to_folder(
     """
     folder = Path(folder)
     different, written = [], 0
-    for parent, group in groupby(tree(mnist, layout, manifest), lambda file: (folder / file[0]).parent):
-        parent.mkdir(parents=True, exist_ok=True)
-        with scratch(parent) as private:
-            for name, data in group:
-                path, part = folder / name, private / "part"
-                if os.path.lexists(path):
-                    if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
-                        continue
-                    if not force:
-                        different.append(name)
-                        continue
-                part.write_bytes(data)
-                replace(part, path)
-                written += 1
+    for name, data in tree(mnist, layout, manifest):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(path):
+            if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+                continue
+            if not force:
+                different.append(name)
+                continue
+        with atomic(path) as part:
+            part.write_bytes(data)
+        written += 1
     if different:
         raise MNISTError(
             f"{folder}: {len(different):,} files exist with other contents and were left alone, the first is "

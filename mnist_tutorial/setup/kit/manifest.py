@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 
 from mnist_tutorial.data import atomic
 from mnist_tutorial.data.progress import progress_bar
-from mnist_tutorial.data.scratch import PREFIX
 from mnist_tutorial.errors import MNISTError
 
+PREFIX = ".mnist-tutorial-"  # of unfinished files, which a killed process leaves behind
 NAME, UNFINISHED = "manifest.json", "unfinished.json"
 LARGEST = 10_000_000  # bytes; ours has 30,000
 # What systems put on each stick that they see.

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mnist_tutorial.data.redact import redact
 from mnist_tutorial.errors import MNISTError
 
 
@@ -32,7 +31,7 @@ def pip(*arguments: str, scratch: Path | None = None) -> None:
         marked = re.findall(r"^ERROR: *(.*)$", errors, re.MULTILINE) or errors.split("\n")
         if differing := re.findall(r"^ +(\S+) from .*:\n +Expected sha256", errors, re.MULTILINE):
             marked = [f"{', '.join(differing)} on the package index differs from the lock: its SHA-256 is another one"]
-        raise MNISTError(f"pip {arguments[0]}: {redact(marked[-1])}")
+        raise MNISTError(f"pip {arguments[0]}: {marked[-1]}")
 
 
 def resolve(folder: Path, requirements: Path, python: str, platform: str) -> None:

@@ -34,11 +34,10 @@ def torch_build(backend: str, index: str) -> tuple[str | None, str]:
         return small, "as you asked"
     import requests
 
-    from mnist_tutorial.data.connection import CONNECT_SECONDS, READ_SECONDS, reason, session
+    from mnist_tutorial.data.mirrors import TIMEOUT, reason
 
     try:
-        with session() as connection:
-            connection.get(f"{small}/torch/", timeout=(CONNECT_SECONDS, READ_SECONDS)).raise_for_status()
+        requests.get(f"{small}/torch/", timeout=TIMEOUT).raise_for_status()
     except requests.RequestException as error:
         return None, f"the small one is out of reach: {reason(error)}"
     return small, "--torch-backend default takes the one with CUDA"

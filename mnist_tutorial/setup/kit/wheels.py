@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from mnist_tutorial.data.scratch import scratch
 from mnist_tutorial.errors import MNISTError
-from mnist_tutorial.setup.kit.manifest import sha256
+from mnist_tutorial.setup.kit.manifest import PREFIX, sha256
 from mnist_tutorial.setup.kit.target import Target
 from mnist_tutorial.setup.kit.tools import pip
 from mnist_tutorial.setup.lock import Release
@@ -36,8 +36,8 @@ class Wheels:
 
     def add(self, make: Callable[[Path], object]) -> Iterator[Path]:
         """Let a function make wheels in a private folder, and move them here."""
-        with scratch(self.folder) as private:
-            made = private / "made"
+        with TemporaryDirectory(prefix=PREFIX, dir=self.folder, ignore_cleanup_errors=True) as private:
+            made = Path(private, "made")
             made.mkdir()
             make(made)
             for path in sorted(made.glob("*.whl")):
