@@ -77,6 +77,8 @@ class _ProgressBar(Callback):
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         batches = trainer.estimated_stepping_batches * trainer.accumulate_grad_batches
+        if trainer.max_epochs != -1:  # the last step of an epoch may take fewer batches
+            batches = min(batches, trainer.max_epochs * trainer.num_training_batches)
         total = batches if 0 < batches < math.inf else None
         # tqdm is silent if stderr is not a terminal. That of a notebook isn't one, but the notebook shows the bar.
         shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
@@ -107,7 +109,6 @@ def trainer(
     progress : bool
         Whether to show a progress bar, in a terminal or a notebook.
     callbacks : sequence of lightning.pytorch.Callback
-        More callbacks.
     **kwargs
         Arguments of ``deeplay.Trainer``. They override the settings below.
 

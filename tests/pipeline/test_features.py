@@ -120,7 +120,7 @@ class OnDevice(torch.Tensor):
         (torch.tensor([0.8, 1, 1.2], requires_grad=True), [0.8, 1, 1.2], [0.8, 1, 1.2]),
         (torch.tensor([[0.8, 1], [1, 1.1], [1.2, 0.9]]).as_subclass(OnDevice), [0.8, 1, 1.2], [1, 1.1, 0.9]),
     ],
-    ids=str,
+    ids=["number", "list", "distribution", "pair", "array of pairs", "tensor", "tensor of pairs on a device"],
 )
 def test_a_parameter_is_one_for_all_images_one_for_each_or_a_pair(parameter, x, y, digits):
     x, y = np.broadcast_to(x, 3).astype(float), np.broadcast_to(y, 3).astype(float)

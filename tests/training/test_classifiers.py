@@ -105,19 +105,14 @@ def test_the_learning_rate_of_an_optimizer_is_the_peak_unless_another_is_given(a
     assert max(callback.rates) == pytest.approx(peak, rel=0.02)
 
 
-def test_the_optimizer_of_the_caller_is_not_changed():
-    optimizer = dl.SGD(lr=0.5)
-    before = optimizer.kwargs
-    mt.classifier(mt.models.mlp(hidden=(8,)), max_lr=0.2, optimizer=optimizer)
-    assert optimizer.kwargs == before
-
-
-def test_the_choices_of_a_user_override_ours():
+def test_the_choices_of_a_user_override_ours_and_stay_as_they_are():
     optimizer = dl.AdamW(weight_decay=0.5)
-    classifier = mt.classifier(mt.models.mlp(hidden=(8,)), optimizer=optimizer, label_smoothing=0.2)
+    before = optimizer.kwargs
+    classifier = mt.classifier(mt.models.mlp(hidden=(8,)), 0.2, optimizer=optimizer, label_smoothing=0.2)
     assert classifier.loss.label_smoothing == 0.2
     created = classifier.create_optimizer_with_params(classifier.optimizer, classifier.parameters())
     assert created.defaults["weight_decay"] == 0.5
+    assert optimizer.kwargs == before
 
 
 class Stop(Callback):

@@ -43,7 +43,7 @@ def test_bfloat16_is_used_only_if_the_device_has_it():
     ("arguments", "count"),
     [
         ({"max_epochs": 2}, 40),
-        ({"max_epochs": 2, "accumulate_grad_batches": 4}, 40),
+        ({"max_epochs": 2, "accumulate_grad_batches": 3}, 40),
         ({"max_epochs": -1, "max_steps": 7}, 7),
         ({"max_epochs": 1, "max_steps": 100}, 20),
     ],
