@@ -32,7 +32,7 @@ from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.results.splits import true_labels
 from mnist_tutorial.benchmark.runs.process import run_in_worker
 from mnist_tutorial.data.export import to_folder, to_zip
-from mnist_tutorial.data.readers.formats import IDX_FILES
+from mnist_tutorial.data.files import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
 
 # Until all tests are collected. Nothing that is imported is garbage, and to look for it takes as long as to import it.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mnist_tutorial.data.atomic import replace
 from mnist_tutorial.data.connection import CONNECT_SECONDS, READ_SECONDS, reason, session
+from mnist_tutorial.data.files import MAX_BYTES as MAX_ARCHIVE_BYTES
 from mnist_tutorial.data.progress import progress_bar
-from mnist_tutorial.data.readers.archives import MAX_ARCHIVE_BYTES
 from mnist_tutorial.data.redact import redact
 from mnist_tutorial.errors import MNISTError
 

@@ -152,7 +152,7 @@ def _sample():
 
 
 def _local(place, wanted):
-    from mnist_tutorial.data.readers.formats import read
+    from mnist_tutorial.data.files import read
 
     arrays, variant = read(Path(place).expanduser())
     check_digests(arrays, variant, place)

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mnist_tutorial.data import npm
-from mnist_tutorial.data.readers import formats
+from mnist_tutorial.data import files, npm
 from mnist_tutorial.data.redact import redact
 from mnist_tutorial.data.reference import Arrays, check_digests
 from mnist_tutorial.data.scratch import scratch
@@ -29,7 +28,7 @@ class Mirror:
         For messages, without secrets.
     deliver : callable
         Takes an empty folder for the files, and a folder for unfinished downloads that can be resumed. Yields paths
-        that `formats.read` may be able to read, until one of them is MNIST.
+        that `files.read` may be able to read, until one of them is MNIST.
     url : str, optional
         An address that shows whether the mirror can be reached.
     """
@@ -53,7 +52,7 @@ def disk_mirror(path: Path | str) -> Mirror:
 def disk_mirrors(folder: Path) -> list[Mirror]:
     """Make mirrors of the copies of MNIST in a folder: the archives, or the folder itself if it holds IDX files."""
     paths = sorted(folder.iterdir())
-    if formats.idx_files({path.name: None for path in paths}):
+    if files.idx_names(path.name for path in paths):
         return [disk_mirror(folder)]
     return [disk_mirror(path) for path in paths if path.suffix in (".zip", ".tar", ".tgz", ".gz")]
 
@@ -81,7 +80,7 @@ def web_mirror(url: str) -> Mirror:
         from mnist_tutorial.data.download import download  # imports requests, which files on the disk do not need
 
         if url.endswith("/"):
-            target, urls = folder, {folder / f"{name}.gz": f"{url}{name}.gz" for name in formats.IDX_FILES}
+            target, urls = folder, {folder / f"{name}.gz": f"{url}{name}.gz" for name in files.IDX_FILES}
         else:
             target = folder / (redact(url).rsplit("/", 1)[-1] or "mnist.zip")
             urls = {target: url}
@@ -148,7 +147,7 @@ def _try_each(mirrors, folder, partial):
                     raise MNISTError(failure)
                 for path in mirror.deliver(Path(temporary), partial):
                     try:
-                        arrays, _ = formats.read(path)
+                        arrays, _ = files.read(path)
                         check_digests(arrays, "full", path)
                     except MNISTError as error:
                         failure = str(error)

@@ -11,8 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from mnist_tutorial.data import MNIST, Split, cache, reference
-from mnist_tutorial.data.readers import formats
+from mnist_tutorial.data import MNIST, Split, cache, files, reference
 from mnist_tutorial.data.reference import Arrays, Listing
 
 COUNTS = {"train": 60, "test": 10}
@@ -42,7 +41,7 @@ def shrink(change):
     change(cache, "SHAPES", Arrays(*(array.shape for array in arrays)))
     change(cache, "SIZES", [array.size for array in arrays])
     change(reference, "DIGESTS", reference.DIGESTS | {"full": Arrays(*map(reference.digest, arrays))})
-    change(formats, "listing", listing)
+    change(files, "listing", listing)
     change(sys.modules["mnist_tutorial.data.load"], "listing", listing)
     return arrays
 
@@ -50,7 +49,7 @@ def shrink(change):
 def pack(arrays, path):
     """Write IDX files into a zip archive, a sixth of their size."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in zip(formats.IDX_FILES, arrays, strict=True):
+        for name, array in zip(files.IDX_FILES, arrays, strict=True):
             archive.writestr(name, struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes())
 
 

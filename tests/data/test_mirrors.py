@@ -16,8 +16,8 @@ from mnist_tutorial import MNISTError
 from mnist_tutorial.data import connection, npm
 from mnist_tutorial.data import download as downloads
 from mnist_tutorial.data.export import to_zip
+from mnist_tutorial.data.files import IDX_FILES
 from mnist_tutorial.data.mirrors import MIRRORS, Mirror, disk_mirror, fetch, web_mirror
-from mnist_tutorial.data.readers.formats import IDX_FILES
 
 
 @pytest.fixture(scope="module", autouse=True)
