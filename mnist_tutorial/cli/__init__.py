@@ -2,7 +2,6 @@
 
 import hashlib
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,20 +39,20 @@ class Layout(StrEnum):
 
 @app.command()
 def export(
-    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="The folder to write into.")] = None,
+    folder: Annotated[str | None, typer.Argument(metavar="DIR", help="The folder to write into.")] = None,
     layout: Annotated[
         Layout, typer.Option(help="class-folders: train/7/7_000123.png; flat: mnist/train/7_000123.png.")
     ] = Layout.class_folders,
     zip_file: Annotated[
-        Path | None, typer.Option("--zip", metavar="FILE", help="Write one zip archive, instead of DIR or as well.")
+        str | None, typer.Option("--zip", metavar="FILE", help="Write one zip archive, instead of DIR or as well.")
     ] = None,
     manifest: Annotated[bool, typer.Option("--manifest", help="Add manifest.csv, a table of all files.")] = False,
     variant: Wanted = Variant.full,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files with other contents.")] = False,
 ) -> None:
     """Write MNIST as PNG files, with a README and the licence."""
-    if not (folder or zip_file):
-        typer.echo("error: nothing to write to; expected DIR, --zip FILE, or both", err=True)
+    if not (folder or zip_file) or "" in (folder, zip_file):  # a variable that is not set would be the current folder
+        typer.echo("error: no name to write to; expected DIR, --zip FILE, or both", err=True)
         raise typer.Exit(2)
     end_on_signals()
     mnist = loaded(variant)
@@ -69,21 +68,20 @@ def export(
 
 
 @app.command()
-def verify(path: Annotated[Path, typer.Argument(help="A folder, a clone, a zip or a tar archive.")]) -> None:
+def verify(path: Annotated[str, typer.Argument(help="A folder, a clone, a zip or a tar archive.")]) -> None:
     """Check whether PATH is MNIST, and list the differences."""
     with errors():
         from mnist_tutorial.data import verify as verification
 
         variant, findings = verification.verify(path)
-    if not findings:
-        say(f"{path}: MNIST {variant}, complete and unchanged")
-        return
-    say(f"{path}: not MNIST {variant}: {verification.summary(findings)}", err=True)
-    for finding in findings[:MAX_FINDINGS]:
-        say(f"  {finding}", err=True)
-    if len(findings) > MAX_FINDINGS:
-        typer.echo(f"  ... and {len(findings) - MAX_FINDINGS:,} more", err=True)
-    raise typer.Exit(1)
+    lines = [f"  {kind}: {name}" for kind, names in findings.items() for name in names]
+    say(f"{path}: {verification.summary(variant, findings)}", err=bool(lines))
+    for line in lines[:MAX_FINDINGS]:
+        say(line, err=True)
+    if len(lines) > MAX_FINDINGS:
+        say(f"  ... and {len(lines) - MAX_FINDINGS:,} more", err=True)
+    if lines:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -95,5 +93,5 @@ def cite() -> None:
 
 
 def _sha256(path):
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

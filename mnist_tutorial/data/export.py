@@ -1,59 +1,44 @@
 """Exports: MNIST as files, in a folder or in a zip archive."""
 
 import csv
+import errno
 import io
 import os
+import re
+import shlex
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from string import Template
 
 import numpy as np
 
 from mnist_tutorial.data.cache import atomic
 from mnist_tutorial.data.load import MNIST
 from mnist_tutorial.data.progress import file_bar
-from mnist_tutorial.data.readers import png
 from mnist_tutorial.data.reference import listing
 from mnist_tutorial.errors import MNISTError
 
-LAYOUTS = {
-    "class-folders": "{part}/{digit}/{digit}_{number:06}.png",
-    "flat": "mnist/{part}/{digit}_{number:06}.png",
-}
+LAYOUTS = {"class-folders": "{part}/{digit}/{digit}_{number:06}.png", "flat": "mnist/{part}/{digit}_{number:06}.png"}
 ROOT = "MNIST_dataset"  # everything in a zip is in this folder, so that nobody unpacks 70,000 files among their own
+IN_FOLDER, IN_ZIP = 4096, 512  # bytes that a digit takes on the disk, at most
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEADER = struct.pack(">IIBBBBB", 28, 28, 8, 0, 0, 0, 0)  # 28 x 28 pixels, 8 bits, grayscale, not interlaced
 
 
 def tree(mnist: MNIST, layout: str = "class-folders", manifest: bool = False) -> Iterator[tuple[str, bytes]]:
-    """Generate the files of an export.
+    """Generate name and bytes of each file of an export, the same on every machine.
 
-    Parameters
-    ----------
-    mnist : MNIST
-        As `load` returns it.
-    layout : {"class-folders", "flat"}
-        ``train/7/7_000123.png``, or ``mnist/train/7_000123.png`` as in DeepTrackAI/MNIST_dataset.
-    manifest : bool
-        Whether to add ``manifest.csv`` with the columns path, label, split, index (the official position) and sha256
-        (of the file).
-
-    Yields
-    ------
-    name : str
-        With ``/`` between folders.
-    data : bytes
-        The same for the same arguments, on every machine.
-
-    Raises
-    ------
-    MNISTError
-        If the layout is unknown.
+    The layout "flat" is that of DeepTrackAI/MNIST_dataset. The manifest, ``manifest.csv``, has path, label, split,
+    index (the official position) and sha256 (of the file).
     """
     if layout not in LAYOUTS:
         raise MNISTError(f"layout is {layout!r}; expected one of {', '.join(map(repr, LAYOUTS))}")
-    yield "README.md", _readme(mnist, layout, manifest).encode()
+    yield "README.md", _readme(mnist.variant, layout, "manifest" if manifest else "").encode()
     yield "LICENSE.txt", _text("licence.txt").encode()
     rows = io.StringIO()
     table = csv.writer(rows, lineterminator="\n")
@@ -64,131 +49,97 @@ def tree(mnist: MNIST, layout: str = "class-folders", manifest: bool = False) ->
             for position in np.argsort(split.labels, kind="stable"):  # as a folder would list them
                 digit = split.labels[position]
                 name = LAYOUTS[layout].format(part=part, digit=digit, number=numbers[position])
-                data = png.encode(split.images[position])
-                if manifest:
-                    table.writerow([name, digit, part, split.index[position], sha256(data).hexdigest()])
+                data = png(split.images[position])
+                table.writerow([name, digit, part, split.index[position], sha256(data).hexdigest()])
                 yield name, data
                 bar.update()
     if manifest:
         yield "manifest.csv", rows.getvalue().encode()
 
 
-def to_folder(
-    mnist: MNIST, folder: Path | str, layout: str = "class-folders", manifest: bool = False, force: bool = False
-) -> int:
-    """Write MNIST into a folder.
+def png(image: np.ndarray) -> bytes:
+    """Encode a digit as a PNG file, the same bytes on every machine.
 
-    Parameters
-    ----------
-    mnist, layout, manifest
-        As for `tree`.
-    folder : path-like
-        Made if it does not exist. An interrupted export is completed: the files that are there already stay.
-    force : bool
-        Whether to overwrite files with other contents.
-
-    Returns
-    -------
-    int
-        How many files were written.
-
-    Raises
-    ------
-    MNISTError
-        If there are files with other contents, and `force` is false: they are left alone, all others are written.
-    OSError
-        If the folder cannot be written.
+    Builds of zlib and releases of Pillow compress differently, except with the strategy ``Z_RLE``, which compresses
+    only runs of equal bytes and leaves nothing to choose. The files are no larger, since most of a digit is paper.
     """
-    folder = Path(folder)
+    rows = np.zeros((28, 29), np.uint8)  # each row begins with its filter: 0 is none
+    rows[:, 1:] = image
+    packer = zlib.compressobj(9, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    chunks = [b"IHDR" + HEADER, b"IDAT" + packer.compress(rows.tobytes()) + packer.flush(), b"IEND"]
+    number = struct.Struct(">I").pack
+    return SIGNATURE + b"".join(number(len(chunk) - 4) + chunk + number(zlib.crc32(chunk)) for chunk in chunks)
+
+
+def to_folder(mnist: MNIST, folder: Path | str, layout="class-folders", manifest=False, force=False) -> int:
+    """Write MNIST into a folder, and return how many files were written.
+
+    An interrupted export is completed: files that are there stay. If some have other contents, they are left alone
+    unless `force` is true, all others are written, and an MNISTError names the first.
+    """
     different, written = [], 0
-    for name, data in tree(mnist, layout, manifest):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if os.path.lexists(path):
-            if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+    with _room(mnist, [str(folder)], IN_FOLDER, layout, manifest, force):
+        for name, data in tree(mnist, layout, manifest):
+            path = Path(folder, name)
+            if os.path.lexists(path) and path.is_file() and path.read_bytes() == data:
                 continue
-            if not force:
+            if os.path.lexists(path) and not force:
                 different.append(name)
                 continue
-        with atomic(path) as part:
-            part.write_bytes(data)
-        written += 1
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic(path) as part:
+                part.write_bytes(data)
+            written += 1
     if different:
-        raise MNISTError(
-            f"{folder}: {len(different):,} files exist with other contents and were left alone, the first is "
-            f"{different[0]}; all others are complete. To overwrite them: --force"
+        files_left = (
+            f"{len(different):,} files exist with other contents and were left alone, the first is {different[0]}"
         )
+        raise MNISTError(f"{folder}: {files_left}; all others are complete. To overwrite them: --force")
     return written
 
 
-def to_zip(
-    mnist: MNIST, path: Path | str, layout: str = "class-folders", manifest: bool = False, force: bool = False
-) -> int:
-    """Write MNIST into a zip archive, the same bytes on every machine and day.
+def to_zip(mnist: MNIST, path: Path | str, layout="class-folders", manifest=False, force=False) -> int:
+    """Write MNIST into a zip archive, the same bytes on every machine and day; return how many files are in it.
 
-    Parameters
-    ----------
-    mnist, layout, manifest
-        As for `tree`. In the archive, the tree is in the folder ``MNIST_dataset``.
-    path : path-like
-        The archive.
-    force : bool
-        Whether to overwrite an existing one.
-
-    Returns
-    -------
-    int
-        How many files are in it.
-
-    Raises
-    ------
-    MNISTError
-        If it exists, and `force` is false.
-    OSError
-        If it cannot be written.
+    If the archive exists, and `force` is false, that is an MNISTError.
     """
     path = Path(path)
     if os.path.lexists(path) and not force:
         raise MNISTError(f"{path} exists; to overwrite it: --force")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Stored, not compressed: PNG files are compressed already, and the output of zlib depends on its build.
-    with atomic(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in tree(mnist, layout, manifest):
-            entry = zipfile.ZipInfo(f"{ROOT}/{name}", (1980, 1, 1, 0, 0, 0))
-            entry.create_system = 3  # Unix, on every system
-            entry.external_attr = 0o100644 << 16  # a file that its owner may write and everybody may read
-            archive.writestr(entry, data)
+    with _room(mnist, ["--zip", str(path)], IN_ZIP, layout, manifest, force):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Stored, not compressed: PNG files are compressed already, and the output of zlib depends on its build.
+        with atomic(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+            for name, data in tree(mnist, layout, manifest):
+                entry = zipfile.ZipInfo(f"{ROOT}/{name}", (1980, 1, 1, 0, 0, 0))
+                entry.create_system = 3  # Unix, on every system
+                entry.external_attr = 0o100644 << 16  # a file that its owner may write and everybody may read
+                archive.writestr(entry, data)
     return len(archive.infolist())
+
+
+@contextmanager
+def _room(mnist, target, bytes_each, layout, manifest, force):
+    """Say what helps if the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        options = ["--layout", layout, "--variant", mnist.variant, *["--manifest"] * manifest, *["--force"] * force]
+        command = shlex.join(["python", "-m", "mnist_tutorial", "export", *target, *options])
+        size = bytes_each * (len(mnist.train) + len(mnist.test)) / 1e6
+        raise MNISTError(
+            f"{target[-1]}: {error.strerror}; MNIST takes {size:,.0f} MB there. Make room, and run again: {command}"
+        ) from error
 
 
 def _text(name):
     return (files(__package__) / "texts" / name).read_text(encoding="utf-8")
 
 
-def _readme(mnist, layout, manifest):
-    if mnist.variant == "full":
-        title = "MNIST"
-        overview = (
-            "MNIST is a data set of handwritten digits, which has served to teach and to compare image classification "
-            "since 1998: 60,000 images for training and 10,000 for testing."
-        )
-    else:
-        title = "A sample of MNIST"
-        overview = (
-            "These are 5,000 of the 60,000 training images of MNIST, the first 500 of each digit. **Accuracy "
-            "on them is not MNIST test accuracy.**"
-        )
-    return Template(_text("dataset.md")).substitute(
-        title=title,
-        overview=overview,
-        train=f"{len(mnist.train):,}",
-        test=f"{len(mnist.test):,}",
-        train_counts=" ".join(map(str, np.bincount(mnist.train.labels))),
-        test_counts=" ".join(map(str, np.bincount(mnist.test.labels))),
-        example=LAYOUTS[layout].format(part="train", digit=7, number=123),
-        structure=_text(f"structure-{layout}.md"),
-        manifest=_text("manifest.md") if manifest else "",
-        usage=_text(f"usage-{layout}.md"),
-        citation=_text("citation.txt"),
-        licence=_text("licence.txt"),
-    )
+def _readme(*names):
+    """Fill in the template, in which a block from [[name]] to [[end]] is for this variant, layout or manifest alone."""
+    blocks = re.compile(r"\[\[(\S+)\]\]\n(.*?)\[\[end\]\]\n", re.S)
+    text = blocks.sub(lambda block: block[2] if block[1] in names else "", _text("dataset.md"))
+    return text.replace("$citation", _text("citation.txt")).replace("$licence", _text("licence.txt"))

@@ -166,7 +166,7 @@ MIRRORS: Mirrors = {name: partial(web, address) for name, address in ADDRESSES.i
 def by_hand(folder: Path) -> Mirrors:
     """List the copies of MNIST that somebody has put into a folder: the archives, or the IDX files."""
     paths = sorted(folder.iterdir())
-    if any(path.name.replace(".idx", "-idx").removesuffix(".gz") in files.IDX_FILES for path in paths):
+    if files.idx_names(path.name for path in paths):
         paths = [folder]
     else:
         paths = [path for path in paths if path.suffix in ARCHIVES]

@@ -1,7 +1,6 @@
 """What is known of MNIST beforehand: its digests, and the label, number and checksum of each image."""
 
 import hashlib
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
@@ -53,47 +52,12 @@ DIGESTS = {
 
 
 def digest(array: np.ndarray) -> str:
-    """Compute the SHA-256 of the bytes of an array, in C order.
-
-    Parameters
-    ----------
-    array : ndarray
-        Any shape and dtype.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Examples
-    --------
-    >>> digest(np.zeros((2, 28, 28), dtype=np.uint8))[:16]
-    '7fbcfcd86bdfa943'
-    """
+    """Compute the SHA-256 of the bytes of an array, in C order, as 64 hexadecimal digits."""
     return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
 
 
 def check_digests(arrays: Arrays, variant: str, origin: Path | str) -> Arrays:
-    """Refuse arrays that differ from MNIST in a single bit.
-
-    Parameters
-    ----------
-    arrays : Arrays
-    variant : {"full", "sample"}
-        What they should be.
-    origin : path-like
-        Where they come from, for the message.
-
-    Returns
-    -------
-    Arrays
-        The same arrays.
-
-    Raises
-    ------
-    MNISTError
-        If a digest differs.
-    """
+    """Return arrays that are MNIST's "full" or "sample"; raise MNISTError, which names the origin, at a wrong bit."""
     # hashlib releases the interpreter lock, so the small arrays are hashed while the large one is.
     with ThreadPoolExecutor(2) as pool:
         digests = list(pool.map(digest, arrays))
@@ -118,8 +82,7 @@ class Listing(NamedTuple):
     index : ndarray of int64, shape (N,)
         Its position in the official training or test set.
     checksums : ndarray of uint32, shape (N,)
-        The CRC-32 of its 784 pixels. They identify the image in a file; only `DIGESTS` prove that nobody has tampered
-        with the data.
+        The CRC-32 of its 784 pixels, row by row, by which an image in a file is recognized.
     """
 
     labels: np.ndarray
@@ -129,54 +92,22 @@ class Listing(NamedTuple):
 
 
 def listing(variant: str, part: str) -> Listing:
-    """List the images of one part of MNIST.
+    """List the images of "train" or "test", of all of MNIST ("full") or of the sample.
 
-    Parameters
-    ----------
-    variant : {"full", "sample"}
-        The sample is the first 500 of each digit of the training set: 400 for training, 100 for testing.
-    part : {"train", "test"}
-
-    Returns
-    -------
-    Listing
+    The sample is the first 500 of each digit of the training set: 400 for training, 100 for testing.
 
     Examples
     --------
     >>> listing("full", "train").labels[:10]
     array([5, 0, 4, 1, 9, 2, 1, 3, 1, 4], dtype=uint8)
-    >>> listing("sample", "test").numbers.min()
-    np.int64(400)
     """
     note_look("called listing()")
-    return _listing(variant, part)
-
-
-@cache
-def _listing(variant, part):
     if variant == "full":
         return _official(part)
     train = _official("train")
-    if part == "train":
-        chosen = train.numbers < SAMPLE_TRAIN
-    else:
-        chosen = (train.numbers >= SAMPLE_TRAIN) & (train.numbers < SAMPLE_ALL)
+    first, end = (0, SAMPLE_TRAIN) if part == "train" else (SAMPLE_TRAIN, SAMPLE_ALL)
+    chosen = (train.numbers >= first) & (train.numbers < end)
     return Listing(*(column[chosen] for column in train))
-
-
-def checksum(image: np.ndarray) -> int:
-    """Compute the checksum that identifies an image in a `Listing`.
-
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (28, 28)
-
-    Returns
-    -------
-    int
-        CRC-32 of the pixels, row by row.
-    """
-    return zlib.crc32(np.ascontiguousarray(image))
 
 
 @cache
@@ -184,12 +115,9 @@ def _official(part):
     # reference.bin: 70,000 labels, two to a byte; then 70,000 checksums, four bytes each, little-endian.
     data = (files(__package__) / "reference.bin").read_bytes()
     packed = np.frombuffer(data, np.uint8, sum(COUNTS.values()) // 2)
-    labels = np.stack([packed >> 4, packed & 15], axis=1).ravel()
-    checksums = np.frombuffer(data, "<u4", offset=len(packed))
     chosen = slice(COUNTS["train"]) if part == "train" else slice(COUNTS["train"], None)
-    labels = labels[chosen]
+    labels = np.stack([packed >> 4, packed & 15], axis=1).ravel()[chosen]
     numbers = np.empty(len(labels), np.int64)
     for digit in range(10):
-        where = np.flatnonzero(labels == digit)
-        numbers[where] = np.arange(len(where))
-    return Listing(labels, numbers, np.arange(len(labels)), checksums[chosen])
+        numbers[labels == digit] = np.arange(np.sum(labels == digit))
+    return Listing(labels, numbers, np.arange(len(labels)), np.frombuffer(data, "<u4", offset=len(packed))[chosen])

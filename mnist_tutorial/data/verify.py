@@ -1,180 +1,81 @@
-"""The verification of a copy of MNIST: which of its files are missing, extra, changed or mislabelled."""
+"""The verification of a copy of MNIST: which of its files are missing, extra or changed."""
 
-from collections import Counter
+import zlib
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
+from mnist_tutorial.data.files import IDX_FILES, contents, explained, idx_array, idx_names, png_array, png_digit, read
 from mnist_tutorial.data.progress import file_bar
-from mnist_tutorial.data.readers import idx, png
-from mnist_tutorial.data.readers.archives import members
-from mnist_tutorial.data.readers.formats import IDX_FILES, assemble, idx_files
-from mnist_tutorial.data.reference import check_digests, checksum, listing
+from mnist_tutorial.data.reference import COUNTS, check_digests, listing
 from mnist_tutorial.errors import MNISTError
 
-KINDS = ("missing", "extra", "changed", "mislabelled")
-PARTS = ("train", "test")
 
+def verify(path: Path | str) -> tuple[str, dict[str, list[str]]]:
+    """List what is "missing", "extra" or "changed" in a copy of MNIST, a folder or an archive.
 
-class Finding(NamedTuple):
-    """One thing that is wrong.
-
-    Attributes
-    ----------
-    kind : {"missing", "extra", "changed", "mislabelled"}
-    name : str
-        Of the file; in IDX files, with the position inside.
-    detail : str
-        What was found, and what was expected.
+    The variant is "full" or "sample", whichever is closer. All lists are empty if and only if `load` accepts the copy,
+    and its folders hold nothing but the images. If there is nothing of MNIST, that is an MNISTError.
     """
-
-    kind: str
-    name: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.name}" + (f" ({self.detail})" if self.detail else "")
-
-
-def verify(path: Path | str) -> tuple[str, list[Finding]]:
-    """Find every difference between a copy of MNIST and MNIST.
-
-    Parameters
-    ----------
-    path : path-like
-        A folder or an archive with the IDX files or the PNG files.
-
-    Returns
-    -------
-    variant : {"full", "sample"}
-        What it is, or was meant to be.
-    findings : list of Finding
-        Empty if and only if `load` accepts the copy, and its folders hold no files but the images.
-
-    Raises
-    ------
-    MNISTError
-        If there is nothing of MNIST, or the archive cannot be opened.
-    """
-    files = members(path)
-    idx_set = idx_files(files)
+    files, findings = contents(path), {"missing": [], "extra": [], "changed": []}
+    digits = {name: digit for name in files if (digit := png_digit(name))}
     try:
-        arrays, variant = assemble(files, path)
+        arrays, variant = read(path)
         check_digests(arrays, variant, path)
-        findings = [] if idx_set else _unexpected_files(files)
     except MNISTError as error:
-        variant, findings = ("full", list(_idx_findings(idx_set))) if idx_set else _png_findings(files)
-        if variant is None:
+        if not (digits or idx_names(files)):
             raise
-        if not findings:  # each file is as expected, and yet the digests differ
-            findings = [Finding("changed", str(path), str(error))]
-    return variant, sorted(findings, key=lambda finding: (KINDS.index(finding.kind), finding.name))
+        variant = _compare_idx(files, findings) if idx_names(files) else _compare_png(files, digits, findings)
+        if not any(findings.values()):
+            findings["changed"].append(str(error))
+    strangers = (name for name in files if digits and name not in digits and COUNTS.keys() & set(name.split("/")[:-1]))
+    findings["extra"] += [f"{name}: not the name of a digit's file" for name in strangers]
+    return variant, {kind: sorted(names) for kind, names in findings.items()}
 
 
-def _unexpected_files(files):
-    return [
-        Finding("extra", name, "not the name of a digit's file")
-        for name in files
-        if any(part in name.split("/")[:-1] for part in PARTS) and not png.NAME.match(name)
-    ]
+def summary(variant: str, findings: dict[str, list[str]]) -> str:
+    """Count what `verify` has found, as in "not MNIST full: 2 missing, 1 extra"."""
+    counts = ", ".join(f"{len(names):,} {kind}" for kind, names in findings.items() if names)
+    if findings["extra"] or findings["changed"]:
+        return f"not MNIST {variant}: {counts}"
+    return f"MNIST {variant}, " + (f"incomplete: {counts}" if counts else "complete and unchanged")
 
 
-def _idx_findings(idx_set):
+def _compare_idx(files, findings):
+    names = idx_names(files)
     for field, file in IDX_FILES._asdict().items():
-        part, kind = field.split("_")
-        official = listing("full", part)
-        if file not in idx_set:
-            yield Finding("missing", file, "")
+        if file not in names:
+            findings["missing"].append(file)
             continue
-        name, read_bytes = idx_set[file]
-        try:
-            array = idx.decode(read_bytes(), name)
-        except MNISTError as error:
-            yield Finding("changed", name, str(error))
-            continue
-        shape = (len(official.labels), 28, 28)[: 3 if kind == "images" else 1]
-        if array.shape != shape:
-            yield Finding("changed", name, f"shape {array.shape}, expected {shape}")
-        elif kind == "labels":
-            for index in np.flatnonzero(array != official.labels):
-                detail = f"labelled {array[index]}, expected {official.labels[index]}"
-                yield Finding("mislabelled", f"{name}[{index}]", detail)
-        else:
-            checksums = np.array([checksum(image) for image in array], np.uint32)
-            for index in np.flatnonzero(checksums != official.checksums):
-                yield Finding("changed", f"{name}[{index}]", "its pixels differ from the original's")
+        with explained(names[file], findings["changed"]):
+            array, (part, kind) = idx_array(files[names[file]](), field), field.split("_")
+            checksums = [zlib.crc32(image) for image in array] if kind == "images" else array
+            wrong = checksums != getattr(listing("full", part), "checksums" if kind == "images" else "labels")
+            if wrong.any():
+                raise MNISTError(f"{wrong.sum():,} {kind} differ, the first are {np.flatnonzero(wrong)[:5].tolist()}")
+    return "full"
 
 
-def _png_findings(files):
-    """Compare the image in each file with the name of the file, by checksum."""
-    findings, names = _unexpected_files(files), {}  # names: of files, by (part, digit, number)
-    for name in sorted(files):
-        try:
-            identity = png.parse(name)
-        except MNISTError as error:
-            findings.append(Finding("mislabelled", name, str(error)))
-            continue
-        if identity in names:
-            findings.append(Finding("extra", name, f"the same digit and number as {names[identity]}"))
-        elif identity:
-            names[identity] = name
-    if not names:
-        return None, findings
-
-    variant = "sample" if len(names) <= 5_500 else "full"
-    checksums = {
-        (part, int(digit), int(number)): int(crc)
-        for part in PARTS
-        for official in [listing(variant, part)]
-        for digit, number, crc in zip(official.labels, official.numbers, official.checksums, strict=True)
-    }
-    identities = {crc: identity for identity, crc in checksums.items()}
-    with file_bar("checking PNG files", len(names)) as bar:
-        for identity, name in names.items():
+def _compare_png(files, digits, findings):
+    in_sample = sum(number < 400 if part == "train" else 400 <= number < 500 for part, _, number in digits.values())
+    variant = "sample" if in_sample > 0.9 * len(digits) else "full"  # of all of MNIST, one file in ten is in the sample
+    missing = {}
+    for part in COUNTS:
+        labels, numbers, _, checksums = map(np.ndarray.tolist, listing(variant, part))
+        missing |= {(part, *digit): checksum for *digit, checksum in zip(labels, numbers, checksums, strict=True)}
+    # Others are named as the first file is: with the same folders above them, in class folders or flat.
+    name, (part, digit, _) = next(iter(digits.items()))
+    root, layout = name[: name.rindex(f"{part}/")], "{0}/{1}/" if f"/{digit}/" in name else "{0}/"
+    names = {digit: root + (layout + "{1}_{2:06}.png").format(*digit) for digit in missing}
+    holders = {checksum: names[digit] for digit, checksum in missing.items()}
+    with file_bar("checking PNG files", len(digits)) as bar:
+        for name, digit in digits.items():
             bar.update()
-            try:
-                actual = identities.get(checksum(png.decode(files[name](), name)))
-            except MNISTError as error:
-                findings.append(Finding("changed" if identity in checksums else "extra", name, str(error)))
-                continue
-            if identity not in checksums:
-                findings.append(Finding("extra", name, f"there is no {_describe(identity)}"))
-            elif actual is None:
-                findings.append(Finding("changed", name, "its pixels differ from the original's"))
-            elif actual != identity:
-                kind = "mislabelled" if actual[:2] != identity[:2] else "changed"
-                findings.append(Finding(kind, name, f"holds {_describe(actual)}"))
-    # Missing files are named like the others: with the same folders above them, in class folders or flat.
-    (part, digit, _), name = next(iter(names.items()))
-    in_folders = f"/{digit}/" in name
-    root = name[: name.rindex(f"{part}/")]
-    for part, digit, number in checksums.keys() - names.keys():
-        folder = f"{digit}/" if in_folders else ""
-        findings.append(Finding("missing", f"{root}{part}/{folder}{digit}_{number:06}.png", ""))
-    return variant, findings
-
-
-def _describe(identity):
-    part, digit, number = identity
-    return f"number {number} of digit {digit} in {part}"
-
-
-def summary(findings: list[Finding]) -> str:
-    """Count findings by their kind.
-
-    Parameters
-    ----------
-    findings : list of Finding
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> summary([Finding("missing", "a", ""), Finding("extra", "b", ""), Finding("missing", "c", "")])
-    '2 missing, 1 extra'
-    """
-    counts = Counter(finding.kind for finding in findings)
-    return ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS if counts[kind])
+            expected = missing.pop(digit, None)
+            with explained(name, findings["extra" if expected is None else "changed"]):
+                if expected is None:
+                    raise MNISTError(f"MNIST {variant} has no such number, or the file is there twice")
+                if (checksum := zlib.crc32(png_array(files[name]()))) != expected:
+                    raise MNISTError(f"holds {holders.get(checksum, 'an image that is not in MNIST')}")
+    findings["missing"] += [names[digit] for digit in missing]
+    return variant

@@ -45,10 +45,13 @@ def test_export_never_overwrites_without_force(tmp_path):
     assert sample_zip(tmp_path / "a.zip", "--force").exit_code == 0
 
 
-def test_export_without_a_target_is_a_usage_error():
-    done = run("export")
+@pytest.mark.parametrize("arguments", [[], [""], ["--zip", ""], ["a", "--zip", ""]])
+def test_export_without_a_name_is_a_usage_error_and_writes_nothing(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run("export", "--variant", "sample", *arguments)
     assert done.exit_code == 2
     assert "--zip FILE" in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_export_to_a_place_that_cannot_be_written_is_one_line(tmp_path):
@@ -66,7 +69,7 @@ def test_verify_names_the_first_twenty_and_the_count(class_tree):
     done = run("verify", class_tree)
     assert done.exit_code == 1
     first, *findings, rest = done.stderr.splitlines()
-    assert first == f"{class_tree}: not MNIST sample: 23 missing"
+    assert first == f"{class_tree}: MNIST sample, incomplete: 23 missing"
     assert findings == [f"  missing: train/7/7_{number:06}.png" for number in range(20)]
     assert "3 more" in rest
 
@@ -74,7 +77,7 @@ def test_verify_names_the_first_twenty_and_the_count(class_tree):
 def test_verify_of_nothing_is_an_error(tmp_path):
     done = run("verify", tmp_path / "gone.zip")
     assert done.exit_code == 1
-    assert done.stderr.startswith(f"error: {tmp_path / 'gone.zip'} does not exist")
+    assert done.stderr.startswith(f"error: {tmp_path / 'gone.zip'}: does not exist")
 
 
 def test_cite_prints_the_citations_of_the_readme():

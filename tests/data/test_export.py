@@ -1,16 +1,23 @@
-import csv
 import hashlib
+import io
+import itertools
 import os
-import subprocess
+import re
+import shlex
 import zipfile
+import zlib
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis.extra.numpy import arrays
 from PIL import Image
+from zlib_ng import zlib_ng
 
 import mnist_tutorial as mt
 from mnist_tutorial.data import export
+from mnist_tutorial.data.verify import verify
 
 
 def test_class_folders_are_numbered_as_in_the_official_order(class_zip, mnist):
@@ -44,60 +51,99 @@ def test_folder_and_zip_hold_the_same_tree(sample, class_folder, tmp_path):
             assert archive.read(f"MNIST_dataset/{name}") == path.read_bytes()
 
 
-def test_two_zips_of_two_days_and_places_are_the_same_bytes(run_python, tmp_path):
-    digests = set()
-    for zone, name in (("Asia/Tokyo", "a"), ("America/Lima", "b")):
-        (tmp_path / name).mkdir(mode=0o700)
-        path = tmp_path / name / "x.zip"
-        done = run_python("-m", "mnist_tutorial", "export", "--variant", "sample", "--zip", str(path), TZ=zone)
-        assert done.returncode == 0, done.stderr
-        digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
-    assert len(digests) == 1
+def test_a_zip_is_the_same_bytes_on_every_machine(sample, tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    export.to_zip(sample, tmp_path / "a.zip")
+    digest = hashlib.sha256((tmp_path / "a.zip").read_bytes()).hexdigest()
+    assert digest == "7466851855fbbb6bdcb1bc78bb93887667277b3257fdc9053f71cadc8ca1046b"
 
 
-def test_the_png_files_are_the_same_on_every_machine(sample):
-    digest = hashlib.sha256(b"".join(data for name, data in export.tree(sample) if name.endswith(".png")))
-    assert digest.hexdigest() == "d39caa492e7b9518bb840c1769875e9ab1d767a80dae3892215c2c1374531575"
+def test_another_zlib_makes_the_same_png_files(sample, monkeypatch):
+    digits = sample.train.images[:500]
+    ours = [export.png(image) for image in digits]
+    monkeypatch.setattr(export, "zlib", zlib_ng)
+    assert [export.png(image) for image in digits] == ours
+    assert zlib.compress(digits.tobytes()) != zlib_ng.compress(digits.tobytes())  # where there is something to choose
 
 
-def test_the_manifest_is_read_by_pandas_and_by_csv(sample, class_folder):
+@given(arrays(np.uint8, (28, 28)))
+def test_pillow_reads_what_we_write(image):
+    with Image.open(io.BytesIO(export.png(image))) as picture:
+        assert (picture.mode, picture.format) == ("L", "PNG")
+        np.testing.assert_array_equal(picture, image)
+
+
+def test_the_manifest_has_a_row_for_each_image(sample, class_folder):
     table = pd.read_csv(class_folder / "manifest.csv")
     assert list(table.columns) == ["path", "label", "split", "index", "sha256"]
     assert len(table) == 5000
-    for row in table.sample(50, random_state=0).itertuples():
-        assert hashlib.sha256((class_folder / row.path).read_bytes()).hexdigest() == row.sha256
-    with open(class_folder / "manifest.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["path"] for row in rows] == table["path"].tolist()
-    for row in rows[::97]:
-        split = getattr(sample, row["split"])
-        [position] = np.flatnonzero(split.index == int(row["index"]))
-        assert split.labels[position] == int(row["label"])
-        np.testing.assert_array_equal(Image.open(class_folder / row["path"]), split.images[position])
+    for row in table.sample(100, random_state=0).to_dict("records"):
+        split, path = getattr(sample, row["split"]), class_folder / row["path"]
+        [position] = np.flatnonzero(split.index == row["index"])
+        assert split.labels[position] == row["label"]
+        np.testing.assert_array_equal(Image.open(path), split.images[position])
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == row["sha256"]
 
 
-def test_the_readme_says_what_is_there(sample, mnist, tmp_path):
-    assert "not MNIST test accuracy" in next(export.tree(sample, "flat"))[1].decode()
-    files = export.tree(mnist)
-    (_, readme), (_, licence) = next(files), next(files)
-    text = readme.decode()
-    for part in ("## Overview", "## Structure", "## Original source", "## Usage", "## Attribution", "## Licence"):
+@pytest.mark.parametrize("layout", export.LAYOUTS)
+def test_the_readme_says_what_is_there(layout, sample, mnist):
+    (_, short), _, (first, _) = itertools.islice(export.tree(sample, layout), 3)
+    (_, long), (_, licence) = itertools.islice(export.tree(mnist, layout, manifest=True), 2)
+    assert "not MNIST test accuracy" in short.decode()
+    assert "manifest.csv" not in short.decode()
+    text = long.decode()
+    for part in ("## Overview", "## Structure", "## Usage", "## Attribution", "## Licence", "60,000", "manifest.csv"):
         assert part in text
-    assert "60,000" in text
     assert text.count("@article{") == 2
+    assert first.split("train")[0] + "train/7" in text
     assert "by-sa/3.0" in text
     assert "by-sa/3.0" in licence.decode()
-    assert "$" not in text
+    assert not re.search(r"\$\w|\[\[", text)
 
 
-def test_an_export_that_was_interrupted_is_completed(sample, class_folder, class_tree):
-    missing = [*class_tree.rglob("*_0000[5-9]*.png"), class_tree / "manifest.csv"]
-    for path in missing:
-        path.unlink()
-    assert export.to_folder(sample, class_tree, manifest=True) == len(missing) > 100
-    names = [{path.relative_to(folder) for path in folder.rglob("*")} for folder in (class_tree, class_folder)]
-    assert names[0] == names[1]
-    assert missing[0].read_bytes() == (class_folder / missing[0].relative_to(class_tree)).read_bytes()
+KILLED = """
+import itertools, os, signal, sys
+from mnist_tutorial.cli import app
+renamed = itertools.count(1)
+hook = lambda event, _: event == "os.rename" and next(renamed) == 100 and os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(hook)
+app()
+"""
+
+
+def test_an_export_that_is_killed_is_completed_by_the_same_command(class_folder, run_python, tmp_path):
+    command = ["export", str(tmp_path / "tree"), "--variant", "sample", "--manifest"]
+    assert run_python("-c", KILLED, *command).returncode == -9
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "tree").rglob("*.*") if path.name[0] != "."}
+    assert 50 < len(before) < 100
+    done = run_python("-m", "mnist_tutorial", *command)
+    assert f"{5_003 - len(before):,} files written" in done.stdout
+    assert all(path.stat().st_mtime_ns == time for path, time in before.items())
+    files = [path for path in (tmp_path / "tree").rglob("*") if path.is_file()]
+    ours = {path.relative_to(tmp_path / "tree"): path.read_bytes() for path in files if path.name[0] != "."}
+    assert ours == {path.relative_to(class_folder): path.read_bytes() for path in class_folder.rglob("*.*")}
+    assert len(files) <= len(ours) + 1
+
+
+FULL = """
+import resource
+from mnist_tutorial.cli import app
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # like a full disk: the system takes no more
+app()
+"""
+
+
+@pytest.mark.parametrize("target", [["tree"], ["--zip", "a b.zip"]])
+def test_a_full_disk_is_said_with_the_space_and_the_command(target, run_python, tmp_path):
+    target[-1] = str(tmp_path / target[-1])
+    done = run_python("-c", FULL, "export", *target, "--variant", "sample", "--layout", "flat")
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"error: {target[-1]}: ")
+    assert " MB " in line
+    command = shlex.split(line.partition("run again: python ")[2])
+    assert run_python(*command).returncode == 0
+    assert verify(target[-1]) == ("sample", {"missing": [], "extra": [], "changed": []})
 
 
 def test_files_with_other_contents_are_left_alone_without_force(sample, class_tree):
@@ -177,14 +223,3 @@ def test_the_snippets_of_the_description_run_unchanged(sample, serve, tmp_path, 
     assert source.classes == [str(digit) for digit in range(10)]
     assert {(item["label"], item["label_name"]) for item in source[::300]} == {(d, str(d)) for d in range(10)}
     np.testing.assert_array_equal(dt.LoadImage(source.path)(source[0]).squeeze(), first)
-
-
-def test_a_repository_is_accepted_as_the_data(sample, flat_tree, monkeypatch):
-    (flat_tree / "README.md").write_text("A copy of MNIST")
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
-    for command in (["init", "-q"], ["add", "README.md"], ["commit", "-qm", "all"]):
-        subprocess.run([*git, *command], cwd=flat_tree, check=True)
-    monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(flat_tree))
-    loaded = mt.load()
-    np.testing.assert_array_equal(loaded.test.images, sample.test.images)
-    assert (loaded.variant, loaded.origin) == ("sample", str(flat_tree))

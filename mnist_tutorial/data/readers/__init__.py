@@ -1,1 +1,0 @@
-"""Readers: MNIST from IDX and PNG files, in folders and archives."""
