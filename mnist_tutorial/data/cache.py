@@ -141,7 +141,7 @@ def atomic(path: Path, part: Path | None = None) -> Iterator[Path]:
     ...     [file.name for file in Path(folder).iterdir()]
     ['note.txt']
     """
-    part = part or path.with_name(f".mnist-tutorial-{secrets.token_hex(4)}")  # tempfile's, nobody else may read
+    part = part or temporary(path.parent)
     try:
         yield part
         _replace(part, path)
@@ -152,6 +152,17 @@ def atomic(path: Path, part: Path | None = None) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def temporary(folder: Path) -> Path:
+    """Name a temporary file of this process in a folder, and remove those that killed processes have left there."""
+    import psutil
+
+    for old in folder.glob(".mnist-tutorial-*-*"):
+        process = old.name.split("-")[2]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            old.unlink(missing_ok=True)
+    return folder / f".mnist-tutorial-{os.getpid()}-{secrets.token_hex(4)}"  # tempfile's, nobody else may read
 
 
 def _replace(part, path):

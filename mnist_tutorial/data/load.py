@@ -102,10 +102,7 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
         return _mnist("full", *_full(folder, re.sub(r"\s", "%20", place)))
     except MNISTError as error:
         if place:
-            raise MNISTError(
-                f"MNIST_TUTORIAL_DATA is {shown(place)}, and nothing else is tried: {error}\n"
-                "To see what is wrong with a folder or an archive: python -m mnist_tutorial verify PATH"
-            ) from error
+            raise MNISTError(f"MNIST_TUTORIAL_DATA is set, and nothing else is tried. {error}") from error
         if variant == "full":
             disk = isinstance(error.__cause__, OSError)  # such an error says what helps
             raise MNISTError(str(error) if disk else f"{error}\n{_ways_out(folder)}") from error

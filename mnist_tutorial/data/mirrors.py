@@ -194,4 +194,4 @@ def fetch(mirrors: Mirrors) -> tuple[Arrays, str, list[str]]:
             # One line, without the path of a folder that is gone.
             failure = failure.replace(f"{folder}: ", "").replace(f"{folder}{os.sep}", "").removeprefix(f"{name}: ")
             failures.append(f"{name}: {' '.join(failure.split())[:500]}")
-    raise MNISTError("\n  ".join(["no mirror delivered MNIST:", *failures]))
+    raise MNISTError("\n  ".join(["no mirror delivered MNIST:"] * (len(failures) != 1) + failures))

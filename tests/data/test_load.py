@@ -52,7 +52,7 @@ def test_only_the_data_in_the_variable_are_read(form, mnist, idx_raw, empty_cach
 @pytest.mark.parametrize("variant", ["auto", "full"])
 def test_wrong_data_in_the_variable_are_an_error_even_for_auto(variant, tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(tmp_path))
-    with pytest.raises(mt.MNISTError, match=rf"MNIST_TUTORIAL_DATA is {tmp_path}, and nothing else is tried.*0 files"):
+    with pytest.raises(mt.MNISTError, match=rf"MNIST_TUTORIAL_DATA .*nothing else.*{tmp_path}: 0 files"):
         mt.load(variant)
 
 

@@ -89,7 +89,7 @@ def test_a_server_that_fails_is_one_line(failure, load, answer, monkeypatch):
     for limit, value in LIMITS.get(failure, {}).items():
         monkeypatch.setattr(mirrors, limit, value)
     address = answer(respond) + "mnist.zip"
-    with pytest.raises(mt.MNISTError, match=rf"\n  {address}: .*{words}") as error:
+    with pytest.raises(mt.MNISTError, match=rf"{address}: .*{words}") as error:
         load(address)
     assert "mnist-tutorial-" not in str(error.value)  # the temporary folder
     assert count in (None, len(answer.requests))
