@@ -43,7 +43,6 @@ def test_export_never_overwrites_without_force(tmp_path):
     assert sample_zip(tmp_path / "a.zip", "--force").exit_code == 0
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("arguments", [[], [""], ["--zip", ""], ["a", "--zip", ""]])
 def test_export_without_a_name_is_a_usage_error_and_writes_nothing(arguments, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -62,8 +61,6 @@ def test_export_to_a_place_that_cannot_be_written_is_one_line(tmp_path):
     assert str(tmp_path / "file") in line
 
 
-=======
->>>>>>> wt-t1
 def test_verify_names_the_first_twenty_and_the_count(class_tree):
     for path in sorted(class_tree.glob("train/7/*.png"))[:23]:
         path.unlink()
@@ -75,15 +72,6 @@ def test_verify_names_the_first_twenty_and_the_count(class_tree):
     assert "3 more" in rest
 
 
-<<<<<<< HEAD
-def test_verify_of_nothing_is_an_error(tmp_path):
-    done = run("verify", tmp_path / "gone.zip")
-    assert done.exit_code == 1
-    assert done.stderr.startswith(f"error: {tmp_path / 'gone.zip'}: does not exist")
-
-
-=======
->>>>>>> wt-t1
 def test_cite_prints_the_citations_of_the_readme():
     done = run("cite")
     assert done.exit_code == 0
