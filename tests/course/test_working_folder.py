@@ -1,9 +1,6 @@
 """Writing into a folder in which people work."""
 
-import pytest
-
 from mnist_tutorial.course.working_folder import update
-from mnist_tutorial.errors import MNISTError
 
 FIRST, SECOND, THIRD = ({"a/one.txt": version, "two.txt": version} for version in (b"1", b"2", b"3"))
 
@@ -57,9 +54,3 @@ def test_without_our_record_each_file_that_differs_counts_as_changed(tmp_path):
     (tmp_path / ".workshop.json").write_text('{"a/one.t')
     assert update(tmp_path, SECOND) == ([], {"a/one.txt": "a/one.new.txt", "two.txt": "two.new.txt"})
     assert {name: (tmp_path / name).read_bytes() for name in FIRST} == FIRST
-
-
-def test_a_folder_that_cannot_be_written_is_an_error_with_its_name(tmp_path):
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(MNISTError, match=rf"{tmp_path}/file.*cannot be written"):
-        update(tmp_path / "file", FIRST)

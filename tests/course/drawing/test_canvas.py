@@ -80,6 +80,7 @@ def test_each_canvas_counts_what_any_of_them_keeps(empty_cache):
     assert canvas.answer["id"] == "a"
     assert canvas.answer["done"]
     assert canvas.count == other.count == mt.draw().count == 1
+    assert canvas.kept == mt.draw().kept == [{"label": 1, "strokes": LINE}]
     assert mt.my_digits().labels.tolist() == [1]
     assert other.strokes == []
     other.request = {"id": "b", "action": "remove"}
