@@ -59,11 +59,11 @@ def test_wrong_data_in_the_variable_are_an_error_even_for_auto(place, no_network
         mt.load()
 
 
-def test_an_address_in_the_variable_is_fetched_once(mnist, idx_folder, serve, empty_cache, monkeypatch):
+def test_an_address_in_the_variable_is_fetched_once(mnist, idx_folder, answer, serve, empty_cache, monkeypatch):
     monkeypatch.setenv("MNIST_TUTORIAL_DATA", serve(idx_folder))
     for _ in range(2):
         np.testing.assert_array_equal(mt.load().train.labels, mnist.train.labels)
-    assert serve.served.count("/train-images-idx3-ubyte.gz") == 1
+    assert answer.requests.count("/train-images-idx3-ubyte.gz") == 1
     assert not (empty_cache / "mnist-v1.bin").exists()  # that of the mirrors
 
 
