@@ -116,7 +116,7 @@ def npm(folder: Path) -> Path:
             except subprocess.SubprocessError as error:
                 late = isinstance(error, subprocess.TimeoutExpired)
                 outcome = f"took longer than {seconds} seconds" if late else f"failed ({error.returncode}):"
-                printed = log.read_text(encoding="utf-8", errors="replace")
+                printed = log.read_text(encoding="utf-8", errors="replace").strip().partition("\n")[0]
                 raise MNISTError(f"npm {command[0]} {outcome} {printed}") from error
     return folder / f"{NPM.replace('@', '-')}.tgz"
 
