@@ -104,7 +104,7 @@ def test_a_file_that_is_not_ours_is_named_and_neither_read_nor_replaced(kind, em
 
 def test_a_folder_that_cannot_be_written_is_named(empty_cache, monkeypatch):
     empty_cache.write_text("a file where the folder belongs")
-    with pytest.raises(mt.MNISTError, match="cannot be written"):
+    with pytest.raises(mt.MNISTError, match="cannot be used"):
         kept.keep(1, LINE)
 
 
