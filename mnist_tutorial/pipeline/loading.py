@@ -1,5 +1,6 @@
 """Loading: DeepTrack sources of digits, and pipelines as mini-batches for torch."""
 
+import copy
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
@@ -89,7 +90,7 @@ class BatchDataset(dt.pytorch.Dataset):
     Notes
     -----
     Outputs become tensors. Stacks of images ``(B, H, W)`` get a channel, ``(B, 1, H, W)``, and become floats, as
-    networks expect; all other integers become ``long``.
+    networks expect, and so do ``(B, H, W, 1)``; all other integers become ``long``.
 
     Examples
     --------
@@ -115,6 +116,11 @@ class BatchDataset(dt.pytorch.Dataset):
         self.source = source
         self._reset = resetter(pipeline)
 
+    def __deepcopy__(self, memo: dict) -> "BatchDataset":
+        # The nodes of DeepTrack read each other in closures, which no copy follows. Nothing is kept between two
+        # evaluations, so copies can share them.
+        return copy.copy(self)
+
     def __len__(self) -> int:
         """Count the samples."""
         return len(self.inputs)
@@ -133,6 +139,8 @@ class BatchDataset(dt.pytorch.Dataset):
 
     def _as_tensor(self, x: np.ndarray | torch.Tensor) -> torch.Tensor:
         tensor = x if isinstance(x, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(x))
+        if tensor.ndim == 4 and tensor.shape[-1] == 1 and min(tensor.shape[1:3]) > 4:
+            tensor = tensor[..., 0]  # DeepTrack's own layout
         if tensor.ndim == 3:
             tensor = tensor.unsqueeze(1)  # (B, H, W) -> (B, 1, H, W)
         if tensor.is_floating_point() or tensor.ndim == 4:
