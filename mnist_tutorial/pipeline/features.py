@@ -97,8 +97,8 @@ def full_ink(image: np.ndarray | torch.Tensor, feature: dt.Feature) -> int:
             return 1
         found = f", {mean:.3g} on average"
     raise ValueError(
-        f"image is of {image.dtype}{found}; expected uint8, uint16, or floats from 0 to 1: divide it by the value of full "
-        "ink, such as 255"
+        f"image is of {image.dtype}{found}; expected uint8, uint16, or floats from 0 to 1: divide it by the value of "
+        "full ink, such as 255"
     )
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from deeptrack.sources import Source
 
-from mnist_tutorial.compat import batch_item, resetter
+from mnist_tutorial.compat import batch_item, reads_another_source, resetter
 from mnist_tutorial.data import Split
 from mnist_tutorial.device import training_device
+from mnist_tutorial.errors import MNISTError
 
 
 def digit_source(split: Split, device: str | torch.device | None = None) -> Source:
@@ -87,6 +88,11 @@ class BatchDataset(dt.pytorch.Dataset):
     source : deeptrack.sources.Source
         The source of the pipeline, with arrays as fields, as `digit_source` makes it.
 
+    Raises
+    ------
+    MNISTError
+        If the pipeline reads another source, or is a copy of one that reads this source.
+
     Notes
     -----
     Outputs become tensors. Stacks of images ``(B, H, W)`` get a channel, ``(B, 1, H, W)``, and become floats, as
@@ -111,6 +117,8 @@ class BatchDataset(dt.pytorch.Dataset):
     """
 
     def __init__(self, pipeline: dt.Feature, source: Source) -> None:
+        if reads_another_source(pipeline, source):
+            raise MNISTError("the pipeline reads another source; expected one made of the fields of this source")
         # DeepTrack's dataset keeps a list of inputs; the indices are enough here.
         super().__init__(pipeline, inputs=range(len(source)), replace=True)
         self.source = source

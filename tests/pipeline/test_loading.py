@@ -110,6 +110,18 @@ def test_a_deep_copy_has_the_same_samples_and_draws_anew(sample):
     np.testing.assert_array_equal(torch.cat([labels for _, labels in loader]), sample.train.labels)
 
 
+def test_a_pipeline_of_another_source_is_refused(sample):
+    train, test = mt.digit_source(sample.train), mt.digit_source(sample.test)
+    image = dt.Value(train.image) >> mt.Standardize()
+    for pipeline, source in ((image, test), (copy.deepcopy(image), train)):
+        with pytest.raises(mt.MNISTError, match=r"another source; expected"):
+            mt.BatchDataset(pipeline, source)
+    both = dt.sources.Sources(train, test)  # DeepTrack's way to use one pipeline for several
+    for source, split in ((train, sample.train), (test, sample.test)):
+        dataset = mt.BatchDataset(dt.Value(both.label), source)
+        assert [int(dataset[i][0]) for i in (3, 900)] == split.labels[[3, 900]].tolist()
+
+
 def test_images_in_deeptracks_own_layout_fit_a_network(sample):
     source = dt.sources.Source(image=sample.train.images[..., None])
     image = dt.Value(source.image) >> mt.RandomAffine(rotate=mt.uniform(-1, 1)) >> mt.RandomCrop(24) >> mt.Standardize()
