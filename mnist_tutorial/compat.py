@@ -126,8 +126,7 @@ def resetter(pipeline: "Feature") -> Callable[[], object]:
 def reads_another_source(pipeline: "Feature", source: "Source") -> bool:
     """Whether a pipeline reads fields of sources, but none of this one: then it gives the same sample for any index.
 
-    A copy of a pipeline reads what the original reads, in closures. A source with callbacks may pass its items on to
-    others. All are internals of a source, which has no public way to ask. Seen with deeptrack 2.0.2.
+    There is no public way to ask. A source with callbacks may pass its items on to others. Seen with deeptrack 2.0.2.
     """
     from deeptrack.sources.base import SourceDeepTrackNode
 

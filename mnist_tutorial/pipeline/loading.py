@@ -91,7 +91,7 @@ class BatchDataset(dt.pytorch.Dataset):
     Raises
     ------
     MNISTError
-        If the pipeline reads another source, or is a copy of one that reads this source.
+        If the pipeline reads another source.
 
     Notes
     -----
