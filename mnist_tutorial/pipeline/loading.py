@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 import deeptrack as dt
+import dill
 import numpy as np
 import torch
 from deeptrack.sources import Source
@@ -12,6 +13,7 @@ from deeptrack.sources import Source
 from mnist_tutorial.compat import batch_item, resetter
 from mnist_tutorial.data import Split
 from mnist_tutorial.device import training_device
+from mnist_tutorial.errors import MNISTError
 
 
 def digit_source(split: Split, device: str | torch.device | None = None) -> Source:
@@ -88,8 +90,9 @@ class BatchDataset(dt.pytorch.Dataset):
 
     Notes
     -----
-    Outputs become tensors. Stacks of images ``(B, H, W)`` get a channel, ``(B, 1, H, W)``, and become floats, as
-    networks expect; all other integers become ``long``.
+    Outputs become tensors. Stacks of images ``(B, H, W)``, which are floats, uint8 or uint16, get a channel,
+    ``(B, 1, H, W)``, and become floats, as networks expect. All other integers become ``long``, as in DeepTrack: labels
+    ``(B,)``, and masks ``(B, H, W)`` of int64 with a class for each pixel, as losses expect.
 
     Examples
     --------
@@ -133,11 +136,24 @@ class BatchDataset(dt.pytorch.Dataset):
 
     def _as_tensor(self, x: np.ndarray | torch.Tensor) -> torch.Tensor:
         tensor = x if isinstance(x, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(x))
+        if not tensor.is_floating_point() and (tensor.dtype.is_signed or tensor.ndim not in (3, 4)):
+            return tensor.long()
         if tensor.ndim == 3:
             tensor = tensor.unsqueeze(1)  # (B, H, W) -> (B, 1, H, W)
-        if tensor.is_floating_point() or tensor.ndim == 4:
-            return tensor.to(self.float_dtype)
-        return tensor.long()
+        return tensor.to(self.float_dtype)
+
+    def __getstate__(self) -> bytes:
+        """Copy the graph of the pipeline, lambdas included, to a loader's worker; pickle alone cannot."""
+        try:
+            return dill.dumps(self.__dict__, recurse=True)
+        except Exception as error:
+            raise MNISTError(
+                f"the pipeline cannot be sent to the workers of a loader ({type(error).__name__}: {error!s:.100}); "
+                "expected features without open files and the like, or num_workers=0"
+            ) from error
+
+    def __setstate__(self, state: bytes) -> None:
+        self.__dict__.update(dill.loads(state))
 
 
 def batch_loader(
@@ -161,8 +177,8 @@ def batch_loader(
     Returns
     -------
     torch.utils.data.DataLoader
-        Without worker processes: making a batch takes less time than passing it from one process to another, and
-        DeepTrack's sources cannot be sent to the processes that macOS and Windows start.
+        Without worker processes, unless ``num_workers`` asks for them: making a batch takes less time than passing it
+        from one process to another.
 
     Examples
     --------
