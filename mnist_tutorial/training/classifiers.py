@@ -128,6 +128,13 @@ def classifier(
         Created, with weights drawn from torch's global generator. It measures accuracy on validation data only: on
         each training batch, that would take longer than a small network itself.
 
+    Notes
+    -----
+    What differs from ``deeplay.Classifier``, besides the defaults: the learning rate follows a cycle, so the number of
+    steps must be known, or the training raises an `MNISTError`; a training that is resumed for more epochs begins a
+    new cycle. Losses are logged once an epoch, and those of each step are in ``step_history``. If the trainer clips
+    gradients in mixed precision, the optimizer is not fused, as Lightning demands.
+
     References
     ----------
     Smith and Topin, "Super-convergence", arXiv:1708.07120. Szegedy et al., "Rethinking the Inception architecture"

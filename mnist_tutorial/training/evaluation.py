@@ -98,7 +98,7 @@ def evaluate(
 def _as_split(images: np.ndarray, labels: np.ndarray | None = None) -> Split:
     """Make a split of arrays, or of tensors; labels that nobody needs are all -1."""
     images = np.asarray(images)
-    labels = np.full(len(images), -1) if labels is None else np.asarray(labels)
+    labels = np.full(images.shape[:1], -1) if labels is None else np.asarray(labels)
     if images.ndim != 3 or labels.shape != images.shape[:1]:
         raise MNISTError(
             f"the images have the shape {images.shape}, the labels {labels.shape}; expected (N, H, W) and (N,), as of "

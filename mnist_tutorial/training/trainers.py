@@ -39,7 +39,7 @@ class _ChannelsLast(Callback):
     def on_fit_start(self, trainer: Trainer, module: LightningModule) -> None:
         for weights in module.parameters():
             if not is_lazy(weights) and weights.ndim == 4:
-                weights.data = weights.data.contiguous(memory_format=torch.channels_last)
+                weights.data = weights.data.to(memory_format=torch.channels_last)
 
 
 class _FewerThreads(Callback):
@@ -128,7 +128,7 @@ def trainer(
     Parameters
     ----------
     max_epochs : int
-        How many times the network sees each image.
+        How many times the network sees each image; None leaves it to ``max_steps``.
     progress : bool
         Whether to show a progress bar, in a terminal or a notebook. A bar among the callbacks replaces it.
     callbacks : lightning.pytorch.Callback or several, optional
