@@ -14,16 +14,18 @@ FULL_INK = {np.dtype(bool): 1, np.dtype("uint8"): 255, np.dtype("uint16"): 65535
 FULL_INK |= {torch.bool: 1, torch.uint8: 255, torch.uint16: 65535}
 # The mean of images, rather than their maximum: noise may move single pixels far above 1, but not all of them.
 BRIGHTEST = 1.5
-_forks = 0  # of this process, and of the one it was forked from before that
+processes = 0  # that this one has started, and before it the one that has started this
 
 
-def _count_fork() -> None:
-    global _forks
-    _forks += 1
+def count_process() -> int:
+    """Count a process that gets a copy of the features; its draws differ by this number."""
+    global processes
+    processes += 1
+    return processes
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which cannot fork
-    os.register_at_fork(before=_count_fork)
+    os.register_at_fork(before=count_process)
 
 
 class BatchFeature(dt.Feature):
@@ -51,7 +53,7 @@ class BatchFeature(dt.Feature):
     def __init__(self, seed: int | None = None, dtype: torch.dtype = torch.float32, **properties: Any) -> None:
         super().__init__(**properties)
         self._dtype = dtype
-        self._seed, self._process, self._first_fork = seed, os.getpid(), _forks
+        self._seed, self._process, self._first = seed, os.getpid(), processes
         self._generator = None if seed is None else _generator(seed)
         self._names = tuple(properties)
 
@@ -77,8 +79,8 @@ class BatchFeature(dt.Feature):
     def _rng(self) -> np.random.Generator:
         if self._generator is None:  # NumPy's global generator is slow, so it only seeds a quick one
             return _generator(np.random.randint(2**31, size=4))
-        if self._process != os.getpid():  # forked, with the generator of its parent and of the other workers
-            self._process, key = os.getpid(), (_forks - self._first_fork,)
+        if self._process != os.getpid():  # a copy, with the generator of its parent and of the other workers
+            self._process, key = os.getpid(), (processes - self._first,)
             self._generator = _generator(np.random.SeedSequence(self._seed, spawn_key=key))
         return self._generator
 

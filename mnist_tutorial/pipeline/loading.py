@@ -1,11 +1,11 @@
 """Loading: DeepTrack sources of digits, and pipelines as mini-batches for torch."""
 
-import copy
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
 import deeptrack as dt
+import dill
 import numpy as np
 import torch
 from deeptrack.sources import Source
@@ -14,6 +14,7 @@ from mnist_tutorial.compat import batch_item, reads_another_source, resetter
 from mnist_tutorial.data import Split
 from mnist_tutorial.device import training_device
 from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.pipeline import features
 
 
 def digit_source(split: Split, device: str | torch.device | None = None) -> Source:
@@ -95,8 +96,9 @@ class BatchDataset(dt.pytorch.Dataset):
 
     Notes
     -----
-    Outputs become tensors. Stacks of images ``(B, H, W)`` get a channel, ``(B, 1, H, W)``, and become floats, as
-    networks expect, and so do ``(B, H, W, 1)``; all other integers become ``long``.
+    Outputs become tensors. Stacks of images, ``(B, H, W)`` or ``(B, H, W, 1)``, which are floats, uint8 or uint16, get
+    the channel where networks expect it, ``(B, 1, H, W)``, and become floats. All other integers become ``long``, as in
+    DeepTrack: labels ``(B,)``, and masks ``(B, H, W)`` of int64 with a class for each pixel, as losses expect.
 
     Examples
     --------
@@ -124,11 +126,6 @@ class BatchDataset(dt.pytorch.Dataset):
         self.source = source
         self._reset = resetter(pipeline)
 
-    def __deepcopy__(self, memo: dict) -> "BatchDataset":
-        # The nodes of DeepTrack read each other in closures, which no copy follows. Nothing is kept between two
-        # evaluations, so copies can share them.
-        return copy.copy(self)
-
     def __len__(self) -> int:
         """Count the samples."""
         return len(self.inputs)
@@ -149,11 +146,25 @@ class BatchDataset(dt.pytorch.Dataset):
         tensor = x if isinstance(x, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(x))
         if tensor.ndim == 4 and tensor.shape[-1] == 1 and min(tensor.shape[1:3]) > 4:
             tensor = tensor[..., 0]  # DeepTrack's own layout
+        if not tensor.is_floating_point() and (tensor.dtype.is_signed or tensor.ndim not in (3, 4)):
+            return tensor.long()
         if tensor.ndim == 3:
             tensor = tensor.unsqueeze(1)  # (B, H, W) -> (B, 1, H, W)
-        if tensor.is_floating_point() or tensor.ndim == 4:
-            return tensor.to(self.float_dtype)
-        return tensor.long()
+        return tensor.to(self.float_dtype)
+
+    def __getstate__(self) -> bytes:
+        """Copy the graph of the pipeline, lambdas included, to a loader's worker; pickle and deepcopy alone cannot."""
+        try:
+            return dill.dumps((self.__dict__, features.count_process()), recurse=True)
+        except Exception as error:
+            raise MNISTError(
+                f"the pipeline cannot be sent to the workers of a loader ({type(error).__name__}: {error!s:.100}); "
+                "expected features without open files and the like, or num_workers=0"
+            ) from error
+
+    def __setstate__(self, state: bytes) -> None:
+        values, features.processes = dill.loads(state)
+        self.__dict__.update(values)
 
 
 def batch_loader(
@@ -177,8 +188,8 @@ def batch_loader(
     Returns
     -------
     torch.utils.data.DataLoader
-        Without worker processes: making a batch takes less time than passing it from one process to another, and
-        DeepTrack's sources cannot be sent to the processes that macOS and Windows start.
+        Without worker processes, unless ``num_workers`` asks for them: making a batch takes less time than passing it
+        from one process to another.
 
     Examples
     --------

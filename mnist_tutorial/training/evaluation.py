@@ -5,11 +5,12 @@ import numpy as np
 import torch
 
 from mnist_tutorial.data import Split
+from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.pipeline import BatchDataset, Standardize, batch_loader, digit_source
 
 
 def predict(
-    classifier: torch.nn.Module, split: Split, features: dt.Feature | None = None, batch_size: int = 500
+    classifier: torch.nn.Module, split: Split | np.ndarray, features: dt.Feature | None = None, batch_size: int = 500
 ) -> np.ndarray:
     """Compute the logits of all images of a split, in eval mode.
 
@@ -17,7 +18,8 @@ def predict(
     ----------
     classifier : torch.nn.Module
         A classifier or a network. Afterwards, each of its modules is in the mode in which it was before.
-    split : Split
+    split : Split or array
+        An array holds images, (N, H, W).
     features : deeptrack.Feature, optional
         How to prepare the images. By default with `Standardize`.
     batch_size : int
@@ -27,7 +29,12 @@ def predict(
     Returns
     -------
     ndarray of float32, shape (N, 10)
-        In the order of the split; ``.argmax(1)`` gives the digits.
+        In the order of the split; ``.argmax(1)`` gives the digits. A network for other classes has as many columns.
+
+    Raises
+    ------
+    MNISTError
+        If an array has another shape.
 
     Examples
     --------
@@ -36,32 +43,43 @@ def predict(
     >>> mt.predict(classifier, mt.load("sample").test).shape
     (1000, 10)
     """
-    source = digit_source(split)
+    source = digit_source(split if isinstance(split, Split) else _as_split(split))
     dataset = BatchDataset(dt.Value(source.image) >> (Standardize() if features is None else features), source)
-    device = next(classifier.parameters()).device
+    like = next(classifier.parameters(), torch.empty(0))  # on its device and, after "64-true", in its precision
     modes = [(module, module.training) for module in classifier.modules()]
     classifier.eval()
     with torch.no_grad():
-        logits = [classifier(images.to(device)).float().cpu() for (images,) in batch_loader(dataset, batch_size)]
+        batches = (images.to(like.device, like.dtype) for (images,) in batch_loader(dataset, batch_size))
+        logits = [classifier(images).float().cpu() for images in batches]
     for module, mode in modes:
         module.training = mode
     return torch.cat(logits).numpy()
 
 
 def evaluate(
-    classifier: torch.nn.Module, split: Split, features: dt.Feature | None = None, batch_size: int = 500
+    classifier: torch.nn.Module,
+    split: Split | tuple[np.ndarray, np.ndarray],
+    features: dt.Feature | None = None,
+    batch_size: int = 500,
 ) -> float:
     """Compute the accuracy on a split, in eval mode.
 
     Parameters
     ----------
-    classifier, split, features, batch_size
+    classifier, features, batch_size
         As in `predict`.
+    split : Split or pair of arrays
+        Images (N, H, W) and labels (N,).
 
     Returns
     -------
     float
         The fraction of images that are classified correctly; `stats.wilson_interval` gives its uncertainty.
+
+    Raises
+    ------
+    MNISTError
+        If arrays have other shapes, or the labels are missing.
 
     Examples
     --------
@@ -70,4 +88,20 @@ def evaluate(
     >>> 0 <= accuracy <= 1
     True
     """
+    if not isinstance(split, Split):
+        if not isinstance(split, (tuple, list)) or len(split) != 2:
+            raise MNISTError(f"split is of type {type(split).__name__}; expected a Split, or a pair (images, labels)")
+        split = _as_split(*split)
     return float(np.mean(predict(classifier, split, features, batch_size).argmax(1) == split.labels))
+
+
+def _as_split(images: np.ndarray, labels: np.ndarray | None = None) -> Split:
+    """Make a split of arrays, or of tensors; labels that nobody needs are all -1."""
+    images = np.asarray(images)
+    labels = np.full(images.shape[:1], -1) if labels is None else np.asarray(labels)
+    if images.ndim != 3 or labels.shape != images.shape[:1]:
+        raise MNISTError(
+            f"the images have the shape {images.shape}, the labels {labels.shape}; expected (N, H, W) and (N,), as of "
+            "images[None] for one image"
+        )
+    return Split(images, labels, np.arange(len(images)))

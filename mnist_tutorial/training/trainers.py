@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -13,13 +13,22 @@ import deeplay as dl
 import psutil
 import torch
 from lightning import LightningModule, Trainer
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import (
+    Callback,
+    Checkpoint,
+    DeviceStatsMonitor,
+    LearningRateMonitor,
+    ProgressBar,
+    ThroughputMonitor,
+)
+from torch.nn.parameter import is_lazy
 from tqdm.auto import tqdm
 
 from mnist_tutorial.compat import silence_training_warnings, warn_of_spinning
 from mnist_tutorial.device import precision
 
 PROCESSORS = os.cpu_count() or 1
+LOGGED = (DeviceStatsMonitor, LearningRateMonitor, ThroughputMonitor)  # callbacks that only write to a logger
 
 silence_training_warnings()
 
@@ -28,7 +37,9 @@ class _ChannelsLast(Callback):
     """Store the weights of convolutions with the channels last, which is faster on processors."""
 
     def on_fit_start(self, trainer: Trainer, module: LightningModule) -> None:
-        module.to(memory_format=torch.channels_last)
+        for weights in module.parameters():
+            if not is_lazy(weights) and weights.ndim == 4:
+                weights.data = weights.data.to(memory_format=torch.channels_last)
 
 
 class _FewerThreads(Callback):
@@ -72,8 +83,16 @@ def _own_seconds() -> float:
     return seconds
 
 
-class _ProgressBar(Callback):
+class _ProgressBar(ProgressBar):
     """Show one line for a whole training; Lightning's own bar shows one for each epoch and each validation."""
+
+    hidden = False
+
+    def disable(self) -> None:  # Lightning calls it, as in processes after the first
+        self.hidden = True
+
+    def enable(self) -> None:
+        self.hidden = False
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         batches = trainer.estimated_stepping_batches * trainer.accumulate_grad_batches
@@ -82,8 +101,9 @@ class _ProgressBar(Callback):
         total = batches if 0 < batches < math.inf else None
         # tqdm is silent if stderr is not a terminal. That of a notebook isn't one, but the notebook shows the bar.
         shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-        disable = False if hasattr(shell, "kernel") else None
-        self.bar = tqdm(total=total, desc="training", unit=" batches", mininterval=0.5, disable=disable)
+        disable = self.hidden or (False if hasattr(shell, "kernel") else None)
+        done = trainer.fit_loop.epoch_loop.total_batch_idx + 1  # more than 0 if the training is resumed
+        self.bar = tqdm(total=total, initial=done, desc="training", unit=" batches", mininterval=0.5, disable=disable)
 
     def on_train_batch_end(self, *_: Any) -> None:
         self.bar.update()
@@ -98,19 +118,22 @@ class _ProgressBar(Callback):
 
 
 def trainer(
-    max_epochs: int = 2, progress: bool = True, callbacks: Sequence[Callback] = (), **kwargs: Any
+    max_epochs: int | None = 2,
+    progress: bool = True,
+    callbacks: Callback | Iterable[Callback] | None = None,
+    **kwargs: Any,
 ) -> dl.Trainer:
     """Make a trainer that shows at most one progress bar and leaves no files behind.
 
     Parameters
     ----------
     max_epochs : int
-        How many times the network sees each image.
+        How many times the network sees each image; None leaves it to ``max_steps``.
     progress : bool
-        Whether to show a progress bar, in a terminal or a notebook.
-    callbacks : sequence of lightning.pytorch.Callback
+        Whether to show a progress bar, in a terminal or a notebook. A bar among the callbacks replaces it.
+    callbacks : lightning.pytorch.Callback or several, optional
     **kwargs
-        Arguments of ``deeplay.Trainer``. They override the settings below.
+        Arguments of ``deeplay.Trainer``, which is Lightning's. They override the settings below.
 
     Returns
     -------
@@ -119,6 +142,14 @@ def trainer(
         trains with fewer threads while other programs are busy, so rounding may differ from that of a quiet machine.
         ``trainer.history`` keeps losses and accuracies.
 
+    Notes
+    -----
+    ``deeplay.Trainer`` writes logs and checkpoints into the working folder, prints a summary of the model, and
+    validates before the training. This trainer does so only if asked: a ``ModelCheckpoint`` among the callbacks turns
+    checkpoints on, and a callback that logs, such as ``LearningRateMonitor``, turns the logger on. Both write where
+    they are told to, or else where Lightning does: ``checkpoints`` and ``lightning_logs`` in `default_root_dir`, or
+    in the working folder.
+
     Examples
     --------
     >>> import mnist_tutorial as mt
@@ -126,13 +157,19 @@ def trainer(
     1
     """
     warn_of_spinning()
+    chosen = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+    bars = any(isinstance(callback, ProgressBar) for callback in chosen)
+    ours = [_ChannelsLast(), _FewerThreads()]
+    if progress and not bars and kwargs.get("enable_progress_bar", True) and not kwargs.get("barebones"):
+        ours.append(_ProgressBar())
+        bars = True
     settings = {
         "accelerator": "auto",
         "precision": precision(),
-        "callbacks": [*callbacks, _ChannelsLast(), _FewerThreads(), *([_ProgressBar()] if progress else [])],
-        "logger": False,
-        "enable_checkpointing": False,
-        "enable_progress_bar": False,
+        "callbacks": [*chosen, *ours],
+        "logger": any(isinstance(callback, LOGGED) for callback in chosen),
+        "enable_checkpointing": any(isinstance(callback, Checkpoint) for callback in chosen),
+        "enable_progress_bar": bars,
         "enable_model_summary": False,
         "num_sanity_val_steps": 0,  # it would add a point from before the training to the history
     }

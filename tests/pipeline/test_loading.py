@@ -1,5 +1,6 @@
 import copy
 import gc
+import socket
 import weakref
 
 import deeplay as dl
@@ -7,9 +8,11 @@ import deeptrack as dt
 import numpy as np
 import pytest
 import torch
+from deeptrack.sources import Source
 
 import mnist_tutorial as mt
 from mnist_tutorial.device import accelerator
+from mnist_tutorial.errors import MNISTError
 
 
 def test_a_source_holds_the_arrays_themselves_in_official_order(mnist):
@@ -125,6 +128,45 @@ def test_images_in_deeptracks_own_layout_fit_a_network(sample):
     image = dt.Value(source.image) >> mt.RandomAffine(rotate=mt.uniform(-1, 1)) >> mt.RandomCrop(24) >> mt.Standardize()
     (images,) = next(iter(mt.batch_loader(mt.BatchDataset(image, source), batch_size=28)))
     assert images.shape == (28, 1, 24, 24)
+
+
+def test_masks_stay_classes_and_pictures_become_floats(sample):
+    images = sample.test.images
+    masks = (images > 127).astype(np.int64)
+    source = Source(images=images, masks=masks, planes=masks[:, None], bits=images > 127, deep=images.astype(np.uint16))
+    fields = [dt.Value(getattr(source, name)) for name in ("images", "masks", "planes", "bits", "deep")]
+    pipeline = fields[0] & fields[1] & fields[2] & fields[3] & fields[4]
+    images, masks, planes, bits, deep = mt.BatchDataset(pipeline, source).__getitems__([3, 5]).tensors
+    assert masks.shape == (2, 28, 28)
+    assert (masks.dtype, planes.dtype) == (torch.long, torch.long)
+    assert planes.shape == images.shape == bits.shape == deep.shape == (2, 1, 28, 28)
+    assert images.dtype == bits.dtype == deep.dtype == torch.float32
+    torch.nn.functional.cross_entropy(torch.zeros(2, 2, 28, 28), masks)
+
+
+def half(image):
+    return image * factor
+
+
+factor = 0.5
+
+
+def test_workers_that_start_afresh_yield_the_same_batches(sample):
+    source = mt.digit_source(sample.test)
+    image = dt.Value(source.image) >> mt.Standardize() >> dt.Lambda(lambda: lambda image: half(image))
+    dataset = mt.BatchDataset(image & dt.Value(source.label), source)
+    loader = mt.batch_loader(dataset, batch_size=500, num_workers=1, multiprocessing_context="spawn")
+    for batch, expected in zip(loader, mt.batch_loader(dataset, batch_size=500), strict=True):
+        assert all(torch.equal(x, y) for x, y in zip(batch, expected, strict=True))
+
+
+def test_a_pipeline_that_no_worker_can_have_is_refused(sample, tmp_path):
+    source = mt.digit_source(sample.test)
+    with socket.socket() as held:
+        pipeline = dt.Value(source.image) >> dt.Lambda(lambda: lambda image: image + held.fileno())
+        loader = mt.batch_loader(mt.BatchDataset(pipeline, source), num_workers=1, multiprocessing_context="spawn")
+        with pytest.raises(MNISTError, match="num_workers=0"):
+            iter(loader)
 
 
 def test_shuffled_epochs_see_each_digit_once_in_a_new_order(dataset, sample):

@@ -1,9 +1,13 @@
+import shutil
+from dataclasses import replace
+
 import deeplay as dl
 import deeptrack as dt
 import numpy as np
 import pytest
 import torch
 from lightning import Callback, seed_everything
+from lightning.pytorch.callbacks import LambdaCallback, LearningRateFinder
 
 import mnist_tutorial as mt
 from mnist_tutorial.training.classifiers import OneCycleClassifier
@@ -23,7 +27,7 @@ def batches(sample):
 
 
 def fit(batches, validation=None, classifier=None, **kwargs):
-    classifier = classifier or mt.classifier(mt.models.mlp(hidden=(8,)))
+    classifier = mt.classifier(mt.models.mlp(hidden=(8,))) if classifier is None else classifier
     trainer = mt.trainer(progress=False, **kwargs)
     trainer.fit(classifier, batches, validation)
     return classifier, trainer
@@ -63,6 +67,19 @@ def test_the_same_seed_repeats_exactly_and_another_does_not(batches):
     assert not torch.equal(weights[0], weights[2])
 
 
+class Stop(Callback):
+    """Ends the training inside of an epoch, or after one."""
+
+    def __init__(self, epochs=None):
+        self.epochs = epochs
+
+    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
+        trainer.should_stop = self.epochs is None and batch_idx == 6
+
+    def on_train_epoch_end(self, trainer, module):
+        trainer.should_stop |= trainer.current_epoch + 1 == self.epochs
+
+
 class Rates(Callback):
     """Collects the learning rate of each step."""
 
@@ -80,6 +97,95 @@ def test_the_learning_rate_makes_one_cycle(batches):
     assert max(rates) == pytest.approx(0.02, rel=0.02)
     assert np.argmax(rates) == pytest.approx(0.3 * 40, abs=2)
     assert rates[-1] < rates[0] / 10 < 0.02 / 50
+
+
+@pytest.mark.parametrize("way", ["checkpoint", "second fit"])
+def test_a_finished_training_goes_on_with_a_cycle_of_its_own(way, batches, tmp_path):
+    classifier, trainer = fit(batches, max_epochs=1)
+    trainer.save_checkpoint(tmp_path / "finished.ckpt")
+    if way == "checkpoint":
+        trainer = mt.trainer(max_epochs=3, progress=False)
+        classifier = mt.classifier(mt.models.mlp(hidden=(8,)))
+    trainer.fit_loop.max_epochs = 3
+    trainer.callbacks.append(callback := Rates())
+    trainer.fit(classifier, batches, ckpt_path=tmp_path / "finished.ckpt" if way == "checkpoint" else None)
+    assert trainer.global_step == 60
+    assert len(callback.rates) == 40
+    assert max(callback.rates) == pytest.approx(0.01, rel=0.02)
+    assert callback.rates[-1] < 1e-4
+
+
+def test_a_training_that_was_interrupted_ends_its_cycle(batches, tmp_path):
+    def rates(**kwargs):
+        trainer = mt.trainer(max_epochs=3, progress=False, callbacks=(callback := Rates()))
+        trainer.fit(mt.classifier(mt.models.mlp(hidden=(8,))), batches, **kwargs)
+        return callback.rates
+
+    path = tmp_path / "interrupted.ckpt"
+    save = LambdaCallback(on_train_epoch_end=lambda trainer, _: trainer.save_checkpoint(path))
+    fit(batches, max_epochs=3, callbacks=[save, Stop(1)])
+    assert rates(ckpt_path=path) == pytest.approx(rates()[20:])
+
+
+def test_the_rate_that_a_callback_finds_is_the_peak(batches):
+    finder = LearningRateFinder(attr_name="max_lr", num_training_steps=30, early_stop_threshold=None)
+    classifier, _ = fit(batches, max_epochs=1, callbacks=[finder, callback := Rates()])
+    assert classifier.max_lr == finder.optimal_lr.suggestion() != 0.01
+    assert max(callback.rates) == pytest.approx(classifier.max_lr, rel=0.02)
+
+
+@pytest.mark.parametrize("optimizer", [None, dl.SGD(lr=0.1, fused=True)])
+def test_gradients_are_clipped_in_mixed_precision(optimizer, batches):
+    torch.manual_seed(0)
+    norms = []
+    watch = LambdaCallback(
+        on_before_zero_grad=lambda trainer, module, _: norms.extend(
+            float(weights.grad.norm()) for weights in module.parameters() if weights.grad is not None
+        )
+    )
+    classifier = mt.classifier(mt.models.mlp(hidden=(8,)), optimizer=optimizer)
+    fit(batches, None, classifier, precision="bf16-mixed", gradient_clip_val=1e-3, max_epochs=1, callbacks=watch)
+    assert 0 < max(norms) < 1.1e-3
+
+
+class Volume(torch.nn.Module):
+    """A network with weights of five axes, and with others whose shape the first batch decides."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = torch.nn.Conv3d(1, 2, 3, padding=1)
+        self.head = torch.nn.LazyLinear(26)
+
+    def forward(self, images):
+        return self.head(self.convolution(images[:, :, None]).flatten(1))
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 26)),
+        Volume(),
+        dl.MultiLayerPerceptron(None, [8], 26),
+        dl.MultiLayerPerceptron(784, [8], 26).create(),
+    ],
+)
+def test_any_network_learns_any_number_of_classes(network, sample):
+    letters = replace(sample.test, labels=sample.test.index % 26)
+    classifier, trainer = fit(loader(letters), loader(letters, shuffle=False), mt.classifier(network))
+    accuracy = trainer.history.history["valMulticlassAccuracy_epoch"]["value"][-1]
+    assert accuracy == pytest.approx(mt.evaluate(classifier, letters), abs=0.01)
+    assert mt.predict(classifier, letters).shape == (1000, 26)
+    if not isinstance(network, dl.DeeplayModule):
+        assert classifier.model is network
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs a compiler")
+@pytest.mark.filterwarnings("ignore")  # what torch thinks of its own modules
+def test_a_compiled_classifier_learns(batches, sample):
+    compiled = torch.compile(mt.classifier(dl.MultiLayerPerceptron(784, [], 10)))
+    classifier, _ = fit(batches, None, compiled, max_epochs=1)
+    assert mt.evaluate(classifier, sample.test) > 0.7
+    assert len(classifier.step_history["train_loss_step"]["value"]) == 20
 
 
 def test_a_template_can_be_changed_after_a_classifier_is_made_from_it():
@@ -113,11 +219,6 @@ def test_the_choices_of_a_user_override_ours_and_stay_as_they_are():
     created = classifier.create_optimizer_with_params(classifier.optimizer, classifier.parameters())
     assert created.defaults["weight_decay"] == 0.5
     assert optimizer.kwargs == before
-
-
-class Stop(Callback):
-    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
-        trainer.should_stop = batch_idx == 6
 
 
 @pytest.mark.parametrize("end", [{"max_epochs": -1, "max_steps": 7}, {"max_epochs": 1, "callbacks": [Stop()]}])

@@ -7,10 +7,11 @@ import sys
 from contextlib import nullcontext
 from types import SimpleNamespace
 
+import deeplay as dl
 import deeptrack as dt
 import pytest
 import torch
-from lightning.pytorch.callbacks import LambdaCallback
+from lightning.pytorch.callbacks import LambdaCallback, ProgressBar, TQDMProgressBar
 
 import mnist_tutorial as mt
 from mnist_tutorial.device import has_bfloat16
@@ -24,8 +25,10 @@ def batches(sample):
     return mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size=200)
 
 
-def fit(batches, **kwargs):
-    mt.trainer(**kwargs).fit(mt.classifier(mt.models.mlp(hidden=(4,))), batches)
+def fit(batches, options=None, **kwargs):
+    trainer = mt.trainer(**kwargs)
+    trainer.fit(mt.classifier(mt.models.mlp(hidden=(4,))), batches, **(options or {}))
+    return trainer
 
 
 def test_the_choices_of_a_user_override_ours():
@@ -46,20 +49,40 @@ def test_bfloat16_is_used_only_if_the_device_has_it():
         ({"max_epochs": 2, "accumulate_grad_batches": 3}, 40),
         ({"max_epochs": -1, "max_steps": 7}, 7),
         ({"max_epochs": 1, "max_steps": 100}, 20),
+        ({"max_epochs": 2, "resume": True}, 40),
     ],
 )
-def test_a_terminal_shows_one_line_that_counts_batches(arguments, count, batches, monkeypatch, capsys):
+def test_a_terminal_shows_one_line_that_counts_batches(arguments, count, batches, monkeypatch, capsys, tmp_path):
     class Terminal(io.StringIO):
         def isatty(self):
             return True
 
+    more = {}
+    if arguments.pop("resume", False):
+        more["ckpt_path"] = tmp_path / "half.ckpt"
+        fit(batches, max_epochs=1, progress=False).save_checkpoint(more["ckpt_path"])
     monkeypatch.setattr(sys, "stderr", Terminal())
-    fit(batches, **arguments)
+    fit(batches, more, **arguments)
     lines = [line for line in sys.stderr.getvalue().replace("\r", "\n").split("\n") if line.strip()]
     assert all(line.startswith("training:") for line in lines)
     assert f" {count}/{count} " in lines[-1]
     assert "train_loss_epoch" in lines[-1]
     assert capsys.readouterr().out == ""
+
+
+def bars(trainer):
+    return [callback for callback in trainer.callbacks if isinstance(callback, ProgressBar)]
+
+
+def test_a_bar_of_the_user_replaces_ours():
+    bar = TQDMProgressBar()
+    assert bars(mt.trainer(callbacks=bar)) == bars(mt.trainer(progress=False, callbacks=[bar])) == [bar]
+    trainer = mt.trainer()
+    trainer.rich_progress_bar()  # as in deeplay
+    assert [type(bar) for bar in bars(trainer)] == [dl.callbacks.RichProgressBar]
+    trainer.disable_progress_bar()
+    assert bars(trainer) == bars(mt.trainer(enable_progress_bar=False)) == bars(mt.trainer(progress=False)) == []
+    assert len(bars(mt.trainer(enable_progress_bar=True))) == 1
 
 
 def test_without_a_terminal_the_bar_is_silent(batches, capsys):
