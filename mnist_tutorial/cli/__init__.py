@@ -68,8 +68,8 @@ def export(
             files = to_zip(mnist, zip_file, layout.value, manifest, force)
             say(f"{zip_file}: MNIST {mnist.variant}, {files:,} files, SHA-256 {_sha256(zip_file)}")
         for other, (_, use) in LAYOUTS.items():
-            option = "" if other == layout.value else f"  (--layout {other})"
-            say(f"  for {use.format(folder=folder or ROOT)}{option}")
+            name, place = ("this", folder or ROOT) if other == layout.value else (f"--layout {other}", "DIR")
+            say(f"  {name} is for {use.format(folder=place)}")
 
 
 @app.command()

@@ -175,8 +175,7 @@ def _columns(data):
         rows = parquet.read_table(io.BytesIO(data), columns=["image", "label"]).to_pydict()
         return np.array([png_array(image["bytes"]) for image in rows["image"]]), np.array(rows["label"])
     data = data.removeprefix(b"\xef\xbb\xbf")  # as Excel begins
-    header = 0 if data[:1].isdigit() else 1
-    rows = np.loadtxt(io.BytesIO(data), np.uint8, delimiter=",", skiprows=header, ndmin=2)
+    rows = np.loadtxt(io.BytesIO(data), np.uint8, delimiter=",", skiprows=int(not data[:1].isdigit()), ndmin=2)
     if len(rows) in (42_000, 28_000):
         raise MNISTError(
             "Kaggle's Digit Recognizer: 28,000 of its digits have no labels; take its MNIST in CSV instead"

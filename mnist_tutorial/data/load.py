@@ -160,8 +160,8 @@ def _full(folder, address):
 def _ways_out(folder):
     return (
         "What you can do:\n"
-        "  - download mnist.zip of https://github.com/DeepTrackAI/MNIST_dataset with a browser, Keras' mnist.npz, or the\n"
-        f"    four IDX files (train-images-idx3-ubyte.gz and so on), and put them into {folder}\n"
+        "  - download mnist.zip of https://github.com/DeepTrackAI/MNIST_dataset with a browser, Keras' mnist.npz, or\n"
+        f"    the four IDX files (train-images-idx3-ubyte.gz and so on), and put them into {folder}\n"
         "  - set MNIST_TUTORIAL_DATA to a folder, a zip or a clone with MNIST that somebody gave you\n"
         "  - use the sample of 5,000 digits, which is installed: load('sample')"
     )
