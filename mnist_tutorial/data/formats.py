@@ -51,7 +51,7 @@ def refusal(names):
     """Say why the first file that is never opened is not, and what to take instead; None if there is no such file."""
     for name, (suffix, reason) in product(names, REFUSED.items()):
         if suffix in name.lower():
-            return f"{name} is {reason}; take mnist.npz, or mnist_train.csv and mnist_test.csv, instead"
+            return f"{name}: {reason}; take mnist.npz, or mnist_train.csv and mnist_test.csv, instead"
     return None
 
 
@@ -161,7 +161,7 @@ def read_tables(files):
         with explained(name):
             columns[part] = _columns(unpacked(files[name]()))
     if len(names) == 1:
-        raise MNISTError(f"{name} has the {part} digits alone; name a folder or a zip with the tables of both parts")
+        raise MNISTError(f"{name}: the {part} digits alone; name a folder or a zip with the tables of both parts")
     return official(Arrays(*columns["train"], *columns["test"])) if names else None
 
 

@@ -141,7 +141,7 @@ def test_a_wrong_file_put_there_by_hand_is_named_and_left(empty_cache, idx_folde
     monkeypatch.setattr(mirrors, "MIRRORS", {"here": lambda folder: idx_folder})
     with caplog.at_level(logging.WARNING):
         assert mt.load("full").origin == "here"
-    assert re.search(r"mnist\.pkl is a pickle.*mnist\.zip: .*5 bytes", caplog.text)
+    assert re.search(r"mnist\.pkl: a pickle.*mnist\.zip: .*5 bytes", caplog.text)
     assert (empty_cache / "mnist.zip").read_text() == "hello"
 
 
