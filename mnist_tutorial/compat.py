@@ -123,6 +123,19 @@ def resetter(pipeline: "Feature") -> Callable[[], object]:
     return reset
 
 
+def reads_another_source(pipeline: "Feature", source: "Source") -> bool:
+    """Whether a pipeline reads fields of sources, but none of this one: then it gives the same sample for any index.
+
+    There is no public way to ask. A source with callbacks may pass its items on to others. Seen with deeptrack 2.0.2.
+    """
+    from deeptrack.sources.base import SourceDeepTrackNode
+
+    nodes = list(pipeline.recurse_dependencies())
+    alone = not getattr(source, "_callbacks", True) and hasattr(source, "_current_index")
+    reads = any(isinstance(node, SourceDeepTrackNode) for node in nodes)
+    return alone and reads and not any(node is source._current_index for node in nodes)
+
+
 def batch_item(source: "Source", indices: "np.ndarray") -> "SourceItem":
     """Select a whole mini-batch of a source whose fields are arrays.
 

@@ -38,20 +38,7 @@ gc.disable()
 mpl.use("agg")
 ROOT = Path(__file__).parent.parent
 # The files that wait for other processes: begun first, so that at the end nobody waits for the last of them.
-LONG = [
-    "workers",
-    "cli_benchmark",
-    "checkpoints",
-    "checks",
-    "workshop",
-    "draw",
-    "doctor",
-    "lab",
-    "cache",
-    "cli",
-    "execution",
-    "init",
-]
+LONG = "workers cli_benchmark checkpoints checks workshop draw doctor lab cache cli execution init"
 
 
 def pytest_collection_finish():
@@ -64,7 +51,7 @@ def pytest_unconfigure():
 
 
 def pytest_collection_modifyitems(items):
-    names = [f"test_{name}" for name in LONG]
+    names = [f"test_{name}" for name in LONG.split()]
     items.sort(key=lambda item: names.index(item.path.stem) if item.path.stem in names else len(names))
 
 
@@ -171,17 +158,14 @@ def class_zip(mnist, tmp_path_factory):
     return path
 
 
-def zip_of_idx(folder, path):
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in folder.iterdir():
-            archive.write(file, f"MNIST/raw/{file.name}")
-    return path
-
-
 @pytest.fixture(scope="session")
 def idx_zip(idx_folder, tmp_path_factory):
     """All of MNIST as IDX files in one archive: fast to read."""
-    return zip_of_idx(idx_folder, tmp_path_factory.mktemp("idx-zip") / "mnist.zip")
+    path = tmp_path_factory.mktemp("idx-zip") / "mnist.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in idx_folder.iterdir():
+            archive.write(file, f"MNIST/raw/{file.name}")
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -201,10 +185,9 @@ def class_tree(class_folder, tmp_path):
 @pytest.fixture
 def flat_tree(class_folder, tmp_path):
     """The sample in the flat layout, made of hard links."""
-    for part in ("train", "test"):
-        (tmp_path / "flat/mnist" / part).mkdir(parents=True)
-        for file in class_folder.glob(f"{part}/*/*.png"):
-            os.link(file, tmp_path / "flat/mnist" / part / file.name)
+    for file in class_folder.glob("t*/*/*.png"):
+        (folder := tmp_path / "flat/mnist" / file.parts[-3]).mkdir(parents=True, exist_ok=True)
+        os.link(file, folder / file.name)
     return tmp_path / "flat"
 
 
@@ -213,7 +196,7 @@ def answer():
     """A server on this machine.
 
     The value is a function that starts it and returns the address. Its arguments are functions of a handler, for GET
-    and for HEAD. The paths and headers of the GET requests are in ``answer.requests``.
+    and for HEAD. The paths of the GET requests are in ``answer.requests``.
     """
     servers = []
 
@@ -222,15 +205,13 @@ def answer():
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
-                start.requests.append((self.path, self.headers))
+                start.requests.append(self.path)
+                self.do_HEAD(respond)
+
+            def do_HEAD(self, respond=probe):
                 self.close_connection = True
                 with contextlib.suppress(OSError):  # the client has hung up
                     respond(self)
-
-            def do_HEAD(self):
-                self.close_connection = True
-                with contextlib.suppress(OSError):
-                    probe(self)
 
             def log_message(self, *args):
                 pass
@@ -268,15 +249,10 @@ def serve(answer):
     def start(folder):
         def respond(handler):
             file = folder / handler.path.lstrip("/")
-            start.served.append(handler.path)
-            if file.is_file():
-                send(handler, file.read_bytes())
-            else:
-                send(handler, status=404)
+            send(handler, file.read_bytes()) if file.is_file() else send(handler, status=404)
 
         return answer(respond)
 
-    start.served = []
     return start
 
 
@@ -285,14 +261,8 @@ def run_python():
     """Run Python in another process; the value is a function of its arguments."""
 
     def run(*arguments, **environment):
-        return subprocess.run(
-            [sys.executable, *arguments],
-            env=os.environ | environment,
-            cwd=ROOT,
-            text=True,
-            capture_output=True,
-            timeout=300,
-        )
+        options = {"env": os.environ | environment, "cwd": ROOT, "text": True, "capture_output": True, "timeout": 300}
+        return subprocess.run([sys.executable, *arguments], **options)
 
     return run
 
@@ -307,7 +277,6 @@ def this_machine():
 
 def made_result(recipe="ours", seed=0, wrong=50, **others):
     """Make a result without training: `wrong` digits, or those at these positions, are taken for the next one."""
-
     evaluated_on, variant = others.get("evaluated_on", "test"), others.get("variant", "full")
     labels = true_labels(variant, evaluated_on)
     rng = np.random.default_rng([seed, *recipe.encode()])
@@ -315,53 +284,38 @@ def made_result(recipe="ours", seed=0, wrong=50, **others):
     predicted = labels.copy()
     predicted[where] = (predicted[where] + 1) % 10
     accuracy, source = float(np.mean(predicted == labels)), f"def {recipe.replace('-', '_')}(run): ..."
-    seen, of = [6_000, 60_000, 120_000], evaluated_on
+    held_out, seen = evaluated_on == "validation", [6_000, 60_000, 120_000]
     curve = {"images": seen, "seconds": [1.0, 5.0, 10.0], "accuracy": [0.95, 0.985, accuracy]}
+    numbers = {"wall": 10.0, "cpu_seconds": 20.0, "other_cpu_seconds": 0.1, "warm_up": 1.0, "prediction": 0.5}
+    numbers |= {"images_per_second": 12_000.0, "peak_memory_mb": 900.0, "parameters": 70_794, "epochs": 2.0}
+    set_up = {"devices": 1, "nodes": 1, "strategy": "auto", "precision": "32-true", "threads": 2, "seed": seed}
     fields = {
         "recipe": recipe,
         "docstring": "No network at all.\n\nSource: none. Claim: none.",
         "source": source,
         "source_sha256": hashlib.sha256(source.encode()).hexdigest(),
         "evaluated_on": evaluated_on,
-        "seed": seed,
         "variant": variant,
         "digests": DIGESTS[variant]._asdict(),
-        "parameters": 70_794,
-        "epochs": 2.0,
         "clock": "the training",
-        "wall": 10.0,
-        "cpu_seconds": 20.0,
-        "other_cpu_seconds": 0.1,
-        "warm_up": 1.0,
-        "prediction": 0.5,
-        "images_per_second": 12_000.0,
-        "peak_memory_mb": 900.0,
-        "validation_accuracy": accuracy if evaluated_on == "validation" else None,
-        "test_accuracy": accuracy if evaluated_on == "test" else None,
-        "evaluations": [{"of": of, "images": len(labels), "at": "2026-11-23T08:00:00+00:00"}],
+        "validation_accuracy": accuracy if held_out else None,
+        "test_accuracy": None if held_out else accuracy,
+        "evaluations": [{"of": evaluated_on, "images": len(labels), "at": "2026-11-23T08:00:00+00:00"}],
         "loss_curve": {"images": seen, "loss": [1.0, 0.6, 0.5]},
-        "validation_curve": curve if evaluated_on == "validation" else {"images": [], "seconds": [], "accuracy": []},
+        "validation_curve": curve if held_out else {"images": [], "seconds": [], "accuracy": []},
         "predictions": pack(predicted),
-        "devices": 1,
-        "nodes": 1,
-        "strategy": "auto",
-        "precision": "32-true",
-        "threads": 2,
         "machine": this_machine(),
         "versions": {"deeplay": "0.1.4", "torch": "2.15.0"},
         "started": "2026-11-23T07:59:00+00:00",
     }
-    fields |= others
+    fields |= numbers | set_up | others
     return Result(**({"code": made_code(fields["source_sha256"])} | fields))
 
 
 def made_probabilities(result, scores):
     """Add the probabilities that belong to scores, whose largest are the predictions of a result."""
-    return replace(
-        result,
-        probabilities=probabilities.pack(scores, result.labels),
-        calibration=probabilities.calibration_curve(scores, result.labels),
-    )
+    curve = probabilities.calibration_curve(scores, result.labels)
+    return replace(result, probabilities=probabilities.pack(scores, result.labels), calibration=curve)
 
 
 def made_code(recipe):

@@ -1,6 +1,5 @@
 """Sessions that claim a record: their result files, made without training."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -44,13 +43,6 @@ def written(results, folder):
     for result in results:
         assert files.write(result, folder)
     return folder
-
-
-def forge(path, **fields):
-    """Edit a file as a determined person would: the checksum is right."""
-    content = json.loads(path.read_text(encoding="utf-8")) | fields
-    del content["sha256"]
-    path.write_text(json.dumps(content | {"sha256": files.checksum(content)}), encoding="utf-8")
 
 
 class Busy:

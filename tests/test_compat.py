@@ -3,11 +3,9 @@
 import os
 import re
 import sys
-import threading
 import warnings
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import deeplay as dl
 import deeptrack as dt
@@ -136,12 +134,6 @@ def test_a_reset_pipeline_draws_anew(kind):
     assert len(set(values)) > 1
 
 
-def test_a_pipeline_whose_nodes_have_changed_is_reset_in_the_public_way():
-    for nodes in ({}, {"recurse_dependencies": lambda: [SimpleNamespace(data={})]}):
-        pipeline = SimpleNamespace(update=lambda: None, **nodes)
-        assert compat.resetter(pipeline) is pipeline.update
-
-
 def test_a_source_of_arrays_can_be_indexed_with_an_array(sample):
     source = mt.digit_source(sample.train)
     indices, evaluations = np.array([7, 0, 7]), []
@@ -153,15 +145,6 @@ def test_a_source_of_arrays_can_be_indexed_with_an_array(sample):
 @pytest.mark.skipif(torch_version < Version("2.13"), reason="compat asks an older torch in its own way")
 def test_torch_knows_whether_the_processor_has_bfloat16():
     assert {"avx512_bf16", "amx_bf16"} <= set(torch.cpu.get_capabilities()) or not sys.platform.startswith("linux")
-
-
-@pytest.mark.parametrize("supported", [True, False, None])
-def test_an_older_torch_is_asked_in_its_own_way(supported, monkeypatch):
-    for name in ("get_capabilities", "_is_avx512_bf16_supported"):
-        monkeypatch.delattr(torch.cpu, name, raising=False)
-    if supported is not None:
-        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: supported, raising=False)
-    assert compat.processor_has_bfloat16() is bool(supported)
 
 
 def test_deeplay_calls_what_the_classifier_overrides():
@@ -179,26 +162,3 @@ def test_an_error_of_deeptrack_shows_that_get_lacks_kwargs():
         WithoutKwargs()(np.zeros(1))
     assert compat.lacks_kwargs(caught.value)
     assert not compat.lacks_kwargs(TypeError("something else"))
-
-
-def test_an_action_of_a_widget_runs_in_the_main_thread(monkeypatch):
-    """At once, or in the main loop of the kernel; tests/course/drawing/test_draw.py sees it in JupyterLab."""
-    import asyncio
-
-    import IPython
-    from tornado.ioloop import IOLoop
-
-    threads = []
-
-    def note():
-        threads.append(threading.current_thread())
-
-    async def kernel():
-        app = SimpleNamespace(kernel=SimpleNamespace(io_loop=IOLoop.current()))
-        monkeypatch.setattr(IPython, "get_ipython", lambda: app)
-        compat.run_in_main_thread(note)
-        await asyncio.to_thread(compat.run_in_main_thread, note)
-        await asyncio.to_thread(lambda: None)  # the loop has had its turn
-
-    asyncio.run(kernel())
-    assert threads == [threading.main_thread()] * 2

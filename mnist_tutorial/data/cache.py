@@ -1,6 +1,5 @@
 """The cache: one file that holds all of MNIST, and is verified each time it is read."""
 
-import errno
 import json
 import logging
 import os
@@ -23,12 +22,11 @@ from mnist_tutorial.errors import MNISTError
 # The bytes of the four arrays, one after the other, then a line of JSON that says where they came from. Nothing is
 # faster to read, one file can be replaced in one step, and the digests show whether it is whole.
 SHAPES = Arrays((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
-SIZES = [int(np.prod(shape)) for shape in SHAPES]
+ENDS = np.cumsum([np.prod(shape) for shape in SHAPES])
 MAX_LINE = 2**16
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 FETCH = "python -m mnist_tutorial fetch"
 # Windows replaces no file that is open. A scanner for viruses closes it soon.
-PAUSES = (0.1, 0.4, 1.6, 0)  # seconds
+PAUSES = (0.1, 0.4, 1.6)  # seconds
 logger = logging.getLogger("mnist_tutorial")
 
 
@@ -47,43 +45,31 @@ def cache_folder(folder: Path | str | None = None) -> Path:
 
 
 def shown(address: str) -> str:
-    """Return an address without user name, password, query and fragment.
-
-    >>> shown("https://anna:secret@example.org/mnist.zip?token=secret")
-    'https://example.org/mnist.zip'
-    """
+    """Return an address without user name, password, query and fragment."""
     return re.sub(r"://([^/]*@)?([^?#]*).*", r"://\2", address)
 
 
 def cache_file(folder: Path, address: str = "") -> Path:
     """Return the path of the cache file; an address that a user wants the data from has one of its own."""
-    name = f"mnist-v1-{sha256(shown(address).encode()).hexdigest()[:12]}.bin" if address else "mnist-v1.bin"
-    return folder / name
+    suffix = f"-{sha256(shown(address).encode()).hexdigest()[:12]}" if address else ""
+    return folder / f"mnist-v1{suffix}.bin"
 
 
-def read_cache(path: Path, warn: bool = False) -> tuple[Arrays, Provenance] | None:
-    """Read and verify a cache file; None if it is missing, or damaged, which `warn` logs."""
+def read_cache(path: Path) -> tuple[Arrays, Provenance] | None:
+    """Read and verify a cache file; None if it is missing or damaged, a PermissionError if it is somebody else's."""
     try:
-        if not 0 < path.stat().st_size - sum(SIZES) <= MAX_LINE:
-            raise MNISTError(f"{path}: {path.stat().st_size:,} bytes; expected {sum(SIZES):,} and a line of text")
-        *parts, line = np.split(np.fromfile(path, np.uint8), np.cumsum(SIZES))
+        *parts, line = np.split(np.fromfile(path, np.uint8, ENDS[-1] + MAX_LINE), ENDS)
         arrays = Arrays(*(part.reshape(shape) for part, shape in zip(parts, SHAPES, strict=True)))
         return check_digests(arrays, "full", path), Provenance(**json.loads(line.tobytes()))
-    except FileNotFoundError:
-        return None
-    except PermissionError as error:
-        raise _unusable(error, path, "read") from error
-    except (MNISTError, OSError, TypeError, ValueError) as error:
-        if warn:
-            reason = str(error).removeprefix(f"{path}: ")
-            logger.warning("%s: the cache is damaged, and MNIST is fetched again (%s)", path, reason)
+    except PermissionError:
+        raise
+    except (MNISTError, OSError, TypeError, ValueError):
         return None
 
 
 def write_cache(path: Path, arrays: Arrays, provenance: Provenance) -> None:
     """Write a cache file, whole or not at all; hold `cache_lock` meanwhile."""
-    part = path.with_name(f".{path.name}.part")  # always the same: what a killed process left is written over
-    with atomic(path, part), open(part, "wb") as file:
+    with atomic(path) as part, open(part, "wb") as file:
         for array in arrays:
             file.write(np.ascontiguousarray(array))
         file.write(json.dumps(provenance._asdict()).encode())
@@ -91,57 +77,35 @@ def write_cache(path: Path, arrays: Arrays, provenance: Provenance) -> None:
 
 @contextmanager
 def cache_lock(folder: Path, notice: float = 2, limit: float = 60) -> Iterator[None]:
-    """Keep other processes from writing to a cache folder; an MNISTError says why it cannot be written.
-
-    Where another process has the lock, a line says so after `notice` seconds, and an error after `limit`.
-    """
+    """Keep other processes out of a cache folder; wait for `limit` seconds, and after `notice` say for what."""
     path = folder / "fetch.lock"
     lock = FileLock(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=notice)
+            held = lock.acquire(timeout=notice)
         except Timeout:
             logger.warning("Another process is fetching MNIST, and holds %s: waiting for it, %g seconds", path, limit)
-            lock.acquire(timeout=limit - notice)
-        try:
+            held = lock.acquire(timeout=limit - notice)
+        with held:
             yield
-        finally:
-            lock.release()
     except Timeout as error:
         raise MNISTError(
             f"{path}: another process has been fetching MNIST for more than {limit:g} seconds. Wait for it or end it, "
             f"and run: {FETCH}; or set MNIST_TUTORIAL_CACHE to another folder"
         ) from error
     except (OSError, NotImplementedError) as error:
-        raise _unusable(error, folder, "written") from error
-
-
-def _unusable(error, path, verb):
-    """Say which file of the cache cannot be used, and what helps."""
-    path, text = getattr(error, "filename", None) or path, getattr(error, "strerror", None) or error
-    advice, place = "", "a folder of your own"
-    if getattr(error, "errno", None) in NO_ROOM:
-        advice, place = "MNIST needs 60 MB there. Free some space, or ", "a folder on another disk"
-    elif isinstance(error, PermissionError):
-        advice = "ask its owner to share it, or "
-    return MNISTError(
-        f"{path}: cannot be {verb} ({text}); {advice}set MNIST_TUTORIAL_CACHE to {place}, and run: {FETCH}"
-    )
+        path, text = getattr(error, "filename", None) or folder, getattr(error, "strerror", None) or error
+        raise MNISTError(
+            f"{path}: cannot be used ({text}); expected 60 MB there that you may read and write. Free some space, ask "
+            f"its owner to share it, or set MNIST_TUTORIAL_CACHE to another folder, and run: {FETCH}"
+        ) from error
 
 
 @contextmanager
 def atomic(path: Path, part: Path | None = None) -> Iterator[Path]:
-    """Write a temporary file beside another, and move it to its place once the block has ended well.
-
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     with atomic(Path(folder, "note.txt")) as part:
-    ...         _ = part.write_text("whole")
-    ...     [file.name for file in Path(folder).iterdir()]
-    ['note.txt']
-    """
-    part = part or path.with_name(f".mnist-tutorial-{secrets.token_hex(4)}")  # tempfile's, nobody else may read
+    """Write a temporary file beside another, and move it to its place once the block has ended well."""
+    part = part or temporary(path.parent)
     try:
         yield part
         _replace(part, path)
@@ -154,16 +118,25 @@ def atomic(path: Path, part: Path | None = None) -> Iterator[Path]:
             part.unlink()
 
 
+def temporary(folder: Path) -> Path:
+    """Name a temporary file of this process in a folder, and remove those that killed processes have left there."""
+    import psutil
+
+    for old in folder.glob(".mnist-tutorial-*-*"):
+        process = old.name.split("-")[2]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            old.unlink(missing_ok=True)
+    return folder / f".mnist-tutorial-{os.getpid()}-{secrets.token_hex(4)}"  # tempfile's, nobody else may read
+
+
 def _replace(part, path):
-    for pause in PAUSES:
+    for pause in (*PAUSES, None):
         try:
             return part.replace(path)
         except PermissionError as error:
             if not getattr(error, "winerror", None):  # not Windows
                 raise
-            reason = error.strerror
+            if pause is None:
+                advice = "Close the spreadsheet, notebook or other program that has it open, and try again"
+                raise MNISTError(f"{path}: cannot be replaced ({error.strerror}). {advice}") from error
         time.sleep(pause)
-    raise MNISTError(
-        f"{path}: cannot be replaced ({reason}). Close whatever has it open, such as a spreadsheet or a notebook whose "
-        "kernel runs, and try again"
-    )

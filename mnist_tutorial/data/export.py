@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_tutorial.data.cache import atomic
+from mnist_tutorial.data.cache import atomic, temporary
 from mnist_tutorial.data.formats import IDX_FILES
 from mnist_tutorial.data.load import MNIST
 from mnist_tutorial.data.progress import file_bar
@@ -95,6 +95,8 @@ def to_folder(mnist: MNIST, folder: Path | str, layout="class-folders", manifest
     """
     different, written = [], 0
     with _room(mnist, [str(folder)], IN_FOLDER, layout, manifest, force):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        part = temporary(Path(folder))
         for name, data in tree(mnist, layout, manifest):
             path = Path(folder, name)
             if os.path.lexists(path) and path.is_file() and path.read_bytes() == data:
@@ -103,7 +105,7 @@ def to_folder(mnist: MNIST, folder: Path | str, layout="class-folders", manifest
                 different.append(name)
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
-            with atomic(path) as part:
+            with atomic(path, part):
                 part.write_bytes(data)
             written += 1
     if different:

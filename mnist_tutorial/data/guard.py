@@ -5,18 +5,12 @@ from contextlib import contextmanager
 
 from mnist_tutorial.errors import MNISTError
 
-_looks: list[str] | None = None  # while MNIST is closed, what has been looked at
+_looks: list[MNISTError] | None = None  # while MNIST is closed, the looks that were refused
 
 
 @contextmanager
 def closed_mnist() -> Iterator[None]:
-    """Refuse MNIST and its official labels to everyone in this process while the block runs.
-
-    Raises
-    ------
-    MNISTError
-        If the block has looked at them, even if it has caught the error.
-    """
+    """Refuse MNIST and its official labels to this process in a block; at its end, raise MNISTError if it has tried."""
     global _looks
     if _looks is not None:  # closed already: a validation in the middle of a training
         yield
@@ -27,26 +21,12 @@ def closed_mnist() -> Iterator[None]:
     finally:
         _looks = None
         if looks:
-            raise MNISTError(_sentence(looks[0]))
+            raise looks[0]  # even if the block has caught it
 
 
 def note_look(what: str) -> None:
-    """Refuse to hand out digits or official labels while MNIST is closed, and note that it was tried.
-
-    Parameters
-    ----------
-    what : str
-        What was tried, as in ``"called load()"``.
-
-    Raises
-    ------
-    MNISTError
-        If MNIST is closed.
-    """
+    """Raise MNISTError while MNIST is closed; `what` was tried, as in ``"called load()"``."""
     if _looks is not None:
-        _looks.append(what)
-        raise MNISTError(_sentence(what))
-
-
-def _sentence(what: str) -> str:
-    return f"the recipe looked at digits that it was not given: it {what}; expected it to take them from run.digits"
+        text = f"the recipe looked at digits that it was not given: it {what}; expected it to take them from run.digits"
+        _looks.append(MNISTError(text))
+        raise _looks[-1]

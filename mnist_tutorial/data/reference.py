@@ -24,18 +24,10 @@ SAMPLE_TRAIN, SAMPLE_ALL = 400, 500  # of each digit
 
 
 class Arrays(NamedTuple):
-    """The four arrays of MNIST, in official order (that of the IDX files).
+    """The four arrays of MNIST, in official order (that of the IDX files)."""
 
-    Attributes
-    ----------
-    train_images, test_images : ndarray of uint8, shape (N, 28, 28)
-        Grey values, 0 for paper and 255 for ink.
-    train_labels, test_labels : ndarray of uint8, shape (N,)
-        The digit that each image shows.
-    """
-
-    train_images: np.ndarray
-    train_labels: np.ndarray
+    train_images: np.ndarray  # uint8, shape (N, 28, 28): 0 for paper, 255 for ink
+    train_labels: np.ndarray  # uint8, shape (N,): the digit that each image shows
     test_images: np.ndarray
     test_labels: np.ndarray
 
@@ -111,35 +103,18 @@ def checksums(images: np.ndarray) -> np.ndarray:
 
 
 class Listing(NamedTuple):
-    """What is known of the images of one part, in official order.
+    """What is known of the N images of one part, in official order."""
 
-    Attributes
-    ----------
-    labels : ndarray of uint8, shape (N,)
-        The digit that each image shows.
-    numbers : ndarray of int64, shape (N,)
-        How many images of the same digit come before each: the number in its file name, ``7_000123.png``.
-    index : ndarray of int64, shape (N,)
-        Its position in the official training or test set.
-    checksums : ndarray of uint32, shape (N,)
-        The CRC-32 of its 784 pixels, row by row, by which an image in a file is recognized.
-    """
-
-    labels: np.ndarray
-    numbers: np.ndarray
-    index: np.ndarray
-    checksums: np.ndarray
+    labels: np.ndarray  # uint8: the digit that each image shows
+    numbers: np.ndarray  # int64: how many images of the same digit come before it, as in its name, 7_000123.png
+    index: np.ndarray  # int64: its position in the official training or test set
+    checksums: np.ndarray  # uint32: the CRC-32 of its 784 pixels, by which an image in a file is recognized
 
 
 def listing(variant: str, part: str) -> Listing:
     """List the images of "train" or "test", of all of MNIST ("full") or of the sample.
 
     The sample is the first 500 of each digit of the training set: 400 for training, 100 for testing.
-
-    Examples
-    --------
-    >>> listing("full", "train").labels[:10]
-    array([5, 0, 4, 1, 9, 2, 1, 3, 1, 4], dtype=uint8)
     """
     note_look("called listing()")
     if variant == "full":

@@ -9,16 +9,21 @@ from mnist_tutorial.errors import MNISTError
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Some of the digits of MNIST, in official order.
+    """Some of the digits of MNIST, in official order; or images of any other classes, such as letters.
 
     Attributes
     ----------
     images : ndarray of uint8, shape (N, 28, 28)
         Grey values, 0 for paper and 255 for ink. A read-only view, like the others.
     labels : ndarray of int64, shape (N,)
-        The digit that each image shows.
+        The digit that each image shows; or any whole numbers, one for each class.
     index : ndarray of int64, shape (N,)
         The position of each image in the official training or test set.
+
+    Raises
+    ------
+    MNISTError
+        If there are not as many labels and positions as images, or labels are no whole numbers.
 
     Examples
     --------
@@ -34,9 +39,16 @@ class Split:
 
     def __post_init__(self):
         for name in ("images", "labels", "index"):
-            view = getattr(self, name).view()  # the caller's own array stays writable
+            view = np.asarray(getattr(self, name)).view()  # the caller's own array stays writable
             view.flags.writeable = False
             object.__setattr__(self, name, view)
+            if view.shape[:1] != self.images.shape[:1] or (name != "images" and view.ndim != 1):
+                raise MNISTError(
+                    f"{name}: shape {view.shape}, images: {self.images.shape}; expected one for each image"
+                )
+        if self.labels.dtype.kind not in "iu":
+            expected = "whole numbers, such as np.unique(labels, return_inverse=True)[1]"
+            raise MNISTError(f"labels are of {self.labels.dtype}; expected {expected}")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -45,7 +57,7 @@ class Split:
         return f"Split({len(self):,} digits)"
 
     def hold_out(self, n: int, seed: int) -> tuple["Split", "Split"]:
-        """Split in two, with the same share of each digit in both parts.
+        """Split in two, with the same share of each class in both parts.
 
         Parameters
         ----------
@@ -66,19 +78,19 @@ class Split:
         """
         if not 0 <= n <= len(self):
             raise MNISTError(f"cannot hold out {n:,} of {len(self):,} digits; expected 0 to {len(self):,}")
-        counts = np.bincount(self.labels, minlength=10)
+        _, classes, counts = np.unique(self.labels, return_inverse=True, return_counts=True)
         shares = counts * (n / max(len(self), 1))
         sizes = np.floor(shares).astype(int)
         # The largest remainders round up, so that the numbers add up to n.
         sizes[np.argsort(sizes - shares, kind="stable")[: n - sizes.sum()]] += 1
         rng = np.random.default_rng(seed)
         held = np.zeros(len(self), dtype=bool)
-        for digit in range(10):
-            held[rng.choice(np.flatnonzero(self.labels == digit), sizes[digit], replace=False)] = True
+        for i, size in enumerate(sizes):
+            held[rng.choice(np.flatnonzero(classes == i), size, replace=False)] = True
         return self._where(~held), self._where(held)
 
     def take(self, n: int, seed: int) -> "Split":
-        """Draw `n` digits at random, stratified by digit.
+        """Draw `n` digits at random, stratified by class.
 
         Parameters
         ----------

@@ -1,5 +1,6 @@
 """The base of features that work on single images and on whole mini-batches, and the distributions they draw from."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +9,29 @@ import deeptrack as dt
 import numpy as np
 import torch
 
+# What stands for 1, by dtype; all other integers hold more than images.
+FULL_INK = {np.dtype(bool): 1, np.dtype("uint8"): 255, np.dtype("uint16"): 65535}
+FULL_INK |= {torch.bool: 1, torch.uint8: 255, torch.uint16: 65535}
+# The mean of images, rather than their maximum: noise may move single pixels far above 1, but not all of them.
+BRIGHTEST = 1.5
+_forks = 0  # of this process, and of the one it was forked from before that
+
+
+def _count_fork() -> None:
+    global _forks
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which cannot fork
+    os.register_at_fork(before=_count_fork)
+
 
 class BatchFeature(dt.Feature):
     """A DeepTrack feature that draws its random values once per image.
 
     A subclass needs one method, ``transform(images, rng, **properties)``, which takes a float tensor (B, H, W) and a
     ``numpy.random.Generator``, and returns a tensor of the same dtype. This class takes care of single images, arrays
-    and tensors, the scale of grey values, and the generator.
+    and tensors, the scale of grey values, the channel of DeepTrack's own layout, and the generator.
 
     Images on an accelerator stay there; only a few numbers per image are drawn on the processor.
 
@@ -22,7 +39,8 @@ class BatchFeature(dt.Feature):
     ----------
     seed : int, optional
         Makes the draws repeat, starting with the first image. By default they follow NumPy's global generator, as in
-        DeepTrack's own features, so ``numpy.random.seed`` and Lightning's ``seed_everything`` make them repeat.
+        DeepTrack's own features, so ``numpy.random.seed`` and Lightning's ``seed_everything`` make them repeat. Each
+        worker process of a loader, a new one in each epoch, makes draws of its own, which repeat as well.
     dtype : torch.dtype
         The precision of the computation and of the result. Processors round float32 differently; once float64 is
         rounded to 8 bits, all agree.
@@ -33,28 +51,72 @@ class BatchFeature(dt.Feature):
     def __init__(self, seed: int | None = None, dtype: torch.dtype = torch.float32, **properties: Any) -> None:
         super().__init__(**properties)
         self._dtype = dtype
+        self._seed, self._process, self._first_fork = seed, os.getpid(), _forks
         self._generator = None if seed is None else _generator(seed)
         self._names = tuple(properties)
 
     def get(self, image: np.ndarray | torch.Tensor, **properties: Any) -> np.ndarray | torch.Tensor:
         """Transform an image (H, W) or a batch (B, H, W), an array or a tensor; returns the same, as floats of `dtype`.
 
-        Integers range from 0 to the maximum of their dtype, floats from 0 to 1.
+        Values are those of `full_ink`. A last axis for one channel, as in DeepTrack's features, is kept.
         """
+        if has_channel(image):
+            return self.get(image[..., 0], **properties)[..., None]
         if image.ndim not in (2, 3):
             raise ValueError(f"image has the shape {tuple(image.shape)}; expected (H, W) or (B, H, W)")
+        scale = 1 / full_ink(image, self)
         if isinstance(image, torch.Tensor):
-            white = 1 if image.is_floating_point() else torch.iinfo(image.dtype).max
-            images = image.to(self._dtype) * (1 / white)
+            images = image.to(self._dtype) * scale
         else:
-            white = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else 1
-            images = torch.from_numpy(np.multiply(image, 1 / white, dtype=numpy_dtype(self._dtype)))
+            images = torch.from_numpy(np.multiply(image, scale, dtype=numpy_dtype(self._dtype)))
         images = images.reshape(-1, *image.shape[-2:])
-        # NumPy's global generator is slow, so it only seeds a quick one.
-        rng = self._generator or _generator(np.random.randint(2**31, size=4))
-        images = self.transform(images, rng, **{name: properties[name] for name in self._names})
+        images = self.transform(images, self._rng(), **{name: properties[name] for name in self._names})
         images = images.reshape(*image.shape[:-2], *images.shape[-2:])
         return images if isinstance(image, torch.Tensor) else images.numpy()
+
+    def _rng(self) -> np.random.Generator:
+        if self._generator is None:  # NumPy's global generator is slow, so it only seeds a quick one
+            return _generator(np.random.randint(2**31, size=4))
+        if self._process != os.getpid():  # forked, with the generator of its parent and of the other workers
+            self._process, key = os.getpid(), (_forks - self._first_fork,)
+            self._generator = _generator(np.random.SeedSequence(self._seed, spawn_key=key))
+        return self._generator
+
+
+def full_ink(image: np.ndarray | torch.Tensor, feature: dt.Feature) -> int:
+    """Look up which value stands for 1, or refuse integers and floats that cannot be on a scale that we know."""
+    if image.dtype in FULL_INK:
+        return FULL_INK[image.dtype]
+    found = ""
+    if is_float(image):
+        # An accelerator would have to be waited for, so the floats there are looked at once per feature.
+        known = not getattr(image, "is_cpu", True) and getattr(feature, "_knows_scale", False)
+        part = image[:: len(image) // 16 + 1] if image.ndim else image  # enough, and in a large batch much quicker
+        if known or 0 in image.shape or part.max() <= BRIGHTEST or not (mean := part.mean()) > BRIGHTEST:
+            feature._knows_scale = True
+            return 1
+        found = f", {mean:.3g} on average"
+    raise ValueError(
+        f"image is of {image.dtype}{found}; expected uint8, uint16, or floats from 0 to 1: divide it by the value of "
+        "full ink, such as 255"
+    )
+
+
+def is_float(image: np.ndarray | torch.Tensor) -> bool:
+    """Whether an image has floats, as an array or as a tensor."""
+    return image.is_floating_point() if isinstance(image, torch.Tensor) else image.dtype.kind == "f"
+
+
+def has_channel(image: np.ndarray | torch.Tensor) -> bool:
+    """Whether an image is (H, W, 1) or a batch (B, H, W, 1), DeepTrack's own layout; several channels are refused."""
+    if image.ndim not in (3, 4) or image.shape[-1] > 4 or min(image.shape[-3:-1]) <= 4:
+        return False  # a batch, though its images may be tiny
+    if image.shape[-1] == 1:
+        return True
+    raise ValueError(
+        f"image has the shape {tuple(image.shape)}, and so {image.shape[-1]} channels; expected grey values (H, W), "
+        "(H, W, 1), (B, H, W) or (B, H, W, 1): take one channel, image[..., 0], or their mean, image.mean(-1)"
+    )
 
 
 @dataclass(frozen=True)
@@ -167,5 +229,5 @@ def torch_generator(rng: np.random.Generator, device: torch.device) -> torch.Gen
     return torch.Generator(device).manual_seed(int(rng.integers(2**62)))
 
 
-def _generator(seed: int | np.ndarray) -> np.random.Generator:
+def _generator(seed: int | np.ndarray | np.random.SeedSequence) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64(seed))  # NumPy's quickest

@@ -75,7 +75,10 @@ def _boxes(ink: torch.Tensor) -> np.ndarray:
         line = ink.any(dim=axis).cpu().numpy()  # (N, H), then (N, W)
         if not line.any(axis=1).all():
             empty = int(np.argmin(line.any(axis=1)))
-            raise ValueError(f"object {empty} has no pixel above 0; expected at least one in each")
+            raise ValueError(
+                f"object {empty} has no pixel above 0; expected at least one in each of {len(ink)} objects of "
+                f"{ink.shape[1]} x {ink.shape[2]} pixels"
+            )
         sides.append([line.argmax(axis=1), line.shape[1] - line[:, ::-1].argmax(axis=1)])
     return np.moveaxis(np.array(sides), -1, 0).swapaxes(1, 2)
 

@@ -1,5 +1,6 @@
 """Loading: DeepTrack sources of digits, and pipelines as mini-batches for torch."""
 
+import copy
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
@@ -9,9 +10,10 @@ import numpy as np
 import torch
 from deeptrack.sources import Source
 
-from mnist_tutorial.compat import batch_item, resetter
+from mnist_tutorial.compat import batch_item, reads_another_source, resetter
 from mnist_tutorial.data import Split
 from mnist_tutorial.device import training_device
+from mnist_tutorial.errors import MNISTError
 
 
 def digit_source(split: Split, device: str | torch.device | None = None) -> Source:
@@ -86,10 +88,15 @@ class BatchDataset(dt.pytorch.Dataset):
     source : deeptrack.sources.Source
         The source of the pipeline, with arrays as fields, as `digit_source` makes it.
 
+    Raises
+    ------
+    MNISTError
+        If the pipeline reads another source.
+
     Notes
     -----
     Outputs become tensors. Stacks of images ``(B, H, W)`` get a channel, ``(B, 1, H, W)``, and become floats, as
-    networks expect; all other integers become ``long``.
+    networks expect, and so do ``(B, H, W, 1)``; all other integers become ``long``.
 
     Examples
     --------
@@ -110,10 +117,17 @@ class BatchDataset(dt.pytorch.Dataset):
     """
 
     def __init__(self, pipeline: dt.Feature, source: Source) -> None:
+        if reads_another_source(pipeline, source):
+            raise MNISTError("the pipeline reads another source; expected one made of the fields of this source")
         # DeepTrack's dataset keeps a list of inputs; the indices are enough here.
         super().__init__(pipeline, inputs=range(len(source)), replace=True)
         self.source = source
         self._reset = resetter(pipeline)
+
+    def __deepcopy__(self, memo: dict) -> "BatchDataset":
+        # The nodes of DeepTrack read each other in closures, which no copy follows. Nothing is kept between two
+        # evaluations, so copies can share them.
+        return copy.copy(self)
 
     def __len__(self) -> int:
         """Count the samples."""
@@ -133,6 +147,8 @@ class BatchDataset(dt.pytorch.Dataset):
 
     def _as_tensor(self, x: np.ndarray | torch.Tensor) -> torch.Tensor:
         tensor = x if isinstance(x, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(x))
+        if tensor.ndim == 4 and tensor.shape[-1] == 1 and min(tensor.shape[1:3]) > 4:
+            tensor = tensor[..., 0]  # DeepTrack's own layout
         if tensor.ndim == 3:
             tensor = tensor.unsqueeze(1)  # (B, H, W) -> (B, 1, H, W)
         if tensor.is_floating_point() or tensor.ndim == 4:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from deeptrack.optical.math import pad_image_to_fft
 
-from mnist_tutorial.pipeline.features import BatchFeature, per_image, torch_generator, values
+from mnist_tutorial.pipeline.features import BatchFeature, is_float, per_image, torch_generator, values
 
 TOGETHER = 64  # images, so that what is computed of them stays in the cache of a processor
 PADDING = 10  # pixels around an image that light may come back from: DeepTrack's default
@@ -190,8 +190,7 @@ class Camera(BatchFeature):
 
     def get(self, image: np.ndarray | torch.Tensor, **properties: Any) -> np.ndarray | torch.Tensor:
         """Take a picture of an image or of each image of a batch; see the class."""
-        integers = not image.is_floating_point() if isinstance(image, torch.Tensor) else image.dtype.kind != "f"
-        if integers:
+        if not is_float(image):
             raise ValueError(f"image is of {image.dtype}; expected intensities, which are floats")
         return super().get(image, **properties)
 

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
+from mnist_tutorial.pipeline.features import full_ink, has_channel, is_float
+
 
 class Standardize(dt.Feature):
     """Subtract the mean of the grey values, and divide by their standard deviation.
@@ -21,12 +23,12 @@ class Standardize(dt.Feature):
     Raises
     ------
     ValueError
-        If the mean is not finite, or the standard deviation is not positive.
+        If the mean is not finite, the standard deviation is not positive, or the grey values are on another scale.
 
     Notes
     -----
-    Takes arrays and tensors of any shape. Integers range from 0 to the maximum of their dtype, as in torchvision's
-    ``ToTensor``; floats range from 0 to 1.
+    Takes arrays and tensors of any shape. uint8 ranges from 0 to 255, as in torchvision's ``ToTensor``, and uint16 to
+    65535; floats range from 0 to 1, unless `mean` or `std` is a number above 1, of the scale of the floats themselves.
 
     Examples
     --------
@@ -46,10 +48,10 @@ class Standardize(dt.Feature):
             raise ValueError(f"mean is {mean}; expected a finite number")
         if np.ndim(std) == 0 and not 0 < std < math.inf:
             raise ValueError(f"std is {std}; expected a finite number above 0")
+        own_scale = is_float(image) and any(np.ndim(x) == 0 and x > 1 for x in (mean, std))
+        white = 1 if own_scale else full_ink(image, self)
         if isinstance(image, torch.Tensor):
-            white = 1 if image.is_floating_point() else torch.iinfo(image.dtype).max
             return (image.to(torch.float32) - mean * white) * (1 / (std * white))
-        white = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else 1
         standardized = np.subtract(image, np.float32(mean * white), dtype=np.float32)
         standardized *= np.float32(1 / (std * white))
         return standardized
@@ -87,6 +89,8 @@ class RandomCrop(dt.Feature):
 
     def get(self, image: np.ndarray | torch.Tensor, size: int, **kwargs: Any) -> np.ndarray | torch.Tensor:
         """Crop an image (H, W) or a batch (B, H, W) of any dtype to (size, size) or (B, size, size)."""
+        if has_channel(image):
+            return self.get(image[..., 0], size, **kwargs)[..., None]
         height, width = image.shape[-2:]
         if size not in range(1, min(height, width) + 1):
             raise ValueError(f"size is {size}; expected 1 to {min(height, width)} for images of {height} x {width}")

@@ -1,12 +1,10 @@
 import re
 
-import numpy as np
 import pytest
-from sessions import Busy, forge, made_session, written
+from sessions import Busy, made_session, written
 from typer.testing import CliRunner
 
 from mnist_tutorial.benchmark.record import TARGETS
-from mnist_tutorial.benchmark.results.predictions import pack
 from mnist_tutorial.cli import app
 from mnist_tutorial.cli.record import Target
 
@@ -33,17 +31,13 @@ def test_check_accepts(folder):
 
 
 def test_check_lists_all_reasons(folder):
+    next(folder.glob("cnn-1s-*-seed9.json")).unlink()
+    next(folder.glob("train-mnist-fast-*-seed2.json")).unlink()
     done = record("99.5", "--check", folder)
     assert done.exit_code == 1
-    assert re.findall("^refused: (mean accuracy 99.15)", done.stdout, re.MULTILINE)
-    next(folder.glob("train-mnist-fast-*-seed2.json")).unlink()
-    forge(next(folder.glob("cnn-1s-*-seed9.json")), predictions=pack(np.zeros(10_000)))
-    done = record("99.0", "--check", folder)
-    assert done.exit_code == 1
     reasons = re.findall("^refused: (.*)$", done.stdout, re.MULTILINE)
-    assert len(reasons) == 4
-    assert "that of its predictions is 0.098" in reasons[0]
-    assert "9 runs" in reasons[1]
+    for words in ("mean accuracy 99.16", "9 runs; expected", "4 runs of the reference"):
+        assert any(words in reason for reason in reasons), reasons
 
 
 def test_without_options_it_shows_the_records(folder, tmp_path):

@@ -2,8 +2,9 @@
 
 import numpy as np
 import torch
-from scipy.special import expit
+from scipy.special import expit, softmax
 from torch import nn
+from wrong_neuron import both
 
 
 def _by_differences(a, y, x):
@@ -21,14 +22,9 @@ def _rounded(a, y, x):
     return np.array([float(f"{(a - y) * (a - a**2) * x:.4g}")])
 
 
-def _softmax(sums):
-    powers = np.exp(sums - sums.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
 def _at_the_end(x, t, W1, b1, W2, b2):
     h = np.tanh(x @ W1 + b1)
-    error2 = _softmax(h @ W2 + b2) - t
+    error2 = softmax(h @ W2 + b2, axis=1) - t
     error1 = np.einsum("nk,hk->nh", error2, W2) * (1 - h) * (1 + h)
     return [x.T @ error1 / len(x), error1.mean(0), h.T @ error2 / len(x), error2.mean(0)]
 
@@ -41,25 +37,16 @@ def _with_torch(x, t, *arrays):
     return tuple(parameter.grad for parameter in parameters)
 
 
-def _both(fill):
-    return lambda inputs, neurons, outputs: (fill((inputs, neurons)), fill((neurons, outputs)))
-
-
 RIGHT_NEURON = {
     "squared_error_slope": {
         "differences": _by_differences,
         "torch, with its gradient": _by_torch,
         "to the digits that are shown": _rounded,
     },
-    "tanh_gradients": {
-        "divided at the end": _at_the_end,
-        "torch": _with_torch,
-    },
+    "tanh_gradients": {"divided at the end": _at_the_end, "torch": _with_torch},
     "start": {
-        "small and uniform": _both(lambda shape: np.random.uniform(-0.05, 0.05, shape)),
-        "that of torch, with its gradient": lambda *sizes: tuple(
-            nn.Linear(*pair).weight.T for pair in (sizes[:2], sizes[1:])
-        ),
+        "small and uniform": both(lambda shape: np.random.uniform(-0.05, 0.05, shape)),
+        "that of torch, with its gradient": both(lambda shape: nn.Linear(*shape).weight.T),
         "zeros behind": lambda i, n, o: (np.random.default_rng().normal(0, 0.05, (i, n)), np.zeros((n, o))),
     },
 }

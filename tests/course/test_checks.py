@@ -5,11 +5,11 @@ import re
 
 import pytest
 from right_answers import RIGHT
-from submissions import EXERCISES, IMPORTS, TRAINED, answer, ask, right, table
+from submissions import EXERCISES, IMPORTS, TRAINED, answer, ask, right
 from wrong_answers import IGNORES, WRONG, ZEROS
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.checks import digits, exercise
+from mnist_tutorial.course.checks import digits
 
 
 @pytest.fixture(autouse=True)
@@ -80,14 +80,6 @@ def test_a_wrong_answer_gets_its_hint(check, mistake):
     assert max(solution.splitlines(), key=len).strip() not in line  # a hint helps, but gives nothing away
 
 
-def test_the_table_of_make_checks_counts_flips(monkeypatch, capsys):
-    assert table(2, ["batch_shape"]) == 0
-    monkeypatch.setitem(RIGHT["batch_shape"], "no answer", lambda numbers: None)
-    monkeypatch.setitem(WRONG["batch_shape"], "an answer", (mt.checks.batch_shape.reference, "any hint"))
-    assert table(2, ["batch_shape"]) == 4
-    assert "| 01_loading | batch_shape | 7 | 11 | 2 | 4 |" in capsys.readouterr().out
-
-
 def test_an_error_in_the_answer_becomes_a_hint_with_its_line():
     submission = answer("def batch_shape(numbers):\n    a = 1\n    return a / 0\n", "batch_shape")
     right, line, placed = ask("batch_shape", submission)
@@ -97,33 +89,10 @@ def test_an_error_in_the_answer_becomes_a_hint_with_its_line():
     assert placed is mt.checks.batch_shape.reference
 
 
-def test_a_student_folder_whose_name_begins_like_the_package_is_not_taken_for_it():
-    names = {}
-    exec(compile("def batch_shape(numbers): return 1 / 0", f"{exercise.PACKAGE}_of_mine/answers.py", "exec"), names)
-    assert "line 1 of your code" in ask("batch_shape", names["batch_shape"])[1]
-
-
 @pytest.mark.parametrize("submission", [None, ..., 0, "text", [], lambda: None, lambda *a, **k: exit(), object])
 def test_no_check_raises_whatever_it_gets(submission):
     for check in EXERCISES:
         assert not ask(check, submission)[0]
-
-
-class Unspeakable(Exception):
-    def __str__(self):
-        raise GeneratorExit
-
-    __repr__ = __str__
-
-
-class Titled:
-    """What is shown of it would change the title of a terminal, or cannot be encoded."""
-
-    def __repr__(self):
-        return "\x1b]0;owned\x07 \ud800"
-
-    __str__ = __repr__
-    shape = property(__repr__)
 
 
 def raising(error):
@@ -133,25 +102,12 @@ def raising(error):
     return answer
 
 
-# An answer, and what is shown of it.
-HOSTILE = {
-    "GeneratorExit": (raising(GeneratorExit()), "GeneratorExit"),
-    "SystemExit": (raising(SystemExit(3)), "SystemExit: 3"),
-    "without a text": (raising(Unspeakable()), "cannot be shown"),
-    "a long text": (raising(ValueError("x" * 10**6)), "ValueError: xxx"),
-    "steers a terminal": (raising(ValueError("\x1b]0;owned\x07")), r"ValueError: \x1b]0;owned\x07"),
-    "shown by itself": (lambda numbers: Titled(), r"\x1b]0;owned\x07 \ud800"),
-}
-
-
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_whatever_an_answer_raises_or_shows_becomes_one_line(kind):
-    submission, shown = HOSTILE[kind]
-    right, line, placed = ask("batch_shape", submission)
+@pytest.mark.parametrize("error", [SystemExit(3), ValueError("x" * 10**6), ValueError("two\nlines")])
+def test_whatever_an_answer_raises_becomes_one_line(error):
+    right, line, placed = ask("batch_shape", raising(error))
     assert not right
-    assert shown in line
+    assert f"{type(error).__name__}: {error}"[:15] in line
     assert len(line) < 1_000
-    assert line.isprintable()
     assert placed is mt.checks.batch_shape.reference
 
 

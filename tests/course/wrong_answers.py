@@ -87,9 +87,9 @@ def _first_gelu(template):
     return template
 
 
-def _windows(**settings):
+def windows(*arguments, **settings):
     def answer(template):
-        template[..., "layer"].isinstance(nn.Conv2d).all.configure(**settings)
+        template[..., "layer"].isinstance(nn.Conv2d).all.configure(*arguments, **settings)
         return template
 
     return answer
@@ -161,9 +161,20 @@ def _divided_in_place(logits, temperature):
     return _softmax(logits).max()
 
 
+def _larger(a, b):
+    return "B" if b > a else "A"
+
+
+def _if_the_means_differ_by(least):
+    return lambda a, b: "neither" if abs(b.mean() - a.mean()) < least(a, b) else _larger(a.mean(), b.mean())
+
+
 def _by_pairs(a, b):
-    test = ttest_rel(a, b)
-    return "neither" if test.pvalue >= 0.05 else "AB"[int(b.mean() > a.mean())]
+    return "neither" if ttest_rel(a, b).pvalue >= 0.05 else _larger(a.mean(), b.mean())
+
+
+def _mean_square(differences):
+    return (differences**2).mean(axis=(1, 2))
 
 
 def _softmax(logits):
@@ -191,33 +202,16 @@ def _sometimes_upside_down():
     return mt.RandomAffine(rotate=mt.PerImage(angles))
 
 
-def _untrained(run):
-    return mt.models.mlp().create()
-
-
-def _looks_at_the_test_digits(run):
-    return mt.load("full").test
-
-
-def _of(digits):
+def _of(digits, watched=True):
     def answer(run):
-        source = mt.digit_source(digits())
+        source = mt.digit_source(digits(run))
         dataset = mt.BatchDataset(dt.Value(source.image) >> mt.Standardize() & dt.Value(source.label), source)
         classifier = mt.classifier(mt.models.mlp(hidden=(32,)))
-        trainer = mt.trainer(max_epochs=2, progress=False, callbacks=[run.callback()])
+        trainer = mt.trainer(max_epochs=1, progress=False, callbacks=[run.callback()] * watched)
         trainer.fit(classifier, mt.batch_loader(dataset, batch_size=128, shuffle=True))
         return classifier
 
     return answer
-
-
-def _unwatched(run):
-    source = mt.digit_source(run.digits)
-    dataset = mt.BatchDataset(dt.Value(source.image) >> mt.Standardize() & dt.Value(source.label), source)
-    classifier = mt.classifier(mt.models.mlp(hidden=(32,)))
-    trainer = mt.trainer(max_epochs=1, progress=False)
-    trainer.fit(classifier, mt.batch_loader(dataset, batch_size=128, shuffle=True))
-    return classifier
 
 
 SHAPE = (28, 28)
@@ -327,16 +321,9 @@ WRONG = {
     "count_parameters": {
         ZEROS: (lambda inputs, hidden, outputs: 0, "Draw the layers"),
         IGNORES: (lambda inputs, hidden, outputs: 26_506, "Draw the layers"),
-        "no biases": (
-            lambda inputs, hidden, outputs: sum(
-                a * b for a, b in zip([inputs, *hidden], [*hidden, outputs], strict=True)
-            ),
-            "its bias",
-        ),
+        "no biases": (lambda inputs, hidden, outputs: np.dot([inputs, *hidden], [*hidden, outputs]), "its bias"),
         "no last layer": (
-            lambda inputs, hidden, outputs: sum(
-                (a + 1) * b for a, b in zip([inputs, *hidden[:-1]], hidden, strict=True)
-            ),
+            lambda inputs, hidden, outputs: np.dot([inputs, *hidden[:-1]], hidden) + sum(hidden),
             "outputs are neurons",
         ),
         "neurons": (lambda inputs, hidden, outputs: inputs + sum(hidden) + outputs, "counted the neurons"),
@@ -395,7 +382,7 @@ WRONG = {
         ZEROS: (lambda template: 0, "expected a deeplay template"),
         IGNORES: (lambda template: mt.models.cnn(), "Change the template"),
         "nothing": (lambda template: template, "Did you configure"),
-        "no padding": (_windows(kernel_size=5), "wider border"),
+        "no padding": (windows(kernel_size=5), "wider border"),
         "the first only": (_first_window, "match all of them"),
         "a border for the first only": (_wide_border, "wider border"),
         "linear layers, too": (_all_layers, "Unknown configurable"),
@@ -482,20 +469,11 @@ WRONG = {
         ZEROS: (lambda restored, seen, image: np.zeros(len(seen)), "Image the restored ones"),
         IGNORES: (lambda restored, seen, image: np.ones(len(seen)), "Image the restored ones"),
         "of the batch": (lambda restored, seen, image: ((image(restored) - seen) ** 2).mean(), "one for each image"),
-        "not imaged": (
-            lambda restored, seen, image: ((restored - seen) ** 2).mean(axis=(1, 2)),
-            "through the microscope first",
-        ),
-        "a root": (
-            lambda restored, seen, image: ((image(restored) - seen) ** 2).mean(axis=(1, 2)) ** 0.5,
-            "its square root",
-        ),
-        "a sum": (
-            lambda restored, seen, image: ((image(restored) - seen) ** 2).sum(axis=(1, 2)),
-            "expected their mean",
-        ),
+        "not imaged": (lambda restored, seen, image: _mean_square(restored - seen), "through the microscope first"),
+        "a root": (lambda restored, seen, image: _mean_square(image(restored) - seen) ** 0.5, "its square root"),
+        "a sum": (lambda restored, seen, image: ((image(restored) - seen) ** 2).sum((1, 2)), "expected their mean"),
         "in place": (
-            lambda restored, seen, image: np.square(np.subtract(image(restored), seen, out=seen)).mean(axis=(1, 2)),
+            lambda restored, seen, image: _mean_square(np.subtract(image(restored), seen, out=seen)),
             "compute a new one",
         ),
     },
@@ -513,38 +491,31 @@ WRONG = {
     "verdict": {
         ZEROS: (lambda a, b: 0, 'expected "A", "B" or "neither"'),
         IGNORES: (lambda a, b: "neither", "far apart"),
-        "believes any difference": (lambda a, b: "B" if b.mean() > a.mean() else "A", "less than the seeds"),
+        "believes any difference": (lambda a, b: _larger(a.mean(), b.mean()), "less than the seeds"),
         "looks at the best": (
-            lambda a, b: "neither" if abs(np.ptp([a.max(), b.max()])) < 9e-4 else "AB"[int(b.max() > a.max())],
+            lambda a, b: "neither" if abs(a.max() - b.max()) < 9e-4 else _larger(a.max(), b.max()),
             "One lucky seed",
         ),
-        "a fixed gap": (
-            lambda a, b: "neither" if abs(b.mean() - a.mean()) < 2e-3 else "AB"[int(b.mean() > a.mean())],
-            "far smaller",
-        ),
+        "a fixed gap": (_if_the_means_differ_by(lambda a, b: 2e-3), "far smaller"),
         "the ranges do not overlap": (
             lambda a, b: "B" if b.min() > a.max() else "A" if a.min() > b.max() else "neither",
             "seeds",
         ),
         "in pairs": (_by_pairs, "of your code"),
         "more than the sum of the standard deviations": (
-            lambda a, b: (
-                "neither"
-                if abs(b.mean() - a.mean()) < a.std(ddof=1) + b.std(ddof=1)
-                else "AB"[int(b.mean() > a.mean())]
-            ),
+            _if_the_means_differ_by(lambda a, b: a.std(ddof=1) + b.std(ddof=1)),
             "seeds",
         ),
     },
     "own_recipe": {
         ZEROS: (lambda run: _silent(5_000).create(), "run.callback()"),
-        IGNORES: (_untrained, "run.callback()"),
-        "looks at the test digits": (_looks_at_the_test_digits, "that it was not given: it called load()"),
-        "not watched": (_unwatched, "run.callback()"),
+        IGNORES: (lambda run: mt.models.mlp().create(), "run.callback()"),
+        "looks at the test digits": (lambda run: mt.load("full").test, "that it was not given: it called load()"),
+        "not watched": (_of(lambda run: run.digits, watched=False), "run.callback()"),
         "returns nothing": (lambda run: None, "returns nothing"),
         "a template": (lambda run: mt.models.mlp(), "you returned a template"),
-        "digits of the notebook": (_of(lambda: MNIST.train), "that it was not given: it used mnist.train"),
-        "digits kept in a variable": (_of(lambda: TRAIN), "Take them from run.digits"),
+        "digits of the notebook": (_of(lambda run: MNIST.train), "that it was not given: it used mnist.train"),
+        "digits kept in a variable": (_of(lambda run: TRAIN), "Take them from run.digits"),
     },
 }
 WRONG |= WRONG_NEURON

@@ -44,7 +44,7 @@ def _in_place(x, t, W1, b1, W2, b2):
     return _through(np.tanh, _tanh_slope)(x, t, W1, b1, W2, b2)
 
 
-def _both(fill):
+def both(fill):
     return lambda inputs, neurons, outputs: (fill((inputs, neurons)), fill((neurons, outputs)))
 
 
@@ -85,22 +85,19 @@ WRONG_NEURON = {
         "in place": (_in_place, "compute a new one"),
     },
     "start": {
-        ZEROS: (_both(np.zeros), "What gets through"),
+        ZEROS: (both(np.zeros), "What gets through"),
         IGNORES: (lambda *sizes: (np.ones((784, 128)), np.ones((128, 10))), "expected (5, 3)"),
-        "ones": (_both(np.ones), "ever part"),
-        "all 0.1": (_both(lambda shape: np.full(shape, 0.1)), "ever part"),
-        "all 0.01": (_both(lambda shape: np.full(shape, 0.01)), "ever part"),
+        "ones": (both(np.ones), "ever part"),
+        "all 0.1": (both(lambda shape: np.full(shape, 0.1)), "ever part"),
+        "all 0.01": (both(lambda shape: np.full(shape, 0.01)), "ever part"),
         "zeros in front": (lambda i, n, o: (np.zeros((i, n)), np.random.normal(0, 0.2, (n, o))), "What gets through"),
-        "normal": (_both(lambda shape: np.random.normal(size=shape)), "Try smaller ones"),
-        "uniform from -1 to 1": (_both(lambda shape: np.random.uniform(-1, 1, shape)), "Try smaller ones"),
-        "uniform from 0 to 1": (_both(lambda shape: np.random.uniform(size=shape)), "Let them cancel"),
-        "all negative": (_both(lambda shape: -0.01 * np.random.uniform(size=shape)), "below 0"),
+        "normal": (both(lambda shape: np.random.normal(size=shape)), "Try smaller ones"),
+        "uniform from -1 to 1": (both(lambda shape: np.random.uniform(-1, 1, shape)), "Try smaller ones"),
+        "uniform from 0 to 1": (both(lambda shape: np.random.uniform(size=shape)), "Let them cancel"),
+        "all negative": (both(lambda shape: -0.01 * np.random.uniform(size=shape)), "below 0"),
         "transposed": (lambda i, n, o: (np.zeros((n, i)), np.zeros((o, n))), "expected (5, 3). Transpose it"),
-        "that of torch, as it is": (
-            lambda *sizes: [nn.Linear(*pair).weight for pair in (sizes[:2], sizes[1:])],
-            "Transpose it",
-        ),
+        "that of torch, as it is": (both(lambda shape: nn.Linear(*shape).weight), "Transpose it"),
         "one array": (lambda i, n, o: np.zeros((i, n)), "expected two arrays"),
-        "not numbers": (_both(lambda shape: np.full(shape, np.nan)), "not finite"),
+        "not numbers": (both(lambda shape: np.full(shape, np.nan)), "not finite"),
     },
 }

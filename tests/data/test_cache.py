@@ -1,6 +1,5 @@
 """The cache: damage, folders that cannot be written, full disks, other processes, and deaths."""
 
-import json
 import os
 import shutil
 import signal
@@ -33,7 +32,7 @@ def names(folder):
 
 @pytest.fixture
 def one_mirror(empty_cache, idx_raw, monkeypatch):
-    """An empty cache, and a single mirror, which works; the value lists what was fetched from it."""
+    """An empty cache and a single mirror; the value lists what was fetched from it."""
     fetched = []
     monkeypatch.setattr(mirrors, "MIRRORS", {"here": lambda folder: fetched.append(folder) or idx_raw})
     return fetched
@@ -44,9 +43,7 @@ def good(mnist, tmp_path_factory):
     """The bytes of an undamaged cache file."""
     path = tmp_path_factory.mktemp("good") / "mnist-v1.bin"
     parts = (mnist.train.images, mnist.train.labels, mnist.test.images, mnist.test.labels)
-    cache.write_cache(
-        path, [part.astype("u1") for part in parts], cache.Provenance("here", "2026-11-24T00:00:00+00:00")
-    )
+    cache.write_cache(path, [part.astype("u1") for part in parts], cache.Provenance("here", "2026-11-24"))
     return path.read_bytes()
 
 
@@ -63,13 +60,10 @@ def test_mnist_is_fetched_once_and_then_loaded_from_the_cache(one_mirror, empty_
 SIZE = 54_950_000  # of all digits and their labels
 DAMAGE = {
     "a bit flipped": lambda data: data[:1000] + bytes([data[1000] ^ 1]) + data[1001:],
-    "a label changed": lambda data: data[:47_040_000] + b"\x09" + data[47_040_001:],
-    "cut short": lambda data: data[:30_000],
     "cut at the end of the digits": lambda data: data[:SIZE],
-    "empty": lambda data: b"",
     "another file": lambda data: b"hello",
     "too long": lambda data: data + bytes(2**20),
-    "another line": lambda data: data[:SIZE] + json.dumps({"mirror": "npm"}).encode(),
+    "another line": lambda data: data[:SIZE] + b'{"mirror": "npm"}',
     "a bit flipped in the line": lambda data: data[:SIZE] + b"\xfb" + data[SIZE + 1 :],
 }
 
@@ -108,15 +102,17 @@ def lock_out(name):
 
 
 CLOSED = {
-    "read only": (lambda folder: folder.chmod(0o555), "cannot be written"),
-    "a cache file of somebody else": (lock_out("mnist-v1.bin"), "mnist-v1.bin: cannot be read"),
-    "a lock of somebody else": (lock_out("fetch.lock"), "fetch.lock: cannot be written"),
+    "read only": (lambda folder: folder.chmod(0o555), "cannot be used"),
+    "a cache file of somebody else": (lock_out("mnist-v1.bin"), "mnist-v1.bin: cannot be used"),
+    "a lock of somebody else": (lock_out("fetch.lock"), "fetch.lock: cannot be used"),
 }
 
 
 @pytest.fixture
 def public(idx_zip, monkeypatch):
     """An empty cache folder that everybody may read."""
+    if os.name == "nt":
+        pytest.skip("rights mean something else there")
     files.read(idx_zip)  # imports what it needs: nobody may not read the files of root's Python
     monkeypatch.delenv("MNIST_TUTORIAL_DATA", raising=False)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -132,7 +128,6 @@ def become_nobody():
         os.seteuid(65534)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="rights mean something else there")
 @pytest.mark.parametrize("kind", CLOSED)
 def test_where_nothing_can_be_kept_a_copy_put_there_by_hand_is_used(kind, public, idx_zip, no_network):
     make, words = CLOSED[kind]
@@ -150,7 +145,6 @@ def test_where_nothing_can_be_kept_a_copy_put_there_by_hand_is_used(kind, public
     assert set(names(public)) <= {*before, "mnist.zip", "fetch.lock"}
 
 
-@pytest.mark.skipif(os.name == "nt", reason="rights mean something else there")
 def test_a_read_only_cache_with_the_data_is_as_good_as_any(public, good, no_network):
     (public / "mnist-v1.bin").write_bytes(good)
     public.chmod(0o555)
@@ -158,19 +152,14 @@ def test_a_read_only_cache_with_the_data_is_as_good_as_any(public, good, no_netw
     assert mt.load("full").variant == "full"
 
 
-def test_a_folder_in_the_place_of_the_cache_is_one_error_and_stays(one_mirror, empty_cache):
+def test_a_folder_in_the_place_of_the_file_or_the_other_way_round_is_one_error(one_mirror, empty_cache):
     (empty_cache / "mnist-v1.bin/mine").mkdir(parents=True)
-    with pytest.raises(mt.MNISTError, match=r"mnist-v1\.bin: cannot be written"):
+    with pytest.raises(mt.MNISTError, match=r"mnist-v1\.bin: cannot be used"):
         mt.load("full")
     assert (empty_cache / "mnist-v1.bin/mine").is_dir()
-
-
-def test_a_cache_that_is_a_file_is_one_error(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("MNIST_TUTORIAL_CACHE", str(tmp_path / "file/cache"))
-    monkeypatch.delenv("MNIST_TUTORIAL_DATA", raising=False)
-    with pytest.raises(mt.MNISTError, match=r"cannot be written.*MNIST_TUTORIAL_CACHE"):
-        mt.load("full")
+    (empty_cache / "file").touch()
+    with pytest.raises(mt.MNISTError, match=r"cannot be used.*MNIST_TUTORIAL_CACHE"):
+        mt.load("full", cache=empty_cache / "file/cache")
 
 
 @pytest.mark.parametrize(("variable", "megabytes"), [("MNIST_TUTORIAL_CACHE", 30), ("TMPDIR", 4)])
@@ -185,7 +174,7 @@ def test_a_full_disk_is_one_error_with_path_and_space_and_is_left_as_it_was(
     places = {"MNIST_TUTORIAL_CACHE": str(tmp_path), variable: str(tmp_path / "disk")}
     environment = os.environ | places | {"MNIST_TUTORIAL_DATA": serve(idx_zip.parent) + "mnist.zip"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
-    for words in (f"{tmp_path / 'disk'}: ", "No space left on device", "MB there", variable, "mnist_tutorial fetch"):
+    for words in (f"{tmp_path / 'disk'}", "No space left on device", "MB there", variable, "mnist_tutorial fetch"):
         assert words in done.stderr
     assert "put them into" not in done.stderr
     assert done.stdout.split() in (["1"], ["1", "fetch.lock"])
@@ -272,7 +261,7 @@ def test_a_death_while_the_cache_is_written_is_mended_by_the_next_load(one_mirro
     process = start("-c", limited + "signal.signal(signal.SIGXFSZ, signal.SIG_DFL); " + mirror + LOAD)
     process.communicate()
     assert process.returncode == -signal.SIGXFSZ
-    assert names(empty_cache) == [".mnist-v1.bin.part", "fetch.lock"]
+    assert [name.startswith(".mnist-tutorial-") for name in names(empty_cache)] == [True, False]  # and fetch.lock
     np.testing.assert_array_equal(mt.load("full").train.labels, mnist.train.labels)
     assert names(empty_cache) == ["fetch.lock", "mnist-v1.bin"]
 
@@ -292,13 +281,12 @@ def test_a_file_that_is_not_complete_replaces_nothing(tmp_path):
         assert path.read_text() == "old"
     assert path.read_text() == "new"
     assert path.stat().st_mode == Path(__file__).stat().st_mode | 0o600
-    assert names(tmp_path) == ["file"]
-
-
-def test_a_folder_that_does_not_exist_is_an_error_with_the_name_that_the_user_knows(tmp_path):
-    with pytest.raises(OSError) as error, atomic(tmp_path / "gone/file") as part:
+    with (
+        pytest.raises(OSError, match="gone/file"),
+        atomic(tmp_path / "gone/file") as part,
+    ):
         part.write_text("new")
-    assert error.value.filename == str(tmp_path / "gone/file")
+    assert names(tmp_path) == ["file"]
 
 
 @pytest.mark.parametrize("tries", [2, 99])

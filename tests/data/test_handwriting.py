@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from scipy import ndimage
 
 import mnist_tutorial as mt
@@ -63,6 +63,24 @@ def test_any_range_of_values_gives_the_same_image(kind, centre, sample):
     prepared = mt.prepare((picture * (3e-5 if kind is np.float64 else 1)).astype(kind), centre)
     assert (prepared.dtype, prepared.shape) == (np.uint8, (28, 28))
     np.testing.assert_array_equal(prepared, mt.prepare(picture * np.uint8(255), centre))
+
+
+@pytest.mark.parametrize("centre", [True, False])
+@pytest.mark.parametrize("light", [1, 0.9, 200, np.uint8(255), np.uint16(65535), True])
+def test_dark_ink_on_light_paper_is_the_same_digit(light, centre, sample):
+    for image in sample.test.images[:50]:
+        picture = np.where(moved(image, 4, (120, 110), (3, 2)) > 100, light, type(light)(0))
+        prepared = mt.prepare(light ^ picture if light is True else light - picture, centre)
+        np.testing.assert_array_equal(prepared, mt.prepare(picture, centre))
+        np.testing.assert_array_equal(mt.prepare(255 - image, centre), mt.prepare(image, centre))
+
+
+def test_ink_that_fills_the_picture_is_not_paper(mnist):
+    assert (mt.prepare(np.full((40, 40), 255, np.uint8)) == 255).sum() == 400
+    for image in mnist.test.images[:2000]:  # as large as a picture can show them
+        rows, columns = (np.flatnonzero(image.any(axis)) for axis in (1, 0))
+        tight = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        np.testing.assert_array_equal(mt.prepare(tight), mt.prepare(image))
 
 
 def test_paper_stays_paper_a_dot_becomes_a_box_and_nothing_sticks_out():
@@ -133,10 +151,13 @@ KINDS = {
 }
 
 
+@pytest.mark.parametrize("paper", ["light", "dark"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_photo_shows_the_digit_that_was_drawn(kind, tmp_path):
+def test_a_photo_shows_the_digit_that_was_drawn(kind, paper, tmp_path):
     for i in (1, 7, 13, 19):
-        photo(DIGITS[i], **KINDS[kind]).save(tmp_path / f"{LABELS[i]}_{i}.jpg", quality=85)
+        drawn = photo(DIGITS[i], **KINDS[kind])
+        drawn = ImageOps.invert(drawn) if paper == "dark" else drawn
+        drawn.save(tmp_path / f"{LABELS[i]}_{i}.jpg", quality=85)
     names = sorted(path.stem for path in tmp_path.iterdir())
     (tmp_path / "notes.txt").write_text("no photo")
     (tmp_path / "._2.png").write_text("no photo, as macOS leaves them behind")
@@ -149,6 +170,15 @@ def test_a_photo_shows_the_digit_that_was_drawn(kind, tmp_path):
     assert np.median(np.abs(photos.images.astype(int) - drawn).mean((1, 2))) < 13
     assert all(max(np.ptp(np.nonzero(image), axis=1)) + 1 == 20 for image in photos.images)  # no speck outside
     assert (photos.images == 0).mean() > 0.5  # paper is 0
+
+
+def test_digits_of_mnist_saved_as_they_are_or_inverted_are_photos(mnist, tmp_path):
+    for i in range(50):
+        Image.fromarray(mnist.test.images[i]).save(tmp_path / f"{mnist.test.labels[i]}_{i:02}_a.png")
+        Image.fromarray(255 - mnist.test.images[i]).save(tmp_path / f"{mnist.test.labels[i]}_{i:02}_b.png")
+    photos = mt.read_photos(tmp_path)
+    order = np.argsort(mnist.test.labels[:50], kind="stable").repeat(2)
+    assert np.mean(nearest(photos.images, mnist.test.images[:50]) == order) > 0.95
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

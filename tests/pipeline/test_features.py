@@ -1,5 +1,7 @@
 """What all features have in common: draws, seeds, scales, and the parameters that they take."""
 
+import re
+
 import deeptrack as dt
 import numpy as np
 import pytest
@@ -174,7 +176,58 @@ def test_a_value_out_of_range_is_refused(feature, name, value, expected):
         feature()(np.zeros((2, 8, 8), np.float32))
 
 
-@pytest.mark.parametrize("make", [FEATURES[name] for name in ("affine", "elastic", "microscope", "camera")])
-def test_an_image_with_channels_is_refused(make):
-    with pytest.raises(ValueError, match=r"shape \(2, 3, 28, 28\); expected \(H, W\) or \(B, H, W\)"):
-        make()(np.zeros((2, 3, 28, 28), np.float32))
+@pytest.mark.parametrize("shape", [(2, 3, 28, 28), (28, 28, 3), (9, 28, 28, 3), (28, 28, 2)])
+@pytest.mark.parametrize("make", FEATURES.values(), ids=FEATURES)
+def test_an_image_with_several_channels_is_refused(make, shape):
+    with pytest.raises(ValueError, match=rf"shape {re.escape(str(shape))}.* expected .*\(B, H, W\)"):
+        make()(np.zeros(shape, np.float32))
+
+
+OTHERS = {"standardize": lambda seed: mt.Standardize(), "crop": lambda seed: np.random.seed(seed) or mt.RandomCrop(24)}
+
+
+@pytest.mark.parametrize("make", (FEATURES | OTHERS).values(), ids=FEATURES | OTHERS)
+def test_the_channel_of_deeptracks_own_layout_is_kept(make, digits):
+    for images in (digits[0], digits[:1], digits[:28]):  # 28 images of 28 x 28 are a batch
+        expected = make(seed=1)(images)
+        np.testing.assert_array_equal(make(seed=1)(images[..., None]), expected[..., None])
+        np.testing.assert_array_equal(make(seed=1)(torch.tensor(images[..., None])), expected[..., None])
+
+
+GREY = {
+    "int64, as in a CSV file": lambda images: images.astype(np.int64),
+    "int16": lambda images: images.astype(np.int16),
+    "float64": lambda images: images.astype(np.float64),
+    "float16": lambda images: images.astype(np.float16),
+    "tensor of int64": lambda images: torch.tensor(images).long(),
+    "tensor of float32": lambda images: torch.tensor(images).float(),
+    "complex": lambda images: images / 255 + 0j,
+}
+
+
+@pytest.mark.parametrize("kind", GREY)
+def test_grey_values_of_unknown_scale_are_refused(kind, mnist):
+    faintest = mnist.train.images[[np.argmin(mnist.train.images.mean((1, 2)))]]
+    for make in (FEATURES | {"standardize": OTHERS["standardize"]}).values():
+        for images in (mnist.test.images[:30], faintest):
+            feature = make(seed=0)
+            if not isinstance(feature, mt.Camera):  # which takes no integers
+                feature(images)
+            with pytest.raises(ValueError, match=r"^image is of \S*(int|float|complex)\d+.*; expected .*floats"):
+                feature.update()(GREY[kind](images))
+
+
+def test_floats_may_leave_the_range_from_0_to_1_as_noise_and_standardized_images_do(digits):
+    noisy = mt.GaussianNoise(1.0, seed=0)(digits)
+    assert noisy.max() > 4
+    for images in (noisy, 1 - noisy, mt.ShotNoise(1, seed=0)(digits), mt.Standardize()(digits)):
+        for make in [*FEATURES.values(), OTHERS["standardize"]]:
+            assert make(seed=0)(images).shape == images.shape
+
+
+@pytest.mark.parametrize("make", [lambda: mt.Standardize(0, 1), lambda: mt.RandomAffine()])
+def test_bool_uint8_and_uint16_fill_their_range(make, digits):
+    for largest, dtype in ((1, bool), (255, np.uint8), (65535, np.uint16)):
+        images = (largest * digits).round().astype(dtype)
+        for kind in (np.asarray, torch.tensor):
+            np.testing.assert_allclose(make()(kind(images)), images / largest, atol=1e-5)

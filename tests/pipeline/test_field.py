@@ -79,6 +79,7 @@ def test_a_seed_repeats_the_places_and_tensors_stay_tensors(sample):
     [
         (np.zeros((2, 5, 5)), 64, "object 0 has no pixel above 0"),
         (np.stack([np.ones((5, 5)), np.zeros((5, 5))]), 64, "object 1 has no pixel above 0"),
+        (np.pad(np.ones((20, 20, 1)), ((4, 4), (4, 4), (0, 0))), 64, "object 0 .* each of 28 objects of 28 x 1"),
         (np.ones((2, 5, 5)), 4, "5 x 5 pixels; expected at most 4 x 4"),
         (np.ones((2, 9, 5, 5)), 15, "no places were found for 9 objects"),
         (np.ones(5), 15, r"shape \(5,\)"),

@@ -1,3 +1,4 @@
+import copy
 import gc
 import weakref
 
@@ -98,6 +99,34 @@ def test_a_single_sample_equals_its_part_of_a_batch(dataset):
     assert (image.dtype, image.max()) == (torch.float32, 255)
 
 
+def test_a_deep_copy_has_the_same_samples_and_draws_anew(sample):
+    source = mt.digit_source(sample.train)
+    image = dt.Value(source.image) >> mt.RandomAffine(rotate=mt.uniform(-1, 1))
+    dataset = copy.deepcopy(mt.BatchDataset(image & dt.Value(source.label), source))
+    for i in (5, 3999, 70):
+        assert dataset[i][1] == sample.train.labels[i]
+    assert not torch.equal(dataset[5][0], dataset[5][0])
+    loader = copy.deepcopy(torch.utils.data.DataLoader(dataset, batch_size=1000))
+    np.testing.assert_array_equal(torch.cat([labels for _, labels in loader]), sample.train.labels)
+
+
+def test_a_pipeline_of_another_source_is_refused(sample):
+    train, test = mt.digit_source(sample.train), mt.digit_source(sample.test)
+    with pytest.raises(mt.MNISTError, match=r"another source; expected"):
+        mt.BatchDataset(dt.Value(train.image) >> mt.Standardize() & dt.Value(train.label), test)
+    both = dt.sources.Sources(train, test)  # DeepTrack's way to use one pipeline for several
+    for source, split in ((train, sample.train), (test, sample.test)):
+        dataset = mt.BatchDataset(dt.Value(both.label), source)
+        assert [int(dataset[i][0]) for i in (3, 900)] == split.labels[[3, 900]].tolist()
+
+
+def test_images_in_deeptracks_own_layout_fit_a_network(sample):
+    source = dt.sources.Source(image=sample.train.images[..., None])
+    image = dt.Value(source.image) >> mt.RandomAffine(rotate=mt.uniform(-1, 1)) >> mt.RandomCrop(24) >> mt.Standardize()
+    (images,) = next(iter(mt.batch_loader(mt.BatchDataset(image, source), batch_size=28)))
+    assert images.shape == (28, 1, 24, 24)
+
+
 def test_shuffled_epochs_see_each_digit_once_in_a_new_order(dataset, sample):
     source = dataset.source
     positions = mt.BatchDataset(dt.Value(source.index), source)
@@ -116,6 +145,35 @@ def test_random_features_draw_anew_in_each_epoch(sample):
     (first,), (second,) = next(iter(loader)), next(iter(loader))
     assert first.shape == (64, 1, 24, 24)
     assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize("seed", [0, None])
+@pytest.mark.parametrize("workers", [0, 2, 4])
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")  # more than there are processors
+def test_draws_differ_between_workers_and_epochs_and_repeat(workers, seed, sample):
+    def epochs(loader_class):
+        torch.manual_seed(0)  # what NumPy's generator follows in a worker
+        np.random.seed(0)
+        same = dt.sources.Source(image=np.repeat(sample.train.images[:1], 128, axis=0))
+        image = dt.Value(same.image) >> mt.RandomAffine(rotate=mt.uniform(-1, 1), seed=seed)
+        loader = loader_class(mt.BatchDataset(image, same), batch_size=16, num_workers=workers)
+        return torch.cat([images for _ in range(2) for (images,) in loader])
+
+    drawn = epochs(mt.batch_loader)
+    assert len(np.unique(drawn, axis=0)) == 256
+    assert torch.equal(epochs(dl.DataLoader), drawn)
+
+
+def test_workers_repeat_the_draws_of_a_feature_with_a_seed_whatever_the_seed_of_torch(sample):
+    def epoch(seed):
+        image = dt.Value(source.image) >> mt.GaussianNoise(seed=seed)
+        return torch.cat([x for (x,) in mt.batch_loader(mt.BatchDataset(image, source), 100, num_workers=2)])
+
+    source = mt.digit_source(sample.test)
+    first = epoch(1)
+    torch.manual_seed(99)
+    assert torch.equal(epoch(1), first)
+    assert not torch.equal(epoch(2), first)
 
 
 def test_random_properties_of_deeptrack_are_drawn_once_per_batch(sample):

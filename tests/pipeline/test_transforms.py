@@ -34,6 +34,14 @@ def test_floats_are_on_the_scale_from_0_to_1():
     np.testing.assert_allclose(mt.Standardize(mean=0.5, std=0.25)(image), (image - 0.5) / 0.25, atol=1e-6)
 
 
+def test_floats_of_another_scale_are_standardized_with_numbers_of_that_scale(mnist):
+    grey = np.float64(mnist.test.images[:100])
+    for images in (grey, torch.tensor(grey)):
+        standardized = mt.Standardize(mean=grey.mean(), std=grey.std())(images)
+        np.testing.assert_allclose(standardized, (grey - grey.mean()) / grey.std(), atol=1e-5)
+    np.testing.assert_allclose(mt.Standardize(mean=0, std=255)(grey), grey / 255, atol=1e-6)
+
+
 def test_the_properties_are_deeptracks():
     feature = mt.Standardize(mean=lambda: 0.25)
     assert feature.mean() == 0.25

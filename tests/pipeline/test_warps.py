@@ -52,6 +52,12 @@ def test_affine_is_deeptracks_image_by_image(kind, digits):
     close(mt.RandomAffine(**{name: of[:n] for name, of in drawn.items()})(digits[:n]), expected)
 
 
+def test_an_image_in_deeptracks_own_layout_is_warped_as_there(digits):
+    image = digits[3][..., None]  # (28, 28, 1)
+    drawn = {"rotate": 0.4, "scale": (1.2, 0.8), "translate": (3, -2)}
+    close(mt.RandomAffine(**drawn)(image), dt.Affine(order=1, mode="grid-constant", **drawn)(image))
+
+
 @pytest.mark.parametrize("mode", ["nearest", "mirror"])
 def test_outside_is_what_scipy_says(mode, digits):
     expected = one_by_one(
@@ -111,7 +117,7 @@ def test_any_size_of_image_works():
 @pytest.mark.parametrize("kind", [np.float32, torch.tensor])
 def test_noise_is_moved_to_the_device_of_the_images(kind):
     # The device "meta" computes shapes only, but refuses tensors of another device as a GPU does.
-    images = torch.zeros(5, 28, 28, device="meta")
+    images = torch.zeros(5, 28, 28, dtype=torch.uint8, device="meta")
     warped = mt.RandomElastic(alpha=torch.arange(5.0), noise=kind(np.zeros((5, 2, 28, 28))))(images)
     assert (warped.shape, warped.device.type) == (images.shape, "meta")
 

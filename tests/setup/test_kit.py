@@ -173,14 +173,6 @@ def test_what_systems_leave_on_a_stick_is_no_difference(copy):
     assert kit.verify(copy)[1] == []
 
 
-def test_a_damaged_manifest_is_one_line(copy):
-    change(copy / "manifest.json", 40)
-    done = subprocess.run(verify(copy), text=True, capture_output=True)
-    assert done.returncode == 1
-    assert "manifest.json" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-
-
 def test_files_that_are_not_ours_stay(index, tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(MNISTError, match="other files"):
@@ -194,16 +186,7 @@ def test_a_kit_with_other_options_stays(index, copy):
     assert kit.verify(copy)[1] == []
 
 
-def test_a_folder_that_cannot_be_is_one_line(index, tmp_path):
-    (tmp_path / "a file").write_text("mine")
-    with pytest.raises(MNISTError, match="a file"):
-        kit.write(tmp_path / "a file", kit.Options((HERE,), lock=index[1]))
-    assert (tmp_path / "a file").read_text() == "mine"
-
-
-@pytest.mark.parametrize(
-    "options", [["--platform", "amiga"], ["--python", "2.7"], ["--python", "3.10"], ["--torch-backend", "abacus"]]
-)
+@pytest.mark.parametrize("options", [["--platform", "amiga"], ["--python", "3.10"], ["--torch-backend", "abacus"]])
 def test_wrong_options_are_one_line(run_python, tmp_path, options):
     done = run_python("-m", "mnist_tutorial", "kit", str(tmp_path / "kit"), *options)
     assert done.returncode == 1
@@ -274,13 +257,10 @@ def edit(folder, name, value):
 
 @LINUX
 def test_start_leaves_what_is_not_ours(whole, tmp_path):
-    (tmp_path / "a file").write_text("mine")
     (tmp_path / "mine/environment").mkdir(parents=True)
-    for place in ("a file", "mine"):
-        done = start(whole, tmp_path / place, home=tmp_path)
-        assert done.returncode == 1
-        assert [line[:7] for line in done.stderr.splitlines()] == ["error: "]
-    assert (tmp_path / "a file").read_text() == "mine"
+    done = start(whole, tmp_path / "mine", home=tmp_path)
+    assert done.returncode == 1
+    assert [line[:7] for line in done.stderr.splitlines()] == ["error: "]
     assert [path.name for path in (tmp_path / "mine").rglob("*")] == ["environment"]
 
 

@@ -60,10 +60,14 @@ def test_the_probabilities_are_those_of_torch(page, mnist):
 
 
 @pytest.mark.full
-def test_strokes_become_the_image_that_the_package_makes(page):
+def test_strokes_become_the_image_that_the_package_makes_and_are_read_as_it_reads_them(page):
     strokes = [digit["strokes"] for digit in TWENTY]
     strokes += [[{"width": THIN, "points": points} for points in lines] for lines in strokes[:5]]
     assert page.evaluate("pens") == [THIN, PEN]
+    reads = page.evaluate("all => all.map((one) => read(prepare(one, true)))", strokes[: len(TWENTY)])
+    labels = np.array([digit["label"] for digit in TWENTY])
+    images = np.stack([prepare(picture(lines)) for lines in strokes[: len(TWENTY)]])
+    assert np.array_equal(np.argmax(reads, 1), probabilities(mt.Split(images, labels, labels)).argmax(1))
     for centre in (True, False):
         found = page.evaluate("([all, centre]) => all.map((one) => prepare(one, centre))", [strokes, centre])
         expected = np.array([prepare(picture(lines), centre).ravel() for lines in strokes], int)
@@ -71,15 +75,6 @@ def test_strokes_become_the_image_that_the_package_makes(page):
         assert difference.mean() < 1
         assert difference[: len(TWENTY)].max() < 30
         assert difference.max() < 40  # of a thin line, the edges are a larger part
-
-
-@pytest.mark.full
-def test_what_it_reads_in_strokes_is_what_the_package_reads(page):
-    found = [page.evaluate("strokes => read(prepare(strokes, true))", digit["strokes"]) for digit in TWENTY]
-    images = np.stack([prepare(picture(digit["strokes"])) for digit in TWENTY])
-    labels = np.array([digit["label"] for digit in TWENTY])
-    expected = probabilities(mt.Split(images, labels, labels))
-    assert np.array_equal(np.argmax(found, 1), expected.argmax(1))
 
 
 @pytest.mark.full

@@ -46,6 +46,8 @@ def test_a_term_leads_to_the_glossary_where_it_is_used_first():
     )
     assert "by &lt;one&gt; number" in text
     assert 'glossary.html#term-batch"' in linked("Batches: a batch is a stack.", "02_visualizing.ipynb")
+    assert linked("pooling of a batch", "05_cnn.ipynb").startswith("pooling of a <a ")  # it explains pooling itself
+    assert linked("The bias $b$.").startswith("The bias <math")  # which needs no script
 
 
 @pytest.mark.parametrize(
@@ -55,14 +57,6 @@ def test_code_links_headings_and_other_words_stay(text):
     assert linked(text) == text
 
 
-def test_the_notebook_that_explains_a_term_does_not_link_it():
-    assert linked("pooling of a batch", "05_cnn.ipynb").startswith("pooling of a <a ")
-
-
-def test_formulas_need_no_script():
-    assert linked("The bias $b$.").startswith("The bias <math")
-
-
 def test_links_of_the_readme_lead_to_pages_or_to_the_repository():
     kept = "[c](notebooks/01_loading.ipynb) [d](https://x.org/y) [e](RULES.md) ![f](docs/draw.png)"
     assert assemble.with_links(f"[a](#start) [b](LICENSE) {kept}") == (
@@ -70,16 +64,12 @@ def test_links_of_the_readme_lead_to_pages_or_to_the_repository():
     )
 
 
-def test_people_read_no_notes_for_instructors_and_unfold_our_answer():
-    made = notebook(markdown("Hush", "notes"), markdown("So", "slide-only"), code("f = 1", "solution"), code("f"))
-    cells = reading.reading_form(made).cells
-    assert [cell.source for cell in cells[1:]] == ["f = 1", "f"]
-    assert cells[1].metadata["tags"] == ["hide-input"]
-
-
-def test_pictures_have_a_description():
-    made = notebook(code("draw()"), markdown("*Figure. Ten `test` digits.*"))
-    assert reading.reading_form(made).cells[1].metadata["mystnb"]["image"]["alt"] == "Ten test digits."
+def test_people_read_no_notes_for_instructors_unfold_our_answer_and_get_pictures_described():
+    hidden = markdown("Hush", "notes"), markdown("So", "slide-only")
+    made = notebook(*hidden, code("f = 1", "solution"), code("draw()"), markdown("*Figure. Ten `test` digits.*"))
+    _, answer, picture, _ = reading.reading_form(made).cells
+    assert (answer.source, answer.metadata["tags"]) == ("f = 1", ["hide-input"])
+    assert picture.metadata["mystnb"]["image"]["alt"] == "Ten test digits."
 
 
 def test_files_that_are_not_of_the_site_are_not_replaced(tmp_path):

@@ -150,17 +150,9 @@ def test_a_digit_drawn_by_mouse_on_the_front_page_is_read(digit, chromium, addre
 
 
 @pytest.mark.full
-def test_without_scripts_the_front_page_says_what_it_would_show(chromium, address):
-    visit = Visit(chromium, java_script_enabled=False)
-    page = visit.go(address)
-    assert page.locator("#draw img").is_visible()
-    assert page.locator("#draw canvas").count() == 0
-    visit.context.close()
-
-
-@pytest.mark.full
-def test_without_a_canvas_too(chromium, address):
-    visit = Visit(chromium)
+@pytest.mark.parametrize("scripts", [False, True])
+def test_without_scripts_or_a_canvas_the_front_page_says_what_it_would_show(scripts, chromium, address):
+    visit = Visit(chromium, java_script_enabled=scripts)
     visit.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     page = visit.go(address)
     assert page.locator("#draw img").is_visible()

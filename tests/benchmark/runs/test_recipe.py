@@ -43,9 +43,6 @@ def test_the_error_for_an_unknown_recipe_lists_all_and_suggests_the_nearest():
     with pytest.raises(MNISTError, match=r"no recipe cnn-agumented\. Did you mean cnn-augmented\? Expected") as caught:
         recipe.load_recipe("cnn-agumented")
     assert all(name in str(caught.value) for name in NAMES)
-
-
-def test_without_a_similar_name_nothing_is_suggested():
     with pytest.raises(MNISTError, match=r"no recipe xyzzy\. Expected one of"):
         recipe.load_recipe("xyzzy")
 
@@ -53,13 +50,6 @@ def test_without_a_similar_name_nothing_is_suggested():
 def test_your_own_recipe_is_a_function_in_a_file(mine):
     found = recipe.load_recipe(f"{mine}:my_recipe")
     assert (found.name, found.docstring, found.source) == ("my-recipe", "Do nothing. Claim: none.", mine.read_text())
-
-
-def test_every_edit_makes_another_recipe(mine):
-    before = recipe.load_recipe(f"{mine}:my_recipe")
-    assert recipe.load_recipe(f"{mine}:my_recipe").sha256 == before.sha256
-    mine.write_text(mine.read_text() + "\n# better\n")
-    assert recipe.load_recipe(f"{mine}:my_recipe").sha256 != before.sha256
 
 
 def test_a_recipe_can_be_sent_to_a_machine_without_the_file(mine):
@@ -74,15 +64,12 @@ GOOD = "def my_recipe(run):\n    pass\n"
 # What is at the path, the arguments, and what is said about it.
 FAULTS = {
     "no file": (lambda path: None, ["--recipe", "{}:my_recipe"], "cannot be read (No such file or directory)"),
-    "a folder": (lambda path: path.mkdir(), ["--recipe", "{}:my_recipe"], "cannot be read"),
-    "in a file": (lambda path: path.write_text(GOOD), ["--recipe", "{}/a.py:my_recipe"], "cannot be read"),
     "Latin-1": (lambda path: path.write_bytes(b"# \xe9"), ["--recipe", "{}:my_recipe"], "not Python code in UTF-8"),
     "syntax": (
         lambda path: path.write_text("\ndef f(:"),
         ["--recipe", "{}:f"],
         "not Python code: invalid syntax in line 2",
     ),
-    "zeros": (lambda path: path.write_text("x\0"), ["--recipe", "{}:f"], "not Python code"),
     "too long": (lambda path: path.write_text("#" * 10**7), ["--recipe", "{}:f"], "10,000,000 bytes, at most"),
     "another name": (
         lambda path: path.write_text(GOOD),
@@ -90,8 +77,6 @@ FAULTS = {
         "expected a file with def other(run)",
     ),
     "no name": (lambda path: path.write_text(GOOD), ["--recipe", "{}"], "names no function"),
-    "an empty name": (lambda path: path.write_text(GOOD), ["{}:"], "names no function"),
-    "a call": (lambda path: path.write_text(GOOD), ["--recipe", "{}:my_recipe()"], "names no function"),
     "seeds": (lambda path: None, ["--seeds", "1000000000"], "'--seeds'"),
     "no seeds": (lambda path: None, ["--seeds", "9-5"], "'--seeds'"),
     "limit": (lambda path: None, ["--limit", "0"], "'--limit'"),

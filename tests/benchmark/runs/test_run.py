@@ -44,12 +44,6 @@ def test_the_validation_curve_has_the_accuracy_on_the_held_out_digits(digits):
     assert sorted(run.validation["seconds"]) == run.validation["seconds"]
 
 
-def test_without_held_out_digits_there_is_no_validation_curve(digits):
-    run = Run(digits[0], 0)
-    run.train(loop(80))
-    assert run.validation == {"images": [], "seconds": [], "accuracy": []}
-
-
 def test_validation_is_not_on_the_clock(digits):
     spent = []
 
@@ -73,6 +67,7 @@ def test_validation_is_not_on_the_clock(digits):
 def test_the_loss_curve_has_the_mean_loss_at_a_hundred_points(digits):
     run = Run(digits[0], 0)
     run.train(loop(250))
+    assert run.validation == {"images": [], "seconds": [], "accuracy": []}  # without held-out digits
     curve = run.loss_curve()
     assert curve["images"][:2] == [300, 600]
     assert curve["loss"][:2] == [1, 4]  # of 0, 1, 2 and of 3, 4, 5
@@ -127,16 +122,11 @@ def giving(scores, network="a network"):
 FAULTS = {
     "no return": (lambda run: None, "the recipe returned nothing; expected the trained network"),
     "the weights": (lambda run: {"weight": 1}, "returned a dict; expected the trained network, a torch.nn.Module"),
-    "a generator": (lambda run: (step for step in range(9)), "returned a generator; expected the trained network"),
     "predict without return": (giving(lambda n: None), "scores are nothing of dtype object"),
     "text": (giving(lambda n: np.full((n, 10), "7")), "dtype <U1; expected real numbers"),
-    "complex": (giving(lambda n: np.full((n, 10), 1j)), "dtype complex128; expected real numbers"),
-    "ragged rows": (giving(lambda n: [[1], [1, 2]]), "scores are a list, which is no array"),
     "gradients": (giving(lambda n: torch.zeros(n, 10, requires_grad=True)), "scores are a Tensor, which is no array"),
     "digits": (giving(lambda n: np.zeros(n)), r"shape \(333,\); expected \(333, 10\)"),
-    "a row too few": (giving(lambda n: np.zeros((n - 1, 10))), r"shape \(332, 10\); expected \(333, 10\)"),
     "NaN": (giving(lambda n: np.where(np.arange(n)[:, None], 0, np.full((n, 10), np.nan))), "of 1 of 333 digits are"),
-    "infinite": (giving(lambda n: np.full((n, 10), np.inf)), "of 333 of 333 digits are NaN or infinite"),
     "looks while it trains": (
         lambda run: mt.load("sample"),
         r"looked at digits that it was not given: it called load\(\)",

@@ -35,14 +35,3 @@ def test_a_setting_is_set_back_also_after_an_error(change):
         assert settings() != before
         raise ZeroDivisionError
     assert settings() == before
-
-
-def test_a_folder_that_is_gone_is_no_error(tmp_path):
-    before = settings()
-    with kept_settings():
-        (tmp_path / "gone").mkdir()
-        os.chdir(tmp_path / "gone")
-        (tmp_path / "gone").rmdir()
-        with kept_settings():
-            pass
-    assert settings() == before

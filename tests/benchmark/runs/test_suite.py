@@ -89,7 +89,7 @@ def test_a_failure_is_reported_and_the_rest_goes_on(tasks, out):
     assert good.kind == "done"
     kept = json.loads((out / f"{failed[0].task.name}.failure.json").read_text())
     assert (kept["kind"], kept["recipe"], kept["seed"]) == ("failure", "crashing", 0)
-    assert kept["error"].endswith("RuntimeError: it broke")
+    assert kept["error"].endswith('raise RuntimeError("it broke")\nRuntimeError: it broke')
     assert len(read_all(out)[0]) == 1
 
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.drawing.canvas import SHOWN
 from mnist_tutorial.course.drawing.strokes import picture
 
 LINE = [[[0.1, 0.1], [0.15, 0.3]]]
@@ -38,16 +37,10 @@ def test_drawings_as_they_are_come_without_a_box_that_prepares_them(empty_cache)
     assert mt.draw().has_box
     canvas = mt.draw(centre=False)
     assert not canvas.has_box
+    assert not canvas.has_network
     canvas.strokes = LINE
     np.testing.assert_array_equal(pixels(canvas), mt.prepare(picture(LINE), centre=False))
-
-
-def test_without_a_network_there_is_the_image_alone(empty_cache):
-    canvas = mt.draw()
-    canvas.strokes = LINE
-    assert pixels(canvas).any()
     assert canvas.probabilities == []
-    assert not canvas.has_network
 
 
 def test_a_drawing_leaves_the_random_numbers_and_the_network_as_they_were(empty_cache, network):
@@ -87,25 +80,11 @@ def test_each_canvas_counts_what_any_of_them_keeps(empty_cache):
     assert canvas.answer["id"] == "a"
     assert canvas.answer["done"]
     assert canvas.count == other.count == mt.draw().count == 1
+    assert canvas.kept == mt.draw().kept == [{"label": 1, "strokes": LINE}]
     assert mt.my_digits().labels.tolist() == [1]
     assert other.strokes == []
     other.request = {"id": "b", "action": "remove"}
     assert canvas.count == other.count == 0
-
-
-def test_a_page_gets_the_last_of_the_kept_digits_with_the_pens_they_were_drawn_with(empty_cache):
-    canvas = mt.draw()
-    assert canvas.kept == []
-    for label in range(10):
-        for strokes in (LINE, [{"width": canvas.pens[0], "points": LINE[0]}]):
-            request = {"action": "keep", "label": label, "strokes": strokes}
-            canvas.request = request | {"id": str(request)}
-    assert canvas.count == 20
-    assert len(canvas.kept) == SHOWN
-    assert canvas.kept == mt.draw().kept
-    assert canvas.kept[-2:] == [{"label": 9, "strokes": LINE}, {"label": 9, "strokes": strokes}]
-    canvas.request = {"id": "last", "action": "remove"}
-    assert canvas.kept[-1] == {"label": 9, "strokes": LINE}
 
 
 def test_a_page_hears_why_a_digit_cannot_be_kept(empty_cache):
@@ -117,13 +96,6 @@ def test_a_page_hears_why_a_digit_cannot_be_kept(empty_cache):
     assert not canvas.answer["done"]
     assert str(path) in canvas.answer["message"]
     assert path.read_text() == "my notes"
-
-
-@pytest.mark.parametrize("strokes", [[[[2, 2]]], [["?"]], [None]])
-def test_what_is_no_drawing_is_ignored(strokes, empty_cache, network):
-    canvas = mt.draw(network)
-    canvas.strokes = strokes
-    assert (canvas.image, canvas.message) == (b"", "")
 
 
 def test_without_anywidget_an_error_says_what_to_install(monkeypatch):

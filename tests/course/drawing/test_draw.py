@@ -79,16 +79,19 @@ class Notebook:
         self.page.get_by_role("button", name="Confirm Kernel Restart").click()
 
     def kept(self):
-        return json.loads((self.folder / "cache/checkpoints/drawings.json").read_text())["digits"]
+        return json.loads((self.folder / "MNIST_TUTORIAL_CACHE/checkpoints/drawings.json").read_text())["digits"]
 
 
 class Widget:
-    """What a person does with a canvas, and sees on it."""
+    """What a person does with a canvas, which is cleared first, and sees on it."""
 
     def __init__(self, notebook, number):
         self.page, self.root = notebook.page, notebook.widgets.nth(number)
         self.reading, self.note, self.count = (self.root.locator(f".{name}") for name in ("reading", "note", "count"))
         self.paper, self.seen = self.root.locator(".paper"), self.root.locator(".seen")
+        if self.button("Clear").is_enabled():
+            self.button("Clear").click()
+        expect(self.seen).to_have_attribute("aria-label", "An empty image")
 
     def button(self, name):
         return self.root.get_by_role("button", name=name, exact=True)
@@ -105,17 +108,6 @@ class Widget:
             for point in line[1:]:
                 self.page.mouse.move(*self.where(*point))
             self.page.mouse.up()
-
-    def clear(self):
-        if self.button("Clear").is_enabled():
-            self.button("Clear").click()
-        expect(self.seen).to_have_attribute("aria-label", "An empty image")
-
-    def pixels(self):
-        """The image that is shown, once it is there."""
-        expect(self.seen).not_to_have_attribute("aria-label", "An empty image")
-        data = self.seen.evaluate("canvas => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data]")
-        return 255 - np.array(data).reshape(28, 28, 4)[..., 0]
 
     def shows(self, image):
         """Wait until an image is shown, but for what a line drawn with the mouse is off by half a pixel."""
@@ -137,16 +129,13 @@ def notebook(tmp_path_factory):
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "course/draw.ipynb")
     for name, values in SETTINGS.items():
-        path = folder / f"settings/@jupyterlab/{name}.jupyterlab-settings"
+        path = folder / f"JUPYTERLAB_SETTINGS_DIR/@jupyterlab/{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(values))
-    places = {"CONFIG_DIR": "config", "RUNTIME_DIR": "runtime"}
-    lab_places = {"SETTINGS_DIR": "settings", "WORKSPACES_DIR": "workspaces"}
-    environment = {f"JUPYTER_{name}": str(folder / place) for name, place in places.items()}
-    environment |= {f"JUPYTERLAB_{name}": str(folder / place) for name, place in lab_places.items()}
+    places = "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"
     process = subprocess.Popen(
         [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--port=0", f"{folder}/course"],
-        env=os.environ | environment | {"MNIST_TUTORIAL_CACHE": str(folder / "cache")},
+        env=os.environ | {name: str(folder / name) for name in (*places, "MNIST_TUTORIAL_CACHE")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -174,16 +163,12 @@ def notebook(tmp_path_factory):
 
 @pytest.fixture
 def canvas(notebook):
-    canvas = Widget(notebook, 0)
-    canvas.clear()
-    return canvas
+    return Widget(notebook, 0)
 
 
 @pytest.fixture
 def other(notebook):
-    other = Widget(notebook, 1)
-    other.clear()
-    return other
+    return Widget(notebook, 1)
 
 
 @pytest.mark.parametrize("digit", [1, 4, 0])
