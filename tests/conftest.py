@@ -30,7 +30,7 @@ from mnist_tutorial.benchmark.results.predictions import pack
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.results.splits import true_labels
 from mnist_tutorial.data.export import to_folder, to_zip
-from mnist_tutorial.data.files import IDX_FILES
+from mnist_tutorial.data.formats import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
 
 # Until all tests are collected. Nothing that is imported is garbage, and to look for it takes as long as to import it.
@@ -110,6 +110,39 @@ def png_bytes(image):
     stream = io.BytesIO()
     Image.fromarray(image).save(stream, "PNG")
     return stream.getvalue()
+
+
+def zip_of(path, files, compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", compression, compresslevel=1) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def npz(data, path):
+    """As Keras has it."""
+    arrays = {f"x_{part}": getattr(data, part).images for part in ("train", "test")}
+    np.savez(path, **arrays, **{f"y_{part}": getattr(data, part).labels.astype("u1") for part in ("train", "test")})
+    return path
+
+
+def tables(data, header=b"", shuffled=False):
+    """As Kaggle and others have it, in CSV."""
+    files, words = {}, [str(value) for value in range(256)]
+    for part in ("train", "test"):
+        split = getattr(data, part)
+        rows = np.concatenate([split.labels[:, None], split.images.reshape(-1, 784)], axis=1)
+        rows = np.random.default_rng(0).permutation(rows) if shuffled else rows
+        files[f"mnist_{part}.csv"] = (
+            header + "\n".join(",".join([words[value] for value in row]) for row in rows.tolist()).encode()
+        )
+    return files
+
+
+def zipped(files, folder):
+    for name, data in files.items():
+        zip_of(folder / f"{name}.zip", {name: data}, zipfile.ZIP_DEFLATED)
+    return folder
 
 
 @pytest.fixture(scope="session")

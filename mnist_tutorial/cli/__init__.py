@@ -35,13 +35,15 @@ class Layout(StrEnum):
 
     class_folders = "class-folders"
     flat = "flat"
+    torchvision = "torchvision"
 
 
 @app.command()
 def export(
     folder: Annotated[str | None, typer.Argument(metavar="DIR", help="The folder to write into.")] = None,
     layout: Annotated[
-        Layout, typer.Option(help="class-folders: train/7/7_000123.png; flat: mnist/train/7_000123.png.")
+        Layout,
+        typer.Option(help="class-folders: train/7/7_000123.png; flat: mnist/train/...; torchvision: MNIST/raw/..."),
     ] = Layout.class_folders,
     zip_file: Annotated[
         str | None, typer.Option("--zip", metavar="FILE", help="Write one zip archive, instead of DIR or as well.")
@@ -50,13 +52,13 @@ def export(
     variant: Wanted = Variant.full,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files with other contents.")] = False,
 ) -> None:
-    """Write MNIST as PNG files, with a README and the licence."""
+    """Write MNIST as PNG files, or as IDX files for torchvision, with a README and the licence."""
     if not (folder or zip_file) or "" in (folder, zip_file):  # a variable that is not set would be the current folder
         typer.echo("error: no name to write to; expected DIR, --zip FILE, or both", err=True)
         raise typer.Exit(2)
     end_on_signals()
     mnist = loaded(variant)
-    from mnist_tutorial.data.export import to_folder, to_zip
+    from mnist_tutorial.data.export import LAYOUTS, ROOT, to_folder, to_zip
 
     with errors():
         if folder:
@@ -65,10 +67,13 @@ def export(
         if zip_file:
             files = to_zip(mnist, zip_file, layout.value, manifest, force)
             say(f"{zip_file}: MNIST {mnist.variant}, {files:,} files, SHA-256 {_sha256(zip_file)}")
+        for other, (_, use) in LAYOUTS.items():
+            name, place = ("this", folder or ROOT) if other == layout.value else (f"--layout {other}", "DIR")
+            say(f"  {name} is for {use.format(folder=place)}")
 
 
 @app.command()
-def verify(path: Annotated[str, typer.Argument(help="A folder, a clone, a zip or a tar archive.")]) -> None:
+def verify(path: Annotated[str, typer.Argument(help="A folder, a clone, an archive or a file.")]) -> None:
     """Check whether PATH is MNIST, and list the differences."""
     with errors():
         from mnist_tutorial.data import verify as verification

@@ -18,14 +18,19 @@ from pathlib import Path
 import numpy as np
 
 from mnist_tutorial.data.cache import atomic, temporary
+from mnist_tutorial.data.formats import IDX_FILES
 from mnist_tutorial.data.load import MNIST
 from mnist_tutorial.data.progress import file_bar
 from mnist_tutorial.data.reference import listing
 from mnist_tutorial.errors import MNISTError
 
-LAYOUTS = {"class-folders": "{part}/{digit}/{digit}_{number:06}.png", "flat": "mnist/{part}/{digit}_{number:06}.png"}
+LAYOUTS = {  # the names of the files, and what takes them as they are
+    "class-folders": ("{part}/{digit}/{digit}_{number:06}.png", 'torchvision.datasets.ImageFolder("{folder}/train")'),
+    "flat": ("mnist/{part}/{digit}_{number:06}.png", 'notebooks of DeepTrack, as their MNIST_dataset: "{folder}"'),
+    "torchvision": ("MNIST/raw/{file}", 'torchvision.datasets.MNIST("{folder}")'),
+}
 ROOT = "MNIST_dataset"  # everything in a zip is in this folder, so that nobody unpacks 70,000 files among their own
-IN_FOLDER, IN_ZIP = 4096, 512  # bytes that a digit takes on the disk, at most
+IN_FOLDER, IN_ZIP, IN_IDX = 4096, 512, 785  # bytes that a digit takes on the disk, at most
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.pack(">IIBBBBB", 28, 28, 8, 0, 0, 0, 0)  # 28 x 28 pixels, 8 bits, grayscale, not interlaced
 
@@ -33,13 +38,24 @@ HEADER = struct.pack(">IIBBBBB", 28, 28, 8, 0, 0, 0, 0)  # 28 x 28 pixels, 8 bit
 def tree(mnist: MNIST, layout: str = "class-folders", manifest: bool = False) -> Iterator[tuple[str, bytes]]:
     """Generate name and bytes of each file of an export, the same on every machine.
 
-    The layout "flat" is that of DeepTrackAI/MNIST_dataset. The manifest, ``manifest.csv``, has path, label, split,
-    index (the official position) and sha256 (of the file).
+    The layout "flat" is that of DeepTrackAI/MNIST_dataset; "torchvision" has the four IDX files. The manifest,
+    ``manifest.csv``, has path, label, split, index (the official position) and sha256 (of the file).
     """
     if layout not in LAYOUTS:
         raise MNISTError(f"layout is {layout!r}; expected one of {', '.join(map(repr, LAYOUTS))}")
-    yield "README.md", _readme(mnist.variant, layout, "manifest" if manifest else "").encode()
-    yield "LICENSE.txt", _text("licence.txt").encode()
+    if manifest and layout == "torchvision":
+        raise MNISTError("a manifest lists PNG files; --layout torchvision has none")
+    blocks = {mnist.variant, layout, *["manifest"] * manifest, *["png"] * (layout != "torchvision")}
+    citation, licence = _text("citation.txt", blocks), _text("licence.txt", blocks)
+    readme = _text("dataset.md", blocks).replace("$citation", citation).replace("$licence", licence)
+    yield "README.md", readme.encode()
+    yield "LICENSE.txt", licence.encode()
+    if layout == "torchvision":
+        arrays = (mnist.train.images, mnist.train.labels, mnist.test.images, mnist.test.labels)
+        for file, array in zip(IDX_FILES, arrays, strict=True):
+            header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+            yield LAYOUTS[layout][0].format(file=file), header + array.astype(np.uint8).tobytes()
+        return
     rows = io.StringIO()
     table = csv.writer(rows, lineterminator="\n")
     table.writerow(["path", "label", "split", "index", "sha256"])
@@ -48,7 +64,7 @@ def tree(mnist: MNIST, layout: str = "class-folders", manifest: bool = False) ->
             split, numbers = getattr(mnist, part), listing(mnist.variant, part).numbers
             for position in np.argsort(split.labels, kind="stable"):  # as a folder would list them
                 digit = split.labels[position]
-                name = LAYOUTS[layout].format(part=part, digit=digit, number=numbers[position])
+                name = LAYOUTS[layout][0].format(part=part, digit=digit, number=numbers[position])
                 data = png(split.images[position])
                 table.writerow([name, digit, part, split.index[position], sha256(data).hexdigest()])
                 yield name, data
@@ -130,18 +146,14 @@ def _room(mnist, target, bytes_each, layout, manifest, force):
             raise
         options = ["--layout", layout, "--variant", mnist.variant, *["--manifest"] * manifest, *["--force"] * force]
         command = shlex.join(["python", "-m", "mnist_tutorial", "export", *target, *options])
+        bytes_each = IN_IDX if layout == "torchvision" else bytes_each
         size = bytes_each * (len(mnist.train) + len(mnist.test)) / 1e6
         raise MNISTError(
             f"{target[-1]}: {error.strerror}; MNIST takes {size:,.0f} MB there. Make room, and run again: {command}"
         ) from error
 
 
-def _text(name):
-    return (files(__package__) / "texts" / name).read_text(encoding="utf-8")
-
-
-def _readme(*names):
-    """Fill in the template, in which a block from [[name]] to [[end]] is for this variant, layout or manifest alone."""
-    blocks = re.compile(r"\[\[(\S+)\]\]\n(.*?)\[\[end\]\]\n", re.S)
-    text = blocks.sub(lambda block: block[2] if block[1] in names else "", _text("dataset.md"))
-    return text.replace("$citation", _text("citation.txt")).replace("$licence", _text("licence.txt"))
+def _text(name, blocks):
+    """Fill in a template, in which a block from [[name]] to [[end]] is for this variant, layout or manifest alone."""
+    text = (files(__package__) / "texts" / name).read_text(encoding="utf-8")
+    return re.sub(r"\[\[(\S+)\]\]\n(.*?)\[\[end\]\]\n", lambda block: block[2] * (block[1] in blocks), text, flags=re.S)

@@ -24,8 +24,8 @@ SAMPLE = (
     "Accuracy on it is not MNIST test accuracy."
 )
 WAYS_OUT = """What you can do:
-  - download mnist.zip of https://github.com/DeepTrackAI/MNIST_dataset with a browser, or the four IDX files
-    (train-images-idx3-ubyte.gz and so on), and put them into {}
+  - download mnist.zip of https://github.com/DeepTrackAI/MNIST_dataset with a browser, Keras' mnist.npz, or the
+    four IDX files (train-images-idx3-ubyte.gz and so on), and put them into {}
   - set MNIST_TUTORIAL_DATA to a folder, a zip or a clone with MNIST that somebody gave you
   - use the sample of 5,000 digits, which is installed: load('sample')"""
 logger = logging.getLogger("mnist_tutorial")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import requests
 
-from mnist_tutorial.data import files
+from mnist_tutorial.data import files, formats
 from mnist_tutorial.data.cache import FETCH, shown
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.reference import Arrays, check_digests
@@ -97,7 +97,7 @@ def web(address: str, folder: Path) -> Path:
         raise MNISTError(failure)
     if not address.endswith("/"):
         return _download(address, folder / (shown(address).rpartition("/")[2] or "mnist.zip"))
-    for name in files.IDX_FILES:
+    for name in formats.IDX_FILES:
         _download(f"{address}{name}.gz", folder / f"{name}.gz")
     return folder
 
@@ -133,13 +133,12 @@ MIRRORS: Mirrors = {name: partial(web, address) for name, address in ADDRESSES.i
 
 
 def by_hand(folder: Path) -> Mirrors:
-    """List the copies of MNIST that somebody has put into a folder: the archives, or the IDX files."""
+    """List the copies of MNIST that somebody has put into a folder: loose IDX files or tables, and the archives."""
     paths = sorted(folder.iterdir())
-    if files.idx_names(path.name for path in paths):
-        paths = [folder]
-    else:
-        paths = [path for path in paths if path.suffix in ARCHIVES]
-    return {str(path): lambda _, path=path: path for path in paths}
+    loose = [path for path in paths if formats.idx_names([path.name]) or formats.TABLE_NAME.fullmatch(path.name)]
+    whole = [path for path in paths if path.suffix.lower() in ARCHIVES or formats.stands_alone(path.name)]
+    copies = [folder] * bool(loose) + [path for path in whole if path not in loose]
+    return {str(path): lambda _, path=path: path for path in copies}
 
 
 def fetch(mirrors: Mirrors) -> tuple[Arrays, str, list[str]]:

@@ -1,6 +1,7 @@
 """What is known of MNIST beforehand: its digests, and the label, number and checksum of each image."""
 
 import hashlib
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
@@ -13,6 +14,12 @@ from mnist_tutorial.data.guard import note_look
 from mnist_tutorial.errors import MNISTError
 
 COUNTS = {"train": 60_000, "test": 10_000}
+CHANGES = {  # of a whole copy, and how they are undone
+    "MNIST's in another order": lambda images: images,
+    "MNIST's with ink and paper swapped": lambda images: 255 - images,
+    "MNIST's with rows and columns swapped": lambda images: images.transpose(0, 2, 1),
+    "MNIST's with rows and columns, and ink and paper, swapped": lambda images: 255 - images.transpose(0, 2, 1),
+}
 SAMPLE_TRAIN, SAMPLE_ALL = 400, 500  # of each digit
 
 
@@ -55,11 +62,44 @@ def check_digests(arrays: Arrays, variant: str, origin: Path | str) -> Arrays:
         digests = list(pool.map(digest, arrays))
     for name, actual, expected in zip(Arrays._fields, digests, DIGESTS[variant], strict=True):
         if actual != expected:
+            array, known = getattr(arrays, name), np.sort(listing(variant, name.split("_")[0]).checksums)
+            changes = CHANGES.items() if array.ndim == 3 else ()
+            fits = (change for change, undo in changes if (np.sort(checksums(undo(array))) == known).all())
+            change = next(fits, "not MNIST's")
             raise MNISTError(
-                f"{origin}: {name} are not MNIST's: SHA-256 {actual[:12]}..., expected {expected[:12]}...; "
+                f"{origin}: {name} are {change}: SHA-256 {actual[:12]}..., expected {expected[:12]}...; "
                 "fetch them again"
             )
     return arrays
+
+
+def official(arrays: Arrays, order: str = "") -> tuple[Arrays, str]:
+    """Put a copy in "official" order, sorted "by digit" or shuffled, into official order; return its variant, too."""
+    count = len(arrays.train_images), len(arrays.test_images)
+    counts = {tuple(len(listing(variant, part).labels) for part in COUNTS): variant for variant in DIGESTS}
+    if count not in counts:
+        swapped = "train and test are swapped: " if count[::-1] in counts else ""
+        raise MNISTError(
+            f"{swapped}{count[0]:,} and {count[1]:,} digits; expected 60,000 to train with, 10,000 to test"
+        )
+    columns = []
+    for part, images, labels in zip(COUNTS, arrays[::2], arrays[1::2], strict=True):
+        expected = listing(counts[count], part)
+        for array, shape in ((images, (len(expected.labels), 28, 28)), (labels, expected.labels.shape)):
+            if array.shape != shape or array.dtype.kind not in "iu":
+                raise MNISTError(f"{part}: {array.dtype} {array.shape}; expected integers from 0 to 255, {shape}")
+        rows, actual = np.arange(len(images)), checksums(images.astype(np.uint8))
+        if order == "by digit":
+            rows = np.argsort(np.argsort(expected.labels, kind="stable"))
+        elif order != "official" and (np.sort(actual) == np.sort(expected.checksums)).all():
+            rows = np.argsort(actual)[np.argsort(np.argsort(expected.checksums))]
+        columns += [images[rows].astype(np.uint8), labels[rows].astype(np.uint8)]
+    return Arrays(*columns), counts[count]
+
+
+def checksums(images: np.ndarray) -> np.ndarray:
+    """Compute the CRC-32 of each image, as uint32 of shape (N,)."""
+    return np.array([zlib.crc32(image) for image in np.ascontiguousarray(images)], np.uint32)
 
 
 class Listing(NamedTuple):

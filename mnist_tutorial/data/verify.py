@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_tutorial.data.files import IDX_FILES, contents, explained, idx_array, idx_names, png_array, png_digit, read
+from mnist_tutorial.data.files import contents, read
+from mnist_tutorial.data.formats import IDX_FILES, PNG_NAME, explained, idx_array, idx_names, png_array, png_digit
 from mnist_tutorial.data.progress import file_bar
-from mnist_tutorial.data.reference import COUNTS, check_digests, listing
+from mnist_tutorial.data.reference import COUNTS, check_digests, checksums, listing
 from mnist_tutorial.errors import MNISTError
 
 
@@ -23,12 +24,13 @@ def verify(path: Path | str) -> tuple[str, dict[str, list[str]]]:
         arrays, variant = read(path)
         check_digests(arrays, variant, path)
     except MNISTError as error:
-        if not (digits or idx_names(files)):
+        if "swapped" in str(error).removeprefix(str(path)) or not (digits or idx_names(files)):
             raise
         variant = _compare_idx(files, findings) if idx_names(files) else _compare_png(files, digits, findings)
         if not any(findings.values()):
             findings["changed"].append(str(error))
-    strangers = (name for name in files if digits and name not in digits and COUNTS.keys() & set(name.split("/")[:-1]))
+    folders = tuple({PNG_NAME.fullmatch(name)[1] + "/" for name in digits})
+    strangers = (name for name in files if name not in digits and name.startswith(folders))
     findings["extra"] += [f"{name}: not the name of a digit's file" for name in strangers]
     return variant, {kind: sorted(names) for kind, names in findings.items()}
 
@@ -48,9 +50,9 @@ def _compare_idx(files, findings):
             findings["missing"].append(file)
             continue
         with explained(names[file], findings["changed"]):
-            array, (part, kind) = idx_array(files[names[file]](), field), field.split("_")
-            checksums = [zlib.crc32(image) for image in array] if kind == "images" else array
-            wrong = checksums != getattr(listing("full", part), "checksums" if kind == "images" else "labels")
+            array, (part, kind) = idx_array(files[names[file]]()), field.split("_")
+            expected = listing("full", part)
+            wrong = checksums(array) != expected.checksums if kind == "images" else array != expected.labels
             if wrong.any():
                 raise MNISTError(f"{wrong.sum():,} {kind} differ, the first are {np.flatnonzero(wrong)[:5].tolist()}")
     return "full"
@@ -64,9 +66,11 @@ def _compare_png(files, digits, findings):
         labels, numbers, _, checksums = map(np.ndarray.tolist, listing(variant, part))
         missing |= {(part, *digit): checksum for *digit, checksum in zip(labels, numbers, checksums, strict=True)}
     # Others are named as the first file is: with the same folders above them, in class folders or flat.
-    name, (part, digit, _) = next(iter(digits.items()))
-    root, layout = name[: name.rindex(f"{part}/")], "{0}/{1}/" if f"/{digit}/" in name else "{0}/"
-    names = {digit: root + (layout + "{1}_{2:06}.png").format(*digit) for digit in missing}
+    match = PNG_NAME.fullmatch(next(iter(digits)))
+    folders = {part: "".join([*match[1].rpartition("/")[:2], part]) for part in COUNTS}
+    folders |= {part: PNG_NAME.fullmatch(name)[1] for name, (part, *_) in digits.items()}
+    layout = "{0}/{1}/" if match[3] else "{0}/"
+    names = {digit: (layout + "{1}_{2:06}.png").format(folders[digit[0]], *digit[1:]) for digit in missing}
     holders = {checksum: names[digit] for digit, checksum in missing.items()}
     with file_bar("checking PNG files", len(digits)) as bar:
         for name, digit in digits.items():

@@ -22,12 +22,14 @@ def sample_zip(path, *options):
 def test_export_writes_folder_and_zip_and_verify_takes_both(tmp_path):
     done = sample_zip(tmp_path / "a.zip", tmp_path / "tree", "--layout", "flat", "--manifest")
     assert done.exit_code == 0, done.stderr
-    folder, archive = done.stdout.splitlines()
+    folder, archive, *uses = done.stdout.splitlines()
     assert folder.startswith(f"{tmp_path / 'tree'}: MNIST sample")
     digest = hashlib.sha256((tmp_path / "a.zip").read_bytes()).hexdigest()
     for words in ("MNIST sample", "5,003 files", digest):
         assert words in archive
     assert (tmp_path / "tree/mnist/train/7_000123.png").exists()
+    assert uses[1].endswith(f'MNIST_dataset: "{tmp_path / "tree"}"')
+    assert uses[2].endswith('--layout torchvision is for torchvision.datasets.MNIST("DIR")')
     for path in (tmp_path / "tree", tmp_path / "a.zip"):
         done = run("verify", path)
         assert (done.exit_code, done.stdout.split(",")[0]) == (0, f"{path}: MNIST sample")

@@ -6,7 +6,9 @@ import re
 import shlex
 import zipfile
 import zlib
+from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,14 +90,17 @@ def test_the_manifest_has_a_row_for_each_image(sample, class_folder):
 @pytest.mark.parametrize("layout", export.LAYOUTS)
 def test_the_readme_says_what_is_there(layout, sample, mnist):
     (_, short), _, (first, _) = itertools.islice(export.tree(sample, layout), 3)
-    (_, long), (_, licence) = itertools.islice(export.tree(mnist, layout, manifest=True), 2)
+    manifest = layout != "torchvision"
+    (_, long), (_, licence) = itertools.islice(export.tree(mnist, layout, manifest), 2)
     assert "not MNIST test accuracy" in short.decode()
     assert "manifest.csv" not in short.decode()
     text = long.decode()
-    for part in ("## Overview", "## Structure", "## Usage", "## Attribution", "## Licence", "60,000", "manifest.csv"):
+    for part in ("## Overview", "## Structure", "## Usage", "## Attribution", "## Licence", "60,000"):
         assert part in text
+    assert ("manifest.csv" in text) == manifest
+    assert ("PNG files" in licence.decode()) == manifest
     assert text.count("@article{") == 2
-    assert first.split("train")[0] + "train/7" in text
+    assert first.split("train")[0] + ("train/7" if manifest else "") in text.replace("    └── raw", "MNIST/raw")
     assert "by-sa/3.0" in text
     assert "by-sa/3.0" in licence.decode()
     assert not re.search(r"\$\w|\[\[", text)
@@ -171,7 +176,7 @@ def test_a_zip_that_exists_is_left_alone_without_force(sample, tmp_path):
 
 
 def test_an_unknown_layout_names_the_known_ones(sample):
-    with pytest.raises(mt.MNISTError, match="layout is 'deep'; expected one of 'class-folders', 'flat'"):
+    with pytest.raises(mt.MNISTError, match="layout is 'deep'; expected one of 'class-folders', 'flat', 'torchvision'"):
         next(export.tree(sample, "deep"))
 
 
@@ -217,9 +222,44 @@ def test_the_snippets_of_the_description_run_unchanged(sample, serve, tmp_path, 
     np.testing.assert_allclose(image[0], (first / 255 - 0.1307) / 0.3081, rtol=1e-5)
     assert label == 0
 
-    import deeptrack as dt  # takes seconds, and only this test needs it
+    import deeptrack as dt
 
     source = dt.sources.ImageFolder("MNIST_dataset/train")
     assert source.classes == [str(digit) for digit in range(10)]
     assert {(item["label"], item["label_name"]) for item in source[::300]} == {(d, str(d)) for d in range(10)}
     np.testing.assert_array_equal(dt.LoadImage(source.path)(source[0]).squeeze(), first)
+
+
+# How other notebooks of the DeepTrack world load MNIST: by torchvision, or from the flat tree.
+
+
+def test_other_notebooks_load_an_export_without_a_network(sample, no_network, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    import deeptrack as dt  # takes seconds, and only two tests need it
+    import torchvision
+
+    export.to_folder(sample, "data", "torchvision")
+    export.to_folder(sample, "MNIST_dataset", "flat")
+    for train, split in ((True, sample.train), (False, sample.test)):
+        for download in (True, False):
+            dataset = torchvision.datasets.MNIST("data", train, torchvision.transforms.ToTensor(), download=download)
+            np.testing.assert_array_equal(dataset.data, split.images)
+            np.testing.assert_array_equal(dataset.targets, split.labels)
+        image, label = dataset[7]
+        np.testing.assert_allclose(image[0], split.images[7] / 255, rtol=1e-6)
+        assert label == split.labels[7]
+    assert verify("data") == ("sample", {"missing": [], "extra": [], "changed": []})
+
+    paths = sorted(Path("MNIST_dataset", "mnist", "train").iterdir())[::100]
+    order = np.argsort(sample.train.labels, kind="stable")[::100]
+    np.testing.assert_allclose([plt.imread(path) for path in paths], sample.train.images[order] / 255, rtol=1e-6)
+    np.testing.assert_array_equal([int(path.name[0]) for path in paths], sample.train.labels[order])
+    source = dt.sources.ImageFolder("MNIST_dataset/mnist/train")
+    label = dt.Value(source.label_name[0]) >> int
+    np.testing.assert_array_equal([label(source[at]) for at in range(0, 4000, 400)], range(10))
+
+
+def test_a_manifest_of_idx_files_is_an_error(sample, tmp_path):
+    with pytest.raises(mt.MNISTError, match="manifest lists PNG files"):
+        export.to_folder(sample, tmp_path / "data", "torchvision", manifest=True)
+    assert not list(tmp_path.glob("data/*"))

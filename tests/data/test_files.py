@@ -1,27 +1,29 @@
 import gzip
 import io
 import os
+import re
 import shutil
+import sys
 import tarfile
 import zipfile
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import idx_bytes, png_bytes
+from conftest import idx_bytes, npz, png_bytes, tables, zip_of, zipped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+import mnist_tutorial as mt
 from mnist_tutorial import MNISTError
-from mnist_tutorial.data.export import to_zip
-from mnist_tutorial.data.files import IDX_FILES, read
+from mnist_tutorial.data.export import to_folder, to_zip
+from mnist_tutorial.data.files import read
+from mnist_tutorial.data.formats import IDX_FILES
+from mnist_tutorial.data.verify import verify
 
-
-def zip_of(path, files, kind=zipfile.ZIP_STORED):
-    with zipfile.ZipFile(path, "w", kind) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
+IMAGES, LABELS = IDX_FILES.test_images, IDX_FILES.test_labels
 
 
 def tar_of(path, folder, name):
@@ -30,28 +32,69 @@ def tar_of(path, folder, name):
     return path
 
 
-def by_position(sample):
+def by_position(sample, encode=png_bytes, parts=("train", "test"), suffix="png"):
     """As others export it: no digit in the name, and the position in the whole set as the number."""
     return {
-        f"{part}\\{digit}\\{index}.png": png_bytes(image)  # by a program for Windows
-        for part in ("train", "test")
-        for image, digit, index in zip(*vars(getattr(sample, part)).values(), strict=True)
+        f"{part}\\{digit}\\{index}.{suffix}": encode(image)  # by a program for Windows
+        for part, split in zip(parts, (sample.train, sample.test), strict=True)
+        for image, digit, index in zip(*vars(split).values(), strict=True)
     }
 
 
+def rgb(image):
+    return png_bytes(np.stack([image] * 3, axis=-1))
+
+
+def wide(image):
+    return png_bytes(image * np.uint16(257))
+
+
+def palette(image):
+    Image.fromarray(image).convert("P").save(stream := io.BytesIO(), "PNG")
+    return stream.getvalue()
+
+
 def renamed(idx_raw, folder):
-    """A name that exists, too; among files of others."""
+    """As browsers and people name them; among files of others."""
     shutil.copytree(idx_raw, folder / "deep/raw", copy_function=os.link)
-    (folder / "deep/raw/t10k-images-idx3-ubyte").rename(folder / "deep/raw/t10k-images.idx3-ubyte")
+    names = ["train-images-idx3-ubyte (1)", "TRAIN-LABELS.IDX1-UBYTE.1", "t10k-images.idx3-ubyte"]
+    for old, new in zip(IDX_FILES, names, strict=False):
+        (folder / "deep/raw" / old).rename(folder / "deep/raw" / new)
+    twice = gzip.compress(gzip.compress((folder / "deep/raw" / LABELS).read_bytes()))
+    replaced(folder / "deep/raw", LABELS, None)
+    put(folder / f"deep/raw/{LABELS} - Copy.gz", twice)
     (folder / "notes.txt").write_text("mine")
     return folder
 
 
+def parquet(data, folder):
+    """As Hugging Face has it."""
+    pyarrow = pytest.importorskip("pyarrow")
+    for part in ("train", "test"):
+        split = getattr(data, part)
+        images = [{"bytes": png_bytes(image), "path": None} for image in split.images]
+        table = pyarrow.table({"image": images, "label": split.labels})
+        pytest.importorskip("pyarrow.parquet").write_table(table, folder / f"{part}-00000-of-00001.parquet")
+    return folder
+
+
+def tar_with_a_zip(idx_raw, folder):
+    """A tar is recognized although its last file, a zip, would be found as one."""
+    with tarfile.open(folder / "a.tar", "w") as archive:
+        archive.add(idx_raw, "raw")
+        archive.add(zip_of(folder / "network.pt", {"data.pkl": b""}), "network.pt")
+    return folder / "a.tar"
+
+
+HEADER = ("label," + ",".join(f"{row}x{column}" for row in range(1, 29) for column in range(1, 29)) + "\r\n").encode()
 # Everything that MNIST, or the sample, can be read from.
 FULL = {
     "IDX files, compressed": lambda the, folder: the("idx_folder"),
     "IDX files, as another program names them": lambda the, folder: renamed(the("idx_raw"), folder),
     "IDX files in a zip": lambda the, folder: the("idx_zip"),
+    "IDX files in a tar, before a zip": lambda the, folder: tar_with_a_zip(the("idx_raw"), folder),
+    "npz": lambda the, folder: npz(the("mnist"), folder / "mnist.npz"),
+    "CSV": lambda the, folder: zip_of(folder / "a.zip", tables(the("mnist"))),
     "IDX files in a tar": lambda the, folder: tar_of(folder / "a.tgz", the("idx_folder"), "package"),
     "PNG files in a zip": lambda the, folder: the("class_zip"),
 }
@@ -61,6 +104,13 @@ SAMPLE = {
     "flat, in a zip": lambda the, folder: to_zip(the("sample"), folder / "a.zip", "flat") and folder / "a.zip",
     "class folders, in a tar": lambda the, folder: tar_of(folder / "a.tar.gz", the("class_folder"), "."),
     "other numbers": lambda the, folder: zip_of(folder / "a.zip", by_position(the("sample"))),
+    "RGB": lambda the, folder: zip_of(folder / "a.zip", by_position(the("sample"), rgb, ("training", "testing"))),
+    "16 bits": lambda the, folder: zip_of(folder / "a.zip", by_position(the("sample"), wide, ("Train", "Test"), "PNG")),
+    "palette": lambda the, folder: zip_of(folder / "a.zip", by_position(the("sample"), palette)),
+    "CSV with a header": lambda the, folder: zip_of(folder / "a.zip", tables(the("sample"), b"\xef\xbb\xbf" + HEADER)),
+    "CSV, shuffled": lambda the, folder: zip_of(folder / "a.zip", tables(the("sample"), HEADER, shuffled=True)),
+    "CSV, each zipped": lambda the, folder: zipped(tables(the("sample")), folder),
+    "parquet": lambda the, folder: parquet(the("sample"), folder),
 }
 
 
@@ -120,7 +170,13 @@ def idx(name, data):
     return lambda the, folder: replaced(shutil.copytree(the("idx_raw"), folder / "idx", **links), name, data)
 
 
-IMAGES, LABELS = IDX_FILES.test_images, IDX_FILES.test_labels
+def npz_of(folder, images):
+    np.savez(
+        folder / "a.npz", x_train=images, y_train=np.zeros(60_000, "u1"), x_test=images[:10_000], y_test=images[:10_000]
+    )
+    return folder / "a.npz"
+
+
 ACCIDENTS = {
     "nothing there": (lambda the, folder: folder / "gone.zip", "gone.zip: does not exist; expected"),
     "an empty folder": (lambda the, folder: folder, "0 files, none of them MNIST's; expected"),
@@ -145,11 +201,38 @@ ACCIDENTS = {
     "an IDX file too few": (idx(LABELS, None), f"no {LABELS}; expected"),
     "an IDX file, cut off": (idx(LABELS, idx_bytes(np.zeros(10_000, "u1"))[:-1]), "10,007 bytes, expected 10,008"),
     "gzip, cut off": (idx(LABELS, gzip.compress(bytes(10_008))[:-9]), f"{LABELS}: cannot be read"),
-    "other images": (idx(IMAGES, idx_bytes(np.zeros((9, 9, 9), "u1"))), "(10000, 28, 28)"),
-    "a PNG file too few": (digit(None), "4,999 PNG files, not those of MNIST"),
+    "other images": (idx(IMAGES, idx_bytes(np.zeros((9, 9, 9), "u1"))), "60,000 and 9 digits; expected 60,000"),
+    "images of another size": (idx(IMAGES, idx_bytes(np.zeros((10_000, 9, 9), "u1"))), "(10000, 28, 28)"),
+    "no IDX": (idx(IMAGES, b"<html>"), "begins with b'<html>'"),
+    "a PNG file too few": (digit(None), "3,999 and 1,000 digits; expected 60,000"),
     "no PNG": (digit(b"<html>"), "train/7/7_000001.png: cannot be read (not a PNG file"),
     "PNG, cut off": (digit(png_bytes(np.eye(28, dtype="u1"))[:-50]), "train/7/7_000001.png: cannot be read"),
-    "PNG in colour": (digit(png_bytes(np.zeros((28, 28, 3), "u1"))), "RGB (28, 28); expected 8-bit grayscale"),
+    "PNG in colour": (
+        digit(png_bytes(np.eye(28, dtype="u1")[..., None] * np.uint8([9, 8, 7]))),
+        "in colour; expected grey",
+    ),
+    "a larger PNG": (digit(png_bytes(np.zeros((32, 32), "u1"))), "32 x 32 pixels; expected 28 x 28"),
+    "a pickle": (lambda the, folder: put(folder / "mnist.pkl.gz", gzip.compress(b"x")), "can run code.*take mnist.npz"),
+    "a pickle in a folder": (
+        lambda the, folder: put(folder / "mnist.pkl", b"x").parent,
+        "can run code.*take mnist.npz",
+    ),
+    "of MATLAB": (lambda the, folder: put(folder / "mnist.mat", b"MATLAB 5.0"), "a MATLAB file.*take mnist.npz"),
+    "npz with a pickle": (lambda the, folder: npz_of(folder, np.array([None])), "cannot be read (Object arrays"),
+    "npz with floats": (
+        lambda the, folder: npz_of(folder, np.zeros((60_000, 28, 28), "f4")),
+        "expected integers from 0",
+    ),
+    "of another competition": (
+        lambda the, folder: zip_of(folder / "a.zip", {"train.csv": b"label\n" + b"1\n" * 42_000, "test.csv": b"1"}),
+        "28,000 of its digits have no labels",
+    ),
+    "one table alone": (
+        lambda the, folder: put(folder / "mnist_test.csv", b"0" + b",0" * 784),
+        "the test digits alone",
+    ),
+    "another table": (lambda the, folder: put(folder / "mnist_test.csv", b"0,1"), "2 columns; expected 785"),
+    "a table, cut off": (lambda the, folder: put(folder / "mnist_test.csv", b"0,1\n0"), "may be cut off: copy or"),
 }
 
 
@@ -160,9 +243,46 @@ def test_an_accident_is_said_in_one_sentence(kind, mnist, request, tmp_path):
     with pytest.raises(MNISTError) as error:
         read(path)
     text = str(error.value)
-    assert words in text
+    assert re.search(".*".join(map(re.escape, words.split(".*"))), text)
     assert text.startswith(str(path))
     assert not any(wrong in text for wrong in ("\n", "delete", " object at 0x"))  # it may be the only copy
+
+
+# Copies of all digits that somebody has changed as a whole. -----------------------------------------------------------
+
+CHANGES = {
+    "with ink and paper swapped": lambda images: 255 - images,
+    "with rows and columns swapped": lambda images: images.transpose(0, 2, 1),
+    "with rows and columns, and ink and paper, swapped": lambda images: 255 - images.transpose(0, 2, 1),
+}
+WRITERS = {
+    "npz": lambda data, folder: npz(data, folder / "mnist.npz"),
+    "PNG": lambda data, folder: zip_of(folder / "a.zip", by_position(data)),
+    "IDX": lambda data, folder: to_folder(data, folder, "torchvision") and folder,
+}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("change", [*CHANGES, "train and test are swapped"])
+def test_a_changed_copy_is_called_what_it_is(change, kind, sample, tmp_path, monkeypatch):
+    data = replace(sample, train=sample.test, test=sample.train)
+    if undo := CHANGES.get(change):
+        parts = {
+            part: replace(getattr(sample, part), images=undo(getattr(sample, part).images))
+            for part in ("train", "test")
+        }
+        data = replace(sample, **parts)
+    path = WRITERS[kind](data, tmp_path)
+    monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(path))
+    for use in (mt.load, lambda: verify(path)):
+        with pytest.raises(MNISTError, match=change):
+            use()
+
+
+def test_without_pyarrow_parquet_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MNISTError, match=r"pip install pyarrow; or take mnist\.npz"):
+        read(put(tmp_path / "train-00000-of-00001.parquet", b"PAR1"))
 
 
 def test_an_empty_name_is_not_the_current_folder(idx_folder, monkeypatch):

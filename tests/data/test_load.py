@@ -3,7 +3,7 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import send
+from conftest import npz, send, tables, zipped
 
 import mnist_tutorial as mt
 from mnist_tutorial.data import mirrors
@@ -100,7 +100,7 @@ def test_two_swapped_labels_are_an_error(class_tree, monkeypatch):
     second.rename(first)
     (class_tree / "swapped").rename(second)
     monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(class_tree))
-    with pytest.raises(mt.MNISTError, match="train_images are not MNIST's"):
+    with pytest.raises(mt.MNISTError, match="train_images are MNIST's in another order"):
         mt.load()
 
 
@@ -109,22 +109,30 @@ def test_one_line_says_which_files_and_mirrors_failed_and_which_was_used(
 ):
     empty_cache.mkdir()
     (empty_cache / "mnist.zip").write_text("hello")
+    (empty_cache / "mnist.pkl").write_text("hello")
     bad = answer(lambda handler: send(handler, status=404))
     chain = {"first": lambda folder: mirrors.web(bad, folder), "second": lambda folder: idx_folder}
     monkeypatch.setattr(mirrors, "MIRRORS", chain)
     assert mt.load("full").origin == "second"
     [record] = caplog.records
-    assert re.search(r"from second.*mnist\.zip: .*5 bytes.*; first: HTTP 404 Not Found$", record.message)
+    assert re.search(
+        r"from second.*mnist\.pkl: a pickle.*mnist\.zip: .*5 bytes.*; first: HTTP 404 Not Found$", record.message
+    )
     assert (empty_cache / "mnist.zip").read_text() == "hello"
 
 
-@pytest.mark.parametrize("kind", ["a zip", "IDX files"])
-def test_what_was_put_into_the_cache_folder_by_hand_is_found(kind, empty_cache, no_network, idx_zip, idx_folder, mnist):
-    if kind == "a zip":
-        empty_cache.mkdir()
-        shutil.copy(idx_zip, empty_cache / "whatever it is called.zip")
+@pytest.mark.parametrize("kind", ["a zip", "IDX files", "npz", "tables"])
+def test_what_was_put_into_the_cache_folder_by_hand_is_found(kind, empty_cache, no_network, request, mnist):
+    if kind == "IDX files":
+        shutil.copytree(request.getfixturevalue("idx_folder"), empty_cache)
     else:
-        shutil.copytree(idx_folder, empty_cache)
+        empty_cache.mkdir()
+    if kind == "a zip":
+        shutil.copy(request.getfixturevalue("idx_zip"), empty_cache / "whatever it is called.ZIP")
+    elif kind == "npz":
+        npz(mnist, empty_cache / "mnist.npz")
+    elif kind == "tables":
+        zipped(tables(mnist), empty_cache)
     loaded = mt.load("full")
     assert str(empty_cache) in loaded.origin
     np.testing.assert_array_equal(loaded.test.images, mnist.test.images)

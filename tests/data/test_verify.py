@@ -76,6 +76,19 @@ def test_a_missing_file_is_named_as_the_others_are(tree, name, request):
     assert lines(folder) == [f"missing: {name}"]
 
 
+def test_folders_of_other_names_are_understood(class_tree, tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:  # as PowerShell writes it, with an entry for a folder
+        archive.writestr("Train\\7\\", b"")
+        for file in class_tree.glob("t*/*/*.png"):
+            name = str(file.relative_to(class_tree)).replace("train", "Train").replace("test", "Testing")
+            if name != "Testing/9/9_000499.png":
+                archive.write(file, name.replace("/", "\\").replace(".png", ".PNG"))
+        archive.writestr("Train\\7\\copy of 7.png", b"")
+    missing, extra = lines(tmp_path / "a.zip")
+    assert missing == "missing: Testing/9/9_000499.png"
+    assert extra == "extra: Train/7/copy of 7.png: not the name of a digit's file"
+
+
 @pytest.mark.parametrize("count", [1_300, 6_000])
 def test_an_export_that_was_interrupted_is_incomplete(count, mnist, tmp_path):
     with zipfile.ZipFile(tmp_path / "part.zip", "w") as archive:

@@ -1,0 +1,185 @@
+"""Formats: MNIST from IDX, PNG, npz, CSV or parquet files, in official order."""
+
+import gzip
+import io
+import math
+import re
+import struct
+import zipfile
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from PIL.PngImagePlugin import PngImageFile
+
+from mnist_tutorial.data.progress import file_bar
+from mnist_tutorial.data.reference import COUNTS, Arrays, official
+from mnist_tutorial.errors import MNISTError
+
+IDX_FILES = Arrays(
+    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
+)
+NPZ_ARRAYS = Arrays("x_train", "y_train", "x_test", "y_test")  # as Keras names them
+EXPECTED = "IDX files (train-images-idx3-ubyte, ...), PNG files (train/7/7_000123.png), mnist.npz or CSV, also zipped"
+# As browsers, wget, file managers and other programs name them: "train-images.idx3-ubyte", "... (1).gz", "... - Copy".
+IDX_NAME = re.compile(r"(?ia)(?:.*/)?(train|t10k).(images|labels).idx\d.ubyte([ (_-][^/.]*)?(\.(gz|zip|\d))*")
+# Flat or in class folders; in a class folder the file name may leave out the digit.
+PNG_NAME = re.compile(r"(?ia)((?:.*/)?(train|test)(?:ing)?)/(?:(\d)/(?:\3_)?|(\d)_)(\d{1,9})\.png")
+# mnist_train.csv, train-00000-of-00001.parquet, train/0000.parquet
+TABLE_NAME = re.compile(r"(?ia)(?:.*[^a-z])?(train|test)(?:[^a-z/][^/]*)?(?:/\d+)?\.(csv|parquet)(\.gz|\.zip)*")
+REFUSED = {".pkl": "a pickle, which can run code when it is opened", ".mat": "a MATLAB file, of no fixed layout"}
+
+
+@contextmanager
+def explained(name, notes=None):
+    """Turn whatever goes wrong with a file into one sentence that begins with its name: an error, or a note."""
+    try:
+        yield
+    except Exception as error:  # damaged files make zipfile, tarfile, gzip and Pillow raise almost anything
+        reason = getattr(error, "strerror", None) or f"{error}; it may be cut off: copy or fetch it again"
+        if isinstance(error, MemoryError):
+            reason = "not enough memory; close other programs and notebooks first"
+        known = isinstance(error, MNISTError) and str(error).removeprefix(f"{Path(name).name}: ")
+        text = f"{name}: {known or f'cannot be read ({reason})'}"
+        if notes is None:
+            raise MNISTError(text) from error
+        notes.append(text)
+
+
+def refusal(names):
+    """Say why the first file that is never opened is not, and what to take instead; None if there is no such file."""
+    for name, (suffix, reason) in product(names, REFUSED.items()):
+        if suffix in name.lower():
+            return f"{name}: {reason}; take mnist.npz, or mnist_train.csv and mnist_test.csv, instead"
+    return None
+
+
+def stands_alone(name):
+    """Say whether a file with this name is looked at by itself: it is no archive of files."""
+    return bool(TABLE_NAME.fullmatch(name) or name.lower().endswith(".npz") or refusal([name]))
+
+
+def unpacked(data):
+    """Unpack what is in gzip, once or twice, or alone in a zip archive."""
+    while data.startswith(b"\x1f\x8b"):
+        data = gzip.decompress(data)
+    if data.startswith(b"PK"):
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        data = archive.read(archive.namelist()[0])
+    return data
+
+
+def read_idx(files):
+    """Read the four IDX files, the original format."""
+    names = idx_names(files)
+    if missing := [name for name in IDX_FILES if name not in names]:
+        if not names:
+            return None
+        raise MNISTError(f"no {', '.join(missing)}; expected {EXPECTED}")
+    arrays = []
+    for name in names.values():
+        with explained(name):
+            arrays.append(idx_array(files[name]()))
+    return official(Arrays(*arrays), "official")
+
+
+def idx_names(names):
+    """Find the IDX files among others: for each of `IDX_FILES` that is there, its shortest name here."""
+    known = {}
+    for name in sorted(names, key=len, reverse=True):
+        if match := IDX_NAME.fullmatch(name):
+            known[match[1].lower(), match[2].lower()] = name
+    return {file: known[key] for file in IDX_FILES if (key := tuple(file.split("-")[:2])) in known}
+
+
+def idx_array(data):
+    """Decode an IDX file: two zeros, 8 for bytes, the number of dimensions, each as a big-endian int32; the data."""
+    data = unpacked(data)
+    if not data.startswith(b"\0\0\x08"):
+        raise MNISTError(f"begins with {data[:16]!r}; expected an IDX file of bytes, which begins with 00 00 08")
+    start = 4 + 4 * data[3]
+    shape = struct.unpack(f">{data[3]}I", data[4:start])
+    if len(data) != (size := start + math.prod(shape)):
+        raise MNISTError(f"{len(data):,} bytes, expected {size:,} for shape {shape}; copy or fetch it again")
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def read_png(files):
+    """Read PNG files, one for each digit: the n-th file of a digit is the n-th image of it in official order."""
+    digits = {name: digit for name in files if (digit := png_digit(name))}
+    if not digits:
+        return None
+    images = {}
+    with file_bar("reading PNG files", len(digits)) as bar:
+        for name in digits:  # as they lie in the archive: a compressed tar is read from its beginning to its end
+            with explained(name):
+                images[name] = png_array(files[name]())
+            bar.update()
+    arrays = []
+    for part in COUNTS:
+        names = sorted((name for name in digits if digits[name][0] == part), key=digits.get)
+        arrays += [np.array([images[name] for name in names]), np.array([digits[name][1] for name in names], np.uint8)]
+    return official(Arrays(*arrays), "by digit")
+
+
+def png_digit(name):
+    """Parse a name such as ``train/7/7_000123.png`` into part, digit and number."""
+    match = PNG_NAME.fullmatch(name)
+    return match and (match[2].lower(), int(match[3] or match[4]), int(match[5]))
+
+
+def png_array(data):
+    """Decode the PNG file of a digit: grey values of 8 or 16 bits, in a palette, or in three equal colours."""
+    with PngImageFile(io.BytesIO(data)) as image:
+        if image.size != (28, 28):
+            raise MNISTError(f"{image.size[0]} x {image.size[1]} pixels; expected 28 x 28")
+        pixels = np.asarray(image if image.mode == "L" or image.mode.startswith("I") else image.convert("RGB"))
+    if pixels.ndim == 3 and (pixels != pixels[:, :, :1]).any():
+        raise MNISTError("in colour; expected grey values")
+    grey = pixels if pixels.ndim == 2 else pixels[:, :, 0]
+    return (grey // 256 if grey.max() > 255 else grey).astype(np.uint8)  # of 16 bits, some programs use eight
+
+
+def read_npz(files):
+    """Read an npz file with the four arrays that Keras' mnist.npz has."""
+    for name in files:
+        if name.lower().endswith(".npz"):
+            with explained(name), np.load(io.BytesIO(files[name]())) as arrays:  # without pickles
+                if set(NPZ_ARRAYS) <= set(arrays):
+                    return official(Arrays(*(arrays[array] for array in NPZ_ARRAYS)))
+    return None
+
+
+def read_tables(files):
+    """Read two tables, CSV or parquet, with a row for each digit."""
+    names, columns = {}, {}
+    for name in sorted(files, key=len, reverse=True):
+        if match := TABLE_NAME.fullmatch(name):
+            names[match[1].lower()] = name
+    for part, name in names.items():
+        with explained(name):
+            columns[part] = _columns(unpacked(files[name]()))
+    if len(names) == 1:
+        raise MNISTError(f"{name}: the {part} digits alone; name a folder or a zip with the tables of both parts")
+    return official(Arrays(*columns["train"], *columns["test"])) if names else None
+
+
+def _columns(data):
+    """Read the images and labels of a table: 784 grey values after the label, or PNG files as Hugging Face has them."""
+    if data.startswith(b"PAR1"):
+        try:
+            from pyarrow import parquet  # large, not installed with this package, and needed for nothing else
+        except ImportError as error:
+            raise MNISTError("to read parquet: python -m pip install pyarrow; or take mnist.npz instead") from error
+        rows = parquet.read_table(io.BytesIO(data), columns=["image", "label"]).to_pydict()
+        return np.array([png_array(image["bytes"]) for image in rows["image"]]), np.array(rows["label"])
+    data = data.removeprefix(b"\xef\xbb\xbf")  # as Excel begins
+    rows = np.loadtxt(io.BytesIO(data), np.uint8, delimiter=",", skiprows=int(not data[:1].isdigit()), ndmin=2)
+    if len(rows) in (42_000, 28_000):
+        raise MNISTError(
+            "Kaggle's Digit Recognizer: 28,000 of its digits have no labels; take its MNIST in CSV instead"
+        )
+    if rows.shape[1] != 785:
+        raise MNISTError(f"{rows.shape[1]} columns; expected 785, the label and 28 x 28 grey values")
+    return rows[:, 1:].reshape(-1, 28, 28), rows[:, 0]
