@@ -8,6 +8,7 @@ import http.server
 import io
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -36,6 +37,8 @@ from mnist_tutorial.data.reference import DIGESTS
 # Until all tests are collected. Nothing that is imported is garbage, and to look for it takes as long as to import it.
 gc.disable()
 mpl.use("agg")
+# A shell that starts make in the background has ctrl-C ignored, and so would the programs that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 ROOT = Path(__file__).parent.parent
 # The files that wait for other processes: begun first, so that at the end nobody waits for the last of them.
 LONG = "workers cli_benchmark checkpoints checks workshop draw doctor lab cache cli execution init"
