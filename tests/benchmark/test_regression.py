@@ -1,10 +1,13 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from conftest import made_result
 from rich.console import Console
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import CompareMeans
 
-from mnist_tutorial.benchmark.compare.regression import REFERENCE, check, table
+from mnist_tutorial.benchmark.regression import REFERENCE, check, slowdown, table
 from mnist_tutorial.benchmark.results.files import write
 from mnist_tutorial.errors import MNISTError
 
@@ -112,3 +115,47 @@ def test_the_table_has_accuracies_times_and_findings(runs, tmp_path):
     [row] = [line.split() for line in capture.get().splitlines() if line.strip().startswith("cnn")]
     assert row[:5] == ["cnn", "5,", "5", "99.48,", "99.07"]
     assert row[6:] == ["10.10,", "20.20", "+100", "%", "worse,", "slower"]
+
+
+def timed(recipe, then, now):
+    return [[made_result(recipe, seed, wall=wall) for seed, wall in enumerate(walls)] for walls in (then, now)]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "reference", "factor", "p_value"),
+    [
+        (((9, 10, 12), (18, 20, 24)), ((2, 1, 3), (4, 2, 6)), 1, 0.5),  # a slower machine
+        (((10, 10.2, 9.9), (15, 15.3, 14.7)), ((1, 1.01, 0.99), (1, 1.02, 0.98)), 1.5, 0),
+        (((6, 10, 14), (8, 14, 18)), ((1, 1.4, 0.7), (1, 1.5, 0.6)), 1.4, 0.2),  # times that vary much
+        (((10,), (15,)), ((1,), (1,)), 1.5, np.nan),  # unknown variation
+    ],
+)
+def test_times_are_compared_with_those_of_the_reference(recipe, reference, factor, p_value):
+    found = slowdown(timed("cnn", *recipe), timed("fast", *reference))
+    assert (found.factor, found.problem) == (pytest.approx(factor), "")
+    assert found.old == np.median(recipe[0]) / np.median(reference[0])
+    assert found.p_value == pytest.approx(p_value, abs=1e-6 if p_value in (0, 0.5) else 0.1, nan_ok=True)
+
+
+def test_contended_runs_do_not_count():
+    (old, new), references = timed("cnn", (10, 10), (15, 10)), timed("fast", (1, 1), (1, 1))
+    new[0] = replace(new[0], other_cpu_seconds=19.0)
+    assert slowdown((old, new), references).factor == 1
+    new[1] = replace(new[1], other_cpu_seconds=19.0)
+    found = slowdown((old, new), references)
+    assert found.factor is None
+    assert found.problem == "all new runs of cnn were contended: other programs used the processor"
+
+
+@pytest.mark.parametrize(
+    ("change", "whose", "problem"),
+    [
+        ({"machine": {"processor": "another"}}, "fast", "the new runs of cnn and fast come from different machines"),
+        ({"devices": 2}, "cnn", "the number of processes of cnn changed from 1 to 2"),
+        ({"source_sha256": "0"}, "fast", "the reference fast was edited"),
+    ],
+)
+def test_times_of_something_else_are_not_compared(change, whose, problem):
+    made = {recipe: timed(recipe, (10, 11), (10, 11)) for recipe in ("cnn", "fast")}
+    made[whose][1] = [replace(run, **change) for run in made[whose][1]]
+    assert slowdown(made["cnn"], made["fast"]).problem == problem

@@ -1,0 +1,203 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import made_code, made_result
+from rich.console import Console
+from statsmodels.stats import contingency_tables
+from statsmodels.stats.weightstats import CompareMeans
+
+from mnist_tutorial.benchmark.compare import (
+    Comparison,
+    compare,
+    compare_by_best_test,
+    compare_models,
+    compare_recipes,
+    table,
+)
+from mnist_tutorial.benchmark.results.files import write
+from mnist_tutorial.errors import MNISTError
+
+CNN, MLP, LINEAR = (50, 55, 48, 52, 60), (52, 51, 58, 49, 57), (800, 810, 795, 805, 801)
+
+
+def recipe(name, errors, **others):
+    return [made_result(name, seed, count, **others) for seed, count in enumerate(errors)]
+
+
+def models(a, b):
+    return compare_models(made_result("a", wrong=a), made_result("b", wrong=b), ("a", "b"))
+
+
+def rows(comparison):
+    console = Console(width=150)
+    with console.capture() as capture:
+        console.print(table(comparison))
+    title, *lines = [line.split() for line in capture.get().splitlines() if line.strip()]
+    return " ".join(title), {line[0]: line for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "a", "b"),
+    [
+        ("different", (95, 89, 98, 101, 90), (48, 51, 45, 53, 49)),
+        ("not distinguishable", (50, 56, 49, 52, 54), (51, 48, 55)),
+        ("identical", (50, 56, 49), (50, 56, 49)),
+    ],
+)
+def test_recipes_are_compared_as_statsmodels_does(verdict, a, b):
+    found = compare_recipes(recipe("a", a), recipe("a" if verdict == "identical" else "b", b), ("A", "B"))
+    theirs = CompareMeans.from_data(b, a)
+    assert found.verdict == verdict
+    assert found.error_reduction == pytest.approx(np.mean(a) - np.mean(b))
+    assert found.p_value == pytest.approx(theirs.ttest_ind(usevar="unequal")[1])
+    assert (-found.high, -found.low) == pytest.approx(theirs.tconfint_diff(usevar="unequal"))
+
+
+@pytest.mark.parametrize(("verdict", "end"), [("different", 104), ("not distinguishable", 120), ("identical", None)])
+def test_models_are_compared_as_statsmodels_does(verdict, end):
+    a, b = range(90), range(45, end) if end else range(90)
+    found = models(a, b)
+    only = len(set(a) - set(b)), len(set(b) - set(a))
+    theirs = contingency_tables.mcnemar([[9_000, only[0]], [only[1], 0]], exact=True)
+    assert (found.verdict, found.only_wrong) == (verdict, only)
+    assert found.p_value == pytest.approx(theirs.pvalue)
+    assert found.low < found.error_reduction == only[0] - only[1] < found.high
+    width = 4.2 * sum(only) ** 0.5 or 7.4  # 2 times 1.96 standard deviations, and a little more
+    assert found.high - found.low == pytest.approx(width, rel=0.1)
+
+
+SENTENCES = {  # what is compared, the verdict, and what the sentence says
+    "different recipes": (
+        lambda: compare_recipes(recipe("linear", LINEAR), recipe("cnn", CNN)),
+        "different",
+        ("cnn makes 749.2 fewer errors than linear", "741.6 to 756.8", "fewer than 1 of 1,000", "5 and 5 runs"),
+    ),
+    "similar recipes": (
+        lambda: compare_recipes(recipe("cnn", CNN), recipe("mlp", MLP)),
+        "not distinguishable",
+        (
+            *("cnn and mlp are not distinguishable.", "cnn makes 0.4 fewer errors", "89 of 100"),
+            *("6.7 fewer errors for cnn", "5.9 fewer errors for mlp"),
+        ),
+    ),
+    "equal means": (
+        lambda: compare_recipes(recipe("cnn", CNN), recipe("mlp", CNN)),
+        "not distinguishable",
+        ("equally many errors",),
+    ),
+    "different models": (
+        lambda: models(range(90), range(45, 104)),
+        "different",
+        ("b makes 31 fewer errors than a", "15.0 to 47.7", "chance alone", "not their recipes"),
+    ),
+    "as many errors": (
+        lambda: models(range(50), range(30, 80)),
+        "not distinguishable",
+        ("They make equally many errors", "(95 % interval)"),
+    ),
+    "the same model": (lambda: models(range(50), range(50)), "identical", ("a and b are identical",)),
+}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_the_sentence_says_what_differs_and_how_likely_chance_is(name):
+    make, verdict, parts = SENTENCES[name]
+    found = make()
+    assert found.verdict == verdict
+    assert [part for part in parts if part not in found.sentence] == []
+    assert ("repetitions" in found.sentence) == (found.error_reduction != 0)
+
+
+@pytest.mark.parametrize(
+    ("p_value", "verdict", "odds"),
+    [
+        (0.0003, "different", "fewer than 1 of 1,000"),
+        (0.0023, "different", "about 2 of 1,000"),
+        (0.034, "different", "about 3 of 100"),
+        (0.049, "different", "about 5 of 100"),
+        (0.051, "not distinguishable", "about 5 of 100"),
+        (1, "not distinguishable", "about 100 of 100"),
+    ],
+)
+def test_probabilities_are_written_as_repetitions_and_the_level_is_one_in_twenty(p_value, verdict, odds):
+    runs = [made_result("a", wrong=9)], [made_result("b", wrong=8)]
+    found = Comparison("recipes", ("a", "b"), runs, 1, -1, 2, p_value, "")
+    assert found.verdict == verdict
+    assert f"in {odds} repetitions." in found.sentence
+
+
+@pytest.mark.parametrize("other", [60, 50])
+def test_if_the_seeds_do_not_vary_more_runs_are_needed(other):
+    runs = [recipe(name, (errors, errors), evaluated_on="validation") for name, errors in (("a", 50), ("b", other))]
+    found = compare_recipes(*runs)
+    assert found.verdict == "not testable"
+    assert f"every run of a makes 50 errors and every run of b makes {other}" in found.sentence
+    assert found.sentence.endswith("benchmark run a b --seeds 10 --evaluate validation")
+    assert "unknown" in rows(found)[1]["second"]
+
+
+def test_the_table_of_recipes_has_means_std_interval_and_p():
+    title, found = rows(compare_recipes(recipe("linear", LINEAR), recipe("[red]cnn", CNN)))
+    assert title == "Two recipes on 10,000 test digits: Welch's test over seeds"
+    assert found["linear"] == ["linear", "91.978", "±", "0.056", "802.2", "5"]
+    assert found["[red]cnn"] == ["[red]cnn", "99.470", "±", "0.047", "53.0", "5"]
+    assert found["second"][3:] == ["+7.492", "-749.2", "-756.8", "to", "-741.6", "errors", "4.1e-16"]
+
+
+def test_the_table_of_models_has_what_only_one_gets_wrong():
+    title, found = rows(models(range(90), range(45, 104)))
+    assert title == "Two models on 10,000 test digits: exact McNemar test"
+    assert (found["a"], found["b"]) == (["a", "99.10", "90", "45"], ["b", "99.41", "59", "14"])
+    assert found["second"][3:] == ["+0.31", "-31", "-47.7", "to", "-15.0", "errors", "6.5e-05"]
+
+
+def test_names_and_files_are_found_in_the_folder(tmp_path):
+    a, b = recipe("linear", (800, 810)), recipe("cnn", (50, 56))
+    for result in a + b:
+        write(result, tmp_path)
+    found = compare("linear", "cnn", tmp_path)
+    assert (found.kind, found.names, found.verdict) == ("recipes", ("linear", "cnn"), "different")
+    found = compare(str(tmp_path / f"{a[0].name}.json"), b[1].name, tmp_path)
+    assert (found.kind, found.names, found.error_reduction) == ("models", (a[0].name, b[1].name), 744)
+    with pytest.raises(MNISTError, match=f"{a[0].name} is one trained network, and cnn is a recipe"):
+        compare("cnn", a[0].name, tmp_path)
+
+
+def test_one_seed_is_no_recipe_also_if_it_ran_twice():
+    for runs in (recipe("mlp", (50,)), recipe("mlp", (50,)) * 2):
+        with pytest.raises(MNISTError, match=r"mlp has one run.*benchmark run mlp --seeds 5 --evaluate test"):
+            compare_recipes(recipe("cnn", (50, 51)), runs)
+
+
+def test_recipes_without_random_numbers_and_single_runs_are_compared_as_models():
+    knn, svm = recipe("knn", (range(300),) * 2), recipe("svm", (range(9),) * 2)
+    found = compare_recipes(knn, svm)
+    assert (found.kind, found.names, found.error_reduction) == ("models", ("knn", "svm"), 291)
+    assert compare_recipes(knn, recipe("cnn", (50, 51))).kind == "recipes"
+    a, b = recipe("a", (90, 100, 140)), recipe("b", (60,))
+    assert compare_by_best_test(a, b).runs == ([a[1]], [b[0]])  # those nearest to the means
+
+
+def test_only_the_same_digits_are_compared_the_test_digits_if_both_have_seen_them():
+    a, b = recipe("a", (90, 91, 92)), recipe("b", (50, 51, 53))
+    held_out = [recipe(name, errors, evaluated_on="validation") for name, errors in (("a", (10, 11)), ("b", (30, 31)))]
+    assert compare_recipes(a + held_out[0], b + held_out[1]).digits == "10,000 test digits"
+    found = compare_recipes(a + held_out[0], held_out[1])
+    assert (found.digits, found.error_reduction) == ("5,000 held-out digits", -20)
+    sample = recipe("b", (5, 6), variant="sample")
+    assert compare_recipes(sample, sample).digits.endswith(" test digits of the sample")
+    for other in (held_out[1], sample):
+        with pytest.raises(MNISTError, match="a was evaluated on the test digits of the full MNIST, and b on"):
+            compare_recipes(a, other)
+
+
+def test_runs_of_older_code_are_left_out_and_runs_of_two_versions_refused():
+    a, b = recipe("a", (50, 51, 52)), recipe("b", (40, 41))
+    older = [replace(run, code={"mnist_tutorial.errors": "0" * 16}, test_accuracy=0.5) for run in a]
+    found = compare_recipes([*older, *a], b)
+    assert (found.runs, found.error_reduction) == ((a, b), 10.5)
+    assert "3 runs of other code are left out" in found.remarks[0]
+    assert any("a: stale" in remark for remark in compare_recipes(older, b).remarks)
+    with pytest.raises(MNISTError, match="a: found runs of 2 versions of the code"):
+        compare_recipes([*a[:2], replace(a[2], code=made_code("0" * 64))], b)
