@@ -1,6 +1,5 @@
 """A regression check: recipes that have become worse or slower."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -52,18 +51,14 @@ class Slowdown(NamedTuple):
 
 @dataclass
 class RecipeChange:
-    """The old and the new runs of a recipe on the same split, each seed once.
-
-    `p_worse` is how often chance alone makes it worse by as much, adjusted for the number of recipes; 0 if chance plays
-    no part. `slowdown` is None without a reference.
-    """
+    """The runs of a recipe on the same split, each seed once, and how often chance alone makes it worse by as much."""
 
     recipe: str
     variant: str
     old: list[Result]
     new: list[Result]
-    p_worse: float = 1.0
-    slowdown: Slowdown | None = None
+    p_worse: float = 1.0  # adjusted for the number of recipes; 0 if chance plays no part
+    slowdown: Slowdown | None = None  # without a reference
 
     @property
     def accuracies(self) -> list[float]:
@@ -76,28 +71,16 @@ class RecipeChange:
         return self.recipe if self.variant == "full" else f"{self.recipe} ({self.variant})"
 
 
-class RegressionCheck(NamedTuple):
-    """The changes of all recipes, and what is worth knowing about them."""
-
-    changes: list[RecipeChange]
-    alerts: list[Alert]
-
-    @property
-    def failed(self) -> bool:
-        """Whether any alert is a failure."""
-        return any(alert.failed for alert in self.alerts)
-
-
-def check(baseline: Path | str, folder: Path | str, reference: str = REFERENCE) -> RegressionCheck:
+def check(
+    baseline: Path | str, folder: Path | str, reference: str = REFERENCE
+) -> tuple[list[RecipeChange], list[Alert]]:
     """Look for recipes that have become significantly worse, or more than a fifth slower, since the baseline.
 
     Worse: by a one-sided Welch test over seeds, or McNemar's test for single runs, at a level of 0.01 with Holm's
-    correction for the number of recipes. A recipe that predicts the same with every seed must not make a single error
-    more.
+    correction for the number of recipes. If each seed predicts the same, by a single error more.
 
-    Slower: by the medians of uncontended runs, relative to the time of the reference recipe in the same folder. If
-    the variation of the runs explains a slowdown (one-sided, at a level of 0.05, for each recipe), the time counts as
-    not compared. The variation of single runs is unknown, so there the medians decide.
+    Slower: by the medians of uncontended runs, relative to the time of the reference recipe in the same folder, unless
+    the variation of the runs explains it (one-sided, at a level of 0.05, for each recipe; unknown for single runs).
 
     Raises
     ------
@@ -107,10 +90,10 @@ def check(baseline: Path | str, folder: Path | str, reference: str = REFERENCE) 
     paths = Path(baseline).resolve(), Path(folder).resolve()
     if paths[0].is_relative_to(paths[1]) or paths[1].is_relative_to(paths[0]):
         raise MNISTError(f"{baseline} and {folder}: one lies within the other; expected two separate folders")
-    (old, refused), (new, new_refused) = _read(baseline), _read(folder)
+    (old, refused), (new, new_refused) = read_all(baseline), read_all(folder)
     if not old:
         raise MNISTError(f"{baseline}: found no results; expected those of `benchmark run --out {baseline}`")
-    changes, alerts = _pair(old, new, baseline, folder)
+    changes, alerts = _pair([run for _, run in old], [run for _, run in new], baseline, folder)
     for change, p_worse in zip(changes, holm([_p_worse(change) for change in changes]), strict=True):
         change.p_worse = float(p_worse)
     references = {change.variant: change for change in changes if change.recipe == reference}
@@ -120,7 +103,7 @@ def check(baseline: Path | str, folder: Path | str, reference: str = REFERENCE) 
         sentence = f"no time of {', '.join(untimed)} is compared: {reference} does not have runs in both folders"
         alerts.append(Alert("time not compared", None, sentence))
     invalid = [Alert("refused", None, str(error)) for error in refused + new_refused]
-    return RegressionCheck(changes, invalid + alerts)
+    return changes, invalid + alerts
 
 
 def slowdown(runs: tuple[list[Result], list[Result]], references: tuple[list[Result], list[Result]]) -> Slowdown:
@@ -151,20 +134,13 @@ def _problems(groups, runs, references):
         yield f"the reference {reference} was edited"
 
 
-def _read(folder):
-    found, refused = read_all(folder)
-    groups = defaultdict(list)
-    for _, result in found:
-        groups[result.variant, result.recipe].append(result)
-    return groups, refused
-
-
 def _pair(old, new, baseline, folder):
     """Match the old and new runs of each recipe; alerts say which cannot be matched."""
     changes, alerts = [], []
-    for (variant, recipe), before in sorted(old.items()):
+    for variant, recipe in sorted({(run.variant, run.recipe) for run in old}):
+        before, after = ([run for run in runs if (run.variant, run.recipe) == (variant, recipe)] for runs in (old, new))
         split = "test" if any(run.evaluated_on == "test" for run in before) else "validation"
-        before, after = ([run for run in runs if run.evaluated_on == split] for runs in (before, new[variant, recipe]))
+        before, after = ([run for run in runs if run.evaluated_on == split] for runs in (before, after))
         if not after:
             missing = f"no {split} run on the {variant} MNIST in {folder}, but {len(before)} in {baseline}"
             alerts.append(Alert("missing", recipe, f"{recipe} is missing: {missing}"))
@@ -213,13 +189,13 @@ def _about(change, reference):
         yield Alert("time not compared", label, f"the time of {label} cannot be compared: {problem}")
 
 
-def table(result: RegressionCheck) -> Table:
+def table(changes: list[RecipeChange], alerts: list[Alert]) -> Table:
     """Show a check in the terminal."""
     shown = Table("recipe", title="Old and new results", box=box.SIMPLE)
     for heading in ("runs", "accuracy, %", "p worse", "times the reference", "slower by", "alerts"):
         shown.add_column(heading, justify="left" if heading == "alerts" else "right")
-    for change in result.changes:
-        kinds = [alert.kind for alert in result.alerts if alert.recipe == change.label]
+    for change in changes:
+        kinds = [alert.kind for alert in alerts if alert.recipe == change.label]
         times = change.slowdown or Slowdown()
         shown.add_row(
             escape(printable(change.label)),

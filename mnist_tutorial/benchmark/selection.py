@@ -64,11 +64,10 @@ def _in_folder(name, folder, recipes, refused):
 
 
 def _of_one_recipe(folder):
-    found, refused = read_all(folder)
-    recipes = sorted({result.recipe for _, result in found})
+    results, refused = read_all(folder)
+    recipes = sorted({result.recipe for _, result in results})
     if len(recipes) != 1:
-        raise MNISTError(
-            f"{folder}: found results of {len(recipes)} recipes{': ' if recipes else ''}{', '.join(recipes)}; expected "
-            f"one; give the name of the recipe, and the folder as --results {folder}"
-        )
-    return Selection(Path(folder).name or recipes[0], [result for _, result in found], False, tuple(refused))
+        names = f"{': ' if recipes else ''}{', '.join(recipes)}"
+        advice = f"give the name of the recipe, and the folder as --results {folder}"
+        raise MNISTError(f"{folder}: found results of {len(recipes)} recipes{names}; expected one; {advice}")
+    return Selection(Path(folder).name or recipes[0], [result for _, result in results], False, tuple(refused))
