@@ -31,8 +31,8 @@ STANDINGS = {"different": "behind", "not distinguishable": "tie"}
 class Leaderboard(NamedTuple):
     """The results of all people.
 
-    `rows` has, for each variant of MNIST, the cells of a line of `HEADINGS` for each recipe, person and machine, the
-    most accurate first; `notes` has sentences that explain them, and `refused` which files do not count, and why.
+    `rows` has, for each variant of MNIST, the cells below `HEADINGS` for each recipe, person and machine, the most
+    accurate first; `notes` has sentences that explain them, and `refused` which files do not count, and why.
     """
 
     rows: dict[str, list[list[str]]]

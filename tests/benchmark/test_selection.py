@@ -51,7 +51,7 @@ def test_a_file_that_is_no_good_is_refused_or_named_and_nobody_is_told_to_delete
     broken = folder / "broken.json"
     broken.write_text("{")
     assert [str(broken) in str(error) for error in select("cnn", folder).refused] == [True]
-    for name, reason in (("broken", "cut short"), (str(quick_file), "a Python file")):
+    for name, reason in (("broken", "cut short"), (str(quick_file), "a Python file, not a result")):
         with pytest.raises(MNISTError, match=reason) as error:
             select(name, folder)
         assert "delete" not in str(error.value)

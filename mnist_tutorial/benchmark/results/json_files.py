@@ -47,8 +47,8 @@ def read_json(path: Path, kind: str | None = None) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         if path.suffix != ".json":  # it may be anything of the user, such as a recipe
-            kind = "a Python file" if path.suffix == ".py" else f"a file {path.suffix}".strip()
-            raise ValueError(f"{kind}, and no result; expected a .json file from `benchmark run`") from error
+            kind = {".py": "a Python file", "": "a file without an ending"}.get(path.suffix, f"a {path.suffix} file")
+            raise ValueError(f"{kind}, not a result; expected a .json file from `benchmark run`") from error
         raise ValueError(f"cut short, or not JSON ({error}); move it elsewhere, and run it again") from error
     content = content if isinstance(content, dict) else {}
     if kind not in (None, content.get("kind")):
