@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from conftest import here, made_result, this_machine
 
-from mnist_tutorial.benchmark.record.session import plan
+from mnist_tutorial.benchmark.records import plan
 from mnist_tutorial.benchmark.results import files
 from mnist_tutorial.benchmark.runs import load_recipe
 

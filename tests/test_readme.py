@@ -10,8 +10,7 @@ from conftest import ROOT
 from PIL import Image
 from sessions import made_session, written
 
-from mnist_tutorial.benchmark.record import TARGETS
-from mnist_tutorial.benchmark.record.history import verdicts
+from mnist_tutorial.benchmark.records import TARGETS, entries
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.benchmark.runs.execution import run_task
 from mnist_tutorial.benchmark.runs.recipe import load_recipe, recipe_names
@@ -40,7 +39,7 @@ def test_the_history_is_that_of_the_records():
         begin, end = readme.places(name)
         assert f"{begin}{table}{end}" in RULES, "the history is out of date: make readme"
     for target in TARGETS:
-        assert [verdict.reasons for verdict in verdicts(ROOT / "records", target) if not verdict.accepted] == []
+        assert [entry.reasons for entry in entries(ROOT / "records", target) if entry.reasons] == []
 
 
 def test_a_record_is_a_line_of_the_history(tmp_path):

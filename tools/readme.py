@@ -7,7 +7,8 @@ from pathlib import Path
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import line
-from mnist_tutorial.benchmark.record import history
+from mnist_tutorial.benchmark.records import history
+from mnist_tutorial.benchmark.records import markdown as records_table
 from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.rendering import to_png
@@ -144,8 +145,8 @@ def tables(measured, table):
 
 def records(folder):
     """Make the table of RULES.md, by the name of its place."""
-    found = history.records(folder)
-    return {"records": history.markdown(found) if found else "There is no record yet."}
+    accepted = history(folder)
+    return {"records": records_table(accepted) if accepted else "There is no record yet."}
 
 
 def measured():

@@ -6,7 +6,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "compare.significance_tests": ["compare_models", "compare_recipes"],
+        "compare": ["compare_models", "compare_recipes"],
         "results": ["Result", "published", "read", "read_all"],
         "runs": ["Recipe", "Run", "Task", "from_function", "load_recipe", "recipe_names", "run_task"],
     },

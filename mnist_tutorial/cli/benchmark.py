@@ -57,10 +57,10 @@ def compare(
 ) -> None:
     """Test whether two models, or two recipes, differ by more than chance."""
     with errors():
-        from mnist_tutorial.benchmark.compare import comparison, significance_tests
+        from mnist_tutorial.benchmark.compare import compare, table
 
-        difference = significance_tests.compare(a, b, results)
-    show(comparison.table(difference))
+        difference = compare(a, b, results)
+    show(table(difference))
     for sentence in (difference.sentence, *difference.remarks):
         say(sentence)
 
@@ -73,11 +73,11 @@ def leaderboard(
 ) -> None:
     """Rank the results of many people, and show who cannot be told apart from the first.
 
-    Inconsistent files are refused, each with the reason; the exit code is then 1. Results that only a person can judge
-    are shown as disputed.
+    Inconsistent files are refused, each with the reason; the exit code is then 1. Equal predictions of several people
+    are marked.
     """
     with errors():
-        from mnist_tutorial.benchmark.compare import leaderboard
+        from mnist_tutorial.benchmark import leaderboard
         from mnist_tutorial.benchmark.outputs import check_replaceable
         from mnist_tutorial.data import atomic
 
@@ -102,13 +102,13 @@ def check(
 ) -> None:
     """Compare two folders of results; exit code 1 if a recipe got significantly worse, or over 20 % slower."""
     with errors():
-        from mnist_tutorial.benchmark.compare import regression
+        from mnist_tutorial.benchmark import regression
 
-        report = regression.check(baseline, results, reference)
-    show(regression.table(report))
-    for alert in report.alerts:
+        changes, alerts = regression.check(baseline, results, reference)
+    show(regression.table(changes, alerts))
+    for alert in alerts:
         say(alert.sentence, err=alert.failed)
-    raise typer.Exit(int(report.failed))
+    raise typer.Exit(int(any(alert.failed for alert in alerts)))
 
 
 def _refused(reasons: Sequence[Exception]) -> None:

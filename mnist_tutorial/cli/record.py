@@ -48,36 +48,36 @@ def record(
         if recipe:
             check = _session(recipe, seeds, out, target.value, variant)
         if check:
-            from mnist_tutorial.benchmark.record import verdict
+            from mnist_tutorial.benchmark import records
 
-            found = verdict.check(check, target.value, variant.value)
-            for line in found.lines():
+            entry = records.check(check, target.value, variant.value)
+            for line in entry.lines():
                 say(line)
-            raise typer.Exit(int(not found.accepted))
+            raise typer.Exit(int(bool(entry.reasons)))
         _show(folder, target.value)
 
 
 def _session(recipe: str, seeds: int, out: Path | None, target: str, variant: Variant) -> Path:
     """Train, and return the folder of the results."""
-    from mnist_tutorial.benchmark.record import session
+    from mnist_tutorial.benchmark import records
     from mnist_tutorial.benchmark.runs import load_recipe, workers
 
     candidate = load_recipe(recipe)
     out = out or RECORDS / target / f"{candidate.name}-{datetime.date.today().isoformat()}"
-    tasks = session.plan(candidate, seeds, loaded(variant).variant)
+    tasks = records.plan(candidate, seeds, loaded(variant).variant)
     say(f"results: {out}", flush=True)
-    follow(session.run(tasks, out, workers.run_locally), tasks)
+    follow(records.run(tasks, out, workers.run_locally), tasks)
     return out
 
 
 def _show(folder: Path, target: str) -> None:
-    from mnist_tutorial.benchmark.record.history import table, verdicts
+    from mnist_tutorial.benchmark.records import entries, table
 
-    found = verdicts(folder, target)
-    if not found:
+    checked = entries(folder, target)
+    if not checked:
         say(f"no folder in {folder / target}; `benchmark record {target} --recipe NAME` makes one")
         return
-    show(table(verdict for verdict in found if verdict.accepted))
-    for verdict in found:
-        for reason in verdict.reasons:
-            say(f"{verdict.entry.folder}: refused: {reason}")
+    show(table(entry for entry in checked if not entry.reasons))
+    for entry in checked:
+        for reason in entry.reasons:
+            say(f"{entry.folder}: refused: {reason}")

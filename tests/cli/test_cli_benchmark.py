@@ -77,16 +77,18 @@ def test_a_second_machine_does_other_seeds(run, tmp_path):
     assert [result.seed for _, result in read_all(tmp_path / "out")[0]] == [5, 6]
 
 
-def test_reproduce_says_what_is_the_same_and_ends_with_1_if_anything_is_not(run, tmp_path):
+def test_reproduce_says_what_is_the_same_and_ends_with_1_if_anything_is_not(run, quick_file, tmp_path):
     run("random_guess", options=["--evaluate", "test"])
     [path] = (tmp_path / "out").iterdir()
     done = benchmark("reproduce", path)
     assert (done.exit_code, done.stdout) == (0, f"{path}: identical: all 1,000 predictions are the same\n")
     damaged = tmp_path / "damaged.json"
     damaged.write_text("{")
-    done = benchmark("reproduce", damaged, path)
+    done = benchmark("reproduce", damaged, quick_file, path)
     assert done.exit_code == 1
     assert done.stderr.startswith(f"error: {damaged}: cut short")
+    assert f"error: {quick_file}: a Python file" in done.stderr
+    assert "delete" not in done.stderr
     assert f"{path}: identical" in done.stdout  # the others go on
 
 

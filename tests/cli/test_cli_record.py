@@ -4,7 +4,7 @@ import pytest
 from sessions import Busy, made_session, written
 from typer.testing import CliRunner
 
-from mnist_tutorial.benchmark.record import TARGETS
+from mnist_tutorial.benchmark.records import TARGETS
 from mnist_tutorial.cli import app
 from mnist_tutorial.cli.record import Target
 

@@ -46,7 +46,10 @@ def read_json(path: Path, kind: str | None = None) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"cut short, or not JSON ({error}); delete it, and run it again") from error
+        if path.suffix != ".json":  # it may be anything of the user, such as a recipe
+            kind = {".py": "a Python file", "": "a file without an ending"}.get(path.suffix, f"a {path.suffix} file")
+            raise ValueError(f"{kind}, not a result; expected a .json file from `benchmark run`") from error
+        raise ValueError(f"cut short, or not JSON ({error}); move it elsewhere, and run it again") from error
     content = content if isinstance(content, dict) else {}
     if kind not in (None, content.get("kind")):
         raise ValueError(f"not about a {kind}; expected a file from `benchmark {kind}`")

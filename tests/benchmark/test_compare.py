@@ -3,21 +3,38 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import made_code, made_result
+from rich.console import Console
 from statsmodels.stats import contingency_tables
 from statsmodels.stats.weightstats import CompareMeans
 
-from mnist_tutorial.benchmark.compare.significance_tests import (
+from mnist_tutorial.benchmark.compare import (
+    Comparison,
     compare,
     compare_by_best_test,
     compare_models,
     compare_recipes,
+    table,
 )
 from mnist_tutorial.benchmark.results.files import write
 from mnist_tutorial.errors import MNISTError
 
+CNN, MLP, LINEAR = (50, 55, 48, 52, 60), (52, 51, 58, 49, 57), (800, 810, 795, 805, 801)
+
 
 def recipe(name, errors, **others):
     return [made_result(name, seed, count, **others) for seed, count in enumerate(errors)]
+
+
+def models(a, b):
+    return compare_models(made_result("a", wrong=a), made_result("b", wrong=b), ("a", "b"))
+
+
+def rows(comparison):
+    console = Console(width=150)
+    with console.capture() as capture:
+        console.print(table(comparison))
+    title, *lines = [line.split() for line in capture.get().splitlines() if line.strip()]
+    return " ".join(title), {line[0]: line for line in lines}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +57,7 @@ def test_recipes_are_compared_as_statsmodels_does(verdict, a, b):
 @pytest.mark.parametrize(("verdict", "end"), [("different", 104), ("not distinguishable", 120), ("identical", None)])
 def test_models_are_compared_as_statsmodels_does(verdict, end):
     a, b = range(90), range(45, end) if end else range(90)
-    found = compare_models(made_result("a", wrong=a), made_result("b", wrong=b), ("A", "B"))
+    found = models(a, b)
     only = len(set(a) - set(b)), len(set(b) - set(a))
     theirs = contingency_tables.mcnemar([[9_000, only[0]], [only[1], 0]], exact=True)
     assert (found.verdict, found.only_wrong) == (verdict, only)
@@ -50,14 +67,81 @@ def test_models_are_compared_as_statsmodels_does(verdict, end):
     assert found.high - found.low == pytest.approx(width, rel=0.1)
 
 
+SENTENCES = [  # the errors of two recipes, or of two models; the verdict; and what the sentence says
+    (LINEAR, CNN, "different", "b makes 749.2 fewer errors than a|741.6 to 756.8|fewer than 1 of 1,000|5 and 5 runs"),
+    (CNN, MLP, "not distinguishable", "a and b are not distinguishable.|a makes 0.4 fewer errors|89 of 100"),
+    (CNN, MLP, "not distinguishable", "6.7 fewer errors for a|5.9 fewer errors for b"),
+    (CNN, CNN, "not distinguishable", "equally many errors"),
+    (
+        range(90),
+        range(45, 104),
+        "different",
+        "b makes 31 fewer errors than a|15.0 to 47.7|chance alone|not their recipes",
+    ),
+    (range(50), range(30, 80), "not distinguishable", "They make equally many errors|(95 % interval)"),
+    (range(50), range(50), "identical", "a and b are identical"),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "verdict", "parts"), SENTENCES)
+def test_the_sentence_says_what_differs_and_how_likely_chance_is(a, b, verdict, parts):
+    found = models(a, b) if isinstance(a, range) else compare_recipes(recipe("a", a), recipe("b", b))
+    assert found.verdict == verdict
+    assert [part for part in parts.split("|") if part not in found.sentence] == []
+    assert ("repetitions" in found.sentence) == (found.error_reduction != 0)
+
+
+@pytest.mark.parametrize(
+    ("p_value", "verdict", "odds"),
+    [
+        (0.0003, "different", "fewer than 1 of 1,000"),
+        (0.0023, "different", "about 2 of 1,000"),
+        (0.034, "different", "about 3 of 100"),
+        (0.049, "different", "about 5 of 100"),
+        (0.051, "not distinguishable", "about 5 of 100"),
+        (1, "not distinguishable", "about 100 of 100"),
+    ],
+)
+def test_probabilities_are_written_as_repetitions_and_the_level_is_one_in_twenty(p_value, verdict, odds):
+    runs = [made_result("a", wrong=9)], [made_result("b", wrong=8)]
+    found = Comparison("recipes", ("a", "b"), runs, 1, -1, 2, p_value, "")
+    assert found.verdict == verdict
+    assert f"in {odds} repetitions." in found.sentence
+
+
+@pytest.mark.parametrize("other", [60, 50])
+def test_if_the_seeds_do_not_vary_more_runs_are_needed(other):
+    runs = [recipe(name, (errors, errors), evaluated_on="validation") for name, errors in (("a", 50), ("b", other))]
+    found = compare_recipes(*runs)
+    assert found.verdict == "not testable"
+    assert f"every run of a makes 50 errors and every run of b makes {other}" in found.sentence
+    assert found.sentence.endswith("benchmark run a b --seeds 10 --evaluate validation")
+    assert "unknown" in rows(found)[1]["second"]
+
+
+def test_the_table_of_recipes_has_means_std_interval_and_p():
+    title, found = rows(compare_recipes(recipe("linear", LINEAR), recipe("[red]cnn", CNN)))
+    assert title == "Two recipes on 10,000 test digits: Welch's test over seeds"
+    assert found["linear"] == ["linear", "91.978", "±", "0.056", "802.2", "5"]
+    assert found["[red]cnn"] == ["[red]cnn", "99.470", "±", "0.047", "53.0", "5"]
+    assert found["second"][3:] == ["+7.492", "-749.2", "-756.8", "to", "-741.6", "errors", "4.1e-16"]
+
+
+def test_the_table_of_models_has_what_only_one_gets_wrong():
+    title, found = rows(models(range(90), range(45, 104)))
+    assert title == "Two models on 10,000 test digits: exact McNemar test"
+    assert (found["a"], found["b"]) == (["a", "99.10", "90", "45"], ["b", "99.41", "59", "14"])
+    assert found["second"][3:] == ["+0.31", "-31", "-47.7", "to", "-15.0", "errors", "6.5e-05"]
+
+
 def test_names_and_files_are_found_in_the_folder(tmp_path):
     a, b = recipe("linear", (800, 810)), recipe("cnn", (50, 56))
     for result in a + b:
         write(result, tmp_path)
     found = compare("linear", "cnn", tmp_path)
     assert (found.kind, found.names, found.verdict) == ("recipes", ("linear", "cnn"), "different")
-    models = compare(str(tmp_path / f"{a[0].name}.json"), b[1].name, tmp_path)
-    assert (models.kind, models.names, models.error_reduction) == ("models", (a[0].name, b[1].name), 744)
+    found = compare(str(tmp_path / f"{a[0].name}.json"), b[1].name, tmp_path)
+    assert (found.kind, found.names, found.error_reduction) == ("models", (a[0].name, b[1].name), 744)
     with pytest.raises(MNISTError, match=f"{a[0].name} is one trained network, and cnn is a recipe"):
         compare("cnn", a[0].name, tmp_path)
 
@@ -83,7 +167,9 @@ def test_only_the_same_digits_are_compared_the_test_digits_if_both_have_seen_the
     assert compare_recipes(a + held_out[0], b + held_out[1]).digits == "10,000 test digits"
     found = compare_recipes(a + held_out[0], held_out[1])
     assert (found.digits, found.error_reduction) == ("5,000 held-out digits", -20)
-    for other in (held_out[1], recipe("b", (5, 6), variant="sample")):
+    sample = recipe("b", (5, 6), variant="sample")
+    assert compare_recipes(sample, sample).digits.endswith(" test digits of the sample")
+    for other in (held_out[1], sample):
         with pytest.raises(MNISTError, match="a was evaluated on the test digits of the full MNIST, and b on"):
             compare_recipes(a, other)
 

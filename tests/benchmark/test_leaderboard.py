@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from conftest import made_code, made_result
 
-from mnist_tutorial.benchmark.compare.leaderboard import leaderboard, markdown
+from mnist_tutorial.benchmark.leaderboard import leaderboard, markdown
 from mnist_tutorial.benchmark.results.files import write
 from mnist_tutorial.errors import MNISTError
 
@@ -24,25 +24,24 @@ def hand_in(tmp_path):
 
 
 def standings(folder, variant="full"):
-    return [(entry.rank, entry.person, entry.standing) for entry in leaderboard(folder).entries[variant]]
+    return [(rank, person, standing) for rank, person, *_, standing in leaderboard(folder).rows[variant]]
 
 
-def test_entries_are_ranked_by_their_means_and_marked_where_the_first_is_not_ahead(hand_in, tmp_path):
+def test_people_are_ranked_by_their_means_and_marked_where_the_first_is_not_ahead(hand_in, tmp_path):
     hand_in("Ada/results/gpu", "cnn", (50, 56, 49))
     hand_in("Ben", "mlp", (130, 140, 128), wall=4.0)
     hand_in("Cem", "cnn", (51, 48, 58))
     hand_in("Dua", "cnn", (51, 49, 57), evaluated_on="validation")  # not looked at
-    assert standings(tmp_path) == [(1, "Ada", "first"), (2, "Cem", "tie"), (3, "Ben", "behind")]
-    entry = leaderboard(tmp_path).entries["full"][2]
+    assert standings(tmp_path) == [("1", "Ada", "first"), ("2", "Cem", "tie"), ("3", "Ben", "behind")]
     row = [*("3", "Ben", "mlp", "3", "98.67 ± 0.06", "98.43 to 98.88", "132.7", "4.00", "70,794", "A", "behind")]
-    assert entry.cells == row
+    assert leaderboard(tmp_path).rows["full"][2] == row
 
 
 def test_one_run_is_compared_by_its_predictions(hand_in, tmp_path):
     hand_in("Ada", "cnn", (range(50),))
     hand_in("Ben", "cnn", (range(58),))  # all errors of Ada, and more
     hand_in("Cem", "cnn", (range(50, 109),))  # other ones
-    assert standings(tmp_path) == [(1, "Ada", "first"), (2, "Ben", "behind"), (3, "Cem", "tie")]
+    assert standings(tmp_path) == [("1", "Ada", "first"), ("2", "Ben", "behind"), ("3", "Cem", "tie")]
 
 
 def test_a_damaged_file_is_refused_by_name_and_costs_nobody_else_anything(hand_in, tmp_path):
@@ -50,37 +49,38 @@ def test_a_damaged_file_is_refused_by_name_and_costs_nobody_else_anything(hand_i
     hand_in("Eve", "cnn", (90,))
     [path] = (tmp_path / "Eve").iterdir()
     path.write_text(path.read_text().replace("0.991", "0.999"))
-    assert standings(tmp_path) == [(1, "Ada", "first")]
+    assert standings(tmp_path) == [("1", "Ada", "first")]
     [why] = leaderboard(tmp_path).refused
     assert why.startswith(f"{path}: ")
     assert "## Refused" in markdown(leaderboard(tmp_path))
 
 
-@pytest.mark.parametrize("same_code", [True, False])
-def test_predictions_that_two_people_share_are_disputed_unless_the_code_is_the_same(hand_in, tmp_path, same_code):
+@pytest.mark.parametrize(
+    ("recipe", "second", "why"),
+    [("cnn", "09", "the same code"), ("cnn", "00", "in the same second"), ("mine", "09", "different code")],
+)
+def test_predictions_that_two_people_share_are_marked_and_keep_their_rank(hand_in, tmp_path, recipe, second, why):
     hand_in("Ada", "cnn", (50,))
     hand_in("Ben", "cnn", (60,), seed=1)
     (tmp_path / "Eve").mkdir()
-    code = {} if same_code else {"recipe": "mine", "code": made_code("mine")}
-    write(replace(made_result("cnn", 0, 50), started="2026-11-23T09:00:00+00:00", **code), tmp_path / "Eve")
-    first, *others = standings(tmp_path)
-    if same_code:
-        assert (first, others[0]) == ((1, "Ada", "first"), (1, "Eve", "identical"))
-    else:
-        assert (first, others) == ((1, "Ben", "first"), [(None, "Ada", "disputed"), (None, "Eve", "disputed")])
-    [note] = [note for note in leaderboard(tmp_path).notes["full"] if "identical predictions" in note]
-    assert note.startswith("Ada/cnn, Eve/cnn: " if same_code else "Ada/cnn, Eve/mine: disputed")
+    code = {} if recipe == "cnn" else {"recipe": "mine", "code": made_code("mine")}  # a print is enough
+    copied = replace(made_result("cnn", 0, 50), started=f"2026-11-23T07:59:{second}+00:00", **code)
+    write(copied, tmp_path / "Eve")
+    assert standings(tmp_path) == [("1", "Ada", "first ="), ("1", "Eve", "identical ="), ("3", "Ben", "tie")]
+    [note] = [note for note in leaderboard(tmp_path).notes["full"] if note.startswith("=")]
+    assert note.startswith(f"= Ada/cnn, Eve/{recipe}: ")
+    assert why in note
     assert note in markdown(leaderboard(tmp_path))
 
 
-def test_variants_have_tables_of_their_own_and_what_is_above_the_best_published_result_is_disputed(hand_in, tmp_path):
+def test_variants_have_tables_of_their_own_and_a_note_names_what_is_above_the_best_published_result(hand_in, tmp_path):
     hand_in("Eve", "cnn", (0,), wall=0.01)
     hand_in("Ben", "cnn", (50,), seed=7)
     hand_in("Cem", "cnn", (50, 30), variant="sample")
-    assert standings(tmp_path) == [(1, "Ben", "first"), (None, "Eve", "disputed")]
-    assert standings(tmp_path, "sample") == [(1, "Cem", "first")]
+    assert standings(tmp_path) == [("1", "Eve", "first"), ("2", "Ben", "behind")]
+    assert standings(tmp_path, "sample") == [("1", "Cem", "first")]
     notes = leaderboard(tmp_path).notes["full"]
-    assert any(note.startswith("Eve/cnn: disputed, since 100.00 %") for note in notes)
+    assert any(note.startswith("Eve/cnn: 100.00 % is above the best published result") for note in notes)
     assert any(note.startswith("Ben/cnn: seeds 7") for note in notes)  # selected ones
 
 

@@ -1,8 +1,8 @@
 """A selection: the results that a name on the command line stands for."""
 
 import difflib
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from mnist_tutorial.benchmark.results.files import read, read_all
 from mnist_tutorial.benchmark.results.published import published
@@ -12,45 +12,21 @@ from mnist_tutorial.errors import MNISTError
 RESULTS = Path("results")
 
 
-@dataclass(frozen=True)
-class Selection:
-    """The results behind a name.
-
-    Attributes
-    ----------
-    name : str
-        For sentences.
-    results : list of Result
-    is_model : bool
-        Whether it is the file of one run, and not a recipe.
-    refused : tuple of MNISTError
-        Invalid files in the same folder.
-    is_published : bool
-        Whether they came with the package, since the name was not found elsewhere.
-    """
+class Selection(NamedTuple):
+    """The results behind a name: those of a recipe, or of one file; and the invalid files beside them."""
 
     name: str
     results: list[Result]
     is_model: bool
-    refused: tuple = ()
+    refused: tuple[MNISTError, ...] = ()
     is_published: bool = False
 
 
 def select(name: str, folder: Path | str | None = None) -> Selection:
-    """Find results by name.
+    """Find results by name: a file; a recipe, or the name of a file, in `folder`; or a folder of one recipe's results.
 
-    Parameters
-    ----------
-    name : str
-        A result file, with or without its folder and ending; a recipe with results in `folder`; or another folder
-        with the results of one recipe.
-    folder : Path, optional
-        By default ``results`` and, for names that are not found there, the published results.
-
-    Raises
-    ------
-    MNISTError
-        If there is no such file, recipe or folder; if the file is invalid; if the other folder has several recipes.
+    By default, `folder` is ``results`` and, for names that are found nowhere else, the published results. MNISTError if
+    there is no such file, recipe or folder, if the file is invalid, or if a folder has several recipes.
 
     Examples
     --------
@@ -66,7 +42,7 @@ def select(name: str, folder: Path | str | None = None) -> Selection:
     if Path(name).is_dir():
         return _of_one_recipe(name)
     if folder is None and (selection := _in_folder(name, published(), recipes, refused)):
-        return replace(selection, is_published=True)
+        return selection._replace(is_published=True)
     near = difflib.get_close_matches(name, sorted(recipes), 1, 0.4)
     place = f"{here} or the published results" if folder is None else here
     raise MNISTError(
@@ -75,24 +51,23 @@ def select(name: str, folder: Path | str | None = None) -> Selection:
     )
 
 
-def _in_folder(name: str, folder: Path, recipes: set[str], refused: list[MNISTError]) -> Selection | None:
+def _in_folder(name, folder, recipes, refused):
     """Find a file or a recipe in a folder; adds to `recipes` and `refused` what else is there."""
     for path in (folder / name, folder / f"{name}.json"):
         if path.is_file():
             return Selection(path.stem, [read(path)], is_model=True)
     found, invalid = read_all(folder) if folder.is_dir() else ([], [])
-    recipes |= {result.recipe for _, result in found}
-    refused += invalid
+    recipes.update(result.recipe for _, result in found)
+    refused.extend(invalid)
     results = [result for _, result in found if result.recipe == name]
     return Selection(name, results, False, tuple(refused)) if results else None
 
 
-def _of_one_recipe(folder: str) -> Selection:
-    found, refused = read_all(folder)
-    recipes = sorted({result.recipe for _, result in found})
+def _of_one_recipe(folder):
+    results, refused = read_all(folder)
+    recipes = sorted({result.recipe for _, result in results})
     if len(recipes) != 1:
-        raise MNISTError(
-            f"{folder}: found results of {len(recipes)} recipes{': ' if recipes else ''}{', '.join(recipes)}; expected "
-            f"one; give the name of the recipe, and the folder as --results {folder}"
-        )
-    return Selection(Path(folder).name or recipes[0], [result for _, result in found], False, tuple(refused))
+        names = f"{': ' if recipes else ''}{', '.join(recipes)}"
+        advice = f"give the name of the recipe, and the folder as --results {folder}"
+        raise MNISTError(f"{folder}: found results of {len(recipes)} recipes{names}; expected one; {advice}")
+    return Selection(Path(folder).name or recipes[0], [result for _, result in results], False, tuple(refused))
