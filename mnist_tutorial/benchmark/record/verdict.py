@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mnist_tutorial.benchmark.record.entry import REASON, REFERENCE, Entry, begin
 from mnist_tutorial.benchmark.record.requirements import p_value, unmet
-from mnist_tutorial.benchmark.report.provenance import describe
+from mnist_tutorial.benchmark.summary import describe
 
 TARGETS = ("99.0", "99.5", "99.7")  # percent of the test digits
 
