@@ -114,9 +114,11 @@ def _scatter(key, title, axis, table, published, cost):
     rows, left_out = _most_accurate(rows, MAX_ROWS)
     published = [result for result in published if cost(result)]
     figure = Picture(figsize=(8.5, max(7.0, 0.24 * len([*rows, *published]))), layout="constrained")
-    axes = figure.add_subplot(xlabel=f"{axis} (log scale)", ylabel="test accuracy, %", xscale="log")
     points = [(cost(row), _error(row.accuracy)) for row in rows]
     points += [(cost(result), _error(result.accuracy / 100)) for result in published]
+    axes = figure.add_subplot(xlabel=f"{axis} (log scale)", ylabel="test accuracy, %")
+    _costs(axes, [x for x, _ in points], 0.15)
+    _accuracies(axes, "y", [y for _, y in points], 0.14)
     for row, point in zip(rows, points, strict=False):
         errors = [_error(run.test_accuracy) for run in row.test_runs]
         costs = [run.wall for run in row.uncontended_runs] if key == "time" else [row.parameters]
@@ -126,9 +128,6 @@ def _scatter(key, title, axis, table, published, cost):
         axes.plot(*point, **_look(row), **({"markerfacecolor": "none"} if hollow else {}))
     for point in points[len(rows) :]:
         axes.plot(*point, **_their_look("D"))
-    axes.margins(0.15, 0.14)  # room for the labels
-    _accuracies(axes, "y")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     theirs = [_their_name(result, result.hardware if key == "time" else "") for result in published]
     _label(axes, points, [*(_name(table, row) for row in rows), *theirs])
     legend = "published, on other hardware" if key == "time" else "published"
@@ -153,17 +152,17 @@ def learning_curves(table: SummaryTable) -> Drawing | None:
     lines = -(-len(rows) // columns)
     figure = Picture(figsize=(8.5, 0.8 + 1.75 * lines), layout="constrained")
     panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    _costs(panels[0], [value for row in rows for value in row.curve.seconds if value > 0])
+    lowest = max(100 - LOWEST, *(_error(row.curve["mean"].max()) for row in rows))
+    _accuracies(
+        panels[0], "y", [min(_error(share), lowest) for row in rows for share in row.curve["mean"]], steps=(1, 3)
+    )
     for axes, row in zip(panels, rows, strict=False):
         curve = row.curve[row.curve.seconds > 0]
         look = _look(row) | {"linestyle": "-", "markersize": 3}
         axes.fill_between(curve.seconds, _error(curve["min"]), _error(curve["max"]), color=look["color"], alpha=0.3)
         axes.plot(curve.seconds, _error(curve["mean"]), **look)
         axes.set_title(_name(table, row, 26), fontsize=11)
-    lowest = max(100 - LOWEST, *(_error(row.curve["mean"].max()) for row in rows))
-    panels[0].set(xscale="log")
-    _accuracies(panels[0], "y", (1, 3))
-    panels[0].set_ylim(bottom=min(1.3 * lowest, panels[0].get_ylim()[0]))
-    panels[0].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     for axes in panels[len(rows) :]:
         axes.set_visible(False)
     for axes in panels[len(rows) - columns : len(rows)]:  # some of them have no panel below
@@ -190,7 +189,7 @@ def digit_errors(table: SummaryTable) -> Drawing | None:
     axes = figure.add_subplot(xticks=range(10))
     axes.grid(False)
     norm = mpl.colors.LogNorm(max(0.2, errors.min()), max(1, errors.max()), clip=True)
-    axes.pcolormesh(range(10), range(len(rows)), errors, cmap="Blues", norm=norm)
+    axes.pcolormesh(np.arange(-0.5, 10), np.arange(-0.5, len(rows)), errors, cmap="Blues", norm=norm)
     for (line, digit), count in np.ndenumerate(errors):
         colour, text = "white" if norm(count) > 0.6 else "black", f"{count:.{0 if count >= 9.95 else 1}f}"
         axes.text(digit, line, text, ha="center", va="center", fontsize=11, color=colour)
@@ -221,10 +220,10 @@ def published_plot(table: SummaryTable, published: Sequence[Published]) -> Drawi
         lines.setdefault(name, []).append((result.accuracy / 100, _their_look(KINDS[_kind(result)])))
     figure = Picture(figsize=(8.5, 1.5 + 0.235 * len(lines)), layout="constrained")
     axes = figure.add_subplot(xlabel="test accuracy, %", ylim=(len(lines) - 0.4, -0.6))
+    _accuracies(axes, "x", [_error(accuracy) for marks in lines.values() for accuracy, _ in marks])
     for place, marks in enumerate(lines.values()):
         for accuracy, look in marks:
             axes.plot(_error(accuracy), place, **look)
-    _accuracies(axes, "x")
     axes.set_yticks(range(len(lines)), lines, fontsize=10.5)
     axes.tick_params(axis="x", top=True, labeltop=True)
     axes.tick_params(axis="y", length=0)
@@ -259,14 +258,26 @@ def draw_robustness(robustness: "Robustness") -> Figure:
     return figure
 
 
-def _accuracies(axes, name, steps=(1, 2, 5)):
-    """Scale an axis of errors in percent, so that each tenfold reduction has the same length, and label accuracies."""
-    axes.set(**{f"{name}scale": "log"})
+def _accuracies(axes, name, errors, margin=0.05, steps=(1, 2, 5)):
+    """Scale an empty axis for errors in percent, so that each tenfold reduction is as long, and label accuracies."""
+    axes.set(**{f"{name}lim": _limits(errors, margin)[::-1], f"{name}scale": "log"})
     axis = getattr(axes, f"{name}axis")
-    axis.set_inverted(True)
     axis.set_major_locator(LogLocator(subs=steps))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 - error:.5g}"))
+
+
+def _costs(axes, costs, margin=0.05):
+    """Scale an empty horizontal axis for seconds or parameters."""
+    axes.set(xlim=_limits(costs, margin), xscale="log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.10g}"))
+
+
+def _limits(values, margin):
+    """Leave a margin, on a logarithmic scale, also around a single value."""
+    low, high = min(values), max(values)
+    room = max((high / low) ** margin, 2)
+    return low / room, high * room
 
 
 def _label(axes, points, labels):

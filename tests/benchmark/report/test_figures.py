@@ -88,6 +88,14 @@ def test_a_perfect_recipe_has_its_place_and_a_tenth_of_the_errors_is_always_as_f
     assert {"99", "99.9"} <= {label.get_text() for label in axes.get_yticklabels()}
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_single_recipe_has_its_figures_without_a_warning():
+    runs = [made_result("cnn", evaluated_on=split, wrong=0) for split in ("test", "validation")]
+    assert len(draw(table_of(*runs), published())) == 5
+    for drawing in draw(table_of(*runs)):
+        figures.to_address(drawing.figure)
+
+
 def test_a_learning_curve_is_the_mean_with_a_band_from_worst_to_best():
     runs = [made_result("cnn", seed, wrong, evaluated_on="validation") for seed, wrong in enumerate((40, 60))]
     drawing = figures.learning_curves(table_of(*runs))
