@@ -40,31 +40,21 @@ def write(
     force: bool = False,
     robustness: "Sequence[Robustness]" = (),
 ) -> list[Path]:
-    """Write the report of many runs.
+    """Write ``index.html`` and ``report.md`` about many runs into a folder; return their paths.
 
     Parameters
     ----------
-    results : sequence of Result
-    refused : sequence of MNISTError
-        Why files could not be used, from `results.files.read_all`.
+    results, refused : sequence of Result, sequence of MNISTError
+        As `results.files.read_all` returns them: what can be used, and why the rest cannot.
     failures : sequence of dict
         Failed runs: their ``recipe``, ``seed``, ``evaluated_on`` and ``error``.
     out : Path
         The folder; it is created if necessary.
     force : bool
-        Replace files in the folder that are not reports, or that somebody has changed.
+        Replace files of these names that are not reports, or that somebody has changed; otherwise, and if the folder
+        cannot be written, MNISTError is raised.
     robustness : sequence of Robustness
         What `benchmark robustness` has measured.
-
-    Returns
-    -------
-    list of Path
-        Of ``index.html`` and ``report.md``.
-
-    Raises
-    ------
-    MNISTError
-        If the folder cannot be written, or has files of these names that are not reports as we write them.
     """
     paths = [Path(out, name) for name in ("index.html", "report.md")]
     check_replaceable(paths, force)
