@@ -9,11 +9,8 @@ import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.records import history
 from mnist_tutorial.benchmark.records import markdown as records_table
-from mnist_tutorial.benchmark.report.aggregate import aggregate
+from mnist_tutorial.benchmark.report.figures import against_time, draw_robustness, to_png
 from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.report.rendering import to_png
-from mnist_tutorial.benchmark.report.robustness_plot import draw
-from mnist_tutorial.benchmark.report.scatter import against_time
 from mnist_tutorial.benchmark.report.table import (
     calibration_markdown,
     markdown,
@@ -24,6 +21,7 @@ from mnist_tutorial.benchmark.report.table import (
 )
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.benchmark.robustness import files as robustness
+from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.course.workshop import lessons
 
 ROOT = Path(__file__).parent.parent
@@ -163,7 +161,7 @@ def picture(path):
 def corruptions(path):
     """Draw the accuracy of `cnn` on corrupted digits."""
     [measured] = [one for one in corrupted() if (one.recipe, one.seed, one.evaluated_on) == ("cnn", 0, "test")]
-    to_png(draw(measured), path, dpi=80)
+    to_png(draw_robustness(measured), path, dpi=80)
 
 
 def digits(path):

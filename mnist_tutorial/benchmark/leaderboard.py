@@ -12,10 +12,10 @@ from rich.table import Table
 
 from mnist_tutorial.benchmark.compare import compare_by_best_test
 from mnist_tutorial.benchmark.outputs import MARK
-from mnist_tutorial.benchmark.report.aggregate import aggregate
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.table import CONTENDED, cells, markdown_list, markdown_table, percent, remarks
 from mnist_tutorial.benchmark.results.files import read_all
+from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.errors import printable
 
 NOBODY = "-"  # the owner of files in the folder itself

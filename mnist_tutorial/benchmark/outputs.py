@@ -1,17 +1,31 @@
-"""Outputs: the files that a command may replace, since it wrote them."""
+"""Outputs: the files that a command may replace, since it wrote them and nobody has changed them."""
 
+import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from mnist_tutorial.errors import MNISTError
 
 MARK = "written by mnist_tutorial"  # near the beginning of each file that we write for people
-HEAD = 2_000  # bytes
+HEAD = 2_000  # characters
+_SIGNED = re.compile(rf"({MARK})(?: \(digest ([0-9a-f]{{16}})\))?")
+
+
+def signed(text: str) -> str:
+    """Add to the first mark in a text a digest of the rest, by which `check_replaceable` sees what people change.
+
+    Examples
+    --------
+    >>> signed(f"<!-- {MARK} -->")
+    '<!-- written by mnist_tutorial (digest ...) -->'
+    """
+    return text.replace(MARK, f"{MARK} (digest {_digest(text)})", 1)
 
 
 def check_replaceable(paths: Iterable[Path], force: bool = False) -> None:
-    """Refuse to replace files that carry no mark of ours.
+    """Refuse to replace files that carry no mark of ours, or that somebody has changed since we wrote them.
 
     Parameters
     ----------
@@ -27,11 +41,17 @@ def check_replaceable(paths: Iterable[Path], force: bool = False) -> None:
     for path in paths:
         if force or not os.path.lexists(path):
             continue
-        if path.is_file():
-            with path.open("rb") as file:
-                if MARK.encode() in file.read(HEAD):
-                    continue
-        raise MNISTError(
-            f"{path} exists, and nothing in it says that this command wrote it; choose another place with --out, or "
-            "replace it with --force"
-        )
+        text = path.read_text(encoding="utf-8-sig", errors="replace") if path.is_file() else ""
+        mark = _SIGNED.search(text[:HEAD])
+        if mark is None:
+            reason = "exists, and nothing in it says that this command wrote it"
+        elif mark[2] and mark[2] != _digest(_SIGNED.sub(r"\1", text, count=1)):
+            reason = "has been changed since this command wrote it"
+        else:
+            continue
+        raise MNISTError(f"{path} {reason}; choose another place with --out, or replace it with --force")
+
+
+def _digest(text):
+    lines = "\n".join(text.splitlines())  # whatever ends them: editors and systems differ
+    return hashlib.sha256(lines.encode("utf-8", "backslashreplace")).hexdigest()[:16]

@@ -16,7 +16,6 @@ from rich.markup import escape
 from rich.table import Table
 from scipy.stats import ttest_1samp
 
-from mnist_tutorial.benchmark.report.provenance import describe
 from mnist_tutorial.benchmark.report.table import markdown_table, percent
 from mnist_tutorial.benchmark.report.table import seconds as in_seconds
 from mnist_tutorial.benchmark.results.code import digest
@@ -25,6 +24,7 @@ from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.runs import suite
 from mnist_tutorial.benchmark.runs.recipe import Recipe, load_recipe
 from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.benchmark.summary import describe
 from mnist_tutorial.errors import MNISTError, printable
 
 TARGETS = ("99.0", "99.5", "99.7")  # percent of the test digits

@@ -10,6 +10,7 @@ from mnist_tutorial.cli.common import RESULTS, Force, errors, say, show
 from mnist_tutorial.cli.record import record
 from mnist_tutorial.cli.robustness import robustness
 from mnist_tutorial.cli.run import reproduce, run
+from mnist_tutorial.errors import MNISTError
 
 benchmark = typer.Typer(help="Train recipes, and compare results.", no_args_is_help=True)
 benchmark.command()(run)
@@ -38,7 +39,10 @@ def report(
         results, refused = read_all(folder)
         measured, not_read = robustness.read_all(folder)
         refused += not_read
-        for path in write([result for _, result in results], refused, read_failures(folder), out, force, measured):
+        failures = read_failures(folder)
+        if not (results or refused or failures):
+            raise MNISTError(f"{folder} holds no results; `benchmark run cnn --out {folder}` makes one")
+        for path in write([result for _, result in results], refused, failures, out, force, measured):
             say(path)
     _refused(refused)
 
@@ -78,7 +82,7 @@ def leaderboard(
     """
     with errors():
         from mnist_tutorial.benchmark import leaderboard
-        from mnist_tutorial.benchmark.outputs import check_replaceable
+        from mnist_tutorial.benchmark.outputs import check_replaceable, signed
         from mnist_tutorial.data import atomic
 
         if out:
@@ -86,7 +90,7 @@ def leaderboard(
         board = leaderboard.leaderboard(folder)
         if out:
             with atomic(out) as part:
-                part.write_text(leaderboard.markdown(board), encoding="utf-8")
+                part.write_text(signed(leaderboard.markdown(board)), encoding="utf-8")
     for table in leaderboard.tables(board):
         show(table)
     for note in dict.fromkeys(note for notes in board.notes.values() for note in notes):

@@ -33,8 +33,7 @@ def robustness(
     """Measure a recipe on digits under twelve corruptions, each in five strengths, the same for everybody."""
     with errors():
         from mnist_tutorial.benchmark import robustness
-        from mnist_tutorial.benchmark.report.rendering import to_png
-        from mnist_tutorial.benchmark.report.robustness_plot import draw
+        from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
         from mnist_tutorial.benchmark.runs import Task, load_recipe
         from mnist_tutorial.benchmark.runs.execution import train
 
@@ -43,7 +42,7 @@ def robustness(
         training = train(task)
         measured = robustness.evaluate(training.run, training.network, task, task.recipe.code() | training.code)
         path = robustness.write(measured, out)
-        to_png(draw(measured), path.with_suffix(".png"))
+        to_png(draw_robustness(measured), path.with_suffix(".png"))
     show(_table(measured))
     say(f"clean: {measured.clean:.2%}; mean over all corrupted sets: {measured.mean:.2%}; {measured.seconds:.0f} s")
     say(path)

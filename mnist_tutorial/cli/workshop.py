@@ -76,14 +76,16 @@ def grade(
     end_on_signals()
     with errors():
         course = _course()
-        from mnist_tutorial.benchmark.outputs import check_replaceable
+        from mnist_tutorial.benchmark.outputs import check_replaceable, signed
         from mnist_tutorial.course.grading import table
         from mnist_tutorial.data import atomic
 
         check_replaceable([out], force)
         grades, refused = table.grade(folder, course.lessons(course.folder()), limit)
         with atomic(out) as part:
-            part.write_text(table.as_csv(grades), encoding="utf-8-sig")  # or spreadsheets take it for another encoding
+            part.write_text(
+                signed(table.as_csv(grades)), encoding="utf-8-sig"
+            )  # or spreadsheets take it for another encoding
     show(table.summary(grades))
     solved = sum(row.solved == "yes" for row in grades)
     say(f"{out}: {len(grades):,} exercises, {solved:,} of them solved")

@@ -140,23 +140,38 @@ def test_compare_and_report_take_published_results_where_there_are_none(tmp_path
 @pytest.mark.parametrize(
     ("command", "name"),
     [
-        (["report", ".", "--out", "."], "index.html"),
-        (["report", ".", "--out", "."], "report.md"),
-        (["leaderboard", ".", "--out", "notes.md"], "notes.md"),
+        (["report", "results", "--out", "."], "index.html"),
+        (["report", "results", "--out", "."], "report.md"),
+        (["leaderboard", "results", "--out", "notes.md"], "notes.md"),
     ],
 )
-def test_what_we_did_not_write_is_replaced_with_force_only(tmp_path, monkeypatch, command, name):
+def test_what_we_did_not_write_is_replaced_with_force_only(folder, tmp_path, monkeypatch, command, name):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mnist_tutorial.benchmark.report.page.draw", lambda table, published: [])  # has its own tests
     (tmp_path / name).write_text("mine")
     done = benchmark(*command)
     assert done.exit_code == 1
     [line] = done.stderr.splitlines()
     assert line.startswith(f"error: {name} exists")
     assert "--force" in line
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(name, "mine")]
+    assert {path.name for path in tmp_path.iterdir()} == {name, "results"}
+    assert (tmp_path / name).read_text() == "mine"
     for options in (["--force"], []):  # our own is replaced without
         assert benchmark(*command, *options).exit_code == 0
-    assert (tmp_path / name).read_text(encoding="utf-8") != "mine"
+    with (tmp_path / name).open("a", encoding="utf-8") as file:
+        file.write("A remark.\n")
+    done = benchmark(*command)
+    assert (done.exit_code, "--force" in done.stderr) == (1, True)
+    assert (tmp_path / name).read_text(encoding="utf-8").endswith("A remark.\n")
+    assert benchmark(*command, "--force").exit_code == 0
+    assert "A remark." not in (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_a_report_of_a_folder_without_results_says_what_to_run(tmp_path):
+    done = benchmark("report", tmp_path, "--out", tmp_path / "site")
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"error: {tmp_path} holds no results; `benchmark run cnn --out {tmp_path}`")
+    assert not (tmp_path / "site").exists()
 
 
 def test_no_column_of_the_leaderboard_is_cut_and_names_are_shown_as_they_are(tmp_path):

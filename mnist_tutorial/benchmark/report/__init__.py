@@ -5,12 +5,9 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "figures": ["draw"],
+        "figures": ["against_time", "draw", "draw_robustness", "to_png"],
         "literature": ["published"],
         "page": ["write"],
-        "rendering": ["to_png"],
-        "scatter": ["against_time"],
-        "summary": ["RecipeSummary", "SummaryTable"],
         "table": ["markdown"],
     },
 )

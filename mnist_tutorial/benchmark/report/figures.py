@@ -1,105 +1,197 @@
-"""Figures: how accurate recipes are, and how they get there."""
+"""Figures: five of the recipes, and one of robustness."""
 
+import base64
+import io
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
+from adjustText import adjust_text
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from mnist_tutorial.benchmark.report import drawing
-from mnist_tutorial.benchmark.report.drawing import Drawing
-from mnist_tutorial.benchmark.report.literature import Published
-from mnist_tutorial.benchmark.report.published_plot import published_plot
-from mnist_tutorial.benchmark.report.rendering import style
-from mnist_tutorial.benchmark.report.scatter import against_parameters, against_time
-from mnist_tutorial.benchmark.report.summary import SummaryTable
+from mnist_tutorial.benchmark.report.literature import FAMILIES, Published
 from mnist_tutorial.benchmark.report.table import percent, seconds
-from mnist_tutorial.plots import Picture
+from mnist_tutorial.benchmark.summary import SummaryTable
+from mnist_tutorial.errors import printable
+from mnist_tutorial.plots import BLUE, ORANGE, Picture
 
+if TYPE_CHECKING:  # it imports the pipeline, and with it torch
+    from mnist_tutorial.benchmark.robustness import Robustness
+
+MAX_ROWS = 40  # in a figure: the most accurate
 MAX_PANELS = 24  # learning curves in a figure
-LOWEST = 80  # percent; a panel omits lower accuracies unless its recipe stays there
+LOWEST = 80  # percent; learning curves omit lower accuracies unless a recipe stays there
+FEWEST_ERRORS = 0.005  # percent: half an error, so that an accuracy of 100 % has a place on the logarithmic scale
+INK = "#1b1c1e"  # text, axes, and what others have published
+# Okabe and Ito's colours again; the shapes distinguish machines without colour.
+MACHINES = list(zip((BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9"), "os^DvP", strict=True))
+KINDS = {  # of published results
+    "published: one network, no augmentation": "o",
+    "published: one network, augmented or not stated": "^",
+    "published: several networks, or not stated": "s",
+    "published: best case, chosen on the test set": "x",
+}
+STYLE = {
+    **dict.fromkeys(["text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"], INK),
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "font.size": 12,
+    "grid.alpha": 0.15,
+    "grid.color": INK,
+    "legend.frameon": False,
+    "svg.fonttype": "none",  # text stays text: smaller, and a reader can search it
+    "svg.hashsalt": "mnist",  # the same figure gives the same file
+    "text.parse_math": False,  # the name of a recipe may contain a dollar sign
+}
+styled = mpl.rc_context(STYLE)  # a decorator
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure, its texts, and its numbers: headings and lines of text; none if the tables of the page have them."""
+
+    key: str  # a short name without spaces
+    title: str
+    caption: str
+    alt: str
+    figure: Figure
+    numbers: Sequence[Sequence[str]] = ()
+
+
+@styled
+def to_address(figure: Figure) -> str:
+    """Render a figure as an SVG data address: the ``src`` of an image that needs no file."""
+    stream = io.BytesIO()
+    metadata = dict.fromkeys(["Creator", "Date", "Format", "Type"])
+    figure.savefig(stream, format="svg", facecolor="none", metadata=metadata)
+    return f"data:image/svg+xml;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+@styled
+def to_png(figure: Figure, path: Path, dpi: int = 110) -> None:
+    """Write a figure as PNG on white; the same figure gives the same file."""
+    figure.savefig(path, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
 
 
 def draw(table: SummaryTable, published: Sequence[Published] = ()) -> list[Drawing]:
     """Make all figures for which there are results; published ones appear for the full MNIST only."""
     published = published if table.variant == "full" else ()
-    drawings = [
+    made = [
         against_time(table, published),
         against_parameters(table, published),
         learning_curves(table),
         digit_errors(table),
         published_plot(table, published),
     ]
-    return [drawing for drawing in drawings if drawing]
+    return [drawing for drawing in made if drawing]
 
 
-@style()
-def learning_curves(table: SummaryTable) -> Drawing | None:
-    """Draw validation accuracy against seconds, one panel per recipe.
+def against_time(table: SummaryTable, published: Sequence[Published] = ()) -> Drawing | None:
+    """Draw accuracy against seconds of training, also of published results; None without test runs."""
+    title, axis = "Accuracy against training time", "seconds of training"
+    return _scatter("time", title, axis, table, published, lambda result: result.seconds)
 
-    Returns
-    -------
-    Drawing or None
-        None without validation runs.
-    """
-    rows = [row for row in table.rows if row.curve and row.curve.seconds.max() > 0]
+
+def against_parameters(table: SummaryTable, published: Sequence[Published] = ()) -> Drawing | None:
+    """Draw accuracy against the number of parameters, also of published results; None if no recipe has parameters."""
+    title, axis = "Accuracy against parameters", "parameters"
+    return _scatter("parameters", title, axis, table, published, lambda result: result.parameters)
+
+
+@styled
+def _scatter(key, title, axis, table, published, cost):
+    rows = [row for row in table.rows if row.n and cost(row)]
     if not rows:
         return None
-    rows, left_out = rows[:MAX_PANELS], drawing.left_out(len(rows) - MAX_PANELS)
-    numbers = {row.curve.n for row in rows}
-    titles = [drawing.full_name(table, row) + (f" (n = {row.curve.n})" if len(numbers) > 1 else "") for row in rows]
-    columns = min(3 if max(map(len, titles)) <= 26 else 2, len(rows))
+    rows, left_out = _most_accurate(rows, MAX_ROWS)
+    published = [result for result in published if cost(result)]
+    figure = Picture(figsize=(8.5, max(7.0, 0.24 * len([*rows, *published]))), layout="constrained")
+    points = [(cost(row), _error(row.accuracy)) for row in rows]
+    points += [(cost(result), _error(result.accuracy / 100)) for result in published]
+    axes = figure.add_subplot(xlabel=f"{axis} (log scale)", ylabel="test accuracy, %")
+    _costs(axes, [x for x, _ in points], 0.15)
+    _accuracies(axes, "y", [y for _, y in points], 0.14)
+    for row, point in zip(rows, points, strict=False):
+        errors = [_error(run.test_accuracy) for run in row.test_runs]
+        costs = [run.wall for run in row.uncontended_runs] if key == "time" else [row.parameters]
+        hollow = key == "time" and not row.uncontended
+        axes.vlines(point[0], min(errors), max(errors), color=_look(row)["color"], alpha=0.6)
+        axes.hlines(point[1], min(costs), max(costs), color=_look(row)["color"], alpha=0.6)
+        axes.plot(*point, **_look(row), **({"markerfacecolor": "none"} if hollow else {}))
+    for point in points[len(rows) :]:
+        axes.plot(*point, **_their_look("D"))
+    theirs = [_their_name(result, result.hardware if key == "time" else "") for result in published]
+    _label(axes, points, [*(_name(table, row) for row in rows), *theirs])
+    legend = "published, on other hardware" if key == "time" else "published"
+    if handles := _handles(table, rows, {legend: "D"} if published else {}):
+        figure.legend(handles=handles, loc="outside upper left", ncols=2, fontsize=11)
+    caption = "Each mark is the mean of a recipe; the lines span its seeds. Higher and further left is better. "
+    caption += "The vertical axis is logarithmic in the errors: from 90 to 99 % is as far as from 99 to 99.9 %."
+    if key == "time" and not all(row.uncontended for row in rows):
+        caption += " Hollow: all runs were contended."
+    alt = f"Scatter plot of test accuracy against {axis}, a mark for each recipe; all numbers are in the tables."
+    return Drawing(key, title, caption + left_out, alt, figure)
+
+
+@styled
+def learning_curves(table: SummaryTable) -> Drawing | None:
+    """Draw validation accuracy against seconds, one panel per recipe; None without validation runs."""
+    rows = [row for row in table.rows if row.curve is not None and row.curve.seconds.max() > 0]
+    if not rows:
+        return None
+    rows, left_out = _most_accurate(rows, MAX_PANELS)
+    columns = min(3, len(rows))
     lines = -(-len(rows) // columns)
     figure = Picture(figsize=(8.5, 0.8 + 1.75 * lines), layout="constrained")
     panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
-    for axes, row, title in zip(panels, rows, titles, strict=False):
-        curve, (colour, marker) = row.curve, drawing.mark(row.machine)
-        axes.fill_between(curve.seconds, 100 * curve.low, 100 * curve.high, color=colour, alpha=0.3, linewidth=0)
-        axes.plot(curve.seconds, 100 * curve.mean, color=colour, marker=marker, markersize=3)
-        axes.set_title(title, fontsize=11)
-        axes.grid()
-    accuracies = np.concatenate([100 * row.curve.mean for row in rows])
-    lowest = min(LOWEST, *(100 * row.curve.mean.max() for row in rows))
-    drawing.accuracy_scale(panels[0], np.maximum(accuracies, lowest), gap=0.13)
-    drawing.log_scale(panels[0], [second for row in rows for second in row.curve.seconds if second > 0], few=True)
+    _costs(panels[0], [value for row in rows for value in row.curve.seconds if value > 0])
+    lowest = max(100 - LOWEST, *(_error(row.curve["mean"].max()) for row in rows))
+    _accuracies(
+        panels[0], "y", [min(_error(share), lowest) for row in rows for share in row.curve["mean"]], steps=(1, 3)
+    )
+    for axes, row in zip(panels, rows, strict=False):
+        curve = row.curve[row.curve.seconds > 0]
+        look = _look(row) | {"linestyle": "-", "markersize": 3}
+        axes.fill_between(curve.seconds, _error(curve["min"]), _error(curve["max"]), color=look["color"], alpha=0.3)
+        axes.plot(curve.seconds, _error(curve["mean"]), **look)
+        axes.set_title(_name(table, row, 26), fontsize=11)
     for axes in panels[len(rows) :]:
         axes.set_visible(False)
     for axes in panels[len(rows) - columns : len(rows)]:  # some of them have no panel below
         axes.tick_params(labelbottom=True)
     figure.supxlabel("seconds of training (log scale)", fontsize=12)
     figure.supylabel(f"accuracy on {table.images[1]:,} held-out digits, %", fontsize=12)
-    courses = [f"{drawing.full_name(table, row)}: {_course(row.curve)}" for row in rows]
-    alt = (
-        f"Learning curves of {drawing.count(rows)}, one panel each: held-out accuracy against seconds. "
-        f"{'; '.join(courses)}."
-    )
-    n = f" (n = {numbers.pop()})" if len(numbers) == 1 else ""
-    caption = f"Line: mean over the seeds of the validation runs{n}. Band: from the worst seed to the best."
-    return Drawing("learning", "Learning curves", caption + left_out, alt, figure)
+    n = " to ".join(dict.fromkeys(str(limit(row.curve["size"].max() for row in rows)) for limit in (min, max)))
+    caption = f"Line: mean over the seeds of the validation runs (n = {n}). Band: from the worst seed to the best."
+    alt = "Held-out accuracy against seconds, a panel for each recipe; all numbers are in the table below."
+    numbers = [("recipe", "digits seen", "seconds", "mean, %", "lowest, %", "highest, %")]
+    numbers += [(_name(table, row), *line) for row in rows for line in _points(row.curve)]
+    return Drawing("learning", "Learning curves", caption + left_out, alt, figure, numbers)
 
 
-@style()
+@styled
 def digit_errors(table: SummaryTable) -> Drawing | None:
-    """Draw how many of each digit a recipe misclassifies, on average over its seeds.
-
-    Returns
-    -------
-    Drawing or None
-        None without test runs.
-    """
+    """Draw how many of each digit a recipe misclassifies, on average over its seeds; None without test runs."""
     rows = [row for row in table.rows if row.n]
     if not rows:
         return None
-    rows, left_out = rows[: drawing.MAX_ROWS], drawing.left_out(len(rows) - drawing.MAX_ROWS)
-    names = [drawing.full_name(table, row) for row in rows]
-    errors = np.array([_errors(row) for row in rows])
+    rows, left_out = _most_accurate(rows, MAX_ROWS)
+    errors, names = np.array([_errors_by_digit(row) for row in rows]), [_name(table, row) for row in rows]
     figure = Picture(figsize=(8.5, 0.9 + 0.36 * len(rows)), layout="constrained")
     axes = figure.add_subplot(xticks=range(10))
-    shades = mpl.colormaps["cividis"]
-    scale = mpl.colors.LogNorm(max(0.2, errors.min()), max(1, errors.max()), clip=True)
-    axes.pcolormesh(np.arange(-0.5, 10), np.arange(-0.5, len(rows)), errors, cmap=shades, norm=scale, linewidth=0)
-    for (line, digit), number in np.ndenumerate(errors):
-        light = np.dot(shades(scale(number))[:3], [0.2126, 0.7152, 0.0722]) > 0.46  # where black contrasts more
-        colour, text = "black" if light else "white", f"{number:.{0 if number >= 9.95 else 1}f}"
+    axes.grid(False)
+    norm = mpl.colors.LogNorm(max(0.2, errors.min()), max(1, errors.max()), clip=True)
+    axes.pcolormesh(np.arange(-0.5, 10), np.arange(-0.5, len(rows)), errors, cmap="Blues", norm=norm)
+    for (line, digit), count in np.ndenumerate(errors):
+        colour, text = "white" if norm(count) > 0.6 else "black", f"{count:.{0 if count >= 9.95 else 1}f}"
         axes.text(digit, line, text, ha="center", va="center", fontsize=11, color=colour)
     axes.set_yticks(range(len(rows)), names)
     axes.xaxis.tick_top()
@@ -108,23 +200,158 @@ def digit_errors(table: SummaryTable) -> Drawing | None:
     axes.invert_yaxis()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    extremes = [
-        f"{name}: most for {line.argmax()} ({line.max():.1f}), fewest for {line.argmin()} ({line.min():.1f})"
-        for name, line in zip(names, errors, strict=True)
-    ]
-    alt = f"Heat map of the mean errors of {drawing.count(rows)} on each of the ten digits. {'; '.join(extremes)}."
     caption = "Mean number of misclassified test digits of each kind, over the test runs."
-    return Drawing("digits", "Errors by digit", caption + left_out, alt, figure)
+    alt = "Heat map of the mean errors of each recipe on each of the ten digits; all numbers are in the table below."
+    numbers = [("recipe", *map(str, range(10)))]
+    numbers += [(name, *(f"{count:.1f}" for count in line)) for name, line in zip(names, errors, strict=True)]
+    return Drawing("digits", "Errors by digit", caption + left_out, alt, figure, numbers)
 
 
-def _course(curve):
-    reached = curve.seconds_to(0.99)
-    end = "never 99 %" if reached is None else f"99 % after {seconds(reached)} s"
-    return f"{percent(curve.mean[-1])} % after {seconds(curve.seconds[-1])} s, {end}"
+@styled
+def published_plot(table: SummaryTable, published: Sequence[Published]) -> Drawing | None:
+    """Draw our accuracies next to published ones; None if there are no test runs, or nothing is published."""
+    rows = [row for row in table.rows if row.n]
+    if not rows or not published:
+        return None
+    rows, left_out = _most_accurate(rows, MAX_ROWS)
+    lines = {_name(table, row): [(row.accuracy, _look(row))] for row in rows}
+    for result in sorted(published, key=lambda result: (FAMILIES[::-1].index(result.family), -result.accuracy)):
+        name = f"{result.model}, {result.source.split(',')[0].replace(' et al.', '')}"
+        lines.setdefault(name, []).append((result.accuracy / 100, _their_look(KINDS[_kind(result)])))
+    figure = Picture(figsize=(8.5, 1.5 + 0.235 * len(lines)), layout="constrained")
+    axes = figure.add_subplot(xlabel="test accuracy, %", ylim=(len(lines) - 0.4, -0.6))
+    _accuracies(axes, "x", [_error(accuracy) for marks in lines.values() for accuracy, _ in marks])
+    for place, marks in enumerate(lines.values()):
+        for accuracy, look in marks:
+            axes.plot(_error(accuracy), place, **look)
+    axes.set_yticks(range(len(lines)), lines, fontsize=10.5)
+    axes.tick_params(axis="x", top=True, labeltop=True)
+    axes.tick_params(axis="y", length=0)
+    figure.legend(handles=_handles(table, rows, KINDS), loc="outside lower center", ncols=2, fontsize=10.5)
+    caption = "Published accuracies are as their sources state them; the table of the literature has the details."
+    alt = "Dot plot of the test accuracies of this report and of published ones; all numbers are in the tables."
+    return Drawing("published", "Published results", caption + left_out, alt, figure)
 
 
-def _errors(row):
-    """Count the errors on each digit: ndarray of float, shape (10,)."""
+@styled
+def draw_robustness(robustness: "Robustness") -> Figure:
+    """Draw the accuracy on clean digits and at each strength, in a small picture for each corruption."""
+    curves, columns = robustness.accuracies, 4
+    lines = -(-len(curves) // columns)
+    figure = Figure(figsize=(10, 2.3 * lines + 0.6), layout="constrained")
+    panels = figure.subplots(lines, columns, sharex=True, sharey=True)
+    for axes, (corruption, curve) in zip(panels.flat, curves.items(), strict=False):
+        shares = [100 * share for share in (robustness.clean, *curve)]
+        axes.axhline(shares[0], color=INK, linestyle=":", linewidth=1)
+        axes.plot(range(len(shares)), shares, "o-", color=BLUE, markersize=4)
+        mean = 100 * robustness.by_corruption[corruption]
+        axes.set_title(f"{corruption.replace('_', ' ')}: {mean:.1f}", fontsize=11)
+        axes.set_ylim(0, 103)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.suptitle(
+        f"{printable(robustness.recipe)}, seed {robustness.seed}: {100 * robustness.clean:.2f} % of the clean "
+        f"{robustness.evaluated_on} digits, {100 * robustness.mean:.1f} % of the corrupted ones",
+        fontsize=13,
+    )
+    figure.supxlabel("strength (0: clean)", fontsize=12)
+    figure.supylabel("accuracy (%)", fontsize=12)
+    return figure
+
+
+def _accuracies(axes, name, errors, margin=0.05, steps=(1, 2, 5)):
+    """Scale an empty axis for errors in percent, so that each tenfold reduction is as long, and label accuracies."""
+    axes.set(**{f"{name}lim": _limits(errors, margin)[::-1], f"{name}scale": "log"})
+    axis = getattr(axes, f"{name}axis")
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 - error:.5g}"))
+
+
+def _costs(axes, costs, margin=0.05):
+    """Scale an empty horizontal axis for seconds or parameters."""
+    axes.set(xlim=_limits(costs, margin), xscale="log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.10g}"))
+
+
+def _limits(values, margin):
+    """Leave a margin, on a logarithmic scale, also around a single value."""
+    low, high = min(values), max(values)
+    room = max((high / low) ** margin, 2)
+    return low / room, high * room
+
+
+def _label(axes, points, labels):
+    """Write a label beside each point, with a thin line if it is not next to it."""
+    axes.figure.draw_without_rendering()  # so that the layout is final
+    texts = [
+        axes.text(*point, label, fontsize=10.5, linespacing=1, in_layout=False)
+        for point, label in zip(points, labels, strict=True)
+    ]
+    line = {"arrowstyle": "-", "linewidth": 0.7, "alpha": 0.6, "color": INK}
+    x, y = zip(*points, strict=True)
+    # From a limit on rounds, not on time, the same figure follows every time.
+    force = {"force_text": (0.2, 0.4), "force_static": (0.2, 0.4), "force_explode": (0.1, 0.5)}
+    adjust_text(texts, x, y, ax=axes, iter_lim=150, expand=(1.15, 1.5), min_arrow_len=12, arrowprops=line, **force)
+
+
+def _handles(table, rows, theirs):
+    """Make the legend: machines if there are several, and published results if there are any."""
+    looks = {}
+    if len(table.machines) > 1:
+        for row in rows:
+            looks.setdefault(f"{row.machine}: {row.runs[0].machine.get('device', '')}", _look(row))
+    elif theirs:
+        looks["this report, mean"] = _look(rows[0])
+    looks |= {label: _their_look(marker) for label, marker in theirs.items()}
+    return [Line2D([], [], label=label, **look) for label, look in looks.items()]
+
+
+def _look(row):
+    """Choose colour and marker by the letter of the machine."""
+    colour, marker = MACHINES[(ord(row.machine[0]) - ord("A")) % len(MACHINES)]
+    return {"color": colour, "marker": marker, "linestyle": "none", "markersize": 7}
+
+
+def _their_look(marker):
+    return {"color": INK, "marker": marker, "linestyle": "none", "markersize": 6, "markerfacecolor": "none"}
+
+
+def _kind(result):
+    single, augmented, several, best_case = KINDS
+    if result.best_case or result.ensemble != 1:
+        return best_case if result.best_case else several
+    return single if result.augmentation == "none" else augmented
+
+
+def _most_accurate(rows, limit):
+    left_out = len(rows) - limit
+    return rows[:limit], f" The {left_out:,} least accurate recipes are in the table only." if left_out > 0 else ""
+
+
+def _name(table, row, letters=40):
+    """Name a row, with its machine if the table has several."""
+    name = row.label if len(row.label) <= letters else f"{row.label[: letters - 1]}…"
+    return f"{name}, {row.machine}" if len(table.machines) > 1 else name
+
+
+def _their_name(result, hardware):
+    """Name a published result, with augmentation and hardware below."""
+    parts = ["" if result.augmentation == "none" else result.augmentation, hardware]
+    return "\n".join(filter(None, [result.model, ", ".join(filter(None, parts))]))
+
+
+def _error(accuracy):
+    """Turn an accuracy from 0 to 1 into an error in percent that a logarithmic scale can show."""
+    return np.maximum(100 * (1 - accuracy), FEWEST_ERRORS)
+
+
+def _points(curve):
+    """Write the points of a learning curve as text."""
+    for images, point in curve.iterrows():
+        yield f"{images:,}", seconds(point.seconds), *(percent(point[name]) for name in ("mean", "min", "max"))
+
+
+def _errors_by_digit(row):
     labels = row.test_runs[0].labels
     wrong = np.mean([run.predicted != labels for run in row.test_runs], axis=0)
     return np.bincount(labels, wrong, minlength=10)

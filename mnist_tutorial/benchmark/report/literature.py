@@ -1,47 +1,27 @@
 """The literature: published MNIST results, each with its source."""
 
 import csv
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 FAMILIES = ("linear", "MLP", "CNN", "other")
 
 
-@dataclass(frozen=True)
-class Published:
-    """One published result.
+class Published(NamedTuple):
+    """One published result, with the accuracy on the 10,000 test digits in percent; None if its source does not say."""
 
-    Attributes
-    ----------
-    family : {"linear", "MLP", "CNN", "other"}
-    model : str
-    augmentation : str
-        ``"none"``, a description, or empty if not stated.
-    ensemble : int or None
-        Number of networks that vote; None if not stated.
-    accuracy : float
-        On the 10,000 test digits, in percent.
-    parameters : int or None
-    seconds : float or None
-        Of training, on this `hardware`.
-    hardware : str
-    source, url : str
-    note : str
-        What to know before comparing: permutation invariant, best case, number of runs.
-    """
-
-    family: str
+    family: str  # one of FAMILIES
     model: str
-    augmentation: str
-    ensemble: int | None
+    augmentation: str  # "none", a description, or empty if not stated
+    ensemble: int | None  # number of networks that vote
     accuracy: float
     parameters: int | None
-    seconds: float | None
+    seconds: float | None  # of training, on this hardware
     hardware: str
     source: str
     url: str
-    note: str
+    note: str  # what to know before comparing: permutation invariant, best case, number of runs
 
     @property
     def best_case(self) -> bool:
@@ -60,15 +40,7 @@ def published() -> tuple[Published, ...]:
     (99.041, 0.762, 'GTX 1660 Ti')
     """
     text = (files(__package__) / "literature.csv").read_text(encoding="utf-8")
-    return tuple(
-        Published(
-            **row
-            | {"ensemble": _number(int, row["ensemble"]), "parameters": _number(int, row["parameters"])}
-            | {"accuracy": float(row["accuracy"]), "seconds": _number(float, row["seconds"])}
-        )
-        for row in csv.DictReader(text.splitlines())
-    )
-
-
-def _number(kind, text):
-    return kind(text) if text else None
+    kinds = {"ensemble": int, "accuracy": float, "parameters": int, "seconds": float}
+    for row in (rows := list(csv.DictReader(text.splitlines()))):
+        row |= {name: kind(row[name]) if row[name] else None for name, kind in kinds.items()}
+    return tuple(Published(**row) for row in rows)

@@ -1,41 +1,35 @@
 """The report: one self-contained page, and the same tables in Markdown."""
 
+import ast
+import sys
+import textwrap
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mnist_tutorial.benchmark.outputs import MARK, check_replaceable
+from mnist_tutorial.benchmark.clock import CONTENDED
+from mnist_tutorial.benchmark.outputs import MARK, check_replaceable, signed
 from mnist_tutorial.benchmark.report import table as text
-from mnist_tutorial.benchmark.report.aggregate import aggregate
-from mnist_tutorial.benchmark.report.figures import draw
+from mnist_tutorial.benchmark.report.figures import draw, to_address
 from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.report.protocol import protocol
-from mnist_tutorial.benchmark.report.provenance import imports
-from mnist_tutorial.benchmark.report.rendering import to_address
-from mnist_tutorial.benchmark.report.summary import SummaryTable
+from mnist_tutorial.benchmark.results.code import PACKAGE, RECIPE
+from mnist_tutorial.benchmark.results.probabilities import TEMPERATURES
 from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.results.splits import true_labels
+from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.data import atomic
+from mnist_tutorial.data.reference import COUNTS, listing
 from mnist_tutorial.errors import MNISTError, printable
+from mnist_tutorial.stats import wilson_interval
 
 if TYPE_CHECKING:  # it imports the pipeline, and with it torch
     from mnist_tutorial.benchmark.robustness import Robustness
 
 CALIBRATION = "Calibration and robustness"
 TITLES = {"full": "Results on MNIST", "sample": "Results on the sample of MNIST"}
-
-
-class Section(NamedTuple):
-    """The part of the page about one variant of MNIST."""
-
-    title: str
-    table: SummaryTable
-    columns: list  # headings
-    cells: list  # of each row
-    notes: list
-    calibration: list  # headings, and cells of each row; empty if no run knows it
-    figures: list  # pairs of a Drawing and the address of its image
 
 
 def write(
@@ -46,108 +40,90 @@ def write(
     force: bool = False,
     robustness: "Sequence[Robustness]" = (),
 ) -> list[Path]:
-    """Write the report of many runs.
+    """Write ``index.html`` and ``report.md`` about many runs into a folder; return their paths.
 
     Parameters
     ----------
-    results : sequence of Result
-    refused : sequence of MNISTError
-        Why files could not be used, from `results.files.read_all`.
+    results, refused : sequence of Result, sequence of MNISTError
+        As `results.files.read_all` returns them: what can be used, and why the rest cannot.
     failures : sequence of dict
         Failed runs: their ``recipe``, ``seed``, ``evaluated_on`` and ``error``.
     out : Path
         The folder; it is created if necessary.
     force : bool
-        Replace files in the folder that are not reports.
+        Replace files of these names that are not reports, or that somebody has changed; otherwise, and if the folder
+        cannot be written, MNISTError is raised.
     robustness : sequence of Robustness
         What `benchmark robustness` has measured.
-
-    Returns
-    -------
-    list of Path
-        Of ``index.html`` and ``report.md``.
-
-    Raises
-    ------
-    MNISTError
-        If the folder cannot be written, or has files of these names that are not reports.
     """
     paths = [Path(out, name) for name in ("index.html", "report.md")]
     check_replaceable(paths, force)
     tables = aggregate(results, robustness)
     problems = {"failures": [_failure(failure) for failure in failures], "refused": [str(error) for error in refused]}
-    contents = (
-        _html(headline(results), [_section(table) for table in tables], problems),
-        _markdown(headline(results), tables, problems),
-    )
+    contents = _html(headline(results), tables, problems), _markdown(headline(results), tables, problems)
     try:
         Path(out).mkdir(parents=True, exist_ok=True)
         for path, content in zip(paths, contents, strict=True):
             with atomic(path) as part:
-                part.write_text(content, encoding="utf-8")
+                part.write_text(signed(content), encoding="utf-8")
     except OSError as error:
         raise MNISTError(f"{out}: cannot write the report ({error}); choose another folder with --out") from error
     return paths
 
 
 def headline(results: Sequence[Result]) -> str:
-    """Summarize a report in one sentence.
-
-    Examples
-    --------
-    >>> headline([])
-    'No runs yet.'
-    """
+    """Summarize a report in a sentence or two."""
     if not results:
         return "No runs yet."
     recipes = len({(run.recipe, run.version) for run in results})
     tests = sum(run.evaluated_on == "test" for run in results)
-    days = sorted({run.started[:10] for run in results})
-    dates = " to ".join(dict.fromkeys([days[0], days[-1]]))
+    days = sorted(run.started[:10] for run in results)
     return (
         f"{_plural(recipes, 'recipe')}, {_plural(tests, 'test run')}, "
-        f"{_plural(len(results) - tests, 'validation run')}, {dates}. "
+        f"{_plural(len(results) - tests, 'validation run')}, {' to '.join(dict.fromkeys([days[0], days[-1]]))}. "
         f"Contended runs, during which other programs used the processor: {sum(run.contended for run in results)}."
     )
 
 
-def _section(table):
-    columns = text.columns_of(table)
-    return Section(
-        TITLES[table.variant],
-        table,
-        columns,
-        [text.cells(row, columns) for row in table.rows],
-        text.notes(table),
-        _calibration(table),
-        [(drawing, to_address(drawing.figure)) for drawing in draw(table, published())],
+def protocol() -> list[list[str]]:
+    """Read ``protocol.txt``, with the numbers of the package filled in: pairs of a term and its meaning."""
+    test, held_out = (len(true_labels("full", split)) for split in ("test", "validation"))
+    low, high = wilson_interval(round(0.995 * test), test)
+    content = (files(__package__) / "protocol.txt").read_text(encoding="utf-8")
+    content = content.format(
+        train=COUNTS["train"],
+        rest=COUNTS["train"] - held_out,
+        held_out=held_out,
+        test=test,
+        sample_train=len(listing("sample", "train").labels),
+        sample_test=len(listing("sample", "test").labels),
+        contended=100 * CONTENDED,
+        half=50 * (high - low),
+        temperatures=len(TEMPERATURES),
     )
+    return [paragraph.split(": ", 1) for paragraph in content.strip().split("\n\n")]
 
 
-def _calibration(table):
-    if not text.has_calibration(table):
-        return []
-    columns = text.columns_of(table, text.CALIBRATION)
-    return [columns, [text.cells(row, columns) for row in table.rows]]
-
-
-def _html(headline, sections, problems):
+def _html(headline, tables, problems):
     environment = Environment(
         loader=PackageLoader("mnist_tutorial.benchmark", "report"),
         autoescape=True,  # recipe names and docstrings can contain anything
-        finalize=lambda value: printable(value) if isinstance(value, str) else value,
+        finalize=lambda value: printable(value) if type(value) is str else value,  # not what is marked as HTML
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": text.percent, "seconds": text.seconds}
-    environment.filters |= {"paragraphs": _paragraphs, "evaluation": _evaluation, "imports": imports}
+    environment.filters |= {"percent": text.percent, "seconds": text.seconds, "paragraphs": _paragraphs}
     return environment.get_template("report.html").render(
         headline=headline,
-        calibration_title=CALIBRATION,
-        calibration_notes=text.calibration_notes(),
         mark=MARK,
-        sections=sections,
+        tables=tables,
+        titles=TITLES,
+        calibration_title=CALIBRATION,
+        text=text,
+        figures={table.variant: draw(table, published()) for table in tables},
+        address=to_address,
+        imports=imports,
         protocol=protocol(),
         published=published(),
         **problems,
@@ -178,10 +154,27 @@ def _failure(failure):
     }
 
 
-def _evaluation(evaluation):
-    """Write an entry of the evaluation log."""
-    time = str(evaluation.get("at")).replace("T", " ").replace("+00:00", " UTC")
-    return f"{evaluation.get('of')}, {evaluation.get('images')} digits, {time}"
+def imports(run: Result) -> str:
+    """Say which code a run used beside the text of its recipe: of ours, of packages, and of other files."""
+    ours = [name for name in run.code if name.startswith(f"{PACKAGE}.")]
+    others = [name for name in run.code if name not in ours and not name.startswith(RECIPE)]
+    parts = [f"Code version {run.version[:8]}: {len(ours)} modules of this package" if run.code else "Code unknown"]
+    parts.append(f"imports {', '.join(packages)}" if (packages := _packages(run)) else "no imports of its own")
+    if others:
+        parts.append(f"files that are in no package and not kept here: {', '.join(others)}")
+    return "; ".join(parts) + "."
+
+
+def _packages(run):
+    """List what the text of a recipe imports, without Python's own modules and this package."""
+    try:
+        nodes = list(ast.walk(ast.parse(textwrap.dedent(run.source))))
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    tops = sorted({name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - {PACKAGE})
+    return [f"{top} {run.versions[top]}" if top in run.versions else top for top in tops]
 
 
 def _paragraphs(docstring):

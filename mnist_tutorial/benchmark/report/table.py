@@ -4,43 +4,39 @@ import html
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from mnist_tutorial.benchmark.report.aggregate import STALE
-from mnist_tutorial.benchmark.report.summary import RecipeSummary, SummaryTable
+from mnist_tutorial.benchmark.summary import STALE, RecipeSummary, SummaryTable
 from mnist_tutorial.errors import printable
 from mnist_tutorial.stats import BINS
 
+NONE, CONTENDED = "–", "†"
 TARGETS = (0.97, 0.98, 0.99, 0.995)
 COLUMNS = {
     "recipe": lambda row: row.label,
     "machine": lambda row: row.machine,
-    "parameters": lambda row: _integer(row.parameters),
-    "test accuracy, %": lambda row: _accuracy(row),
+    "parameters": lambda row: number(row.parameters, ",.0f"),
+    "test accuracy, %": lambda row: number(row.accuracy, ".2f", 100) + (f" ± {percent(row.std)}" if row.n > 1 else ""),
     "n": lambda row: str(row.n),
-    "95 % interval": lambda row: f"{percent(row.interval[0])} to {percent(row.interval[1])}" if row.n else NONE,
-    "errors": lambda row: f"{row.errors:,.{int(row.n > 1)}f}" if row.n else NONE,
+    "95 % interval": lambda row: " to ".join(map(percent, row.interval)) if row.n else NONE,
+    "errors": lambda row: number(row.errors, ",.1f" if row.n > 1 else ",.0f"),
     "seconds to train": lambda row: _training(row),
     **{f"to {100 * target:g} %, s": lambda row, target=target: _time_to(row, target) for target in TARGETS},
-    "images/s": lambda row: _integer(row.rate),
-    "memory, MB": lambda row: _integer(row.memory),
+    "images/s": lambda row: number(row.rate, ",.0f"),
+    "memory, MB": lambda row: number(row.memory, ",.0f"),
 }
 CALIBRATION = {
-    "recipe": lambda row: row.label,
-    "machine": lambda row: row.machine,
-    "n": lambda row: str(row.n),
-    "error, %": lambda row: f"{100 * (1 - row.accuracy):.2f}" if row.n else NONE,
-    "NLL": lambda row: _decimals(row.calibration, "nll"),
-    "Brier": lambda row: _decimals(row.calibration, "brier"),
-    "ECE, %": lambda row: _decimals(row.calibration, "ece", 2, 100),
-    "temperature T": lambda row: NONE if row.temperature is None else f"{row.temperature:.2f}",
-    "NLL at T": lambda row: _decimals(row.calibration_at_temperature, "nll"),
-    "Brier at T": lambda row: _decimals(row.calibration_at_temperature, "brier"),
-    "ECE at T, %": lambda row: _decimals(row.calibration_at_temperature, "ece", 2, 100),
-    "corrupted accuracy, %": lambda row: (
-        NONE if row.corrupted_accuracy is None else f"{100 * row.corrupted_accuracy:.1f}"
-    ),
+    "recipe": COLUMNS["recipe"],
+    "machine": COLUMNS["machine"],
+    "n": COLUMNS["n"],
+    "error, %": lambda row: number(1 - row.accuracy if row.n else None, ".2f", 100),
+    "NLL": lambda row: number(row.calibration, ".4f", of="nll"),
+    "Brier": lambda row: number(row.calibration, ".4f", of="brier"),
+    "ECE, %": lambda row: number(row.calibration, ".2f", 100, of="ece"),
+    "temperature T": lambda row: number(row.temperature, ".2f"),
+    "NLL at T": lambda row: number(row.calibration_at_temperature, ".4f", of="nll"),
+    "Brier at T": lambda row: number(row.calibration_at_temperature, ".4f", of="brier"),
+    "ECE at T, %": lambda row: number(row.calibration_at_temperature, ".2f", 100, of="ece"),
+    "corrupted accuracy, %": lambda row: number(row.corrupted_accuracy, ".1f", 100),
 }
-NONE = "–"
-CONTENDED = "†"
 
 
 def columns_of(table: SummaryTable, columns: Iterable[str] = COLUMNS) -> list[str]:
@@ -53,9 +49,14 @@ def cells(row: RecipeSummary, columns: Iterable[str]) -> list[str]:
     return [(CALIBRATION | COLUMNS)[column](row) for column in columns]
 
 
+def rows(table: SummaryTable, columns: Iterable[str]) -> list[list[str]]:
+    """Write the `cells` of all rows."""
+    return [cells(row, columns) for row in table.rows]
+
+
 def has_calibration(table: SummaryTable) -> bool:
     """Whether any run of a table knows how sure its network was; those from before December 2026 do not."""
-    return any(row.calibration or row.corrupted_accuracy is not None for row in table.rows)
+    return any(row.calibration is not None or row.corrupted_accuracy is not None for row in table.rows)
 
 
 def calibration_notes() -> list[str]:
@@ -75,8 +76,8 @@ def calibration_notes() -> list[str]:
 def notes(table: SummaryTable) -> list[str]:
     """Explain the numbers of a table: runs and images, seconds, machines, and the remarks on its rows."""
     runs = [run for row in table.rows for run in row.runs]
-    counts = [row.n for row in table.rows if row.n] or [0]
-    n = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+    counts = sorted(row.n for row in table.rows if row.n) or [0]
+    n = " to ".join(dict.fromkeys([str(counts[0]), str(counts[-1])]))
     tested, held_out = table.images
     sample = " of the sample, which are not the test digits of MNIST" if table.variant == "sample" else ""
     return [
@@ -110,26 +111,17 @@ def remarks(table: SummaryTable) -> list[str]:
 
 
 def markdown(table: SummaryTable, columns: Sequence[str] | None = None) -> str:
-    """Write a table in Markdown, followed by its notes.
-
-    Parameters
-    ----------
-    table : SummaryTable
-    columns : sequence of str, optional
-        From `COLUMNS`; those of `columns_of` by default.
-    """
-    columns = list(columns or columns_of(table))
-    rows = [cells(row, columns) for row in table.rows]
-    return markdown_table(columns, rows, columns[:1]) + "\n" + markdown_list(notes(table))
+    """Write a table in Markdown, with all `COLUMNS` or these, and its notes below."""
+    return _markdown(table, columns or columns_of(table), notes(table))
 
 
-def calibration_markdown(table: SummaryTable, columns: Sequence[str] | None = None) -> str:
-    """Write the table of `CALIBRATION` in Markdown, followed by its notes; nothing if no run knows it."""
-    if not has_calibration(table):
-        return ""
-    columns = list(columns or columns_of(table, CALIBRATION))
-    rows = [cells(row, columns) for row in table.rows]
-    return markdown_table(columns, rows, columns[:1]) + "\n" + markdown_list(calibration_notes())
+def calibration_markdown(table: SummaryTable) -> str:
+    """Write the table of `CALIBRATION` in Markdown, and its notes below; nothing if no run knows it."""
+    return _markdown(table, columns_of(table, CALIBRATION), calibration_notes()) if has_calibration(table) else ""
+
+
+def _markdown(table, columns, notes):
+    return markdown_table(columns, rows(table, columns), columns[:1]) + "\n" + markdown_list(notes)
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[str]) -> str:
@@ -152,27 +144,20 @@ def markdown_list(sentences: Iterable[str]) -> str:
 
 
 def escape(text: str) -> str:
-    r"""Escape Markdown and HTML markup.
-
-    Examples
-    --------
-    >>> escape("a|b <script>")
-    'a\\|b &lt;script&gt;'
-    """
+    r"""Escape Markdown and HTML markup: ``a|b <script>`` becomes ``a\|b &lt;script&gt;``."""
     text = html.escape(printable(" ".join(str(text).split())), quote=False)
     for sign in "\\`*_[]|":
         text = text.replace(sign, f"\\{sign}")
     return text
 
 
-def percent(accuracy: float) -> str:
-    """Write an accuracy.
+def number(value: float | None, form: str, factor: float = 1, of: str | None = None) -> str:
+    """Write a number, or this one `of` several; a dash for a missing one."""
+    return NONE if value is None else f"{factor * (value if of is None else value[of]):{form}}"
 
-    Examples
-    --------
-    >>> percent(0.9941)
-    '99.41'
-    """
+
+def percent(accuracy: float) -> str:
+    """Write an accuracy: 0.9941 as 99.41."""
     return f"{100 * accuracy:.2f}"
 
 
@@ -187,29 +172,17 @@ def seconds(number: float) -> str:
     return f"{number:,.{2 if number < 9.995 else 1 if number < 99.95 else 0}f}"
 
 
-def _integer(number):
-    return NONE if number is None else f"{number:,.0f}"
-
-
-def _decimals(calibration, name, decimals=4, factor=1):
-    return NONE if calibration is None else f"{factor * getattr(calibration, name):.{decimals}f}"
-
-
-def _accuracy(row):
-    if not row.n:
-        return NONE
-    return percent(row.accuracy) + ("" if row.std is None else f" ± {percent(row.std)}")
-
-
 def _training(row):
     if not row.n:
         return NONE
-    count = f" ({row.uncontended} of {row.n})" if 0 < row.uncontended < row.n else ""
-    return seconds(row.seconds) + (count if row.uncontended else f" {CONTENDED}")
+    if not row.uncontended:
+        return f"{seconds(row.seconds)} {CONTENDED}"
+    return seconds(row.seconds) + (f" ({row.uncontended} of {row.n})" if row.uncontended < row.n else "")
 
 
 def _time_to(row, target):
-    reached = row.curve.seconds_to(target) if row.curve else None
-    if reached is None:
+    """Write the seconds until the mean accuracy first reaches a target."""
+    reached = None if row.curve is None else row.curve[row.curve["mean"] >= target - 1e-12]
+    if reached is None or reached.empty:
         return NONE
-    return seconds(reached) + ("" if row.curve.uncontended else f" {CONTENDED}")
+    return seconds(reached.seconds.iloc[0]) + (f" {CONTENDED}" if reached.contended.iloc[0] else "")

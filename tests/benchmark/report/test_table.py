@@ -1,7 +1,8 @@
-from conftest import made_result
+import numpy as np
+from conftest import made_probabilities, made_result
 
-from mnist_tutorial.benchmark.report.aggregate import aggregate
-from mnist_tutorial.benchmark.report.table import COLUMNS, cells, markdown, notes, remarks
+from mnist_tutorial.benchmark.report.table import COLUMNS, calibration_markdown, cells, markdown, notes, remarks
+from mnist_tutorial.benchmark.summary import aggregate
 
 
 def table_of(*results):
@@ -72,3 +73,11 @@ def test_markdown_has_a_line_for_each_recipe_and_the_notes_below():
     lines = markdown(table, ["recipe", "errors"]).splitlines()
     assert lines[:4] == ["| recipe | errors |", "| --- | ---: |", "| good | 10 |", "| poor\\|er | 900 |"]
     assert lines[5].startswith("- Test accuracy: mean")
+
+
+def test_the_table_of_calibration_is_left_out_if_no_run_kept_probabilities():
+    run = made_result("sure", wrong=100)
+    assert calibration_markdown(table_of(run)) == ""
+    sure = made_probabilities(run, 50.0 * np.eye(10)[run.predicted])
+    line = calibration_markdown(table_of(sure)).splitlines()[2]  # wrong by 50 nats for each hundredth digit
+    assert line == "| sure | 1 | 1.00 | 0.5000 | 0.0200 | 1.00 | – | – | – | – | – |"

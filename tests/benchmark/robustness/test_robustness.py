@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.report import robustness_plot
-from mnist_tutorial.benchmark.report.rendering import to_png
+from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
 from mnist_tutorial.benchmark.results import read_all as read_results
 from mnist_tutorial.benchmark.results.splits import split_for
 from mnist_tutorial.benchmark.robustness import CORRUPTIONS, corrupted, corruptions, evaluate, files
@@ -129,7 +128,7 @@ def test_a_file_that_was_edited_cut_short_or_written_by_a_later_version_is_refus
 
 
 def test_the_picture_has_a_curve_for_each_corruption(tmp_path):
-    figure = robustness_plot.draw(replace(made(), recipe="ours_$x^2$"))
+    figure = draw_robustness(replace(made(), recipe="ours_$x^2$"))
     curves = [axes.lines[-1].get_ydata() for axes in figure.axes]
     assert len(curves) == len(CORRUPTIONS)
     np.testing.assert_allclose(curves[3], [99, 90, 80, 70, 60, 50])

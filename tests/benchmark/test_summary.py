@@ -3,9 +3,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import made_result
+from conftest import made_probabilities, made_result
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
-from mnist_tutorial.benchmark.report.aggregate import aggregate
+from mnist_tutorial.benchmark.summary import aggregate, describe, differences, learning_curve
 from mnist_tutorial.stats import wilson_interval
 
 GPU = {"processor": "another", "cores": 16, "device": "a GPU, bfloat16", "system": "Linux x86_64"}
@@ -107,3 +109,94 @@ def test_the_corrupted_accuracy_is_that_of_the_same_code():
         "mlp": None,
     }
     assert [row.corrupted_accuracy for row in table.rows if row.changes] == [None]
+
+
+def validation(seed, accuracy, seconds=(1.0, 5.0, 10.0), images=(6_000, 60_000, 120_000), **others):
+    points = {"images": list(images), "seconds": list(seconds), "accuracy": list(accuracy)}
+    return made_result(seed=seed, evaluated_on="validation", validation_curve=points, **others)
+
+
+def test_a_learning_curve_is_the_mean_over_seeds_and_not_the_luckiest_seed():
+    curve = learning_curve([validation(0, (0.95, 0.992, 0.993)), validation(1, (0.95, 0.980, 0.993))])
+    assert list(curve["mean"]) == pytest.approx([0.95, 0.986, 0.993])
+    assert (curve["min"].iloc[1], curve["max"].iloc[1], curve["size"].iloc[1]) == (0.980, 0.992, 2)
+
+
+def test_the_seconds_of_a_curve_are_the_median_of_the_uncontended_runs():
+    runs = [validation(seed, (0.9, 0.95, 0.99), (1, seconds, 10)) for seed, seconds in enumerate((4, 6, 7))]
+    contended = validation(3, (0.9, 0.95, 0.99), (30, 60, 90), other_cpu_seconds=50.0)
+    curve = learning_curve([*runs, contended])
+    assert (list(curve.seconds), list(curve["size"]), curve.contended.any()) == ([1, 6, 10], [4, 4, 4], False)
+    curve = learning_curve([contended])
+    assert (list(curve.seconds), curve.contended.all()) == ([30, 60, 90], True)
+
+
+def test_curves_are_averaged_at_the_numbers_of_images_they_share():
+    first = validation(0, (0.9, 0.98, 0.99))
+    curve = learning_curve([first, validation(1, (0.9, 0.97), (1, 5), (6_000, 120_000))])
+    assert dict(curve["mean"]) == pytest.approx({6_000: 0.9, 120_000: 0.98})
+    assert learning_curve([first, validation(1, (0.9,), (1,), (7,))]) is None
+
+
+def with_scores(run, sharpness):
+    """Add the probabilities of logits for the predictions of a run."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 1, (len(run.labels), 10))
+    logits[np.arange(len(logits)), run.predicted] = logits.max(1) + rng.exponential(2, len(logits))
+    return made_probabilities(run, sharpness * logits), sharpness * logits
+
+
+def test_the_temperature_is_that_of_an_optimizer_on_the_held_out_digits():
+    held_out, scores = with_scores(made_result(evaluated_on="validation", wrong=60), 3)
+    tested, test_scores = with_scores(made_result(wrong=100), 3)
+
+    def nll(temperature, scores, labels):
+        return -log_softmax(scores / temperature, axis=1)[np.arange(len(scores)), labels].mean()
+
+    best = minimize_scalar(nll, bounds=(0.1, 20), method="bounded", args=(scores, held_out.labels)).x
+    row = only([held_out, tested])
+    assert row.temperature == pytest.approx(best, rel=0.1)
+    assert row.calibration.nll == pytest.approx(nll(1, test_scores, tested.labels), rel=1e-3)
+    assert row.calibration_at_temperature.nll == pytest.approx(
+        nll(row.temperature, test_scores, tested.labels), rel=1e-3
+    )
+    assert row.calibration_at_temperature.ece < row.calibration.ece
+    row = only([held_out, tested, made_result(seed=1)])  # an old run, which did not keep probabilities
+    assert (row.calibration, row.calibration_at_temperature) == (None, None)
+    assert only([tested]).temperature is None
+
+
+MACHINE = {
+    "processor": "A processor",
+    "cores": 2,
+    "device": "CPU, 2 threads, float32",
+    "system": "Linux x86_64",
+    "python": "3.12.1",
+    "versions": {"torch": "2.15.0"},
+    "commit": "a" * 40,
+    "dirty": False,
+}
+
+
+def on(seed=0, fields=(), **machine):
+    return made_result(seed=seed, machine=MACHINE | machine, **dict(fields))
+
+
+def test_differences_between_runs_are_listed():
+    assert list(differences([on(0), on(1)])) == []
+    assert list(differences([on(0), on(1, commit="b" * 40, dirty=True, versions={"torch": "2.16.0"})])) == [
+        "runs from 2 commits: aaaaaaaaaa, bbbbbbbbbb",
+        "1 of 2 runs with uncommitted changes",
+        "runs with torch 2.15.0 and 2.16.0",
+    ]
+    assert list(differences([on(0), on(1, {"precision": "bf16-mixed"})])) == [
+        "runs with precision 32-true and bf16-mixed"
+    ]
+
+
+def test_the_description_names_hardware_packages_dates_and_all_commits():
+    later = on(1, {"started": "2026-11-25T08:00:00+00:00"}, commit="b" * 40, versions={"torch": "2.16.0"})
+    assert describe([later, on(0)]) == (
+        "A processor, 2 cores, CPU, 2 threads, float32, Linux x86_64; Python 3.12.1, torch 2.16.0; "
+        "2026-11-23 to 2026-11-25; commits aaaaaaaaaa, bbbbbbbbbb"
+    )

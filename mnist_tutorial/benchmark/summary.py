@@ -1,0 +1,239 @@
+"""Summaries: from runs to a row for each recipe, version of its code, and machine."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mnist_tutorial.benchmark.results.code import agree, changed
+from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.results.seeds import each_seed_once
+from mnist_tutorial.benchmark.results.splits import true_labels
+from mnist_tutorial.benchmark.results.versions import by_version, changes
+from mnist_tutorial.stats import wilson_interval
+
+if TYPE_CHECKING:  # it imports the pipeline, and with it torch
+    from mnist_tutorial.benchmark.robustness import Robustness
+
+STALE = ", stale"  # in the label of a row
+MAX_CHANGES = 3  # that a remark names
+
+
+@dataclass(eq=False)
+class RecipeSummary:
+    """All runs of one version of a recipe on one machine. What the runs do not say is None; accuracies are 0 to 1."""
+
+    recipe: str
+    test_runs: list[Result]  # each seed once, in order
+    validation_runs: list[Result]
+    machine: str  # a letter, see `SummaryTable.machines`
+    label: str = ""  # the recipe, and what distinguishes it from others of that name in the table
+    corrupted_accuracy: float | None = None
+
+    def __post_init__(self) -> None:
+        runs = self.test_runs
+        self.runs, self.n = [*runs, *self.validation_runs], len(runs)
+        self.version, self.parameters = self.runs[0].version, self.runs[0].parameters
+        accuracies, images = [run.test_accuracy for run in runs], len(runs[0].labels) if runs else 0
+        self.accuracy = float(np.mean(accuracies)) if runs else None
+        self.std = float(np.std(accuracies, ddof=1)) if self.n > 1 else None  # of a sample: over the seeds
+        self.errors = (1 - self.accuracy) * images if runs else None  # mean number
+        self.interval = wilson_interval(images - round(self.errors), images) if runs else None
+        self.uncontended_runs = [run for run in runs if not run.contended] or runs  # all, if there are none
+        self.uncontended = sum(not run.contended for run in runs)
+        self.seconds = _median(self.uncontended_runs, "wall")
+        self.rate = _median(self.uncontended_runs, "images_per_second")
+        self.memory = _median(runs, "peak_memory_mb")
+        held_out, tested = _calibrations(self.validation_runs), _calibrations(runs)
+        self.temperature = None if held_out is None else held_out.nll.idxmin()
+        self.calibration = _at(tested, 1.0)  # with nll, brier and ece: means over the test runs
+        self.calibration_at_temperature = _at(tested, self.temperature)
+        self.curve = learning_curve(self.validation_runs)
+        self.changes = changes(self.runs)  # in our code since then; none if the present code gives these results
+        self.remarks = [*_staleness(self), *differences(self.runs)]  # what a reader should know
+
+
+@dataclass(frozen=True)
+class SummaryTable:
+    """The recipes on one variant of MNIST, the most accurate first, and what the letters of their machines mean."""
+
+    variant: str
+    rows: list[RecipeSummary]
+    machines: dict[str, str]
+
+    @property
+    def images(self) -> tuple[int, int]:
+        """Number of test digits, and of held-out digits."""
+        return len(true_labels(self.variant, "test")), len(true_labels(self.variant, "validation"))
+
+
+def aggregate(results: Iterable[Result], robustness: "Iterable[Robustness]" = ()) -> list[SummaryTable]:
+    """Summarize runs that share recipe, code, variant of MNIST, machine and number of processes.
+
+    Parameters
+    ----------
+    results : iterable of Result
+    robustness : iterable of Robustness
+        Those on the test digits count, each for the runs of the same code.
+
+    Returns
+    -------
+    list of SummaryTable
+        One for each variant that occurs, the full MNIST first. Variants must not be compared.
+
+    Examples
+    --------
+    >>> aggregate([])
+    []
+    """
+    results, robustness = list(results), list(robustness)
+    runs_of = {variant: [run for run in results if run.variant == variant] for variant in ("full", "sample")}
+    return [_table(variant, runs, robustness) for variant, runs in runs_of.items() if runs]
+
+
+def _table(variant, runs, robustness):
+    groups = defaultdict(list)
+    for run in runs:
+        groups[run.recipe, run.hardware, run.processes].append(run)
+    machines = [hardware for hardware, _ in Counter(run.hardware for run in runs).most_common()]
+    letters = {
+        hardware: chr(ord("A") + i % 26) + (str(i // 26) if i >= 26 else "") for i, hardware in enumerate(machines)
+    }
+    rows = [_row(version, letters[key[1]]) for key, group in groups.items() for version in by_version(group)]
+    for row in rows:
+        _label(row, [other for other in rows if other.recipe == row.recipe])
+        row.corrupted_accuracy = _corrupted_accuracy(row, variant, robustness)
+    rows.sort(key=lambda row: (-(row.accuracy or 0), row.label, row.machine))
+    counted = [run for row in rows for run in row.runs]
+    descriptions = {letters[name]: describe([run for run in counted if run.hardware == name]) for name in machines}
+    return SummaryTable(variant, rows, descriptions)
+
+
+def _row(runs, machine):
+    """Summarize runs of the same code."""
+    splits = {split: [run for run in runs if run.evaluated_on == split] for split in ("test", "validation")}
+    row = RecipeSummary(runs[0].recipe, *map(each_seed_once, splits.values()), machine)
+    repeated = [
+        f"seed {seed} occurs more than once ({split} runs); the first run counts"
+        for split, of_split in splits.items()
+        for seed, count in sorted(Counter(run.seed for run in of_split).items())
+        if count > 1
+    ]
+    row.remarks = repeated + row.remarks
+    if not row.n:
+        mean = np.mean([run.validation_accuracy for run in row.validation_runs])
+        row.remarks.append(f"no test runs; {100 * mean:.2f} % on held-out digits (n = {len(row.validation_runs)})")
+    return row
+
+
+def _label(row, namesakes):
+    """Distinguish rows that share a recipe's name."""
+    versions = sorted({other.version for other in namesakes} - {row.version})
+    row.label = f"{row.recipe} {row.version[:8]}" if versions else row.recipe
+    if len({other.runs[0].processes for other in namesakes}) > 1:
+        processes = row.runs[0].processes
+        row.label += f", {processes} process{'es' * (processes > 1)}"
+    if versions:
+        row.remarks.append(f"other runs of this name are of other code: {', '.join(name[:8] for name in versions)}")
+    if row.changes:
+        row.label += STALE
+
+
+def _corrupted_accuracy(row, variant, robustness):
+    """Average what was measured with the same code."""
+    means = [
+        measured.mean
+        for measured in robustness
+        if (measured.recipe, measured.variant, measured.evaluated_on) == (row.recipe, variant, "test")
+        and any(agree(measured.code, code) for run in row.runs for code in run.codes)
+    ]
+    return float(np.mean(means)) if means else None
+
+
+def _staleness(row):
+    """Say whether the present code gives these results."""
+    if row.changes:
+        shown = ", ".join(row.changes) if len(row.changes) <= MAX_CHANGES else f"more than {MAX_CHANGES} modules"
+        reason = f"changed: {shown}" if any(run.codes for run in row.runs) else shown
+        yield (
+            f"not of the present code ({reason}); the command benchmark run trains again, benchmark reproduce shows "
+            "whether the predictions are still the same"
+        )
+    elif any(run.code and changed(run.code) for run in row.runs):
+        reproduced = [(run, entry) for run in row.runs for entry in run.reproductions if not changed(entry["code"])]
+        if reproduced:
+            run, entry = max(reproduced, key=lambda pair: pair[1]["date"])
+            yield (
+                f"trained with earlier code; the present code gave all the predictions of seed {run.seed} "
+                f"({run.evaluated_on} run) again on {entry['date']}, commit {entry['commit']}"
+            )
+
+
+def differences(runs: list[Result]) -> Iterator[str]:
+    """List what differs between runs that are summarized together: commit, uncommitted changes, packages, settings."""
+    values = defaultdict(set)
+    for run in runs:
+        settings = {"precision": run.precision, "threads": run.threads}
+        for name, value in (run.machine.get("versions", {}) | settings).items():
+            values[name].add(str(value))
+    if len(commits := sorted({str(run.machine.get("commit"))[:10] for run in runs})) > 1:
+        yield f"runs from {len(commits)} commits: {', '.join(commits)}"
+    if dirty := sum(bool(run.machine.get("dirty")) for run in runs):
+        yield f"{'all' if dirty == len(runs) else f'{dirty} of {len(runs)}'} runs with uncommitted changes"
+    yield from (f"runs with {name} {' and '.join(sorted(values[name]))}" for name in values if len(values[name]) > 1)
+
+
+def describe(runs: list[Result]) -> str:
+    """Describe a machine in a line: its hardware, the packages of the latest run, and dates and commits of all runs."""
+    machine = max(runs, key=lambda run: run.started).machine
+    hardware = [machine.get("processor"), f"{machine.get('cores')} cores", machine.get("device"), machine.get("system")]
+    versions = {"Python": machine.get("python"), **machine.get("versions", {})}
+    dates = sorted({run.started[:10] for run in runs})
+    commits = sorted({str(run.machine["commit"])[:10] for run in runs if run.machine.get("commit")})
+    return (
+        f"{', '.join(str(part) for part in hardware if part)}; "
+        f"{', '.join(f'{name} {number}' for name, number in versions.items() if number)}; "
+        f"{' to '.join(dict.fromkeys([dates[0], dates[-1]]))}"
+        + (f"; commit{'s' * (len(commits) > 1)} {', '.join(commits)}" if commits else "")
+    )
+
+
+def learning_curve(runs: list[Result]) -> pd.DataFrame | None:
+    """Average the validation curves of a recipe at the numbers of images that all of them share; None without such.
+
+    The index counts the images. The columns: ``mean``, ``min`` and ``max`` of the accuracy over the runs, their number
+    ``size``, and the median ``seconds`` of the uncontended runs, or of all if each of them is ``contended``.
+    """
+    runs = [run for run in runs if run.validation_curve["images"]]
+    if not runs:
+        return None
+    frames = [pd.DataFrame(run.validation_curve).assign(contended=run.contended) for run in runs]
+    points = pd.concat(frame.drop_duplicates("images", keep="last") for frame in frames)
+    curve = points.groupby("images").accuracy.agg(["mean", "min", "max", "size"])
+    counted = points if points.contended.all() else points[~points.contended]
+    curve["seconds"] = counted.groupby("images").seconds.median()
+    curve["contended"] = points.contended.all()
+    curve = curve[curve["size"] == len(runs)]
+    return None if curve.empty else curve
+
+
+def _calibrations(runs):
+    """Average the calibration at each temperature that all runs share; None if a run does not have it."""
+    if not runs or not all(run.calibration for run in runs):
+        return None
+    by_temperature = pd.concat(pd.DataFrame(run.calibration) for run in runs).groupby("temperature")
+    shared = by_temperature.mean()[by_temperature.size() == len(runs)]
+    return None if shared.empty else shared
+
+
+def _at(calibrations, temperature):
+    known = calibrations is not None and temperature in calibrations.index
+    return calibrations.loc[temperature] if known else None
+
+
+def _median(runs, name):
+    values = [value for run in runs if (value := getattr(run, name)) is not None]
+    return float(np.median(values)) if values else None
