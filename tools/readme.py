@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import mnist_tutorial as mt
+from mnist_tutorial.benchmark import robustness
 from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.record import history
 from mnist_tutorial.benchmark.report.aggregate import aggregate
@@ -22,7 +23,6 @@ from mnist_tutorial.benchmark.report.table import (
     seconds,
 )
 from mnist_tutorial.benchmark.results.files import read_all
-from mnist_tutorial.benchmark.robustness import files as robustness
 from mnist_tutorial.course.workshop import lessons
 
 ROOT = Path(__file__).parent.parent

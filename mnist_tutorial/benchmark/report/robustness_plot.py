@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mnist_tutorial.benchmark.report.rendering import INK, MARKS, style
-from mnist_tutorial.benchmark.robustness.robustness import Robustness
+from mnist_tutorial.benchmark.robustness import Robustness
 from mnist_tutorial.errors import printable
 
 COLUMNS = 4
