@@ -14,8 +14,7 @@ from mnist_tutorial.benchmark.record import TARGETS
 from mnist_tutorial.benchmark.record.history import verdicts
 from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.benchmark.runs.execution import run_task
-from mnist_tutorial.benchmark.runs.recipe import load_recipe, recipe_names
-from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.benchmark.runs.recipe import Task, load_recipe, recipe_names
 
 sys.path.insert(0, str(ROOT / "tools"))
 import readme

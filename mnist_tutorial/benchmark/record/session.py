@@ -7,8 +7,7 @@ from mnist_tutorial.benchmark.record.entry import REFERENCE, SET_ASIDE
 from mnist_tutorial.benchmark.record.requirements import REFERENCES, TRIES
 from mnist_tutorial.benchmark.results import read
 from mnist_tutorial.benchmark.runs import suite
-from mnist_tutorial.benchmark.runs.recipe import Recipe, load_recipe
-from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.benchmark.runs.recipe import Recipe, Task, load_recipe
 from mnist_tutorial.errors import MNISTError
 
 
