@@ -1,7 +1,8 @@
-"""A stopwatch that also measures how much processor time other programs used."""
+"""A stopwatch that also measures what disturbed it: other programs, and pauses of the whole process."""
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +11,8 @@ from typing import Any
 
 import psutil
 
+TICK = 0.05  # seconds between two looks whether the process is still running
+PAUSE = 1.0  # seconds without a look, and hardly any work: SIGSTOP, or a virtual machine that was suspended
 CONTENDED = 0.05  # of our own processor time: beyond it, threads that wait for each other lose far more than that
 
 
@@ -20,11 +23,17 @@ class Time:
     wall: float
     cpu_seconds: float  # of the processor, for this process and its children
     other_cpu_seconds: float  # for all other processes meanwhile; the system counts them in hundredths
+    paused: float = 0.0  # while this process was stopped
 
     @property
     def contended(self) -> bool:
-        """Whether other programs used so much of the processor that the time does not count."""
-        return self.other_cpu_seconds > CONTENDED * self.cpu_seconds
+        """Whether other programs, or pauses, took so much of the processor that the time does not count."""
+        return self.lost > CONTENDED * self.cpu_seconds
+
+    @property
+    def lost(self) -> float:
+        """The seconds of the processor that this process could not have."""
+        return self.other_cpu_seconds + self.paused
 
 
 class Stopwatch:
@@ -48,6 +57,7 @@ class Stopwatch:
     def start(self) -> None:
         """Start, or continue after `stop`."""
         _synchronize()
+        self._watch = _Watch()
         self._before = _busy_seconds(), _cpu_seconds(), time.perf_counter()
 
     def stop(self) -> Time:
@@ -57,7 +67,10 @@ class Stopwatch:
         wall, own, busy = (after - before for after, before in zip(now, reversed(self._before), strict=True))
         total = self.time
         others = max(0.0, busy - own)
-        self.time = Time(total.wall + wall, total.cpu_seconds + own, total.other_cpu_seconds + others)
+        paused = self._watch.stop()
+        self.time = Time(
+            total.wall + wall, total.cpu_seconds + own, total.other_cpu_seconds + others, total.paused + paused
+        )
         return self.time
 
     @contextmanager
@@ -66,6 +79,31 @@ class Stopwatch:
         self.stop()
         yield
         self.start()
+
+
+class _Watch(threading.Thread):
+    """A thread that looks at the clock again and again, which it cannot while the process is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.paused, self._ended = 0.0, threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        before, ended = (time.perf_counter(), time.process_time()), False
+        while not ended:
+            ended = self._ended.wait(TICK)
+            now = time.perf_counter(), time.process_time()
+            seconds, work = (later - earlier for later, earlier in zip(now, before, strict=True))
+            if seconds > PAUSE and work < seconds / 2:  # otherwise, a long call of a library kept the thread waiting
+                self.paused += seconds - work
+            before = now
+
+    def stop(self) -> float:
+        """End, and return the seconds during which the process was stopped."""
+        self._ended.set()
+        self.join()
+        return self.paused
 
 
 def timed(action: Callable[[], Any]) -> tuple[Any, Time]:
@@ -79,8 +117,11 @@ def timed(action: Callable[[], Any]) -> tuple[Any, Time]:
     """
     stopwatch = Stopwatch()
     stopwatch.start()
-    value = action()
-    return value, stopwatch.stop()
+    try:
+        value = action()
+    finally:
+        time = stopwatch.stop()
+    return value, time
 
 
 def _synchronize() -> None:

@@ -22,8 +22,7 @@ from mnist_tutorial.benchmark.results.code import digest
 from mnist_tutorial.benchmark.results.files import read, read_all, read_failures
 from mnist_tutorial.benchmark.results.result import Result
 from mnist_tutorial.benchmark.runs import suite
-from mnist_tutorial.benchmark.runs.recipe import Recipe, load_recipe
-from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.benchmark.runs.recipe import Recipe, Task, load_recipe
 from mnist_tutorial.benchmark.summary import describe
 from mnist_tutorial.errors import MNISTError, printable
 

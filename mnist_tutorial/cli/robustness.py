@@ -11,7 +11,7 @@ from mnist_tutorial.cli.common import RESULTS, Variant, Wanted, errors, loaded, 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from mnist_tutorial.benchmark.robustness.robustness import Robustness
+    from mnist_tutorial.benchmark.robustness import Robustness
 
 
 class Digits(StrEnum):

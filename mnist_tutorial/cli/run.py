@@ -13,8 +13,8 @@ from mnist_tutorial.cli.common import RESULTS, Variant, Wanted, errors, loaded, 
 from mnist_tutorial.errors import MNISTError, printable
 
 if TYPE_CHECKING:
+    from mnist_tutorial.benchmark.runs.recipe import Task
     from mnist_tutorial.benchmark.runs.suite import Event
-    from mnist_tutorial.benchmark.runs.task import Task
 
 
 class Evaluate(StrEnum):
@@ -157,5 +157,6 @@ def _outcome(event: "Event") -> str:
     if event.kind != "done":
         return "done before" if event.kind == "there" else "the machine that shares its training has the result"
     result = event.result
-    contended = ", slowed down by other programs" if result.contended else ""
-    return f"{result.accuracy:.2%} of the {result.evaluated_on} digits, {result.wall:.1f} s{contended}"
+    contended = ", slowed down by other programs or a pause" if result.contended else ""
+    damaged = f"; the damaged file in its place is now {event.damaged.name}" if event.damaged else ""
+    return f"{result.accuracy:.2%} of the {result.evaluated_on} digits, {result.wall:.1f} s{contended}{damaged}"

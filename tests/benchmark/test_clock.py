@@ -4,6 +4,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from mnist_tutorial.benchmark import clock
 from mnist_tutorial.benchmark.clock import Time, timed
 
@@ -45,6 +47,7 @@ def test_the_clock_waits_for_what_an_accelerator_was_given(monkeypatch):
 def test_processor_time_is_that_of_the_action():
     _, time = timed(work)
     assert 0 < time.cpu_seconds <= 1.5 * time.wall  # one thread; the rest is rounding
+    assert time.paused == 0
 
 
 def test_processor_time_includes_child_processes():
@@ -56,3 +59,25 @@ def test_processor_time_includes_child_processes():
 def test_five_percent_is_the_limit():
     assert not Time(wall=1, cpu_seconds=2, other_cpu_seconds=0.1).contended
     assert Time(wall=1, cpu_seconds=2, other_cpu_seconds=0.101).contended
+
+
+STOPPED = """
+from mnist_tutorial.benchmark.clock import timed
+_, time = timed(lambda: input("started"))
+print(time.paused, time.lost - time.other_cpu_seconds, time.contended)
+"""
+
+
+def test_a_pause_of_the_process_makes_a_time_contended():
+    with subprocess.Popen(
+        [sys.executable, "-uc", STOPPED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.read(len("started")) == "started"
+        process.send_signal(signal.SIGSTOP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2)  # as it cannot end
+        process.send_signal(signal.SIGCONT)
+        paused, lost, contended = process.communicate("\n")[0].split()
+    assert float(paused) == pytest.approx(float(lost))
+    assert float(paused) > 1
+    assert contended == "True"

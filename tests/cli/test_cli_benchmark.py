@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 from conftest import here, made_result
+from filelock import FileLock
 from typer.testing import CliRunner
 
 from mnist_tutorial.benchmark.results.files import read_all, write
@@ -70,6 +71,28 @@ def test_run_understands_the_old_option_for(run, tmp_path, old, new, splits):
     assert first == f"{len(lines)} of {len(lines)} runs to do"
     assert all(line.startswith("quick-") for line in lines)  # a log file has no bars
     assert sorted(result.evaluated_on for _, result in read_all(tmp_path / "out")[0]) == splits
+
+
+def test_run_trains_a_damaged_result_again_and_names_the_old_file(run, tmp_path):
+    run("quick", options=["--evaluate", "test"])
+    [path] = (tmp_path / "out").iterdir()
+    path.write_text(path.read_text()[:300])
+    done = run("quick", options=["--evaluate", "test"])
+    assert done.exit_code == 0
+    assert done.stdout.startswith("1 of 1 runs to do\n")
+    assert done.stdout.endswith(f"{path.name}.damaged\n")
+    assert len(path.with_name(f"{path.name}.damaged").read_text()) == 300
+
+
+def test_a_second_run_in_a_folder_ends_with_1_and_nothing_is_lost(run, tmp_path):
+    run("quick", options=["--evaluate", "test"])
+    [path] = (tmp_path / "out").iterdir()
+    content = path.read_bytes()
+    with FileLock(path.with_name(".lock")):  # as the first one holds it
+        done = run("quick", "random_guess", options=["--evaluate", "test"])
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"error: {tmp_path / 'out'}: another process is at work in it")
+    assert path.read_bytes() == content
 
 
 def test_a_second_machine_does_other_seeds(run, tmp_path):

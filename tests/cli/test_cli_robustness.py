@@ -1,6 +1,6 @@
 import pytest
 
-from mnist_tutorial.benchmark.robustness import CORRUPTIONS, files
+from mnist_tutorial.benchmark.robustness import CORRUPTIONS, read_all
 
 
 @pytest.mark.full
@@ -11,7 +11,7 @@ def test_a_recipe_is_trained_and_measured_on_all_corruptions(run_python, quick_f
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""  # no bar where there is no terminal
-    [found], refused = files.read_all(out)
+    [found], refused = read_all(out)
     assert refused == []
     assert (found.recipe, found.evaluated_on, found.variant, found.seed) == ("quick", "test", "sample", 0)
     assert found.clean > 0.75

@@ -6,9 +6,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "execution": ["run_safely", "run_task"],
-        "recipe": ["Recipe", "from_function", "load_recipe", "recipe_names"],
+        "recipe": ["Recipe", "Task", "from_function", "load_recipe", "recipe_names"],
         "run": ["Run"],
-        "task": ["Task"],
         "workers": ["run_locally", "run_on_cluster"],
     },
 )

@@ -1,14 +1,15 @@
-"""A recipe: a function that trains a network, with its name, its docstring and its source."""
+"""Recipes: functions that train a network; and tasks: runs of a recipe that are to be done."""
 
 import ast
 import difflib
+import glob
 import hashlib
 import importlib
 import inspect
 import linecache
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 from mnist_tutorial.benchmark.results.code import changed, code_now
 from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.results.result import name as run_name
 from mnist_tutorial.data.guard import closed_mnist
 from mnist_tutorial.errors import MNISTError
 
@@ -93,6 +95,48 @@ class Recipe:
         text = None if self.module else self.source
         current = any(not changed(code, text) for code in result.codes)
         return result.recipe == self.name and current
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run to do, in a form that can be sent to another process or machine.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    seed : int
+    evaluated_on : {"validation", "test"}
+    variant : {"full", "sample"}
+    options : dict
+        Lightning's options for distributed training, ``devices``, ``strategy`` and ``num_nodes``; empty for a
+        training in one process.
+    """
+
+    recipe: Recipe
+    seed: int
+    evaluated_on: str
+    variant: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Its name, with the beginning of the recipe's SHA-256; the result's has that of all code that ran."""
+        return self._name(self.recipe.name, self.recipe.sha256, self.evaluated_on)
+
+    def results(self, folder: Path) -> list[Path]:
+        """List the files in a folder that have its result, of whatever version of the code."""
+        recipe, splits = glob.escape(self.recipe.name), [self.evaluated_on]
+        if self.evaluated_on == "test":
+            splits.append("record")  # until November 2026, file names called the test digits so
+        return sorted(path for split in splits for path in folder.glob(f"{self._name(recipe, '?' * 8, split)}.json"))
+
+    def _name(self, recipe: str, version: str, split: str) -> str:
+        return run_name(recipe, version, split, self.seed, self.variant, processes(self.options))
+
+
+def processes(options: dict[str, Any]) -> int:
+    """Count the processes that train together."""
+    return options.get("devices", 1) * options.get("num_nodes", 1)
 
 
 def recipe_names() -> list[str]:

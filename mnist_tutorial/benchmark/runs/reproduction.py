@@ -8,9 +8,8 @@ from pathlib import Path
 from mnist_tutorial.benchmark.results.code import RECIPE, agree
 from mnist_tutorial.benchmark.results.files import read, rewrite
 from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.runs.recipe import Recipe, load_recipe, recipe_names
+from mnist_tutorial.benchmark.runs.recipe import Recipe, Task, load_recipe, recipe_names
 from mnist_tutorial.benchmark.runs.suite import Workers
-from mnist_tutorial.benchmark.runs.task import Task
 from mnist_tutorial.benchmark.runs.workers import run_locally
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import mcnemar
@@ -20,19 +19,12 @@ SIGNIFICANCE_LEVEL = 0.01
 
 @dataclass(frozen=True)
 class Reproduction:
-    """The outcome of a reproduction.
+    """The outcome of a reproduction."""
 
-    Attributes
-    ----------
-    verdict : {"identical", "not distinguishable", "different"}
-        "identical": all predictions are the same. "not distinguishable": another machine, or other releases, whose
-        rounding differs; the numbers of errors agree. "different": they do not, or this is the same kind of machine.
-    sentence : str
-        What was found, for a reader.
-    """
-
+    # "identical": all predictions are the same. "not distinguishable": another machine, or other releases, whose
+    # rounding differs; the numbers of errors agree. "different": they do not, or this is the same kind of machine.
     verdict: str
-    sentence: str
+    sentence: str  # for a reader
 
 
 def reproduce(path: Path, workers: Workers = run_locally) -> Reproduction:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from mnist_tutorial.benchmark.clock import Stopwatch, Time
-from mnist_tutorial.benchmark.runs.task import processes
+from mnist_tutorial.benchmark.runs.recipe import processes
 from mnist_tutorial.data import Split
 from mnist_tutorial.data.guard import closed_mnist
 from mnist_tutorial.errors import MNISTError
@@ -41,21 +41,17 @@ class Run:
     Parameters
     ----------
     digits : Split
-        The training digits.
-    seed : int
-    held_out : Split, optional
-        Digits on which accuracy is measured during the training, with the clock stopped.
-    options : dict, optional
-        Arguments of the trainer for distributed training.
-
-    Attributes
-    ----------
-    digits : Split
         The training digits; a recipe must not take digits from anywhere else.
     seed : int
         The seed of all global random generators.
-    options : dict
+    held_out : Split, optional
+        Digits on which accuracy is measured during the training, with the clock stopped.
+    options : dict, optional
         Arguments for ``mt.trainer`` that distribute the training; empty unless that was asked for.
+
+    Attributes
+    ----------
+    digits, seed, options
     processes : int
         The number of processes that train together, each on its share of a batch.
     predict : callable
@@ -87,11 +83,19 @@ class Run:
 
     def callback(self, predict: Callable[[Any, Split], np.ndarray] | None = None) -> "Callback":
         """Make the callback that a trainer needs to report to this run; `predict` sets the attribute of that name."""
-        from mnist_tutorial.benchmark.runs.callback import RunCallback
+        from lightning.pytorch.callbacks import LambdaCallback
 
         if predict is not None:
             self.predict = predict
-        return RunCallback(self)
+
+        def keep_precision(trainer, module):
+            self.precision = trainer.precision
+
+        def report(trainer, module, outputs, batch, batch_idx):  # all processes together; the first also validates
+            loss = outputs["loss"] if isinstance(outputs, dict) else outputs
+            self.step(len(batch[0]) * trainer.world_size, loss, module if trainer.is_global_zero else None)
+
+        return LambdaCallback(on_fit_start=keep_precision, on_train_batch_end=report)
 
     def step(self, images: int, loss: torch.Tensor | float, network: Any = None) -> None:
         """Record one training step; a recipe with its own training loop calls this after each step.
@@ -121,9 +125,11 @@ class Run:
             If the recipe looks at MNIST's test digits, or returns nothing.
         """
         self._stopwatch.start()
-        with closed_mnist():
-            network = recipe(self)
-        time = self._stopwatch.stop()
+        try:
+            with closed_mnist():
+                network = recipe(self)
+        finally:
+            time = self._stopwatch.stop()
         if network is None:
             raise MNISTError("the recipe returned nothing; expected the trained network, as in `return network`")
         if self._held_out is not None and self.validation["images"][-1:] != [self.images]:

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -14,8 +15,7 @@ from filelock import FileLock, Timeout
 
 from mnist_tutorial.benchmark.results.files import read, write
 from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.runs.recipe import Recipe
-from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.benchmark.runs.recipe import Recipe, Task
 from mnist_tutorial.benchmark.runs.workers import run_locally
 from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
@@ -26,22 +26,13 @@ Workers = Callable[[list[Task]], Iterator[tuple[Task, Result | None, str | None]
 
 @dataclass(frozen=True)
 class Event:
-    """The end of a task.
+    """The end of a task."""
 
-    Attributes
-    ----------
-    kind : {"done", "there", "elsewhere", "failed"}
-        "there": its result existed already; "elsewhere": the training was shared with another machine, which has it.
-    task : Task
-    result : Result or None
-    error : str or None
-        The traceback of a failure; its last line is the error itself.
-    """
-
-    kind: str
+    kind: str  # "done"; "there" before; "failed"; "elsewhere": another machine, which shared the training, has it
     task: Task
     result: Result | None = None
-    error: str | None = None
+    error: str | None = None  # a traceback, whose last line is the error itself
+    damaged: Path | None = None  # where the file is now that stood in the place of the result, and cannot be read
 
 
 def plan(
@@ -65,7 +56,7 @@ def run(tasks: Iterable[Task], folder: Path, workers: Workers = run_locally) -> 
     ----------
     tasks : iterable of Task
     folder : Path
-        The folder of the results.
+        Of the results.
     workers : callable
         `workers.run_locally`, or `workers.run_on_cluster` with the address of a scheduler.
 
@@ -98,22 +89,28 @@ def run(tasks: Iterable[Task], folder: Path, workers: Workers = run_locally) -> 
 def _finish(task: Task, result: Result | None, error: str | None, folder: Path) -> Event:
     """Write the result or the failure."""
     if error is not None:
-        content = {
-            "kind": "failure",
-            "recipe": task.recipe.name,
-            "seed": task.seed,
-            "evaluated_on": task.evaluated_on,
-            "error": error,
-            "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        }
+        content = {"kind": "failure", "recipe": task.recipe.name, "seed": task.seed, "evaluated_on": task.evaluated_on}
+        content |= {"error": error, "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
         with atomic(_failure(task, folder)) as part:
             part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         return Event("failed", task, error=error)
     if result is None:
         return Event("elsewhere", task)
+    damaged = _set_aside(folder / f"{result.name}.json")
     write(result, folder)
     _failure(task, folder).unlink(missing_ok=True)
-    return Event("done", task, result)
+    return Event("done", task, result, damaged=damaged)
+
+
+def _set_aside(path: Path) -> Path | None:
+    """Rename a file that stands in the place of a result and cannot be read; returns its new path."""
+    if not os.path.lexists(path):
+        return None
+    with suppress(MNISTError):
+        read(path)
+        return None
+    places = (path.with_name(f"{path.name}.damaged{number}") for number in ("", *range(2, 10**6)))
+    return path.rename(next(place for place in places if not os.path.lexists(place)))
 
 
 def _failure(task: Task, folder: Path) -> Path:
@@ -121,13 +118,11 @@ def _failure(task: Task, folder: Path) -> Path:
 
 
 def is_done(task: Task, folder: Path) -> bool:
-    """Whether there is a result of our present code, or in its place a file that cannot be read."""
+    """Whether there is a result of our present code; a file that cannot be read is none, and stays."""
     for path in task.results(folder):
-        try:
+        with suppress(MNISTError):  # `benchmark report` says what is wrong with it
             if task.recipe.gave(read(path)):
                 return True
-        except MNISTError:  # `benchmark report` says what is wrong with it; it is not ours to replace
-            return True
     return False
 
 

@@ -1,23 +1,33 @@
-"""Workers: the processes that train, on this machine or on others."""
+"""Workers: the processes that train, on this machine or on others.
 
+``python -m mnist_tutorial.benchmark.runs.workers FOLDER`` is such a process.
+"""
+
+import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
-from threading import Lock
+
+import psutil
 
 from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.runs import worker
-from mnist_tutorial.benchmark.runs.task import Task
+from mnist_tutorial.benchmark.runs.recipe import Task
+from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
 POLL = 0.1  # seconds between two looks at what a process has done
+TASKS, STARTED = "tasks", "started"  # files between two processes; each outcome has the number of its task as a name
+MODULE = "mnist_tutorial.benchmark.runs.workers"  # this one; its name is another where it is run
 PATIENCE = 15  # seconds for a scheduler to answer
-_one_at_a_time = Lock()  # two trainings on one machine would take each other's time
+_one_at_a_time = threading.Lock()  # two trainings on one machine would take each other's time
 
 
 def run_locally(tasks: Sequence[Task], limit: float | None = None) -> Iterator[tuple[Task, Result | None, str | None]]:
@@ -116,22 +126,67 @@ def _in_a_process(tasks: list[Task], limit: float | None) -> Iterator[tuple[Resu
                     yield None, f"TimeoutError: not finished after {limit:g} seconds, the limit that --limit sets"
                     return
                 else:
-                    started = started or (Path(folder, worker.STARTED).exists() and time.monotonic())
+                    started = started or (Path(folder, STARTED).exists() and time.monotonic())
                     time.sleep(POLL)
             if not done:  # otherwise, the next process shows whose fault it is
                 reason = f"was it killed, or out of memory? (exit code {process.returncode})"
                 yield None, f"the worker process ended: {reason}"
         finally:
-            worker.end(process.pid)
+            _end(process.pid)
 
 
 def _start(folder: str, tasks: list[Task]) -> subprocess.Popen:
-    Path(folder, worker.TASKS).write_bytes(pickle.dumps(tasks))
+    Path(folder, TASKS).write_bytes(pickle.dumps(tasks))
     return subprocess.Popen(
-        [sys.executable, "-u", "-m", worker.__name__, folder],
+        [sys.executable, "-u", "-m", MODULE, folder],
         stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
         stdout=2,  # what a recipe prints is no output of the suite
         start_new_session=True,
         # Windows has no sessions; there, this keeps ctrl-C away from it.
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
+
+
+def _work(folder: Path) -> None:
+    """Do the tasks, and write their outcomes; stop after a run that failed, or that has left something running."""
+    tasks = pickle.loads((folder / TASKS).read_bytes())
+    from mnist_tutorial.benchmark.runs.execution import run_safely  # the process that starts this one needs no torch
+
+    if os.environ.get("LOCAL_RANK", "0") != "0":  # Lightning has started this process, to share a training
+        run_safely(tasks[0])
+        return
+    me, lifeline = os.getpid(), os.dup(0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a recipe that asks for input gets none
+    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
+    (folder / STARTED).touch()
+    for i, task in enumerate(tasks):
+        outcome = run_safely(task)
+        if os.getpid() != me:  # the recipe has forked, and this is the copy
+            os._exit(0)
+        with atomic(folder / str(i)) as part:
+            part.write_bytes(pickle.dumps(outcome))
+        if outcome[1] is not None or task.options or psutil.Process().children():
+            break
+    _end(me)  # a thread of a recipe might keep it
+
+
+def _end(pid: int) -> None:
+    """End a process, which leads a session, and all that it has started."""
+    with suppress(psutil.Error):
+        for child in psutil.Process(pid).children(recursive=True):  # some may have sessions of their own
+            with suppress(psutil.Error):
+                child.kill()
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGTERM)
+
+
+def _end_with_parent(lifeline: int) -> None:
+    os.read(lifeline, 1)  # until the other end of the pipe is closed: by the parent, or by its end
+    _end(os.getpid())
+
+
+if __name__ == "__main__":
+    _work(Path(sys.argv[1]))

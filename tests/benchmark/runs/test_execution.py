@@ -1,6 +1,8 @@
 import os
 import random
 import re
+import sys
+from contextlib import suppress
 
 import lightning
 import numpy as np
@@ -11,7 +13,7 @@ from sklearn.neighbors import NearestCentroid
 from mnist_tutorial.benchmark.results.files import read, write
 from mnist_tutorial.benchmark.results.splits import split_for
 from mnist_tutorial.benchmark.runs import Task, from_function, load_recipe, run_safely, run_task
-from mnist_tutorial.benchmark.runs.execution import seed_everything
+from mnist_tutorial.benchmark.runs.execution import SETTINGS, kept_settings, seed_everything
 from mnist_tutorial.data.reference import DIGESTS
 
 
@@ -71,6 +73,15 @@ def test_the_same_seed_gives_the_same_run(task):
     assert first == again != other
 
 
+def test_a_run_that_was_stopped_meanwhile_is_contended(task, quick_file):
+    kill = "subprocess.run(f'kill -STOP {os.getpid()}; sleep 2; kill -CONT {os.getpid()}', shell=True)"
+    stopped = f"def stopped(run):\n    import os, subprocess\n    run.seed and {kill}\n    return quick(run)\n"
+    quick_file.write_text(f"{quick_file.read_text()}\n\n{stopped}")
+    result = run_task(task("stopped", seed=1))
+    assert result.other_cpu_seconds > 1
+    assert result.contended
+
+
 def draw():
     return random.random(), np.random.rand(), torch.rand(1).item(), os.environ["PL_GLOBAL_SEED"]
 
@@ -127,3 +138,32 @@ def test_all_of_mnist_is_evaluated_on_its_10000_test_digits_which_a_recipe_canno
     assert [len(split) for split in handed] == [1_024, 60_000, 10_000]
     assert len(result.predicted) == 10_000
     assert result.accuracy == np.mean(result.predicted == mnist.test.labels)
+
+
+CHANGES = {
+    "folder": lambda: os.chdir("/"),
+    "variable": lambda: os.environ.update(A_VARIABLE_OF_A_RECIPE="1"),
+    "no variables": os.environ.clear,
+    "import path": lambda: sys.path.insert(0, "x"),
+    "errors of NumPy": lambda: np.seterr(divide="raise"),
+    "threads": lambda: torch.set_num_threads(3),
+    "dtype": lambda: torch.set_default_dtype(torch.float64),
+    "device": lambda: torch.set_default_device("meta"),
+    "gradients": lambda: torch.set_grad_enabled(False),
+    "determinism": lambda: torch.use_deterministic_algorithms(True),
+    "precision": lambda: torch.set_float32_matmul_precision("medium"),
+}
+
+
+def settings():
+    return [read() for read, _ in SETTINGS]
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_setting_is_set_back_also_after_an_error(change):
+    before = settings()
+    with suppress(ZeroDivisionError), kept_settings():
+        change()
+        assert settings() != before
+        raise ZeroDivisionError
+    assert settings() == before

@@ -99,3 +99,18 @@ def test_a_function_that_a_file_imports_is_a_recipe(mine, monkeypatch):
     mine.with_name("also_mine.py").write_text("from mine import *")
     monkeypatch.syspath_prepend(mine.parent)
     assert recipe.load_recipe(f"{mine.with_name('also_mine.py')}:my_recipe").docstring == "Do nothing. Claim: none."
+
+
+def test_different_tasks_have_different_names(quick_file):
+    quick, guess = (recipe.load_recipe(f"{quick_file}:{name}") for name in ("quick", "random_guess"))
+    tasks = [
+        recipe.Task(quick, 0, "test", "full"),
+        recipe.Task(quick, 1, "test", "full"),
+        recipe.Task(quick, 0, "validation", "full"),
+        recipe.Task(quick, 0, "test", "sample"),
+        recipe.Task(quick, 0, "test", "full", {"devices": 2, "num_nodes": 3}),
+        recipe.Task(guess, 0, "test", "full"),
+    ]
+    assert len({task.name for task in tasks}) == len(tasks)
+    quick_file.write_text(quick_file.read_text().replace("nearest", "closest"))
+    assert recipe.Task(recipe.load_recipe(f"{quick_file}:quick"), 0, "test", "full").name != tasks[0].name

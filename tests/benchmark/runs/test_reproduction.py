@@ -7,8 +7,8 @@ from conftest import here
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark.results import read, write
 from mnist_tutorial.benchmark.runs import load_recipe, run_task, suite
+from mnist_tutorial.benchmark.runs.recipe import Task
 from mnist_tutorial.benchmark.runs.reproduction import reproduce
-from mnist_tutorial.benchmark.runs.task import Task
 
 OLDER = {"mnist_tutorial.data.split": "0" * 16}
 

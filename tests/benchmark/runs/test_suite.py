@@ -71,11 +71,28 @@ def test_a_result_of_other_code_is_trained_anew_and_both_stay(tasks, out, quick_
     assert kinds(suite.run(tasks("random_guess", seeds=2), out, here)) == [("there", 0), ("done", 1)]
 
 
-def test_a_damaged_file_in_the_place_of_a_result_stays(tasks, out):
+def test_a_damaged_result_is_trained_again_and_its_file_is_kept_aside(tasks, out):
     list(suite.run(tasks("random_guess", seeds=1), out, here))
     [path] = out.iterdir()
-    path.write_text(path.read_text()[:-100])
+    whole = path.read_text()
+    for name in ("damaged", "damaged2"):
+        path.write_text(whole[: -len(name)])
+        [event] = suite.run(tasks("random_guess", seeds=1), out, here)
+        assert (event.kind, event.damaged) == ("done", path.with_name(f"{path.name}.{name}"))
+        assert event.damaged.read_text() == whole[: -len(name)]
+        assert read(path).predictions == event.result.predictions
     assert kinds(suite.run(tasks("random_guess", seeds=1), out, here)) == [("there", 0)]
+
+
+def test_a_damaged_result_of_other_code_stays_in_its_place(tasks, out):
+    out.mkdir()
+    [task] = tasks("random_guess", seeds=1)
+    other = out / f"{task.name.replace(task.recipe.sha256[:8], '0' * 8)}.json"
+    other.write_text("{")
+    for kind in ("done", "there"):
+        assert kinds(suite.run([task], out, here)) == [(kind, 0)]
+    assert other.read_text() == "{"
+    assert len(list(out.iterdir())) == 2
 
 
 def test_a_failure_is_reported_and_the_rest_goes_on(tasks, out):

@@ -167,4 +167,4 @@ def test_two_processes_train_what_one_does_and_end():
     assert abs(together.accuracy - alone.accuracy) < 0.06  # of 333 digits
     for process in psutil.process_iter(["cmdline", "environ"]):
         ours = (process.info["environ"] or {}).get("PYTEST_CURRENT_TEST") == os.environ["PYTEST_CURRENT_TEST"]
-        assert not (ours and "mnist_tutorial.benchmark.runs.worker" in process.info["cmdline"])
+        assert not (ours and workers.MODULE in process.info["cmdline"])

@@ -5,12 +5,11 @@ import pytest
 import torch
 
 from mnist_tutorial import MNISTError
+from mnist_tutorial.benchmark import robustness
 from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
 from mnist_tutorial.benchmark.results import read_all as read_results
 from mnist_tutorial.benchmark.results.splits import split_for
-from mnist_tutorial.benchmark.robustness import CORRUPTIONS, corrupted, corruptions, evaluate, files
-from mnist_tutorial.benchmark.robustness.robustness import Robustness
-from mnist_tutorial.benchmark.robustness.suite import suite_digest
+from mnist_tutorial.benchmark.robustness import CORRUPTIONS, SUITE, Robustness, corrupted, evaluate
 from mnist_tutorial.benchmark.runs import Run, Task, load_recipe
 
 EACH = {name: [round(1 - 0.1 * s, 2) for s in range(1, 6)] for name in CORRUPTIONS}
@@ -22,7 +21,7 @@ def made(**others):
         "seed": 0,
         "evaluated_on": "test",
         "variant": "full",
-        "suite": suite_digest(),
+        "suite": SUITE,
         "clean": 0.99,
         "accuracies": EACH,
         "precision": "32-true",
@@ -68,8 +67,8 @@ def test_a_set_is_the_same_on_older_processors(capability, run_python):
 
 
 def test_a_set_that_comes_out_differently_is_refused(sample, monkeypatch):
-    make = corruptions.corrupt
-    monkeypatch.setattr(corruptions, "corrupt", lambda *arguments: make(*arguments) ^ np.eye(28, dtype=np.uint8))
+    make = robustness.corrupt
+    monkeypatch.setattr(robustness, "corrupt", lambda *arguments: make(*arguments) ^ np.eye(28, dtype=np.uint8))
     with pytest.raises(MNISTError, match=r"rotate at strength 2 of .* sample: SHA-256"):
         corrupted(sample.test, "rotate", 2)
 
@@ -102,29 +101,29 @@ def test_a_network_predicts_each_set_once_and_gets_no_labels(sample, quick_file)
 
 
 def test_what_is_read_is_what_was_written_and_results_are_read_beside_it(tmp_path):
-    path = files.write(made(), tmp_path / "")
-    assert files.read(path) == made()
-    assert files.read_all(tmp_path) == ([made()], [])
+    path = robustness.write(made(), tmp_path / "")
+    assert robustness.read(path) == made()
+    assert robustness.read_all(tmp_path) == ([made()], [])
     assert read_results(tmp_path) == ([], [])
     assert made().mean == pytest.approx(0.7)
     assert made().by_corruption["scale"] == pytest.approx(0.7)
 
 
 def test_a_file_that_was_edited_cut_short_or_written_by_a_later_version_is_refused(tmp_path):
-    path = files.write(made(), tmp_path)
+    path = robustness.write(made(), tmp_path)
     text = path.read_text()
     for damaged, match in (
         (text.replace('"clean": 0.99', '"clean": 0.999'), "checksum"),
         (text[:300], "cut short"),
         (text.replace('"format": 1', '"format": 2'), "format 2"),
         (text.replace('"kind": "robustness"', '"kind": "run"'), "benchmark robustness"),
-        (files.write(made(suite="0" * 64), tmp_path).read_text(), "suite 0000"),
-        (files.write(made(accuracies=EACH | {"rotate": [0.5]}), tmp_path).read_text(), "accuracies.rotate"),
+        (robustness.write(made(suite="0" * 64), tmp_path).read_text(), "suite 0000"),
+        (robustness.write(made(accuracies=EACH | {"rotate": [0.5]}), tmp_path).read_text(), "accuracies.rotate"),
     ):
         path.write_text(damaged)
         with pytest.raises(MNISTError, match=match):
-            files.read(path)
-        assert [len(found) for found in files.read_all(tmp_path)] == [0, 1]
+            robustness.read(path)
+        assert [len(found) for found in robustness.read_all(tmp_path)] == [0, 1]
 
 
 def test_the_picture_has_a_curve_for_each_corruption(tmp_path):

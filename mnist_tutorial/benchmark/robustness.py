@@ -1,0 +1,292 @@
+"""Robustness: the accuracy on digits under twelve corruptions, the same digits for everybody, bit for bit."""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+import reprlib
+import time
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+from pydantic import Field, TypeAdapter
+
+from mnist_tutorial import pipeline
+from mnist_tutorial.benchmark.results import code, schema
+from mnist_tutorial.benchmark.results.json_files import checksum, edited, json_files, read_json, refusing
+from mnist_tutorial.benchmark.results.result import name as name_of
+from mnist_tutorial.benchmark.results.splits import SPLITS, split_for
+from mnist_tutorial.data import Split, atomic, load
+from mnist_tutorial.data.progress import progress_bar
+from mnist_tutorial.data.reference import DIGESTS, digest
+from mnist_tutorial.errors import MNISTError, printable
+
+if TYPE_CHECKING:  # torch and DeepTrack, which a report of what was measured does without
+    from mnist_tutorial.benchmark.runs.recipe import Task
+    from mnist_tutorial.benchmark.runs.run import Run
+
+_TEXT = (files(__package__) / "corrupted_digests.json").read_text(encoding="utf-8")
+SUITE = hashlib.sha256(_TEXT.encode()).hexdigest()  # of the digests of all sets: the edition of the suite
+KIND, FORMAT = "robustness", 1  # of a file
+STRENGTHS = 5
+BATCH = 250  # digits that a feature takes at a time: the draws depend on it
+# Added before rounding down. Halves are frequent, as in the middle between two pixels, and which way they would round
+# depends on the last bit. The millionth is more than all errors of float64, and less than distinguishes other values.
+HALF = 0.5 + 1e-6
+
+
+class Corruption(NamedTuple):
+    """A kind of corruption: the name of its feature in `pipeline`, five strengths, and what these numbers are."""
+
+    feature: str
+    strengths: tuple[float, ...]
+    meaning: str
+
+
+# Seven names are those of Mu and Gilmer, "MNIST-C: a robustness benchmark for computer vision", arXiv:1906.02337, for
+# what means the same, but for two: their brightness adds white, and their stripe inverts what is under it. The five
+# others are as in Hendrycks and Dietterich, arXiv:1903.12261, and cutout, arXiv:1708.04552. All strengths are ours:
+# on the 5,000 held-out digits, `cnn` loses up to 6 points at strength 1, and 24 to 60 at strength 5.
+CORRUPTIONS = {
+    "gaussian_noise": Corruption(
+        "GaussianNoise", (0.15, 0.2, 0.23, 0.26, 0.3), "standard deviation, of grey from 0 to 1"
+    ),
+    "shot_noise": Corruption("ShotNoise", (2.5, 1.7, 1.3, 1.1, 0.95), "signal-to-noise ratio of white"),
+    "gaussian_blur": Corruption("Blur", (0.8, 1, 1.2, 1.4, 1.6), "standard deviation, in pixels"),
+    "contrast": Corruption("Contrast", (0.7, 0.6, 0.5, 0.45, 0.4), "distance from the mean grey, as a factor"),
+    "brightness": Corruption("Brightness", (0.55, 0.45, 0.4, 0.35, 0.32), "grey value, as a factor"),
+    "erase": Corruption("Erase", (4, 7, 10, 13, 16), "side of a black square, in pixels"),
+    "stripe": Corruption("Stripe", (0.5, 1, 2, 3.5, 5), "width of a white bar, in pixels"),
+    "rotate": Corruption("RandomAffine", (15, 22, 30, 37, 45), "angle to either side, in degrees"),
+    "shear": Corruption("RandomAffine", (0.5, 0.75, 1, 1.2, 1.4), "slope to either side"),
+    "scale": Corruption("RandomAffine", (0.75, 0.65, 0.6, 0.55, 0.5), "size, as a factor"),
+    "translate": Corruption("RandomAffine", (2, 3, 4, 4.5, 5), "shift in either direction of both axes, in pixels"),
+    "elastic_transform": Corruption("RandomElastic", (25, 40, 50, 60, 70), "alpha of `RandomElastic`"),
+}
+
+
+def _either(size: float) -> "pipeline.PerImage":
+    """Draw one of two directions for each image."""
+    return pipeline.PerImage(lambda n, rng: np.where(rng.random(n) < 0.5, -size, size))
+
+
+_ARGUMENTS = {  # of the feature, where they are not the strength alone
+    "erase": lambda side: {"height": side, "width": side},
+    "rotate": lambda degrees: {"rotate": _either(np.radians(degrees))},
+    "shear": lambda slope: {"shear": _either(np.arctan(slope))},
+    "translate": lambda pixels: {"translate": (_either(pixels), _either(pixels))},
+}
+Curve = Annotated[list[schema.Share], Field(min_length=STRENGTHS, max_length=STRENGTHS)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Robustness:
+    """The accuracy of one network on clean and on corrupted digits; fields that a `Result` has mean the same.
+
+    Attributes
+    ----------
+    suite : str
+        `SUITE`.
+    clean : float
+        The accuracy on the digits as they are, from 0 to 1.
+    accuracies : dict
+        From the name of each corruption to a list with the accuracy at each strength.
+    precision : str
+        The precision of the predictions, as Lightning names it: that of the training.
+    seconds : float
+        Of making and predicting all sets.
+    """
+
+    recipe: str
+    seed: schema.Seed
+    evaluated_on: Literal[SPLITS]
+    variant: Literal[tuple(DIGESTS)]
+    suite: str
+    clean: schema.Share
+    accuracies: Annotated[dict[Literal[tuple(CORRUPTIONS)], Curve], Field(min_length=len(CORRUPTIONS))]
+    precision: str
+    seconds: schema.Number
+    code: schema.Texts
+    machine: schema.Machine
+    started: str
+
+    @property
+    def by_corruption(self) -> dict[str, float]:
+        """The mean over the strengths of each corruption."""
+        return {corruption: float(np.mean(curve)) for corruption, curve in self.accuracies.items()}
+
+    @property
+    def mean(self) -> float:
+        """The mean corrupted accuracy: over all corruptions and strengths."""
+        return float(np.mean(list(self.accuracies.values())))
+
+    @property
+    def name(self) -> str:
+        """The name of its file, without the ending."""
+        kind = KIND if self.evaluated_on == "test" else f"{KIND}-{self.evaluated_on}"
+        return name_of(self.recipe, code.version(self.code), kind, self.seed, self.variant)
+
+
+def corrupted(split: Split, name: str, strength: int) -> Split:
+    """Corrupt the test digits or the held-out digits of MNIST, in a way that is the same everywhere.
+
+    Parameters
+    ----------
+    split : Split
+        The test digits, or the 5,000 held-out training digits that `mnist.train.hold_out(5000, seed=0)` returns; of
+        the sample, the corresponding ones.
+    name : str
+        A key of `CORRUPTIONS`.
+    strength : {1, 2, 3, 4, 5}
+
+    Returns
+    -------
+    Split
+        The images are uint8, (N, 28, 28), as before.
+
+    Raises
+    ------
+    MNISTError
+        If there is no such corruption or strength, if these are other digits, or if the set differs in a single bit
+        from the one whose SHA-256 is pinned.
+
+    Examples
+    --------
+    >>> import mnist_tutorial as mt
+    >>> corrupted(mt.load("sample").test, "rotate", 3)
+    Split(1,000 digits)
+    """
+    if name not in CORRUPTIONS:
+        raise MNISTError(f"there is no corruption {printable(name)}; expected one of {', '.join(CORRUPTIONS)}")
+    if strength not in range(1, STRENGTHS + 1):
+        raise MNISTError(f"strength is {strength!r}; expected 1 to {STRENGTHS}")
+    clean = digest(split.images)
+    pinned = {entry["images"]: (digits, entry["corrupted"]) for digits, entry in json.loads(_TEXT).items()}
+    if clean not in pinned:
+        raise MNISTError(
+            f"these images have the SHA-256 {clean[:12]}...; expected all test digits of MNIST, or all digits of "
+            "mnist.train.hold_out(len(mnist.train) // 12, seed=0), in official order"
+        )
+    digits, digests = pinned[clean]
+    images = corrupt(split.images, name, strength)
+    if (actual := digest(images)) != (expected := digests[name][strength - 1]):
+        raise MNISTError(
+            f"{name} at strength {strength} of {digits}: SHA-256 {actual[:12]}..., expected {expected[:12]}...; the "
+            "features or their random numbers differ from those of the published suite. Install the versions of "
+            "requirements.lock, and the package anew"
+        )
+    return dataclasses.replace(split, images=images)
+
+
+def corrupt(images: np.ndarray, name: str, strength: int) -> np.ndarray:
+    """Corrupt any images, uint8 of shape (N, H, W); `corrupted` also checks the result."""
+    import torch
+
+    make, size = getattr(pipeline, CORRUPTIONS[name].feature), CORRUPTIONS[name].strengths[strength - 1]
+    if name in _ARGUMENTS:
+        feature = make(**_ARGUMENTS[name](size), seed=strength, dtype=torch.float64)
+    else:
+        feature = make(size, seed=strength, dtype=torch.float64)
+    changed = np.empty(images.shape, np.uint8)
+    for start in range(0, len(images), BATCH):
+        grey = feature.update()(images[start : start + BATCH])
+        np.clip(grey, 0, 1, out=grey)
+        grey *= 255
+        grey += HALF
+        changed[start : start + BATCH] = grey  # rounds down
+    return changed
+
+
+def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) -> Robustness:
+    """Measure a network on clean and on corrupted digits, each set once; the arguments are those of its training.
+
+    Raises
+    ------
+    MNISTError
+        If a set comes out differently from the published one, or the scores are not finite numbers.
+    """
+    import torch
+
+    from mnist_tutorial.benchmark.machine import machine
+
+    started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    _, split = split_for(load(task.variant), task.evaluated_on)
+    reduced = run.precision == "bf16-mixed" and isinstance(network, torch.nn.Module)
+    if isinstance(network, torch.nn.Module):
+        network.to(memory_format=torch.channels_last)  # halves the time of convolutions on a processor
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+
+    def accuracy(digits: Split) -> float:
+        with torch.autocast(device, torch.bfloat16, enabled=reduced):
+            return float(np.mean(run.scores(network, digits).argmax(1) == split.labels))
+
+    clean, accuracies = accuracy(split), {corruption: [] for corruption in CORRUPTIONS}
+    with progress_bar("corrupted digits", " sets", total=len(CORRUPTIONS) * STRENGTHS) as bar:
+        for corruption, strength in product(CORRUPTIONS, range(1, STRENGTHS + 1)):
+            accuracies[corruption].append(accuracy(corrupted(split, corruption, strength)))
+            bar.update()
+    return Robustness(
+        recipe=task.recipe.name,
+        seed=task.seed,
+        evaluated_on=task.evaluated_on,
+        variant=task.variant,
+        suite=SUITE,
+        clean=clean,
+        accuracies=accuracies,
+        precision=run.precision if reduced else "32-true",
+        seconds=round(time.perf_counter() - clock, 1),
+        code=code,
+        machine=machine(),
+        started=started.isoformat(timespec="seconds"),
+    )
+
+
+def write(robustness: Robustness, folder: Path) -> Path:
+    """Write what was measured; an older file of the same code and seed is replaced."""
+    content = {"kind": KIND, "format": FORMAT, **dataclasses.asdict(robustness)}
+    path = folder / f"{robustness.name}.json"
+    with atomic(path) as part:
+        part.write_text(json.dumps(content | {"sha256": checksum(content)}, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def read(path: Path) -> Robustness:
+    """Read a file of `benchmark robustness`.
+
+    Raises
+    ------
+    MNISTError
+        If the file is cut short, edited, of a later version, of another kind, or about another edition of the suite.
+    """
+    with refusing(path):
+        content: dict[str, Any] = read_json(path, KIND)
+        if (version := content.get("format")) != FORMAT:
+            raise ValueError(
+                f"written in format {reprlib.repr(version)}, expected {FORMAT}; update mnist-tutorial, or run it again"
+            )
+        if edited(content):
+            raise ValueError("edited after it was written, so its checksum does not match; run it again")
+        robustness = TypeAdapter(Robustness).validate_python(content)
+        if robustness.suite != SUITE:
+            raise ValueError(
+                f"measured on the suite {robustness.suite[:12]}..., expected {SUITE[:12]}...; run it again"
+            )
+        return robustness
+
+
+def read_all(folder: Path) -> tuple[list[Robustness], list[MNISTError]]:
+    """Read all files of `benchmark robustness` in a folder and its subfolders; also returns what was refused, and why.
+
+    Other files are left to `results.read_all`.
+    """
+    measured, refused = [], []
+    for path in json_files(folder, []):
+        if f"-{KIND}-" in path.name:
+            try:
+                measured.append(read(path))
+            except MNISTError as error:
+                refused.append(error)
+    return measured, refused
