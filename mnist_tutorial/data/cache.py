@@ -1,5 +1,6 @@
 """The cache: one file that holds all of MNIST, and is verified each time it is read."""
 
+import errno
 import json
 import logging
 import os
@@ -96,9 +97,15 @@ def cache_lock(folder: Path, notice: float = 2, limit: float = 60) -> Iterator[N
         ) from error
     except (OSError, NotImplementedError) as error:
         path, text = getattr(error, "filename", None) or folder, getattr(error, "strerror", None) or error
+        advice = (
+            "MNIST needs 60 MB there. Free some space, or "
+            if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+            else ""
+        )
+        if isinstance(error, PermissionError):
+            advice = "ask its owner to share it, or "
         raise MNISTError(
-            f"{path}: cannot be used ({text}); expected 60 MB there that you may read and write. Free some space, ask "
-            f"its owner to share it, or set MNIST_TUTORIAL_CACHE to another folder, and run: {FETCH}"
+            f"{path}: cannot be used ({text}); {advice}set MNIST_TUTORIAL_CACHE to another folder, and run: {FETCH}"
         ) from error
 
 

@@ -30,16 +30,31 @@ NPM_OPTIONS = ["--fetch-retries=0", "--fetch-timeout=20000", "--logs-max=0", "--
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz")
 
 
+# What a person reads instead of the name of an error; the last holds for all others.
+WORDS = {
+    requests.exceptions.ChunkedEncodingError: "the download broke off",
+    requests.TooManyRedirects: "too many redirects",
+    requests.ConnectTimeout: f"no connection in {TIMEOUT[0]} seconds",
+    requests.ReadTimeout: f"no bytes in {TIMEOUT[1]} seconds",
+    requests.exceptions.ProxyError: "the proxy cannot be used",
+    requests.exceptions.SSLError: "no secure connection",
+    requests.RequestException: "no connection",
+}
+
+
 def reason(error: Exception) -> str:
     """Say in a few words what went wrong with a connection, without the address, which may hold a password."""
     if isinstance(error, requests.HTTPError):
         return f"HTTP {error.response.status_code} {error.response.reason}"
     if isinstance(error, ValueError):
         return "not a web address; expected https://..."
-    kind = type(error).__name__
+    words = next((text for kind, text in WORDS.items() if isinstance(error, kind)), type(error).__name__)
     while type(error).__module__.startswith(("requests", "urllib3")) and (error.__cause__ or error.__context__):
         error = error.__cause__ or error.__context__  # down to what the system says
-    return f"{kind}: {getattr(error, 'strerror', None) or error}"
+    if isinstance(error, TimeoutError) and words == WORDS[requests.RequestException]:
+        return WORDS[requests.ReadTimeout]  # in the middle of a download
+    system = getattr(error, "strerror", None)
+    return f"{words} ({system})" if system else words
 
 
 def out_of_reach(address: str) -> str:

@@ -102,7 +102,7 @@ def lock_out(name):
 
 
 CLOSED = {
-    "read only": (lambda folder: folder.chmod(0o555), "cannot be used"),
+    "read only": (lambda folder: folder.chmod(0o555), "cannot be used .*; ask its owner"),
     "a cache file of somebody else": (lock_out("mnist-v1.bin"), "mnist-v1.bin: cannot be used"),
     "a lock of somebody else": (lock_out("fetch.lock"), "fetch.lock: cannot be used"),
 }

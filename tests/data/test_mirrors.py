@@ -66,13 +66,13 @@ FAILURES = {
     "not there": (status(404), "HTTP 404 Not Found", 1),
     "overloaded": (status(503), "HTTP 503 Service Unavailable", 2),
     "a login page": (lambda handler: send(handler, b"\n<!DOCTYPE html><p>Welcome to the hotel"), "web page.*log in", 1),
-    "cut off": (lambda handler: send(handler, b"PK", length=10**6), "IncompleteRead|broken: ", 2),
-    "hangs up": (lambda handler: None, "ConnectionError: Remote end closed", 2),
+    "cut off": (lambda handler: send(handler, b"PK", length=10**6), "the download broke off", 2),
+    "hangs up": (lambda handler: None, "no connection", 2),
     "endless": (endless, "sent more than 1,048,576 bytes", 1),
     "too long": (lambda handler: send(handler, b"PK" * 9999, length=2**28), "sent more than 1,048,576 bytes", 1),
     "too slow": (dripping, "too slow", 1),
-    "stalls": (stalling, "timed out", 2),
-    "redirects forever": (status(302, Location="/again.zip"), "TooManyRedirects", None),
+    "stalls": (stalling, "no bytes in", 2),
+    "redirects forever": (status(302, Location="/again.zip"), "too many redirects", None),
     "empty": (lambda handler: send(handler), r"mnist\.zip: .*0 bytes", 1),
 }
 LIMITS = {
@@ -97,17 +97,17 @@ def test_a_server_that_fails_is_one_line(failure, load, answer, monkeypatch):
 
 def test_a_server_that_accepts_and_never_answers_is_skipped(load, answer, monkeypatch):
     monkeypatch.setattr(mirrors, "ANSWER_SECONDS", 0.2)
-    with pytest.raises(mt.MNISTError, match=r"no answer in 0\.2 seconds|Timeout"):
+    with pytest.raises(mt.MNISTError, match=r"no answer in 0\.2 seconds"):
         load(answer(silent, silent) + "mnist.zip")
     assert not answer.requests
 
 
 NO_SERVER = {
-    "http://127.0.0.1:9/": "ConnectionError: .*refused",
-    "https://mnist.invalid/": "ConnectionError: ((?!mnist).)+$",  # in the words of the system
+    "http://127.0.0.1:9/": r"no connection \(.*refused",
+    "https://mnist.invalid/": r"no connection \(((?!mnist).)+$",  # in the words of the system
     "ftp://127.0.0.1/": "not a web address; expected https",
     "https://[::1/": "not a web address; expected https",
-    "https://WITHOUT-TLS/": "SSLError: .*SSL",
+    "https://WITHOUT-TLS/": "no secure connection",
 }
 
 
