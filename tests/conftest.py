@@ -26,10 +26,10 @@ from PIL import Image
 
 import mnist_tutorial as mt
 from mnist_tutorial import errors
-from mnist_tutorial.benchmark.results import code, probabilities
-from mnist_tutorial.benchmark.results.predictions import pack
-from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.results.splits import true_labels
+from mnist_tutorial.benchmark import code, probabilities
+from mnist_tutorial.benchmark.predictions import pack
+from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.data.export import to_folder, to_zip
 from mnist_tutorial.data.formats import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
@@ -390,7 +390,7 @@ def quick_file(tmp_path):
 
 def here(tasks, limit=None):
     """Workers in this process."""
-    from mnist_tutorial.benchmark.runs.execution import run_safely  # torch, as above
+    from mnist_tutorial.benchmark.execute import run_safely  # torch, as above
 
     for task in tasks:
         yield task, *run_safely(task)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from conftest import here, made_result, this_machine
 
+from mnist_tutorial.benchmark import files
+from mnist_tutorial.benchmark.recipe import load_recipe
 from mnist_tutorial.benchmark.records import plan
-from mnist_tutorial.benchmark.results import files
-from mnist_tutorial.benchmark.runs import load_recipe
 
 BEGIN = datetime(2026, 11, 26, 8, tzinfo=UTC)
 

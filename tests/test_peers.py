@@ -2,8 +2,8 @@ import json
 
 from conftest import ROOT
 
-from mnist_tutorial.benchmark.results.predictions import unpack
-from mnist_tutorial.benchmark.results.splits import true_labels
+from mnist_tutorial.benchmark.predictions import unpack
+from mnist_tutorial.benchmark.splits import true_labels
 
 
 def test_the_accuracies_of_other_libraries_are_those_of_their_predictions():

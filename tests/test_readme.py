@@ -10,10 +10,10 @@ from conftest import ROOT
 from PIL import Image
 from sessions import made_session, written
 
+from mnist_tutorial.benchmark.execute import run_task
+from mnist_tutorial.benchmark.files import read_all
+from mnist_tutorial.benchmark.recipe import Task, load_recipe, recipe_names
 from mnist_tutorial.benchmark.records import TARGETS, entries
-from mnist_tutorial.benchmark.results.files import read_all
-from mnist_tutorial.benchmark.runs.execution import run_task
-from mnist_tutorial.benchmark.runs.recipe import Task, load_recipe, recipe_names
 
 sys.path.insert(0, str(ROOT / "tools"))
 import readme

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark import Run, load_recipe
-from mnist_tutorial.benchmark.runs.execution import seed_everything
+from mnist_tutorial.benchmark.execute import seed_everything
 from mnist_tutorial.data import atomic
 
 PATH = Path(__file__).parent.parent / "results" / "weights" / "cnn-tiny.safetensors"

@@ -18,10 +18,12 @@ from pathlib import Path
 import numpy as np
 
 import mnist_tutorial as mt
+from mnist_tutorial.benchmark import suite
 from mnist_tutorial.benchmark.clock import Time, timed
 from mnist_tutorial.benchmark.machine import machine
-from mnist_tutorial.benchmark.results.predictions import pack
-from mnist_tutorial.benchmark.runs import Task, load_recipe, run_locally, suite
+from mnist_tutorial.benchmark.predictions import pack
+from mnist_tutorial.benchmark.recipe import Task, load_recipe
+from mnist_tutorial.benchmark.worker import run_locally
 from mnist_tutorial.data.export import to_folder
 
 ROOT = Path(__file__).parent.parent

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark import robustness
+from mnist_tutorial.benchmark.files import read_all
 from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.records import history
 from mnist_tutorial.benchmark.records import markdown as records_table
@@ -20,7 +21,6 @@ from mnist_tutorial.benchmark.report.table import (
     percent,
     seconds,
 )
-from mnist_tutorial.benchmark.results.files import read_all
 from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.course.workshop import lessons
 

@@ -7,7 +7,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "compare": ["compare_models", "compare_recipes"],
-        "results": ["Result", "published", "read", "read_all"],
-        "runs": ["Recipe", "Run", "Task", "from_function", "load_recipe", "recipe_names", "run_task"],
+        "execute": ["run_task"],
+        "files": ["read", "read_all"],
+        "published": ["published"],
+        "recipe": ["Recipe", "Task", "from_function", "load_recipe", "recipe_names"],
+        "result": ["Result"],
+        "run": ["Run"],
     },
 )

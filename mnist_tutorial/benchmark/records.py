@@ -16,13 +16,13 @@ from rich.markup import escape
 from rich.table import Table
 from scipy.stats import ttest_1samp
 
+from mnist_tutorial.benchmark import suite
+from mnist_tutorial.benchmark.code import digest
+from mnist_tutorial.benchmark.files import read, read_all, read_failures
+from mnist_tutorial.benchmark.recipe import Recipe, Task, load_recipe
 from mnist_tutorial.benchmark.report.table import markdown_table, percent
 from mnist_tutorial.benchmark.report.table import seconds as in_seconds
-from mnist_tutorial.benchmark.results.code import digest
-from mnist_tutorial.benchmark.results.files import read, read_all, read_failures
-from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.runs import suite
-from mnist_tutorial.benchmark.runs.recipe import Recipe, Task, load_recipe
+from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.benchmark.summary import describe
 from mnist_tutorial.errors import MNISTError, printable
 

@@ -15,18 +15,18 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from mnist_tutorial import pipeline
-from mnist_tutorial.benchmark.results import code, schema
-from mnist_tutorial.benchmark.results.json_files import checksum, edited, json_files, read_json, refusing
-from mnist_tutorial.benchmark.results.result import name as name_of
-from mnist_tutorial.benchmark.results.splits import SPLITS, split_for
+from mnist_tutorial.benchmark import code, schema
+from mnist_tutorial.benchmark.json_files import checksum, edited, json_files, read_json, refusing
+from mnist_tutorial.benchmark.result import name as name_of
+from mnist_tutorial.benchmark.splits import SPLITS, split_for
 from mnist_tutorial.data import Split, atomic, load
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.reference import DIGESTS, digest
 from mnist_tutorial.errors import MNISTError, printable
 
 if TYPE_CHECKING:  # torch and DeepTrack, which a report of what was measured does without
-    from mnist_tutorial.benchmark.runs.recipe import Task
-    from mnist_tutorial.benchmark.runs.run import Run
+    from mnist_tutorial.benchmark.recipe import Task
+    from mnist_tutorial.benchmark.run import Run
 
 _TEXT = (files(__package__) / "corrupted_digests.json").read_text(encoding="utf-8")
 SUITE = hashlib.sha256(_TEXT.encode()).hexdigest()  # of the digests of all sets: the edition of the suite

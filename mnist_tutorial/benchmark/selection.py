@@ -4,9 +4,9 @@ import difflib
 from pathlib import Path
 from typing import NamedTuple
 
-from mnist_tutorial.benchmark.results.files import read, read_all
-from mnist_tutorial.benchmark.results.published import published
-from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.files import read, read_all
+from mnist_tutorial.benchmark.published import published
+from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.errors import MNISTError
 
 RESULTS = Path("results")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mnist_tutorial.benchmark.results.code import agree, changed
-from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.results.seeds import each_seed_once
-from mnist_tutorial.benchmark.results.splits import true_labels
-from mnist_tutorial.benchmark.results.versions import by_version, changes
+from mnist_tutorial.benchmark.code import agree, changed
+from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.seeds import each_seed_once
+from mnist_tutorial.benchmark.splits import true_labels
+from mnist_tutorial.benchmark.versions import by_version, changes
 from mnist_tutorial.stats import wilson_interval
 
 if TYPE_CHECKING:  # it imports the pipeline, and with it torch

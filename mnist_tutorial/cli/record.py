@@ -59,14 +59,14 @@ def record(
 
 def _session(recipe: str, seeds: int, out: Path | None, target: str, variant: Variant) -> Path:
     """Train, and return the folder of the results."""
-    from mnist_tutorial.benchmark import records
-    from mnist_tutorial.benchmark.runs import load_recipe, workers
+    from mnist_tutorial.benchmark import records, worker
+    from mnist_tutorial.benchmark.recipe import load_recipe
 
     candidate = load_recipe(recipe)
     out = out or RECORDS / target / f"{candidate.name}-{datetime.date.today().isoformat()}"
     tasks = records.plan(candidate, seeds, loaded(variant).variant)
     say(f"results: {out}", flush=True)
-    follow(records.run(tasks, out, workers.run_locally), tasks)
+    follow(records.run(tasks, out, worker.run_locally), tasks)
     return out
 
 

@@ -33,9 +33,9 @@ def robustness(
     """Measure a recipe on digits under twelve corruptions, each in five strengths, the same for everybody."""
     with errors():
         from mnist_tutorial.benchmark import robustness
+        from mnist_tutorial.benchmark.execute import train
+        from mnist_tutorial.benchmark.recipe import Task, load_recipe
         from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
-        from mnist_tutorial.benchmark.runs import Task, load_recipe
-        from mnist_tutorial.benchmark.runs.execution import train
 
         task = Task(load_recipe(recipe), seed, evaluate.value, loaded(variant).variant)
         out.mkdir(parents=True, exist_ok=True)

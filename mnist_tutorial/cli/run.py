@@ -13,8 +13,8 @@ from mnist_tutorial.cli.common import RESULTS, Variant, Wanted, errors, loaded, 
 from mnist_tutorial.errors import MNISTError, printable
 
 if TYPE_CHECKING:
-    from mnist_tutorial.benchmark.runs.recipe import Task
-    from mnist_tutorial.benchmark.runs.suite import Event
+    from mnist_tutorial.benchmark.recipe import Task
+    from mnist_tutorial.benchmark.suite import Event
 
 
 class Evaluate(StrEnum):
@@ -68,8 +68,8 @@ def run(
 
     Runs that have a result are skipped, so after an interruption, the same command carries on.
     """
-    from mnist_tutorial.benchmark.runs import suite, workers
-    from mnist_tutorial.benchmark.runs.recipe import load_recipe, recipe_names
+    from mnist_tutorial.benchmark import suite, worker
+    from mnist_tutorial.benchmark.recipe import load_recipe, recipe_names
 
     if purpose is not None:
         evaluate = Evaluate.test if purpose is Purpose.record else Evaluate(purpose.value)
@@ -81,9 +81,9 @@ def run(
         splits = ("validation", "test") if evaluate is Evaluate.both else (evaluate.value,)
         tasks = suite.plan(recipes, chosen, splits, loaded(variant).variant, options)
         say(f"{sum(not suite.is_done(task, out) for task in tasks)} of {len(tasks)} runs to do", flush=True)
-        train = partial(workers.run_locally, limit=limit)
+        train = partial(worker.run_locally, limit=limit)
         if scheduler is not None:
-            train = partial(workers.run_on_cluster, scheduler=scheduler, limit=limit)
+            train = partial(worker.run_on_cluster, scheduler=scheduler, limit=limit)
         failures = follow(suite.run(tasks, out, train), tasks)
     if failures:
         typer.echo(f"error: {failures} of {len(tasks)} runs failed; see {out}/*.failure.json for the reasons", err=True)
@@ -108,13 +108,13 @@ def reproduce(
     other seeds count as reproduced, too. The exit code is 1 if any result could not be reproduced. A recipe of somebody
     else is run from its text in the result.
     """
-    from mnist_tutorial.benchmark.runs import workers
-    from mnist_tutorial.benchmark.runs.reproduction import reproduce
+    from mnist_tutorial.benchmark import worker
+    from mnist_tutorial.benchmark.reproduce import reproduce
 
     failed = False
     for path in results:
         try:
-            outcome = reproduce(path, partial(workers.run_locally, limit=limit))
+            outcome = reproduce(path, partial(worker.run_locally, limit=limit))
         except MNISTError as error:
             failed = True
             say(f"error: {error}", err=True)

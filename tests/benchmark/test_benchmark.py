@@ -11,7 +11,7 @@ def test_to_plan_runs_and_read_results_needs_no_torch(run_python):
         "-c",
         "import sys\n"
         "from mnist_tutorial.benchmark import Task, load_recipe, read_all, recipe_names\n"
-        "from mnist_tutorial.benchmark.runs import suite, run_locally\n"
+        "from mnist_tutorial.benchmark import suite; from mnist_tutorial.benchmark.worker import run_locally\n"
         "print(Task(load_recipe(recipe_names()[0]), 0, 'test', 'full').name, read_all('results'))\n"
         "print([name for name in ('torch', 'lightning', 'deeplay', 'deeptrack') if name in sys.modules])",
     )

@@ -15,7 +15,7 @@ from mnist_tutorial.benchmark.compare import (
     compare_recipes,
     table,
 )
-from mnist_tutorial.benchmark.results.files import write
+from mnist_tutorial.benchmark.files import write
 from mnist_tutorial.errors import MNISTError
 
 CNN, MLP, LINEAR = (50, 55, 48, 52, 60), (52, 51, 58, 49, 57), (800, 810, 795, 805, 801)

@@ -11,8 +11,8 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import records
+from mnist_tutorial.benchmark.recipe import load_recipe
 from mnist_tutorial.benchmark.records import REFERENCE, TRIES, check, entries, history, markdown
-from mnist_tutorial.benchmark.runs import load_recipe
 
 
 def seed(number):

@@ -7,8 +7,8 @@ from rich.console import Console
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import CompareMeans
 
+from mnist_tutorial.benchmark.files import write
 from mnist_tutorial.benchmark.regression import REFERENCE, check, slowdown, table
-from mnist_tutorial.benchmark.results.files import write
 from mnist_tutorial.errors import MNISTError
 
 ERRORS = (50, 56, 49, 53, 51)

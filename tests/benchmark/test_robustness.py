@@ -6,11 +6,12 @@ import torch
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import robustness
+from mnist_tutorial.benchmark.files import read_all as read_results
+from mnist_tutorial.benchmark.recipe import Task, load_recipe
 from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
-from mnist_tutorial.benchmark.results import read_all as read_results
-from mnist_tutorial.benchmark.results.splits import split_for
 from mnist_tutorial.benchmark.robustness import CORRUPTIONS, SUITE, Robustness, corrupted, evaluate
-from mnist_tutorial.benchmark.runs import Run, Task, load_recipe
+from mnist_tutorial.benchmark.run import Run
+from mnist_tutorial.benchmark.splits import split_for
 
 EACH = {name: [round(1 - 0.1 * s, 2) for s in range(1, 6)] for name in CORRUPTIONS}
 

@@ -6,7 +6,7 @@ from conftest import here, made_result
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from mnist_tutorial.benchmark.results.files import read_all, write
+from mnist_tutorial.benchmark.files import read_all, write
 from mnist_tutorial.cli import app
 
 
@@ -32,7 +32,7 @@ def folder(tmp_path):
 @pytest.fixture
 def run(quick_file, tmp_path, monkeypatch):
     """Train on the sample, in this process; test_workers.py runs the command in a process of its own."""
-    monkeypatch.setattr("mnist_tutorial.benchmark.runs.workers.run_locally", here)
+    monkeypatch.setattr("mnist_tutorial.benchmark.worker.run_locally", here)
 
     def command(*names, options=()):
         recipes = [f"--recipe={quick_file}:{name}" for name in names]

@@ -51,7 +51,7 @@ def test_without_options_it_shows_the_records(folder, tmp_path):
 
 @pytest.mark.full
 def test_a_session_trains_checks_and_carries_on(quick_file, tmp_path, monkeypatch):
-    monkeypatch.setattr("mnist_tutorial.benchmark.runs.workers.run_locally", Busy())  # a process takes seconds to start
+    monkeypatch.setattr("mnist_tutorial.benchmark.worker.run_locally", Busy())  # a process takes seconds to start
     monkeypatch.chdir(tmp_path)
     arguments = "99.0", "--recipe", f"{quick_file}:random_guess", "--variant", "sample"
     done = record(*arguments)

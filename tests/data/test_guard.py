@@ -4,7 +4,7 @@ import pytest
 
 import mnist_tutorial as mt
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.results.splits import true_labels
+from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.data import guard, reference
 
 MNIST = mt.load("sample")  # as in a notebook

@@ -9,7 +9,7 @@ import torch
 
 from mnist_tutorial import training
 from mnist_tutorial.benchmark.recipes.train import batches
-from mnist_tutorial.benchmark.runs.run import Run
+from mnist_tutorial.benchmark.run import Run
 from mnist_tutorial.data import Split
 from mnist_tutorial.pipeline import (
     BatchDataset,

@@ -13,7 +13,7 @@ from torchvision.transforms import CenterCrop
 from mnist_tutorial.benchmark.recipes.microscopes import fit_restorer, microscope, through_microscope
 from mnist_tutorial.benchmark.recipes.train import fit, five_views
 from mnist_tutorial.benchmark.recipes.whitening import WhitenedCNN, Whitening, whitening_filters
-from mnist_tutorial.benchmark.runs.run import Run
+from mnist_tutorial.benchmark.run import Run
 from mnist_tutorial.pipeline import RandomAffine, RandomCrop, RandomElastic, Standardize, uniform
 from mnist_tutorial.training import models
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from mnist_tutorial import training
-from mnist_tutorial.benchmark.runs.run import Run
+from mnist_tutorial.benchmark.run import Run
 from mnist_tutorial.data import Split
 from mnist_tutorial.pipeline import BatchDataset, batch_loader, digit_source
 from mnist_tutorial.training import predict

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mnist_tutorial.benchmark.clock import CONTENDED
+from mnist_tutorial.benchmark.code import PACKAGE, RECIPE
 from mnist_tutorial.benchmark.outputs import MARK, check_replaceable, signed
+from mnist_tutorial.benchmark.probabilities import TEMPERATURES
 from mnist_tutorial.benchmark.report import table as text
 from mnist_tutorial.benchmark.report.figures import draw, to_address
 from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.results.code import PACKAGE, RECIPE
-from mnist_tutorial.benchmark.results.probabilities import TEMPERATURES
-from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.results.splits import true_labels
+from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.data import atomic
 from mnist_tutorial.data.reference import COUNTS, listing

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from mnist_tutorial import stats
-from mnist_tutorial.benchmark.runs.run import Run
+from mnist_tutorial.benchmark.run import Run
 from mnist_tutorial.course.checks.digits import draw
 from mnist_tutorial.course.checks.exercise import Hint, exercise, returned, same
 from mnist_tutorial.course.checks.networks import DIGITS, HELD_OUT, LEARNT

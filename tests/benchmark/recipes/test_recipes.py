@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mnist_tutorial.benchmark import Run, load_recipe, recipe_names
-from mnist_tutorial.benchmark.runs.execution import seed_everything
+from mnist_tutorial.benchmark.execute import seed_everything
 
 # Too short to learn from 500 digits: one or two steps, or an epoch of plain SGD.
 SHORT = {"cnn-1s", "cnn-6s", "microscope-classify", "microscope-restore", "mlp-crash-course", "train-mnist-fast"}

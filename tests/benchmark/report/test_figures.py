@@ -8,7 +8,7 @@ from conftest import made_result
 from mnist_tutorial.benchmark.report import figures
 from mnist_tutorial.benchmark.report.figures import MAX_PANELS, draw
 from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.results.splits import true_labels
+from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.benchmark.summary import aggregate
 
 

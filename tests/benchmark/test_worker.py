@@ -11,8 +11,11 @@ from conftest import here
 from distributed import Client
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.results import read_all, read_failures
-from mnist_tutorial.benchmark.runs import load_recipe, run_locally, run_on_cluster, run_task, suite, workers
+from mnist_tutorial.benchmark import suite, worker
+from mnist_tutorial.benchmark.execute import run_task
+from mnist_tutorial.benchmark.files import read_all, read_failures
+from mnist_tutorial.benchmark.recipe import load_recipe
+from mnist_tutorial.benchmark.worker import run_locally, run_on_cluster
 
 # Whatever it starts, in its session and out of it, must end with the process.
 ENDLESS = '''
@@ -146,7 +149,7 @@ def test_the_workers_of_a_scheduler_do_the_tasks_and_the_results_come_back(tasks
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error(tasks, monkeypatch):
-    monkeypatch.setattr(workers, "PATIENCE", 1)
+    monkeypatch.setattr(worker, "PATIENCE", 1)
     with pytest.raises(MNISTError, match=r"no dask scheduler answers at tcp://127\.0\.0\.1:9 within 1 s"):
         list(run_on_cluster(tasks("quick"), "tcp://127.0.0.1:9"))
 
@@ -167,4 +170,4 @@ def test_two_processes_train_what_one_does_and_end():
     assert abs(together.accuracy - alone.accuracy) < 0.06  # of 333 digits
     for process in psutil.process_iter(["cmdline", "environ"]):
         ours = (process.info["environ"] or {}).get("PYTEST_CURRENT_TEST") == os.environ["PYTEST_CURRENT_TEST"]
-        assert not (ours and workers.MODULE in process.info["cmdline"])
+        assert not (ours and worker.MODULE in process.info["cmdline"])

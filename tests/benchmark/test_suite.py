@@ -5,8 +5,9 @@ import pytest
 from conftest import here
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.results import read, read_all, write
-from mnist_tutorial.benchmark.runs import load_recipe, suite
+from mnist_tutorial.benchmark import suite
+from mnist_tutorial.benchmark.files import read, read_all, write
+from mnist_tutorial.benchmark.recipe import load_recipe
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_a_failure_is_reported_and_the_rest_goes_on(tasks, out):
 def test_a_failed_run_is_done_again_and_its_failure_removed(tasks, out, monkeypatch):
     planned = tasks("quick", seeds=1)
     with monkeypatch.context() as broken:
-        broken.setattr("mnist_tutorial.benchmark.runs.execution.load", lambda variant: 1 / 0)
+        broken.setattr("mnist_tutorial.benchmark.execute.load", lambda variant: 1 / 0)
         assert kinds(suite.run(planned, out, here)) == [("failed", 0)]
     assert kinds(suite.run(planned, out, here)) == [("done", 0)]
     assert [path.suffixes for path in out.iterdir()] == [[".json"]]

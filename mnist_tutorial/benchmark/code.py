@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = "mnist_tutorial"
-ROOT = Path(__file__).parents[2]  # of the package
+ROOT = Path(__file__).parents[1]  # of the package
 RECIPES = f"{PACKAGE}.benchmark.recipes"
 RECIPE = "the recipe's file"  # among the names of modules: a file, or a cell, that is no module
 # What decides a prediction: the modules whose names begin so. A split says which digits are held out.
-USED = ("data.split", "pipeline", "training", "benchmark.recipes", "benchmark.results.splits", "benchmark.runs.run")
+USED = ("data.split", "pipeline", "training", "benchmark.recipes", "benchmark.run", "benchmark.splits")
 LENGTH = 16  # hexadecimal digits of a digest: enough for what nobody forges, since it proves nothing
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from mnist_tutorial.benchmark.clock import Stopwatch, Time
-from mnist_tutorial.benchmark.runs.recipe import processes
+from mnist_tutorial.benchmark.recipe import processes
 from mnist_tutorial.data import Split
 from mnist_tutorial.data.guard import closed_mnist
 from mnist_tutorial.errors import MNISTError

@@ -21,5 +21,5 @@ def published() -> Path:
     >>> "cnn" in {result.recipe for _, result in results}, refused
     (True, [])
     """
-    installed = HERE / "cpu"
-    return installed if installed.is_dir() else HERE.parents[2] / "results/cpu"
+    installed = HERE / "results/cpu"
+    return installed if installed.is_dir() else HERE.parents[1] / "results/cpu"

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from mnist_tutorial.benchmark.results.json_files import checksum, edited, json_files, read_json, refusing
-from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.json_files import checksum, edited, json_files, read_json, refusing
+from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.data import atomic
 from mnist_tutorial.data.reference import DIGESTS
 from mnist_tutorial.errors import MNISTError

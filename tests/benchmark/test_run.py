@@ -8,8 +8,8 @@ import torch
 
 import mnist_tutorial as mt
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.results.splits import split_for
-from mnist_tutorial.benchmark.runs.run import Run
+from mnist_tutorial.benchmark.run import Run
+from mnist_tutorial.benchmark.splits import split_for
 
 
 def constant(network, split):

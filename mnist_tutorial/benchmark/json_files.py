@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mnist_tutorial.benchmark.results.schema import problem
+from mnist_tutorial.benchmark.schema import problem
 from mnist_tutorial.errors import MNISTError
 
 MAX_BYTES = 2**22  # of a file; a result takes 40 kB

@@ -3,7 +3,7 @@ import pytest
 from scipy.special import expit, log_expit, log_softmax
 
 from mnist_tutorial import stats
-from mnist_tutorial.benchmark.results import probabilities
+from mnist_tutorial.benchmark import probabilities
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ import pytest
 from conftest import here
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.results import read, write
-from mnist_tutorial.benchmark.runs import load_recipe, run_task, suite
-from mnist_tutorial.benchmark.runs.recipe import Task
-from mnist_tutorial.benchmark.runs.reproduction import reproduce
+from mnist_tutorial.benchmark import suite
+from mnist_tutorial.benchmark.execute import run_task
+from mnist_tutorial.benchmark.files import read, write
+from mnist_tutorial.benchmark.recipe import Task, load_recipe
+from mnist_tutorial.benchmark.reproduce import reproduce
 
 OLDER = {"mnist_tutorial.data.split": "0" * 16}
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from mnist_tutorial.benchmark.results import code
-from mnist_tutorial.benchmark.runs import load_recipe
+from mnist_tutorial.benchmark import code
+from mnist_tutorial.benchmark.recipe import load_recipe
 
-MODULE = "benchmark/results/code.py"
+MODULE = "benchmark/code.py"
 
 
 @pytest.fixture

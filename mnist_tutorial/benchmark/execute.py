@@ -15,15 +15,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from mnist_tutorial.benchmark import probabilities
 from mnist_tutorial.benchmark.clock import Time, timed
 from mnist_tutorial.benchmark.machine import machine, peak_memory, reset_peak_memory
-from mnist_tutorial.benchmark.results import probabilities
-from mnist_tutorial.benchmark.results.predictions import pack
-from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.results.schema import SHORTEST
-from mnist_tutorial.benchmark.results.splits import split_for
-from mnist_tutorial.benchmark.runs.recipe import Task
-from mnist_tutorial.benchmark.runs.run import CLOCK, Run
+from mnist_tutorial.benchmark.predictions import pack
+from mnist_tutorial.benchmark.recipe import Task
+from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.run import CLOCK, Run
+from mnist_tutorial.benchmark.schema import SHORTEST
+from mnist_tutorial.benchmark.splits import split_for
 from mnist_tutorial.data import Split, load
 from mnist_tutorial.errors import MNISTError
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from mnist_tutorial.benchmark.results.files import read, write
-from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.runs.recipe import Recipe, Task
-from mnist_tutorial.benchmark.runs.workers import run_locally
+from mnist_tutorial.benchmark.files import read, write
+from mnist_tutorial.benchmark.recipe import Recipe, Task
+from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.worker import run_locally
 from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
@@ -58,7 +58,7 @@ def run(tasks: Iterable[Task], folder: Path, workers: Workers = run_locally) -> 
     folder : Path
         Of the results.
     workers : callable
-        `workers.run_locally`, or `workers.run_on_cluster` with the address of a scheduler.
+        `worker.run_locally`, or `worker.run_on_cluster` with the address of a scheduler.
 
     Yields
     ------

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from mnist_tutorial.benchmark.results.code import agree
-from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.code import agree
+from mnist_tutorial.benchmark.result import Result
 
 
 def by_version(results: Iterable[Result]) -> list[list[Result]]:

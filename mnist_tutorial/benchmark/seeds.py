@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from mnist_tutorial.benchmark.results.result import Result
+from mnist_tutorial.benchmark.result import Result
 
 
 def each_seed_once(results: Iterable[Result]) -> list[Result]:

@@ -10,10 +10,10 @@ import pytest
 import torch
 from sklearn.neighbors import NearestCentroid
 
-from mnist_tutorial.benchmark.results.files import read, write
-from mnist_tutorial.benchmark.results.splits import split_for
-from mnist_tutorial.benchmark.runs import Task, from_function, load_recipe, run_safely, run_task
-from mnist_tutorial.benchmark.runs.execution import SETTINGS, kept_settings, seed_everything
+from mnist_tutorial.benchmark.execute import SETTINGS, kept_settings, run_safely, run_task, seed_everything
+from mnist_tutorial.benchmark.files import read, write
+from mnist_tutorial.benchmark.recipe import Task, from_function, load_recipe
+from mnist_tutorial.benchmark.splits import split_for
 from mnist_tutorial.data.reference import DIGESTS
 
 

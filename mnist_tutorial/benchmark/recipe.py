@@ -16,9 +16,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mnist_tutorial.benchmark.results.code import changed, code_now
-from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.results.result import name as run_name
+from mnist_tutorial.benchmark.code import changed, code_now
+from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.result import name as run_name
 from mnist_tutorial.data.guard import closed_mnist
 from mnist_tutorial.errors import MNISTError
 

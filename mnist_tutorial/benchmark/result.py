@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from mnist_tutorial.benchmark import code, probabilities, schema
 from mnist_tutorial.benchmark.clock import Time
-from mnist_tutorial.benchmark.results import code, probabilities, schema
-from mnist_tutorial.benchmark.results.predictions import unpack
-from mnist_tutorial.benchmark.results.splits import SPLITS, true_labels
+from mnist_tutorial.benchmark.predictions import unpack
+from mnist_tutorial.benchmark.splits import SPLITS, true_labels
 from mnist_tutorial.data.reference import DIGESTS
 
 

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.runs import recipe
+from mnist_tutorial.benchmark import recipe
 from mnist_tutorial.cli import app
 
 NAMES = [

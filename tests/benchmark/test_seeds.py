@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from conftest import made_result
 
-from mnist_tutorial.benchmark.results.seeds import each_seed_once
+from mnist_tutorial.benchmark.seeds import each_seed_once
 
 
 def test_of_two_machines_with_the_same_seeds_the_one_with_more_counts():

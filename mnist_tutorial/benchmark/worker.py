@@ -1,6 +1,6 @@
 """Workers: the processes that train, on this machine or on others.
 
-``python -m mnist_tutorial.benchmark.runs.workers FOLDER`` is such a process.
+``python -m mnist_tutorial.benchmark.worker FOLDER`` is such a process.
 """
 
 import os
@@ -18,14 +18,14 @@ from pathlib import Path
 
 import psutil
 
-from mnist_tutorial.benchmark.results.result import Result
-from mnist_tutorial.benchmark.runs.recipe import Task
+from mnist_tutorial.benchmark.recipe import Task
+from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
 POLL = 0.1  # seconds between two looks at what a process has done
 TASKS, STARTED = "tasks", "started"  # files between two processes; each outcome has the number of its task as a name
-MODULE = "mnist_tutorial.benchmark.runs.workers"  # this one; its name is another where it is run
+MODULE = "mnist_tutorial.benchmark.worker"  # this one; its name is another where it is run
 PATIENCE = 15  # seconds for a scheduler to answer
 _one_at_a_time = threading.Lock()  # two trainings on one machine would take each other's time
 
@@ -45,7 +45,7 @@ def run_locally(tasks: Sequence[Task], limit: float | None = None) -> Iterator[t
     Yields
     ------
     tuple of (Task, Result or None, str or None)
-        The task, and what `execution.run_safely` returns.
+        The task, and what `execute.run_safely` returns.
     """
     for _, group in groupby(tasks, key=lambda task: (task.recipe.name, task.recipe.sha256)):
         waiting = list(group)
@@ -150,7 +150,7 @@ def _start(folder: str, tasks: list[Task]) -> subprocess.Popen:
 def _work(folder: Path) -> None:
     """Do the tasks, and write their outcomes; stop after a run that failed, or that has left something running."""
     tasks = pickle.loads((folder / TASKS).read_bytes())
-    from mnist_tutorial.benchmark.runs.execution import run_safely  # the process that starts this one needs no torch
+    from mnist_tutorial.benchmark.execute import run_safely  # the process that starts this one needs no torch
 
     if os.environ.get("LOCAL_RANK", "0") != "0":  # Lightning has started this process, to share a training
         run_safely(tasks[0])

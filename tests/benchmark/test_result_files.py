@@ -6,9 +6,9 @@ import pytest
 from conftest import made_result
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark.results import files as results
-from mnist_tutorial.benchmark.results import published
-from mnist_tutorial.benchmark.results.predictions import pack
+from mnist_tutorial.benchmark import files as results
+from mnist_tutorial.benchmark.predictions import pack
+from mnist_tutorial.benchmark.published import published
 
 
 @pytest.fixture

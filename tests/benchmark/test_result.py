@@ -6,10 +6,10 @@ from conftest import made_result
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.clock import Time
-from mnist_tutorial.benchmark.results.files import read, write
-from mnist_tutorial.benchmark.results.splits import SPLITS, split_for, true_labels
-from mnist_tutorial.benchmark.runs.execution import Training, _training
-from mnist_tutorial.benchmark.runs.run import Run
+from mnist_tutorial.benchmark.execute import Training, _training
+from mnist_tutorial.benchmark.files import read, write
+from mnist_tutorial.benchmark.run import Run
+from mnist_tutorial.benchmark.splits import SPLITS, split_for, true_labels
 
 
 @pytest.mark.parametrize("evaluated_on", SPLITS)
