@@ -8,7 +8,7 @@ import scipy  # its submodules are loaded when they are used
 from numpy.typing import ArrayLike
 
 __all__ = ["Paired", "Unpaired", "contrast", "holm", "mcnemar", "welch", "wilson_interval"]
-__all__ += ["brier_score", "expected_calibration_error", "log_probabilities", "negative_log_likelihood"]
+__all__ += ["brier_score", "calibration", "expected_calibration_error", "log_probabilities", "negative_log_likelihood"]
 BINS = 15  # as in Guo et al. 2017
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(200)
 TINY = 1e-9  # for a parameter 0 of a beta distribution, which puts all probability at 0 or at 1
@@ -194,18 +194,30 @@ def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> float:
 
 
 def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = BINS) -> float:
-    """Compute the mean gap between confidence and accuracy, from 0 to 1, over bins of equal mass (Naeini et al. 2015).
+    """Compute the mean gap between confidence and accuracy, from 0 to 1, over bins of equal width (Guo et al. 2017).
 
-    `confidence` has the probability of each image's predicted class, and `correct` whether that is the true one. Where
-    a border of bins falls between images of the same confidence, each counts with their mean, whatever their order.
+    `confidence` has the probability of each image's predicted class, and `correct` whether that is the true one.
 
     Examples
     --------
-    >>> round(expected_calibration_error([0.8] * 10, [True] * 9 + [False], bins=1), 3)
+    >>> round(expected_calibration_error([0.8] * 10, [True] * 9 + [False]), 3)
     0.1
     """
-    confidence, correct = np.asarray(confidence, np.float64), np.asarray(correct, bool)
-    values, group, sizes = np.unique(confidence, return_inverse=True, return_counts=True)  # in ascending order
-    accuracy = np.bincount(group, weights=correct) / sizes
-    gaps = np.repeat(values - accuracy, sizes)
-    return float(sum(abs(part.sum()) for part in np.array_split(gaps, bins)) / len(gaps))
+    confidence = np.asarray(confidence, np.float64)
+    place = np.digitize(confidence, np.linspace(0, 1, bins + 1))
+    gaps = np.bincount(place, weights=confidence - np.asarray(correct, bool))  # of each bin, times its images
+    return float(abs(gaps).sum() / len(confidence))
+
+
+def calibration(scores: ArrayLike, labels: np.ndarray) -> dict[str, float]:
+    """Compute ``nll``, ``brier`` and ``ece`` of scores, shape (N, K), whose softmax is the probabilities.
+
+    They are the negative log-likelihood in nats, the Brier score and the expected calibration error.
+    """
+    logs = log_probabilities(scores)
+    probabilities, predicted = np.exp(logs), logs.argmax(1)
+    return {
+        "nll": negative_log_likelihood(logs[np.arange(len(labels)), labels]),
+        "brier": brier_score(probabilities, labels),
+        "ece": expected_calibration_error(probabilities.max(1), predicted == labels),
+    }

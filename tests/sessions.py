@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from conftest import here, made_result, this_machine
 
-from mnist_tutorial.benchmark import files
 from mnist_tutorial.benchmark.recipe import load_recipe
 from mnist_tutorial.benchmark.records import plan
+from mnist_tutorial.benchmark.result import write
 
 BEGIN = datetime(2026, 11, 26, 8, tzinfo=UTC)
 
@@ -19,7 +19,6 @@ def made_session(wrong=lambda seed: 80 + seed, seeds=10, recipe="cnn-1s", **fiel
         name, seed = task.recipe.name, task.seed
         others = {
             "source": task.recipe.source,
-            "source_sha256": task.recipe.sha256,
             "code": task.recipe.code(),
             "machine": this_machine() | {"dirty": False, "commit": "c" * 40},
             "started": at(i),
@@ -41,7 +40,7 @@ def changed(results, which, **fields):
 def written(results, folder):
     folder.mkdir(parents=True, exist_ok=True)
     for result in results:
-        assert files.write(result, folder)
+        assert write(result, folder)
     return folder
 
 

@@ -2,7 +2,7 @@ import json
 
 from conftest import ROOT
 
-from mnist_tutorial.benchmark.predictions import unpack
+from mnist_tutorial.benchmark.result import unpack
 from mnist_tutorial.benchmark.splits import true_labels
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import multinomial
-from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats import contingency_tables
@@ -151,7 +150,7 @@ def test_holm_is_that_of_statsmodels(n):
     assert stats.holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1] if n else [])
 
 
-def test_likelihood_brier_score_and_calibration_error_are_those_of_scikit_learn():
+def test_likelihood_brier_score_and_calibration_error_are_those_of_scikit_learn_and_torchmetrics():
     rng = np.random.default_rng(0)
     logits, labels = rng.normal(0, 2, (3_000, 10)), rng.integers(10, size=3_000)
     logs = stats.log_probabilities(logits, temperature=2)
@@ -162,23 +161,17 @@ def test_likelihood_brier_score_and_calibration_error_are_those_of_scikit_learn(
     by_class = [brier_score_loss(labels == digit, probabilities[:, digit]) for digit in range(10)]
     assert stats.brier_score(probabilities, labels) == pytest.approx(sum(by_class))
     confidence, correct = probabilities.max(1), probabilities.argmax(1) == labels
-    accuracy, mean = calibration_curve(correct, confidence, n_bins=15, strategy="quantile")  # bins of equal mass
-    assert stats.expected_calibration_error(confidence, correct) == pytest.approx(np.mean(abs(accuracy - mean)))
+    theirs = multiclass_calibration_error(torch.tensor(probabilities), torch.tensor(labels), 10, n_bins=15)
+    assert stats.expected_calibration_error(confidence, correct) == pytest.approx(float(theirs), abs=1e-6)
+    scores = stats.calibration(logits / 2, labels)
+    assert scores["nll"] == likelihood
+    assert scores["brier"] == pytest.approx(sum(by_class))
+    assert scores["ece"] == pytest.approx(float(theirs), abs=1e-6)
 
 
-def test_where_both_kinds_of_bins_are_the_same_the_calibration_error_is_that_of_torchmetrics():
-    confidence = (np.arange(1_500) + 0.5) / 1_500  # evenly spread, so bins of equal width have equal mass
+def test_the_calibration_error_is_that_of_torchmetrics_also_at_the_borders_of_bins():
+    confidence = np.append(np.arange(256, 513) / 512, np.arange(8, 16) / 15)  # of two classes, the larger one
     probabilities = torch.tensor(np.stack([confidence, 1 - confidence], 1))
-    chosen = probabilities.argmax(1).numpy()
-    labels = np.where(np.random.default_rng(1).random(1_500) < 0.7, chosen, 1 - chosen)
-    theirs = multiclass_calibration_error(probabilities, torch.tensor(labels), 2, n_bins=30, norm="l1")
-    ours = stats.expected_calibration_error(probabilities.max(1).values.numpy(), chosen == labels, bins=15)
-    assert ours == pytest.approx(float(theirs), abs=1e-6)
-
-
-def test_the_order_of_images_of_the_same_confidence_does_not_matter():
-    confidence, correct = np.repeat([0.5, 0.9, 1.0], 20), np.arange(60) % 3 > 0
-    expected = stats.expected_calibration_error(confidence, correct, bins=7)
-    for seed in range(5):
-        order = np.random.default_rng(seed).permutation(60)
-        assert stats.expected_calibration_error(confidence[order], correct[order], bins=7) == pytest.approx(expected)
+    labels = np.random.default_rng(1).integers(2, size=len(confidence))
+    theirs = multiclass_calibration_error(probabilities, torch.tensor(labels), 2, n_bins=15)
+    assert stats.expected_calibration_error(confidence, labels == 0) == pytest.approx(float(theirs), abs=1e-9)

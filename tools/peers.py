@@ -21,8 +21,8 @@ import mnist_tutorial as mt
 from mnist_tutorial.benchmark import suite
 from mnist_tutorial.benchmark.clock import Time, timed
 from mnist_tutorial.benchmark.machine import machine
-from mnist_tutorial.benchmark.predictions import pack
 from mnist_tutorial.benchmark.recipe import Task, load_recipe
+from mnist_tutorial.benchmark.result import pack
 from mnist_tutorial.benchmark.worker import run_locally
 from mnist_tutorial.data.export import to_folder
 

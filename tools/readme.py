@@ -7,7 +7,6 @@ from pathlib import Path
 
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark import robustness
-from mnist_tutorial.benchmark.files import read_all
 from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.records import history
 from mnist_tutorial.benchmark.records import markdown as records_table
@@ -21,6 +20,7 @@ from mnist_tutorial.benchmark.report.table import (
     percent,
     seconds,
 )
+from mnist_tutorial.benchmark.result import read_all
 from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.course.workshop import lessons
 

@@ -8,10 +8,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "compare": ["compare_models", "compare_recipes"],
         "execute": ["run_task"],
-        "files": ["read", "read_all"],
-        "published": ["published"],
         "recipe": ["Recipe", "Task", "from_function", "load_recipe", "recipe_names"],
-        "result": ["Result"],
+        "result": ["Result", "published", "read", "read_all"],
         "run": ["Run"],
     },
 )

@@ -14,9 +14,9 @@ RECIPES = f"{PACKAGE}.benchmark.recipes"
 RECIPE = "the recipe's file"  # among the names of modules: a file, or a cell, that is no module
 # What decides a prediction: the modules whose names begin so. A split says which digits are held out.
 USED = ("data.split", "pipeline", "training", "benchmark.recipes", "benchmark.run", "benchmark.splits")
-LENGTH = 16  # hexadecimal digits of a digest: enough for what nobody forges, since it proves nothing
 
 
+@cache
 def digest(text: str, recipe: str | None = None) -> str:
     """Compute a digest of what code does; given a recipe, without all others: functions whose only argument is run."""
     try:
@@ -24,7 +24,9 @@ def digest(text: str, recipe: str | None = None) -> str:
     except SyntaxError:  # a lambda in the middle of a line
         return _hash(text)
     if recipe is not None:
-        tree.body = [node for node in tree.body if not _is_recipe(node) or node.name == recipe]
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name != recipe]
+        others = [node for node in functions if [argument.arg for argument in node.args.args] == ["run"]]
+        tree.body = [node for node in tree.body if node not in others]
     for node in ast.walk(tree):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node, clean=False) is not None:
@@ -37,10 +39,14 @@ def code_now(recipe: str, text: str, module: str | None) -> dict[str, str]:
 
     `text` is that of the recipe, `module` its module of this package, or None.
     """
-    names = [".".join((PACKAGE, *path.relative_to(ROOT).with_suffix("").parts)) for path in sorted(ROOT.rglob("*.py"))]
-    names = [name for name in names if name.removeprefix(f"{PACKAGE}.").startswith(USED) and name != module]
-    names += [f"{module or RECIPE}:{recipe}", *(_beside() if module is None else ())]
-    return {name: _now(name, text) for name in sorted(names) if not name.endswith(".__init__")}  # which only list names
+    paths = [path.relative_to(ROOT).with_suffix("") for path in ROOT.rglob("*.py") if path.stem != "__init__"]
+    names = {f"{PACKAGE}.{name}" for name in map(".".join, (path.parts for path in paths)) if name.startswith(USED)}
+    if module is None:  # a module in the working folder is one that somebody has written for the recipe
+        files = {name: getattr(imported, "__file__", None) for name, imported in list(sys.modules.items())}
+        beside = {name for name, file in files.items() if file and Path(file) == _path(name)}
+        names |= {name for name in beside if not name.startswith(PACKAGE)}
+    names = names - {module} | {f"{module or RECIPE}:{recipe}"}
+    return {name: _now(name, text) for name in sorted(names)}
 
 
 def version(code: Mapping[str, str]) -> str:
@@ -66,12 +72,7 @@ def _now(name: str, text: str | None) -> str | None:
     path = _path(module)
     if not path.is_file():
         return "" if module.startswith(f"{PACKAGE}.") else None
-    return _digest_of(path, path.stat().st_mtime_ns, recipe if module.startswith(RECIPES) else None)
-
-
-@cache
-def _digest_of(path: Path, modified: int, recipe: str | None) -> str:
-    return digest(path.read_text(encoding="utf-8"), recipe)
+    return digest(path.read_text(encoding="utf-8"), recipe if module.startswith(RECIPES) else None)
 
 
 def _path(module: str) -> Path:
@@ -80,15 +81,6 @@ def _path(module: str) -> Path:
     return (ROOT if first == PACKAGE else Path(first).absolute()).joinpath(*others).with_suffix(".py")
 
 
-def _beside() -> list[str]:
-    """List what has been imported from the working folder: modules that somebody has written for a recipe."""
-    files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
-    return [name for name, file in files.items() if file and Path(file) == _path(name) and not name.startswith(PACKAGE)]
-
-
-def _is_recipe(node: ast.AST) -> bool:
-    return isinstance(node, ast.FunctionDef) and [argument.arg for argument in node.args.args] == ["run"]
-
-
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:LENGTH]
+    """Keep 16 digits of the SHA-256: enough to tell versions apart."""
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]

@@ -15,17 +15,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from mnist_tutorial.benchmark import probabilities
 from mnist_tutorial.benchmark.clock import Time, timed
 from mnist_tutorial.benchmark.machine import machine, peak_memory, reset_peak_memory
-from mnist_tutorial.benchmark.predictions import pack
 from mnist_tutorial.benchmark.recipe import Task
-from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.result import SHORTEST, Result
 from mnist_tutorial.benchmark.run import CLOCK, Run
-from mnist_tutorial.benchmark.schema import SHORTEST
 from mnist_tutorial.benchmark.splits import split_for
 from mnist_tutorial.data import Split, load
 from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.stats import calibration
 
 WARM_UP = 1_024  # digits: two batches of the largest size, so that each kernel is chosen before the clock starts
 ERROR_LENGTH = 20_000  # characters that are kept of an error: more than a traceback, but no array in a message
@@ -100,7 +98,6 @@ def run_task(task: Task) -> Result | None:
             recipe=task.recipe.name,
             docstring=encodable(task.recipe.docstring),
             source=task.recipe.source,
-            source_sha256=task.recipe.sha256,
             evaluated_on=task.evaluated_on,
             seed=task.seed,
             variant=task.variant,
@@ -195,19 +192,14 @@ def _evaluate(training: Training, task: Task) -> dict[str, Any]:
     """Measure a network on digits that it was not trained on, once; returns the fields of a result about it."""
     mnist = load(task.variant)
     _, split = split_for(mnist, task.evaluated_on)
-    look = {"of": task.evaluated_on, "images": len(split), "at": _now()}
     scores, time = timed(lambda: training.run.scores(training.network, split))
     predicted = scores.argmax(1)
-    accuracy = float((predicted == split.labels).mean())
     return {
         "digests": mnist.digests._asdict(),
         "prediction": round(time.wall, 4),
-        "validation_accuracy": accuracy if task.evaluated_on == "validation" else None,
-        "test_accuracy": accuracy if task.evaluated_on == "test" else None,
-        "evaluations": [look],
-        "predictions": pack(predicted),
-        "probabilities": probabilities.pack(scores, split.labels),
-        "calibration": probabilities.calibration_curve(scores, split.labels),
+        "accuracy": float((predicted == split.labels).mean()),
+        "predicted": predicted.astype(np.uint8),
+        **{name: round(value, 5) for name, value in calibration(scores, split.labels).items()},
     }
 
 

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from mnist_tutorial.benchmark.compare import compare_by_best_test
-from mnist_tutorial.benchmark.files import read_all
 from mnist_tutorial.benchmark.outputs import MARK
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.table import CONTENDED, cells, markdown_list, markdown_table, percent, remarks
+from mnist_tutorial.benchmark.result import read_all
 from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.errors import printable
 

@@ -11,8 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mnist_tutorial.benchmark.compare import compare_by_best_test, is_deterministic, of_one_version
-from mnist_tutorial.benchmark.files import read_all
-from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.result import Result, read_all
 from mnist_tutorial.errors import MNISTError, printable
 from mnist_tutorial.stats import contrast, holm
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mnist_tutorial.benchmark.code import RECIPE, agree
-from mnist_tutorial.benchmark.files import read, rewrite
 from mnist_tutorial.benchmark.recipe import Recipe, Task, load_recipe, recipe_names
-from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.result import Result, read, rewrite
 from mnist_tutorial.benchmark.suite import Workers
 from mnist_tutorial.benchmark.worker import run_locally
 from mnist_tutorial.errors import MNISTError

@@ -1,136 +1,119 @@
-"""A result: the outcome of one run of a recipe, and everything that determined it."""
+"""A result: the outcome of one run of a recipe, and all that determined it; and its file."""
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+import base64
+import hashlib
+import json
+import os
+import reprlib
+import zlib
+from contextlib import suppress
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
 
-from mnist_tutorial.benchmark import code, probabilities, schema
+from mnist_tutorial.benchmark import code
 from mnist_tutorial.benchmark.clock import Time
-from mnist_tutorial.benchmark.predictions import unpack
 from mnist_tutorial.benchmark.splits import SPLITS, true_labels
+from mnist_tutorial.data import atomic
 from mnist_tutorial.data.reference import DIGESTS
+from mnist_tutorial.errors import MNISTError
+
+KIND, FORMAT = "run", 4  # of a file; the first three formats kept the probabilities of each digit, or knew none
+MAX_BYTES = 2**22  # of a file; a result takes 30 kB
+FAILURE = ".failure.json"  # the end of the name of a file about a failed run
+SHORTEST = 1e-4  # seconds of training: times are rounded to it
+HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True)
+def pack(digits: np.ndarray) -> str:
+    """Write digits as text: zlib, then base 64."""
+    return base64.b64encode(zlib.compress(np.asarray(digits, np.uint8).tobytes(), 9)).decode()
+
+
+def unpack(digits: str | np.ndarray) -> np.ndarray:
+    """Read digits that `pack` wrote: ndarray of uint8."""
+    try:
+        return np.frombuffer(zlib.decompress(base64.b64decode(digits)), np.uint8) if type(digits) is str else digits
+    except (ValueError, zlib.error) as error:
+        raise ValueError(f"cannot be unpacked ({error})") from error
+
+
+Count = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=SHORTEST, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Texts = dict[str, str]
+Curve = dict[str, list[int | float | None]]  # a loss is None where the training diverged
+Digits = Annotated[np.ndarray, BeforeValidator(unpack), PlainSerializer(pack)]
+
+
+@dataclass(frozen=True, eq=False, config={"extra": "forbid", "arbitrary_types_allowed": True})
 class Result:
-    """The outcome of one run of a recipe.
+    """The outcome of one run of a recipe; each field is explained beside it, seconds are those of the clock.
 
-    Attributes
-    ----------
-    recipe : str
-        The name of the recipe.
-    docstring : str
-        The docstring of the recipe: its source and its claim.
-    source, source_sha256 : str
-        The text of the recipe, and its SHA-256.
-    evaluated_on : {"validation", "test"}
-        "validation": trained on 55,000 digits, measured on the 5,000 held out. "test": trained on all 60,000, with
-        one look at the 10,000 test digits.
-    seed : int
-    variant : {"full", "sample"}
-        The variant of MNIST.
-    digests : dict
-        The SHA-256 of MNIST's four arrays.
-    parameters : int or None
-        The number of trainable parameters; None if the recipe does not train a network.
-    epochs : float
-        The number of times that each digit was seen.
-    clock : str
-        What the seconds include.
-    wall, cpu_seconds, other_cpu_seconds : float
-        Seconds of training, and processor seconds of this process and of all other processes meanwhile.
-    warm_up, prediction : float
-        Seconds of the warm-up before the training, and of the predictions after it.
-    images_per_second : float
-        During the training.
-    peak_memory_mb : float
-    validation_accuracy, test_accuracy : float or None
-        From 0 to 1; one of them is None.
-    evaluations : list of dict
-        Each look at digits that were not trained on: which, how many, when.
-    loss_curve : dict
-        Lists of ``images`` seen and ``loss``.
-    validation_curve : dict
-        Lists of ``images`` seen, ``seconds`` of training, and ``accuracy``; empty in a run on the test digits.
-    predictions : str
-        The predicted digit for each digit evaluated on, packed; see `predicted`.
-    devices, nodes : int
-    strategy : str
-        Lightning's strategy for distributed training; ``"auto"`` on a single device.
-    precision : str
-        The precision of the training.
-    threads : int
-        The number of threads of torch; it trains with fewer while other programs are busy.
-    machine : dict
-        As `machine.machine` describes it, with the commit.
-    versions : dict
-        The versions of all installed packages.
-    started : str
-        The time in UTC, as in ISO 8601.
-    code : dict
-        From the name of each module that decides the predictions to a digest of it, see `code.code_now`; empty in files
-        from before December 2026.
-    reproductions : list of dict
-        Other versions of the code with which the same seed gave the same predictions: their ``code``, when, and at
-        which ``commit``.
-    probabilities : str
-        The probabilities of the predicted and of the true digits, packed; see `log_odds`. Empty in old files.
-    calibration : dict or None
-        Lists of ``temperature``, ``nll``, ``brier`` and ``ece``, as from `probabilities.calibration_curve`.
+    Making one raises ValueError if it is about other data, or its accuracy is not that of its predictions.
     """
 
-    recipe: str
-    docstring: str
-    source: str
-    source_sha256: str
+    recipe: str  # its name
+    docstring: str  # what the recipe says of its source and its claim
+    source: str  # its text
+    # "validation": trained on 55,000 digits, measured on the 5,000 held out. "test": trained on all 60,000, with one
+    # look at the 10,000 test digits.
     evaluated_on: Literal[SPLITS]
-    seed: schema.Seed
-    variant: Literal[tuple(DIGESTS)]
-    digests: schema.Texts
-    parameters: schema.Count | None
-    epochs: schema.Number
-    clock: str
-    wall: schema.Seconds
-    cpu_seconds: schema.Number
-    other_cpu_seconds: schema.Number
-    warm_up: schema.Number
-    prediction: schema.Number
-    images_per_second: schema.Number
-    peak_memory_mb: schema.Number
-    validation_accuracy: schema.Share | None
-    test_accuracy: schema.Share | None
-    evaluations: list[dict[str, Any]]
-    loss_curve: schema.Curve
-    validation_curve: schema.Curve
-    predictions: str
-    devices: schema.Count
-    nodes: schema.Count
-    strategy: str
-    precision: str
-    threads: schema.Count
-    machine: schema.Machine
-    versions: schema.Texts
-    started: str
-    code: schema.Texts = field(default_factory=dict)
+    seed: Seed
+    variant: Literal[tuple(DIGESTS)]  # of MNIST: "full" or "sample"
+    digests: Texts  # the SHA-256 of MNIST's four arrays
+    parameters: Count | None  # that were trained; None if the recipe does not train a network
+    epochs: Number  # the number of times that each digit was seen
+    clock: str  # what the seconds include
+    wall: Seconds  # of training
+    cpu_seconds: Number  # of the processor, for the training
+    other_cpu_seconds: Number  # of the processor, for all other processes meanwhile
+    warm_up: Number  # seconds before the training
+    prediction: Number  # seconds after it
+    images_per_second: Number  # during the training
+    peak_memory_mb: Number
+    accuracy: Share  # on the digits evaluated on, from 0 to 1
+    predicted: Digits  # uint8, shape (N,): the answer for each digit evaluated on
+    loss_curve: Curve  # images, loss
+    validation_curve: Curve  # images, seconds, accuracy; empty lists in a run on the test digits
+    devices: Count
+    nodes: Count
+    strategy: str  # Lightning's, for distributed training; "auto" on a single device
+    precision: str  # of the training
+    threads: Count  # of torch; it trains with fewer while other programs are busy
+    machine: dict[str, Any]  # as `machine.machine` describes it, with the commit
+    versions: Texts  # of all installed packages
+    started: str  # the time in UTC, as in ISO 8601
+    code: Annotated[Texts, Field(min_length=1)]  # the digest of each module that decides the predictions
+    # Other versions of the code with which the same seed gave the same predictions: their code, date and commit.
     reproductions: list[dict[str, Any]] = field(default_factory=list)
-    probabilities: str = ""
-    calibration: schema.Curve | None = None
+    nll: Number | None = None  # this and the next two: see `stats.calibration`; None without probabilities
+    brier: Number | None = None
+    ece: Share | None = None
 
-    @property
-    def accuracy(self) -> float | None:
-        """The accuracy on the digits it was evaluated on."""
-        return self.test_accuracy if self.evaluated_on == "test" else self.validation_accuracy
+    @model_validator(mode="after")
+    def _consistent(self) -> "Result":
+        """Refuse a result about other data, or whose accuracy is not that of its predictions."""
+        for part, digest in DIGESTS[self.variant]._asdict().items():
+            if (other := str(self.digests.get(part))) != digest:
+                raise ValueError(
+                    f"made with other data: SHA-256 of {part} is {other[:12]}..., expected {digest[:12]}..."
+                )
+        if len(self.predicted) != len(self.labels):
+            raise ValueError(f"{len(self.predicted):,} predictions; expected {len(self.labels):,}")
+        accuracy = float(np.mean(self.predicted == self.labels))
+        if abs(accuracy - self.accuracy) > 1e-9:
+            raise ValueError(f"claims an accuracy of {self.accuracy}; that of its predictions is {accuracy}")
+        return self
 
-    @property
-    def predicted(self) -> np.ndarray:
-        """The predicted digits: ndarray of uint8, shape (N,)."""
-        return unpack(self.predictions)
-
-    @property
-    def log_odds(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The log-odds of the predicted and of the true digits, two ndarrays of float64, (N,); None in old files."""
-        return probabilities.unpack(self.probabilities, self.predicted, self.labels) if self.probabilities else None
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Result) and _RESULT.dump_json(self) == _RESULT.dump_json(other)
 
     @property
     def labels(self) -> np.ndarray:
@@ -154,28 +137,31 @@ class Result:
 
     @property
     def codes(self) -> list[dict[str, str]]:
-        """The versions of the code that are known to give this result; empty in old files."""
-        return [known for known in (self.code, *(entry["code"] for entry in self.reproductions)) if known]
+        """The versions of the code that are known to give this result."""
+        return [self.code, *(entry["code"] for entry in self.reproductions)]
 
     @property
     def version(self) -> str:
-        """A digest of the code that ran; in old files, which do not have it, that of the recipe's text."""
-        return code.version(self.code) if self.code else self.source_sha256
+        """A digest of the code that ran."""
+        return code.version(self.code)
+
+    @property
+    def source_sha256(self) -> str:
+        """The SHA-256 of the recipe's text."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
 
     @property
     def changes(self) -> list[str]:
-        """What has changed since, module by module; empty if the present code is known to give this result.
-
-        A result with changes is stale.
-        """
-        if not self.codes:
-            return ["files from before December 2026 do not say which code ran"]
+        """The modules that have changed since; empty if the present code is known to give this result, else stale."""
         return min((code.changed(known) for known in self.codes), key=len)
 
     @property
     def name(self) -> str:
         """The name of its file, without the ending; different runs have different names."""
         return name(self.recipe, self.version, self.evaluated_on, self.seed, self.variant, self.processes)
+
+
+_RESULT = TypeAdapter(Result)
 
 
 def name(recipe: str, version: str, evaluated_on: str, seed: int, variant: str = "full", processes: int = 1) -> str:
@@ -189,3 +175,135 @@ def name(recipe: str, version: str, evaluated_on: str, seed: int, variant: str =
     parts = [recipe, version[:8], *([variant] if variant != "full" else [])]
     parts += [f"{processes}-processes"] if processes > 1 else []
     return "-".join([*parts, evaluated_on, f"seed{seed}"])
+
+
+def published() -> Path:
+    """Return the folder with the results of this course's own recipes, which the README shows.
+
+    Examples
+    --------
+    >>> results, refused = read_all(published())
+    >>> "cnn" in {result.recipe for _, result in results}, refused
+    (True, [])
+    """
+    installed = HERE / "results/cpu"  # a wheel has it in the package, a clone beside the package
+    return installed if installed.is_dir() else HERE.parents[1] / "results/cpu"
+
+
+def write(result: Result, folder: Path) -> Path | None:
+    """Write a result; returns None if its file exists, because another process has done the same run."""
+    path = folder / f"{result.name}.json"
+    if path.exists():
+        return None
+    rewrite(result, path)
+    return path
+
+
+def rewrite(result: Result, path: Path) -> None:
+    """Replace the file of a result, once more is known about it."""
+    save(path, KIND, FORMAT, json.loads(_RESULT.dump_json(result)))
+
+
+def read(path: Path) -> Result:
+    """Read a result, and check it.
+
+    MNISTError if the file is cut short, edited, in another format or about other digits, if a field holds something
+    else than expected, or if the accuracy is not that of the predictions; the message says which.
+    """
+    return load(path, KIND, FORMAT, _RESULT)
+
+
+def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]:
+    """Read all results in a folder and its subfolders, sorted by path; and say which files and folders are refused."""
+    if not Path(folder).is_dir():
+        raise MNISTError(f"{folder}: no such folder; `benchmark run --out {folder}` makes it")
+    results, refused = [], []
+    for path in json_files(folder, refused):
+        try:
+            results.append((path, read(path)))
+        except OtherKindError:
+            pass  # somebody else's, or read elsewhere
+        except MNISTError as error:
+            refused.append(error)
+    return results, refused
+
+
+def read_failures(folder: Path) -> list[dict[str, Any]]:
+    """Read the failures of runs: ``recipe``, ``seed``, ``evaluated_on``, ``error``, ``at``; skips damaged files."""
+    failures = []
+    for path in json_files(folder, []):
+        if path.name.endswith(FAILURE):
+            with suppress(MNISTError):
+                failures.append(load(path, "failure"))
+    return failures
+
+
+class OtherKindError(MNISTError):
+    """A file in JSON that is about something else."""
+
+
+def json_files(folder: Path, refused: list[MNISTError]) -> list[Path]:
+    """List the JSON files in a folder and its subfolders; refuses folders that cannot be read."""
+    words = "{0.filename}: cannot be read ({0.strerror})"
+    places = os.walk(folder, onerror=lambda error: refused.append(MNISTError(words.format(error))))
+    return sorted(Path(place, name) for place, _, names in places for name in names if name.endswith(".json"))
+
+
+def save(path: Path, kind: str, version: int, fields: dict[str, Any]) -> None:
+    """Write a file of ours, whole or not at all, with a checksum."""
+    content = {"kind": kind, "format": version, **fields}
+    with atomic(path) as part:
+        part.write_text(json.dumps(content | {"sha256": _checksum(content)}, indent=1) + "\n", encoding="utf-8")
+
+
+def load(path: Path, kind: str, version: int | None = None, adapter: TypeAdapter | None = None) -> Any:
+    """Read what `save` wrote, once its checksum, its format and each field are checked; without a version, any JSON.
+
+    Whatever is wrong is an MNISTError with the name of the file; about another kind of file, it is OtherKindError.
+    """
+    try:
+        content = _json(path)
+        if content.get("kind") != kind:
+            raise OtherKindError(f"{path}: not about a {kind}; expected a file from `benchmark {kind}`")
+        if version is None:
+            return content
+        if (found := content.get("format")) != version:
+            words = f"written in format {reprlib.repr(found)}, expected {version}"
+            raise ValueError(f"{words}; update mnist-tutorial, or run it again")
+        if content.pop("sha256", None) != _checksum(content):
+            raise ValueError("edited after it was written, so its checksum does not match; run it again")
+        del content["kind"], content["format"]
+        return adapter.validate_python(content)
+    except OSError as error:
+        raise MNISTError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValidationError as error:
+        raise MNISTError(f"{path}: {_problem(error)}; was it edited? Run it again") from error
+    except ValueError as error:
+        raise MNISTError(f"{path}: {error}") from error
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Read a JSON object; raises OSError or ValueError."""
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES:,} bytes; no result is")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        if path.suffix != ".json":  # it may be anything of the user, such as a recipe
+            kind = {".py": "a Python file", "": "a file without an ending"}.get(path.suffix, f"a {path.suffix} file")
+            raise ValueError(f"{kind}, not a result; expected a .json file from `benchmark run`") from error
+        raise ValueError(f"cut short, or not JSON ({error}); move it elsewhere, and run it again") from error
+    return content if isinstance(content, dict) else {}
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    """Compute the SHA-256 of all that a file holds beside it."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _problem(error: ValidationError) -> str:
+    """Say which field is wrong, what it holds, and what was expected."""
+    [wrong, *_] = error.errors(include_url=False)
+    content = "" if wrong["type"] in ("missing", "value_error") else f" is {reprlib.repr(wrong['input'])}"
+    message = wrong["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    return f"{'.'.join(map(str, wrong['loc']))}{content}: {message}".removeprefix(": ")

@@ -4,7 +4,6 @@ import dataclasses
 import datetime
 import hashlib
 import json
-import reprlib
 import time
 from importlib.resources import files
 from itertools import product
@@ -15,11 +14,12 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from mnist_tutorial import pipeline
-from mnist_tutorial.benchmark import code, schema
-from mnist_tutorial.benchmark.json_files import checksum, edited, json_files, read_json, refusing
+from mnist_tutorial.benchmark import code
+from mnist_tutorial.benchmark.result import Number, Seed, Share, Texts, json_files, save
+from mnist_tutorial.benchmark.result import load as load_file
 from mnist_tutorial.benchmark.result import name as name_of
 from mnist_tutorial.benchmark.splits import SPLITS, split_for
-from mnist_tutorial.data import Split, atomic, load
+from mnist_tutorial.data import Split, load
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.reference import DIGESTS, digest
 from mnist_tutorial.errors import MNISTError, printable
@@ -79,7 +79,7 @@ _ARGUMENTS = {  # of the feature, where they are not the strength alone
     "shear": lambda slope: {"shear": _either(np.arctan(slope))},
     "translate": lambda pixels: {"translate": (_either(pixels), _either(pixels))},
 }
-Curve = Annotated[list[schema.Share], Field(min_length=STRENGTHS, max_length=STRENGTHS)]
+Curve = Annotated[list[Share], Field(min_length=STRENGTHS, max_length=STRENGTHS)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,16 +101,16 @@ class Robustness:
     """
 
     recipe: str
-    seed: schema.Seed
+    seed: Seed
     evaluated_on: Literal[SPLITS]
     variant: Literal[tuple(DIGESTS)]
     suite: str
-    clean: schema.Share
+    clean: Share
     accuracies: Annotated[dict[Literal[tuple(CORRUPTIONS)], Curve], Field(min_length=len(CORRUPTIONS))]
     precision: str
-    seconds: schema.Number
-    code: schema.Texts
-    machine: schema.Machine
+    seconds: Number
+    code: Texts
+    machine: dict[str, Any]
     started: str
 
     @property
@@ -246,10 +246,8 @@ def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) ->
 
 def write(robustness: Robustness, folder: Path) -> Path:
     """Write what was measured; an older file of the same code and seed is replaced."""
-    content = {"kind": KIND, "format": FORMAT, **dataclasses.asdict(robustness)}
     path = folder / f"{robustness.name}.json"
-    with atomic(path) as part:
-        part.write_text(json.dumps(content | {"sha256": checksum(content)}, indent=1) + "\n", encoding="utf-8")
+    save(path, KIND, FORMAT, dataclasses.asdict(robustness))
     return path
 
 
@@ -261,26 +259,17 @@ def read(path: Path) -> Robustness:
     MNISTError
         If the file is cut short, edited, of a later version, of another kind, or about another edition of the suite.
     """
-    with refusing(path):
-        content: dict[str, Any] = read_json(path, KIND)
-        if (version := content.get("format")) != FORMAT:
-            raise ValueError(
-                f"written in format {reprlib.repr(version)}, expected {FORMAT}; update mnist-tutorial, or run it again"
-            )
-        if edited(content):
-            raise ValueError("edited after it was written, so its checksum does not match; run it again")
-        robustness = TypeAdapter(Robustness).validate_python(content)
-        if robustness.suite != SUITE:
-            raise ValueError(
-                f"measured on the suite {robustness.suite[:12]}..., expected {SUITE[:12]}...; run it again"
-            )
-        return robustness
+    robustness = load_file(path, KIND, FORMAT, TypeAdapter(Robustness))
+    if robustness.suite != SUITE:
+        suites = f"{robustness.suite[:12]}..., expected {SUITE[:12]}..."
+        raise MNISTError(f"{path}: measured on the suite {suites}; run it again")
+    return robustness
 
 
 def read_all(folder: Path) -> tuple[list[Robustness], list[MNISTError]]:
     """Read all files of `benchmark robustness` in a folder and its subfolders; also returns what was refused, and why.
 
-    Other files are left to `results.read_all`.
+    Other files are left to `result.read_all`.
     """
     measured, refused = [], []
     for path in json_files(folder, []):

@@ -4,9 +4,7 @@ import difflib
 from pathlib import Path
 from typing import NamedTuple
 
-from mnist_tutorial.benchmark.files import read, read_all
-from mnist_tutorial.benchmark.published import published
-from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.result import Result, published, read, read_all
 from mnist_tutorial.errors import MNISTError
 
 RESULTS = Path("results")

@@ -13,9 +13,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from mnist_tutorial.benchmark.files import read, write
 from mnist_tutorial.benchmark.recipe import Recipe, Task
-from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.result import Result, read, write
 from mnist_tutorial.benchmark.worker import run_locally
 from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError

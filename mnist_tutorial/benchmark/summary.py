@@ -37,7 +37,7 @@ class RecipeSummary:
         runs = self.test_runs
         self.runs, self.n = [*runs, *self.validation_runs], len(runs)
         self.version, self.parameters = self.runs[0].version, self.runs[0].parameters
-        accuracies, images = [run.test_accuracy for run in runs], len(runs[0].labels) if runs else 0
+        accuracies, images = [run.accuracy for run in runs], len(runs[0].labels) if runs else 0
         self.accuracy = float(np.mean(accuracies)) if runs else None
         self.std = float(np.std(accuracies, ddof=1)) if self.n > 1 else None  # of a sample: over the seeds
         self.errors = (1 - self.accuracy) * images if runs else None  # mean number
@@ -47,10 +47,7 @@ class RecipeSummary:
         self.seconds = _median(self.uncontended_runs, "wall")
         self.rate = _median(self.uncontended_runs, "images_per_second")
         self.memory = _median(runs, "peak_memory_mb")
-        held_out, tested = _calibrations(self.validation_runs), _calibrations(runs)
-        self.temperature = None if held_out is None else held_out.nll.idxmin()
-        self.calibration = _at(tested, 1.0)  # with nll, brier and ece: means over the test runs
-        self.calibration_at_temperature = _at(tested, self.temperature)
+        self.nll, self.brier, self.ece = (_mean(runs, name) for name in ("nll", "brier", "ece"))
         self.curve = learning_curve(self.validation_runs)
         self.changes = changes(self.runs)  # in our code since then; none if the present code gives these results
         self.remarks = [*_staleness(self), *differences(self.runs)]  # what a reader should know
@@ -124,7 +121,7 @@ def _row(runs, machine):
     ]
     row.remarks = repeated + row.remarks
     if not row.n:
-        mean = np.mean([run.validation_accuracy for run in row.validation_runs])
+        mean = np.mean([run.accuracy for run in row.validation_runs])
         row.remarks.append(f"no test runs; {100 * mean:.2f} % on held-out digits (n = {len(row.validation_runs)})")
     return row
 
@@ -220,18 +217,10 @@ def learning_curve(runs: list[Result]) -> pd.DataFrame | None:
     return None if curve.empty else curve
 
 
-def _calibrations(runs):
-    """Average the calibration at each temperature that all runs share; None if a run does not have it."""
-    if not runs or not all(run.calibration for run in runs):
-        return None
-    by_temperature = pd.concat(pd.DataFrame(run.calibration) for run in runs).groupby("temperature")
-    shared = by_temperature.mean()[by_temperature.size() == len(runs)]
-    return None if shared.empty else shared
-
-
-def _at(calibrations, temperature):
-    known = calibrations is not None and temperature in calibrations.index
-    return calibrations.loc[temperature] if known else None
+def _mean(runs, name):
+    """Average what all runs know."""
+    values = [getattr(run, name) for run in runs]
+    return float(np.mean(values)) if values and None not in values else None
 
 
 def _median(runs, name):

@@ -36,6 +36,4 @@ def changes(results: Iterable[Result]) -> list[str]:
 
 
 def _same(a: Result, b: Result) -> bool:
-    if not a.code and not b.code and a.source_sha256 == b.source_sha256:  # old files, which know no more than that
-        return True
     return any(agree(one, other) for one in a.codes for other in b.codes)

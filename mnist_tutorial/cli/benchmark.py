@@ -29,9 +29,8 @@ def report(
     """Write a report of all results, as a web page and in Markdown, beside those of the literature."""
     with errors():
         from mnist_tutorial.benchmark import robustness
-        from mnist_tutorial.benchmark.files import read_all, read_failures
-        from mnist_tutorial.benchmark.published import published
         from mnist_tutorial.benchmark.report.page import write
+        from mnist_tutorial.benchmark.result import published, read_all, read_failures
 
         if folder is None:
             folder = RESULTS if RESULTS.is_dir() else published()

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 from conftest import made_code, made_result
 
-from mnist_tutorial.benchmark.files import write
 from mnist_tutorial.benchmark.leaderboard import leaderboard, markdown
+from mnist_tutorial.benchmark.result import write
 from mnist_tutorial.errors import MNISTError
 
 

@@ -1,4 +1,3 @@
-import hashlib
 from dataclasses import replace
 
 import pytest
@@ -7,9 +6,9 @@ from conftest import here
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import suite
 from mnist_tutorial.benchmark.execute import run_task
-from mnist_tutorial.benchmark.files import read, write
 from mnist_tutorial.benchmark.recipe import Task, load_recipe
 from mnist_tutorial.benchmark.reproduce import reproduce
+from mnist_tutorial.benchmark.result import read, write
 
 OLDER = {"mnist_tutorial.data.split": "0" * 16}
 
@@ -78,8 +77,7 @@ def test_a_different_accuracy_on_another_machine_is_different(made, quick_file):
 
 
 def test_what_cannot_be_trained_again_is_said(made):
-    source = "lambda run: None"
-    path = made(source=source, source_sha256=hashlib.sha256(source.encode()).hexdigest())
+    path = made(source="lambda run: None")
     with pytest.raises(MNISTError, match="random-guess is neither one of this package nor a whole file"):
         reproduce(path, here)
     path.write_text(path.read_text()[:-50])

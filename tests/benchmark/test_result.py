@@ -1,3 +1,6 @@
+import json
+import math
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -5,15 +8,29 @@ import pytest
 from conftest import made_result
 
 import mnist_tutorial as mt
+from mnist_tutorial import MNISTError
+from mnist_tutorial.benchmark import result as results
 from mnist_tutorial.benchmark.clock import Time
 from mnist_tutorial.benchmark.execute import Training, _training
-from mnist_tutorial.benchmark.files import read, write
 from mnist_tutorial.benchmark.run import Run
 from mnist_tutorial.benchmark.splits import SPLITS, split_for, true_labels
+from mnist_tutorial.data.reference import DIGESTS
+
+
+@pytest.fixture
+def written(tmp_path):
+    return results.write(made_result(wrong=42), tmp_path)
+
+
+def edited(path, **changes):
+    """Change fields of a file, its checksum included, as another release might."""
+    content = json.loads(path.read_text()) | changes
+    fields = {name: content[name] for name in content if name not in ("kind", "format", "sha256")}
+    results.save(path, content["kind"], content["format"], fields)
 
 
 @pytest.mark.parametrize("evaluated_on", SPLITS)
-@pytest.mark.parametrize("variant", ["full", "sample"])
+@pytest.mark.parametrize("variant", DIGESTS)
 def test_the_labels_are_known_without_mnist(request, variant, evaluated_on):
     mnist = request.getfixturevalue({"full": "mnist"}.get(variant, variant))
     _, other = split_for(mnist, evaluated_on)
@@ -30,11 +47,102 @@ def test_the_held_out_digits_are_fixed_stratified_and_not_trained_on(mnist):
     assert split_for(mnist, "test") == (mnist.train, mnist.test)  # for the test, all training digits are trained on
 
 
-def test_the_accuracy_is_that_of_the_digits_evaluated_on():
-    assert made_result(evaluated_on="validation", wrong=5).accuracy == 0.999
-    assert replace(made_result(), validation_accuracy=0.1).accuracy == 0.995
+def test_what_is_read_is_what_was_written(written):
+    result = made_result(wrong=42)
+    assert results.read(written) == result != made_result(wrong=43)
+    assert (result.accuracy, int((result.predicted != result.labels).sum())) == (0.9958, 42)
+    assert [path.name for path in written.parent.iterdir()] == [f"{result.name}.json"]
+    assert pickle.loads(pickle.dumps(result)) == result
+
+
+def test_the_published_results_are_read_and_small():
+    read, refused = results.read_all(results.published())
+    assert refused == []
+    assert len({result.recipe for _, result in read}) > 10
+    assert max(path.stat().st_size for path, _ in read) < 60_000
+    assert all(path.stem == result.name for path, result in read)
+
+
+def test_a_result_is_never_overwritten(written):
+    before = written.read_bytes()
+    assert results.write(made_result(wrong=1), written.parent) is None
+    assert [path.read_bytes() for path in written.parent.iterdir()] == [before]
+
+
+def test_a_training_that_diverged_is_stored_without_nan(tmp_path):
+    path = results.write(made_result(loss_curve={"images": [1, 2], "loss": [1.0, math.nan]}), tmp_path)
+    read = results.read(path)
+    assert read.loss_curve == {"images": [1, 2], "loss": [1.0, None]}
+    results.rewrite(read, path)
+    assert results.read(path) == read
 
 
 def test_a_recipe_that_takes_no_time_can_be_read(tmp_path):
     training = _training(Training(Run(mt.load("sample").train, 0), None, Time(1e-7, 0.0, 0.0), 0.0, {}))
-    assert read(write(made_result(**training), tmp_path)).wall > 0
+    assert results.read(results.write(made_result(**training), tmp_path)).wall > 0
+
+
+# How a file is damaged (fields, with the checksum corrected; or the bytes), and a part of what is said about it.
+FAULTS = {
+    "an earlier format": ({"format": 3}, "written in format 3, expected 4"),
+    "another accuracy": ({"accuracy": 0.999}, "claims an accuracy of 0.999; that of its predictions is 0.9958"),
+    "few predictions": ({"predicted": results.pack(np.zeros(9))}, "9 predictions; expected 10,000"),
+    "nonsense": ({"predicted": "nonsense"}, "predicted: cannot be unpacked"),
+    "other digits": ({"digests": {"test_images": "ab" * 32}}, "made with other data"),
+    "an unknown split": ({"evaluated_on": "fun"}, "evaluated_on is 'fun': it should be 'validation' or 'test'"),
+    "text for a number": ({"wall": "short"}, "wall is 'short': it should be a valid number"),
+    "another kind of file": ({"kind": "robustness"}, "not about a run"),
+    "edited": (lambda content: content.replace(b'"wall": 10.0', b'"wall": 0.1'), "edited after it was written"),
+    "cut short": (lambda content: content[:-100], "cut short, or not JSON"),
+    "a login page": (lambda content: b"<!doctype html>", "cut short, or not JSON"),
+    "a list": (lambda content: b"[1]", "not about a run"),
+    "5 MB": (lambda content: b" " * 5_000_000, "larger than"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_damaged_file_is_refused_by_name_and_the_others_are_read(name, written):
+    damage, words = FAULTS[name]
+    good = results.write(made_result("good"), written.parent)
+    if callable(damage):
+        written.write_bytes(damage(written.read_bytes()))
+    else:
+        edited(written, **damage)
+    with pytest.raises(MNISTError, match=words) as caught:
+        results.read(written)
+    assert str(caught.value).startswith(f"{written}: ")
+    assert not {"delete", "remove"} & set(str(caught.value).split())
+    read, refused = results.read_all(written.parent)
+    assert [path for path, _ in read] == [good]
+    assert [str(error) for error in refused] == [str(caught.value)] * (words != "not about a run")
+
+
+def test_a_file_that_is_no_json_is_called_what_it_is(tmp_path):
+    (tmp_path / "mine.py").write_text("def mine(run): ...")
+    with pytest.raises(MNISTError, match=r"a Python file, not a result"):
+        results.read(tmp_path / "mine.py")
+    with pytest.raises(MNISTError, match="cannot be read"):
+        results.read(tmp_path / "gone.json")
+    with pytest.raises(MNISTError, match="no such folder"):
+        results.read_all(tmp_path / "gone")
+
+
+def test_a_damaged_file_about_a_failure_is_refused_by_name(tmp_path):
+    (tmp_path / "a.failure.json").write_text('{"kind": "failure"')
+    (tmp_path / "b.failure.json").write_text('{"kind": "failure", "recipe": "ours", "error": "it broke"}')
+    assert [failure["error"] for failure in results.read_failures(tmp_path)] == ["it broke"]
+    read, [refused] = results.read_all(tmp_path)
+    assert not read
+    assert str(refused).startswith(f"{tmp_path / 'a.failure.json'}: ")
+
+
+def test_a_result_that_contradicts_itself_cannot_be_made():
+    with pytest.raises(ValueError, match="claims an accuracy"):
+        replace(made_result(), accuracy=0.5)
+
+
+def test_reading_results_needs_no_torch(run_python):
+    script = (
+        "import sys, mnist_tutorial.benchmark.result as r; r.read_all(r.published()); print('torch' in sys.modules)"
+    )
+    assert run_python("-c", script).stdout.strip() == "False"

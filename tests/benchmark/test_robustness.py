@@ -6,9 +6,9 @@ import torch
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import robustness
-from mnist_tutorial.benchmark.files import read_all as read_results
 from mnist_tutorial.benchmark.recipe import Task, load_recipe
 from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
+from mnist_tutorial.benchmark.result import read_all as read_results
 from mnist_tutorial.benchmark.robustness import CORRUPTIONS, SUITE, Robustness, corrupted, evaluate
 from mnist_tutorial.benchmark.run import Run
 from mnist_tutorial.benchmark.splits import split_for

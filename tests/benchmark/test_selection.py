@@ -2,7 +2,7 @@ import pytest
 from conftest import made_result
 
 from mnist_tutorial.benchmark import published
-from mnist_tutorial.benchmark.files import write
+from mnist_tutorial.benchmark.result import write
 from mnist_tutorial.benchmark.selection import select
 from mnist_tutorial.errors import MNISTError
 

@@ -6,8 +6,8 @@ from conftest import here
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import suite
-from mnist_tutorial.benchmark.files import read, read_all, write
 from mnist_tutorial.benchmark.recipe import load_recipe
+from mnist_tutorial.benchmark.result import read, read_all, write
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_damaged_result_is_trained_again_and_its_file_is_kept_aside(tasks, out
         [event] = suite.run(tasks("random_guess", seeds=1), out, here)
         assert (event.kind, event.damaged) == ("done", path.with_name(f"{path.name}.{name}"))
         assert event.damaged.read_text() == whole[: -len(name)]
-        assert read(path).predictions == event.result.predictions
+        assert read(path) == event.result
     assert kinds(suite.run(tasks("random_guess", seeds=1), out, here)) == [("there", 0)]
 
 

@@ -13,8 +13,8 @@ from distributed import Client
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import suite, worker
 from mnist_tutorial.benchmark.execute import run_task
-from mnist_tutorial.benchmark.files import read_all, read_failures
 from mnist_tutorial.benchmark.recipe import load_recipe
+from mnist_tutorial.benchmark.result import read_all, read_failures
 from mnist_tutorial.benchmark.worker import run_locally, run_on_cluster
 
 # Whatever it starts, in its session and out of it, must end with the process.
@@ -144,7 +144,7 @@ def test_the_workers_of_a_scheduler_do_the_tasks_and_the_results_come_back(tasks
     done, failed = sorted(suite.run(planned, tmp_path / "out", train), key=lambda event: event.kind)
     assert "RuntimeError: it broke" in failed.error
     [(_, expected, _)] = here(planned[:1])
-    assert done.result.predictions == expected.predictions
+    assert (done.result.predicted == expected.predicted).all()
     assert [result for _, result in read_all(tmp_path / "out")[0]] == [done.result]
 
 

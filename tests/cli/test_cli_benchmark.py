@@ -6,7 +6,7 @@ from conftest import here, made_result
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from mnist_tutorial.benchmark.files import read_all, write
+from mnist_tutorial.benchmark.result import read_all, write
 from mnist_tutorial.cli import app
 
 

@@ -120,7 +120,7 @@ def _scatter(key, title, axis, table, published, cost):
     _costs(axes, [x for x, _ in points], 0.15)
     _accuracies(axes, "y", [y for _, y in points], 0.14)
     for row, point in zip(rows, points, strict=False):
-        errors = [_error(run.test_accuracy) for run in row.test_runs]
+        errors = [_error(run.accuracy) for run in row.test_runs]
         costs = [run.wall for run in row.uncontended_runs] if key == "time" else [row.parameters]
         hollow = key == "time" and not row.uncontended
         axes.vlines(point[0], min(errors), max(errors), color=_look(row)["color"], alpha=0.6)

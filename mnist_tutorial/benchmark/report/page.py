@@ -13,7 +13,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from mnist_tutorial.benchmark.clock import CONTENDED
 from mnist_tutorial.benchmark.code import PACKAGE, RECIPE
 from mnist_tutorial.benchmark.outputs import MARK, check_replaceable, signed
-from mnist_tutorial.benchmark.probabilities import TEMPERATURES
 from mnist_tutorial.benchmark.report import table as text
 from mnist_tutorial.benchmark.report.figures import draw, to_address
 from mnist_tutorial.benchmark.report.literature import published
@@ -45,7 +44,7 @@ def write(
     Parameters
     ----------
     results, refused : sequence of Result, sequence of MNISTError
-        As `results.files.read_all` returns them: what can be used, and why the rest cannot.
+        As `result.read_all` returns them: what can be used, and why the rest cannot.
     failures : sequence of dict
         Failed runs: their ``recipe``, ``seed``, ``evaluated_on`` and ``error``.
     out : Path
@@ -99,7 +98,6 @@ def protocol() -> list[list[str]]:
         sample_test=len(listing("sample", "test").labels),
         contended=100 * CONTENDED,
         half=50 * (high - low),
-        temperatures=len(TEMPERATURES),
     )
     return [paragraph.split(": ", 1) for paragraph in content.strip().split("\n\n")]
 

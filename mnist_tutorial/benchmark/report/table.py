@@ -28,13 +28,9 @@ CALIBRATION = {
     "machine": COLUMNS["machine"],
     "n": COLUMNS["n"],
     "error, %": lambda row: number(1 - row.accuracy if row.n else None, ".2f", 100),
-    "NLL": lambda row: number(row.calibration, ".4f", of="nll"),
-    "Brier": lambda row: number(row.calibration, ".4f", of="brier"),
-    "ECE, %": lambda row: number(row.calibration, ".2f", 100, of="ece"),
-    "temperature T": lambda row: number(row.temperature, ".2f"),
-    "NLL at T": lambda row: number(row.calibration_at_temperature, ".4f", of="nll"),
-    "Brier at T": lambda row: number(row.calibration_at_temperature, ".4f", of="brier"),
-    "ECE at T, %": lambda row: number(row.calibration_at_temperature, ".2f", 100, of="ece"),
+    "NLL": lambda row: number(row.nll, ".4f"),
+    "Brier": lambda row: number(row.brier, ".4f"),
+    "ECE, %": lambda row: number(row.ece, ".2f", 100),
     "corrupted accuracy, %": lambda row: number(row.corrupted_accuracy, ".1f", 100),
 }
 
@@ -55,8 +51,8 @@ def rows(table: SummaryTable, columns: Iterable[str]) -> list[list[str]]:
 
 
 def has_calibration(table: SummaryTable) -> bool:
-    """Whether any run of a table knows how sure its network was; those from before December 2026 do not."""
-    return any(row.calibration is not None or row.corrupted_accuracy is not None for row in table.rows)
+    """Whether any run of a table knows how sure its network was, or what corruptions do to it."""
+    return any(row.nll is not None or row.corrupted_accuracy is not None for row in table.rows)
 
 
 def calibration_notes() -> list[str]:
@@ -64,11 +60,8 @@ def calibration_notes() -> list[str]:
     return [
         "NLL: negative log-likelihood of the true digits, in nats. Brier: the squared distance between the "
         "probabilities and the truth, from 0 to 2. ECE: expected calibration error, the mean gap between how sure a "
-        f"network is and how often it is right, over {BINS} bins of equal mass. All on the test digits, from the same "
+        f"network is and how often it is right, over {BINS} bins of equal width. All on the test digits, from the same "
         "single look, and on average over the runs.",
-        "T: what the scores are divided by so that the NLL is least on the held-out digits, in the runs that "
-        f"did not train on them. Beside it, the same scores on the test digits at that temperature. {NONE}: no such "
-        "run, or runs from before December 2026, which did not keep probabilities.",
         "Corrupted accuracy: the mean over all corruptions and strengths, of one network, from benchmark robustness.",
     ]
 
@@ -151,9 +144,9 @@ def escape(text: str) -> str:
     return text
 
 
-def number(value: float | None, form: str, factor: float = 1, of: str | None = None) -> str:
-    """Write a number, or this one `of` several; a dash for a missing one."""
-    return NONE if value is None else f"{factor * (value if of is None else value[of]):{form}}"
+def number(value: float | None, form: str, factor: float = 1) -> str:
+    """Write a number; a dash for a missing one."""
+    return NONE if value is None else f"{factor * value:{form}}"
 
 
 def percent(accuracy: float) -> str:
