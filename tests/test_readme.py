@@ -8,18 +8,15 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from PIL import Image
-from sessions import made_session, written
 
 from mnist_tutorial.benchmark.execute import run_task
 from mnist_tutorial.benchmark.files import read_all
 from mnist_tutorial.benchmark.recipe import Task, load_recipe, recipe_names
-from mnist_tutorial.benchmark.records import TARGETS, entries
 
 sys.path.insert(0, str(ROOT / "tools"))
 import readme
 
 README = (ROOT / "README.md").read_text()
-RULES = (ROOT / "RULES.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -31,22 +28,6 @@ def test_the_tables_are_those_of_the_results(measured):
     for name, table in readme.tables(measured, readme.benchmark()).items():
         begin, end = readme.places(name)
         assert f"{begin}{table}{end}" in README, f"{name} is out of date: make readme"
-
-
-def test_the_history_is_that_of_the_records():
-    for name, table in readme.records(ROOT / "records").items():
-        begin, end = readme.places(name)
-        assert f"{begin}{table}{end}" in RULES, "the history is out of date: make readme"
-    for target in TARGETS:
-        assert [entry.reasons for entry in entries(ROOT / "records", target) if entry.reasons] == []
-
-
-def test_a_record_is_a_line_of_the_history(tmp_path):
-    before = readme.records(tmp_path)["records"]
-    written(made_session(), tmp_path / "99.0/ours")
-    after = readme.records(tmp_path)["records"]
-    assert "cnn-1s" not in before
-    assert "| cnn-1s |" in after
 
 
 def test_the_pictures_are_those_of_the_results(tmp_path):

@@ -9,6 +9,7 @@ from conftest import made_probabilities, made_result
 
 from mnist_tutorial.benchmark.report import page
 from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.errors import MNISTError
 
 
@@ -38,7 +39,7 @@ class Seen(HTMLParser):
 
 
 def report(folder, *results, refused=(), failures=()):
-    html, markdown = page.write(list(results), list(refused), list(failures), folder / "new" / "site")
+    html, markdown = page.write(aggregate(results), list(refused), list(failures), folder / "new" / "site")
     return Seen(html.read_text(encoding="utf-8")), markdown.read_text(encoding="utf-8")
 
 
