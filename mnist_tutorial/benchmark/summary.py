@@ -127,8 +127,8 @@ def by_version(results: Iterable[Result]) -> list[list[Result]]:
     groups = []
     for result in results:
         same = [group for group in groups if any(_same_code(result, other) for other in group)]
-        merged = [other for group in same for other in group]
-        groups = [*(group for group in groups if group not in same), [*merged, result]]
+        groups = [group for group in groups if group not in same]
+        groups.append([*(other for group in same for other in group), result])
     return groups
 
 
@@ -138,8 +138,6 @@ def changes(results: Iterable[Result]) -> list[str]:
 
 
 def _same_code(a, b):
-    if not a.code and not b.code and a.source_sha256 == b.source_sha256:  # old files, which know no more than that
-        return True
     return any(agree(one, other) for one in a.codes for other in b.codes)
 
 
@@ -164,9 +162,12 @@ def _row(runs, machine, owner):
     """Summarize runs of the same code."""
     splits = [[run for run in runs if run.evaluated_on == split] for split in ("test", "validation")]
     row = RecipeSummary(runs[0].recipe, *map(each_seed_once, splits), machine, owner)
-    for (split, seed), count in sorted(Counter((run.evaluated_on, run.seed) for run in runs).items(), reverse=True):
-        if count > 1:
-            row.remarks.insert(0, f"seed {seed} occurs more than once ({split} runs); the first run counts")
+    counts = Counter((run.evaluated_on, run.seed) for run in runs)
+    row.remarks += [
+        f"seed {seed} occurs more than once ({split} runs); the first run counts"
+        for (split, seed), count in sorted(counts.items())
+        if count > 1
+    ]
     if not row.n:
         mean = np.mean([run.accuracy for run in row.validation_runs])
         row.remarks.append(f"no test runs; {100 * mean:.2f} % on held-out digits (n = {len(row.validation_runs)})")
@@ -189,52 +190,46 @@ def _mark_twins(rows):
     """Mark rows that share predictions under different names, with a remark on what explains it."""
     same = defaultdict(list)
     for row in rows:
+        name = f"{row.person}/{row.recipe}" if row.person else row.recipe
         for run in row.runs:
-            same[run.evaluated_on, run.predicted.tobytes()].append((row, run))
+            same[run.evaluated_on, run.predicted.tobytes()].append((name, row, run))
     for group in same.values():
-        names = dict.fromkeys((row.person, row.recipe) for row, _ in group)
-        if len(names) == 1:
-            continue
-        starts = {((row.person, row.recipe), run.started) for row, run in group}
+        names = dict.fromkeys(name for name, _, _ in group)
+        starts = {(name, run.started) for name, _, run in group}
         reason = "as the same code with the same seed gives"
-        if len({run.version for _, run in group}) > 1:
+        if len({run.version for _, _, run in group}) > 1:
             reason = "from different code; look at both"
         elif len({started for _, started in starts}) < len(starts):
             reason = "from runs that began in the same second, as a copied file has; ask who made it"
-        for row in dict.fromkeys(row for row, _ in group):
-            others = ["/".join(filter(None, name)) for name in names if name != (row.person, row.recipe)]
-            row.twins += [name for name in others if name not in row.twins]
-            row.remarks += {f"same predictions under another name, {reason}"} - set(row.remarks)
+        for name, row, _ in group if len(names) > 1 else ():
+            row.twins += [other for other in names if other not in (name, *row.twins)]
+            row.remarks += {f"same predictions under another name, {reason}"} - {*row.remarks}
 
 
 def _corrupted_accuracy(row, variant, robustness):
     """Average what was measured with the same code."""
-    means = [
-        measured.mean
-        for measured in robustness
-        if (measured.recipe, measured.variant, measured.evaluated_on) == (row.recipe, variant, "test")
-        and any(agree(measured.code, code) for run in row.runs for code in run.codes)
-    ]
+    codes, same = [code for run in row.runs for code in run.codes], (row.recipe, variant, "test")
+    tests = [test for test in robustness if (test.recipe, test.variant, test.evaluated_on) == same]
+    means = [test.mean for test in tests if any(agree(test.code, code) for code in codes)]
     return float(np.mean(means)) if means else None
 
 
 def _staleness(row):
     """Say whether the present code gives these results."""
+    changed_since = [run for run in row.runs if changed(run.code)]
+    again = [(entry, run) for run in changed_since for entry in run.reproductions if not changed(entry["code"])]
     if row.changes:
-        shown = ", ".join(row.changes) if len(row.changes) <= MAX_CHANGES else f"more than {MAX_CHANGES} modules"
-        reason = f"changed: {shown}" if any(run.codes for run in row.runs) else shown
+        modules = ", ".join(row.changes) if len(row.changes) <= MAX_CHANGES else f"more than {MAX_CHANGES} modules"
         yield (
-            f"not of the present code ({reason}); the command benchmark run trains again, benchmark reproduce shows "
-            "whether the predictions are still the same"
+            f"not of the present code (changed: {modules}); the command benchmark run trains again, "
+            "benchmark reproduce shows whether the predictions are still the same"
         )
-    elif any(run.code and changed(run.code) for run in row.runs):
-        reproduced = [(run, entry) for run in row.runs for entry in run.reproductions if not changed(entry["code"])]
-        if reproduced:
-            run, entry = max(reproduced, key=lambda pair: pair[1]["date"])
-            yield (
-                f"trained with earlier code; the present code gave all the predictions of seed {run.seed} "
-                f"({run.evaluated_on} run) again on {entry['date']}, commit {entry['commit']}"
-            )
+    elif again:
+        entry, run = max(again, key=lambda pair: pair[0]["date"])
+        yield (
+            f"trained with earlier code; the present code gave all the predictions of seed {run.seed} "
+            f"({run.evaluated_on} run) again on {entry['date']}, commit {entry['commit']}"
+        )
 
 
 def differences(runs: list[Result]) -> Iterator[str]:
