@@ -103,7 +103,7 @@ def check(
 
 @benchmark.command()
 def record(
-    target: Annotated[float, typer.Argument(min=0, max=100, help="the test accuracy to exceed, in percent")],
+    target: Annotated[float, typer.Argument(min=10, max=100, help="the test accuracy to exceed, in percent")],
     folder: Annotated[
         Path | None, typer.Argument(help="with results, as for report", show_default="the published results")
     ] = None,
@@ -123,6 +123,7 @@ def record(
         found, refused = read_all(folder or published().parent)
         found = [(path, result) for path, result in found if (result.evaluated_on, result.variant) == ("test", "full")]
         if not found:
+            _refuse(refused)
             raise MNISTError(
                 f"{folder} holds no test runs; `benchmark run cnn --evaluate test --out {folder}` makes some"
             )

@@ -80,9 +80,10 @@ def test_what_it_cannot_read_and_targets_that_are_none(tmp_path):
         done = record(99, empty)
         assert done.exit_code == 1
         assert words in done.stderr
-    assert [record(target).exit_code for target in ("fast", 101)] == [2, 2]
-    write(made_result(wrong=50), tmp_path)
+    assert [record(target).exit_code for target in ("fast", 0.99, 101)] == [2, 2, 2]
     (tmp_path / "cut.json").write_text("{")
+    assert record(99, tmp_path).stderr.startswith(f"refused: {tmp_path / 'cut.json'}")
+    write(made_result(wrong=50), tmp_path)
     done = record(99.9, tmp_path)
     assert (done.exit_code, done.stdout.startswith("no recipe exceeds 99.9 %")) == (1, True)
     assert done.stderr.startswith(f"refused: {tmp_path / 'cut.json'}")

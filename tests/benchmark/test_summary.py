@@ -1,5 +1,4 @@
 import dataclasses
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +7,7 @@ from conftest import made_code, made_probabilities, made_result
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from mnist_tutorial.benchmark.summary import aggregate, describe, differences, each_seed_once, learning_curve, person
+from mnist_tutorial.benchmark.summary import aggregate, describe, differences, each_seed_once, learning_curve
 from mnist_tutorial.stats import wilson_interval
 
 GPU = {"processor": "another", "cores": 16, "device": "a GPU, bfloat16", "system": "Linux x86_64"}
@@ -104,14 +103,6 @@ def test_of_two_machines_with_the_same_seeds_the_one_with_more_counts():
     other = [dataclasses.replace(run, machine=run.machine | GPU) for run in [*one, made_result(seed=2)]]
     assert each_seed_once(one + other) == other
     assert each_seed_once([one[0], *other[1:]]) == [one[0], *other[1:]]
-
-
-def test_what_lies_in_a_folder_is_a_persons():
-    assert [person(Path("class", name), Path("class")) for name in ("Ada/x.json", "Ada/results/x.json", "x.json")] == [
-        "Ada",
-        "Ada",
-        "",
-    ]
 
 
 def people(*runs):

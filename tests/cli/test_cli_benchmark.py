@@ -206,7 +206,7 @@ def test_the_report_of_a_class_names_people_and_is_shown_here(tmp_path, monkeypa
         assert "same predictions as" in shown
         assert "Ben/cnn-augmented" in shown
     lines = (tmp_path / "site/report.md").read_text(encoding="utf-8").splitlines()
-    assert "| :x:\\[b\\] | cnn-augmented | 279,818,000 | 90.99 ± 0.01 | 3 |" in " ".join(lines)
+    assert "| :x:\\[b\\] | cnn-augmented | Ben/cnn-augmented | 279,818,000 | 90.99 ± 0.01 | 3 |" in " ".join(lines)
     assert any("same predictions under another name" in line for line in lines)
     assert "People: 2." in lines[4]
 

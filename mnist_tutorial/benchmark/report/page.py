@@ -48,8 +48,12 @@ def write(
     out : Path
         The folder; it is created if necessary.
     force : bool
-        Replace files of these names that are not reports, or that somebody has changed; otherwise, and if the folder
-        cannot be written, MNISTError is raised.
+        Replace files of these names that are not reports, or that somebody has changed.
+
+    Raises
+    ------
+    MNISTError
+        If there are such files, without `force`, or if the folder cannot be written.
     """
     paths = [Path(out, name) for name in TEMPLATES]
     check_replaceable(paths, force)

@@ -16,6 +16,7 @@ TARGETS = (0.97, 0.98, 0.99, 0.995)
 COLUMNS = {
     "person": lambda row: row.person or NONE,
     "recipe": lambda row: row.label.removeprefix(f"{row.person}/"),
+    "same predictions as": lambda row: " and ".join(_few(row.twins)) or NONE,
     "machine": lambda row: row.machine,
     "parameters": lambda row: number(row.parameters, ",.0f"),
     "test accuracy, %": lambda row: number(row.accuracy, ".2f", 100) + (f" ± {percent(row.std)}" if row.n > 1 else ""),
@@ -26,12 +27,9 @@ COLUMNS = {
     **{f"to {100 * target:g} %, s": lambda row, target=target: _time_to(row, target) for target in TARGETS},
     "images/s": lambda row: number(row.rate, ",.0f"),
     "memory, MB": lambda row: number(row.memory, ",.0f"),
-    "same predictions as": lambda row: (
-        " and ".join([*row.twins[:1], *([f"{len(row.twins) - 1} more"] if row.twins[1:] else [])]) or NONE
-    ),
 }
 LEFT = ("person", "recipe", "same predictions as")
-TERMINAL = ("person", "recipe", "machine", "test accuracy, %", "n", "seconds to train", "same predictions as")
+TERMINAL = (*LEFT, "machine", "test accuracy, %", "n", "seconds to train")
 CALIBRATION = {
     "person": COLUMNS["person"],
     "recipe": COLUMNS["recipe"],
@@ -188,6 +186,10 @@ def seconds(number: float) -> str:
     ['0.93', '12.3', '1,234']
     """
     return f"{number:,.{2 if number < 9.995 else 1 if number < 99.95 else 0}f}"
+
+
+def _few(names):
+    return names if len(names) < 2 else [names[0], f"{len(names) - 1} more"]
 
 
 def _training(row):
