@@ -91,13 +91,12 @@ def headline(tables: Sequence[SummaryTable]) -> str:
     recipes, people = {(run.recipe, run.version) for run in runs}, {row.person for row in rows} - {""}
     tests = sum(run.evaluated_on == "test" for run in runs)
     days = sorted(run.started[:10] for run in runs)
-    return (
+    sentence = (
         f"{_plural(len(recipes), 'recipe')}, {_plural(tests, 'test run')}, "
         f"{_plural(len(runs) - tests, 'validation run')}, {' to '.join(dict.fromkeys([days[0], days[-1]]))}. "
         f"Contended runs, during which other programs used the processor: {sum(run.contended for run in runs)}."
-        + f" People: {len(people)}."
-        * bool(people)
     )
+    return f"{sentence} People: {len(people)}." if people else sentence
 
 
 def protocol() -> list[list[str]]:
@@ -129,7 +128,7 @@ def _environment():
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"percent": text.percent, "seconds": text.seconds, "paragraphs": _paragraphs}
+    environment.filters |= {"percent": text.percent, "seconds": text.seconds}
     return environment
 
 
@@ -160,11 +159,6 @@ def _packages(run):
     names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
     tops = sorted({name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - {PACKAGE})
     return [f"{top} {run.versions[top]}" if top in run.versions else top for top in tops]
-
-
-def _paragraphs(docstring):
-    """Join the lines of each paragraph."""
-    return [" ".join(paragraph.split()) for paragraph in docstring.split("\n\n") if paragraph.strip()]
 
 
 def _plural(number, noun):
