@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from PIL import Image
-from sessions import made_session, written
 
 from mnist_tutorial.benchmark.execute import run_task
 from mnist_tutorial.benchmark.recipe import Task, load_recipe, recipe_names
@@ -29,14 +28,6 @@ def test_the_tables_are_those_of_the_results(measured):
     for name, table in readme.tables(measured, readme.benchmark()).items():
         begin, end = readme.places(name)
         assert f"{begin}{table}{end}" in README, f"{name} is out of date: make readme"
-
-
-def test_a_record_is_a_line_of_the_history(tmp_path):
-    before = readme.records(tmp_path)["records"]
-    written(made_session(), tmp_path / "99.0/ours")
-    after = readme.records(tmp_path)["records"]
-    assert "cnn-1s" not in before
-    assert "| cnn-1s |" in after
 
 
 def test_the_pictures_are_those_of_the_results(tmp_path):

@@ -1,4 +1,4 @@
-"""Write into README.md, RULES.md and docs/ what results/ and records/ say: `make readme`."""
+"""Write into README.md and docs/ what results/ says: `make readme`."""
 
 import json
 import statistics
@@ -8,8 +8,6 @@ from pathlib import Path
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark import robustness
 from mnist_tutorial.benchmark.machine import line
-from mnist_tutorial.benchmark.records import history
-from mnist_tutorial.benchmark.records import markdown as records_table
 from mnist_tutorial.benchmark.report.figures import against_time, draw_robustness, to_png
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.table import (
@@ -141,12 +139,6 @@ def tables(measured, table):
     }
 
 
-def records(folder):
-    """Make the table of RULES.md, by the name of its place."""
-    accepted = history(folder)
-    return {"records": records_table(accepted) if accepted else "There is no record yet."}
-
-
 def measured():
     """Read what was measured, with the comparisons that tools/speed.py has written beside it."""
     others = read("peers") if (RESULTS / "peers.json").exists() else None
@@ -177,13 +169,12 @@ def places(name):
 
 
 if __name__ == "__main__":
-    for page, made in (("README.md", tables(measured(), benchmark())), ("RULES.md", records(ROOT / "records"))):
-        text = (ROOT / page).read_text(encoding="utf-8")
-        for name, table in made.items():
-            begin, end = places(name)
-            head, rest = text.split(begin)
-            text = f"{head}{begin}{table}{end}{rest.split(end)[1]}"
-        (ROOT / page).write_text(text, encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, table in tables(measured(), benchmark()).items():
+        begin, end = places(name)
+        head, rest = text.split(begin)
+        text = f"{head}{begin}{table}{end}{rest.split(end)[1]}"
+    (ROOT / "README.md").write_text(text, encoding="utf-8")
     picture(ROOT / "docs/benchmark.png")
     digits(ROOT / "docs/digits.png")
     corruptions(ROOT / "docs/robustness.png")

@@ -11,9 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from mnist_tutorial.benchmark.result import Result
-from mnist_tutorial.benchmark.seeds import each_seed_once
 from mnist_tutorial.benchmark.selection import RESULTS, select
-from mnist_tutorial.benchmark.versions import by_version, changes
+from mnist_tutorial.benchmark.summary import by_version, changes, each_seed_once
 from mnist_tutorial.errors import MNISTError, printable
 from mnist_tutorial.stats import mcnemar, welch
 

@@ -1,8 +1,9 @@
-"""Summaries: from runs to a row for each recipe, version of its code, and machine."""
+"""Summaries: from runs to a row for each person, recipe, version of its code, and machine."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +11,8 @@ import pandas as pd
 
 from mnist_tutorial.benchmark.code import agree, changed
 from mnist_tutorial.benchmark.result import Result
-from mnist_tutorial.benchmark.seeds import each_seed_once
 from mnist_tutorial.benchmark.splits import true_labels
-from mnist_tutorial.benchmark.versions import by_version, changes
+from mnist_tutorial.errors import printable
 from mnist_tutorial.stats import wilson_interval
 
 if TYPE_CHECKING:  # it imports the pipeline, and with it torch
@@ -30,8 +30,10 @@ class RecipeSummary:
     test_runs: list[Result]  # each seed once, in order
     validation_runs: list[Result]
     machine: str  # a letter, see `SummaryTable.machines`
-    label: str = ""  # the recipe, and what distinguishes it from others of that name in the table
+    person: str = ""  # "" if the runs are nobody's
+    label: str = ""  # person and recipe, and what distinguishes it from others of that name in the table
     corrupted_accuracy: float | None = None
+    twins: list[str] = field(default_factory=list)  # other people, or recipes, with the same predictions
 
     def __post_init__(self) -> None:
         runs = self.test_runs
@@ -67,59 +69,102 @@ class SummaryTable:
         return len(true_labels(self.variant, "test")), len(true_labels(self.variant, "validation"))
 
 
-def aggregate(results: Iterable[Result], robustness: "Iterable[Robustness]" = ()) -> list[SummaryTable]:
-    """Summarize runs that share recipe, code, variant of MNIST, machine and number of processes.
+def person(path: Path, folder: Path) -> str:
+    """Name the person whose result lies at `path`: the first folder below `folder`; "" if it lies in `folder` itself.
+
+    Examples
+    --------
+    >>> person(Path("class/Ada/results/cnn.json"), Path("class")), person(Path("class/cnn.json"), Path("class"))
+    ('Ada', '')
+    """
+    first, *others = path.relative_to(folder).parts
+    return printable(first, keep="") if others else ""
+
+
+def aggregate(
+    results: Iterable[Result], robustness: "Iterable[Robustness]" = (), people: Sequence[str] = ()
+) -> list[SummaryTable]:
+    """Summarize runs that share person, recipe, code, variant of MNIST, machine and number of processes.
 
     Parameters
     ----------
     results : iterable of Result
     robustness : iterable of Robustness
         Those on the test digits count, each for the runs of the same code.
+    people : sequence of str
+        The `person` of each result; by default, the results are nobody's.
 
     Returns
     -------
     list of SummaryTable
         One for each variant that occurs, the full MNIST first. Variants must not be compared.
-
-    Examples
-    --------
-    >>> aggregate([])
-    []
     """
     results, robustness = list(results), list(robustness)
-    runs_of = {variant: [run for run in results if run.variant == variant] for variant in ("full", "sample")}
-    return [_table(variant, runs, robustness) for variant, runs in runs_of.items() if runs]
+    pairs = list(zip(people or [""] * len(results), results, strict=True))
+    pairs_of = {variant: [pair for pair in pairs if pair[1].variant == variant] for variant in ("full", "sample")}
+    return [_table(variant, pairs, robustness) for variant, pairs in pairs_of.items() if pairs]
 
 
-def _table(variant, runs, robustness):
+def each_seed_once(results: Iterable[Result]) -> list[Result]:
+    """Order results of one recipe and split by seed, without repeated seeds, which are no new samples.
+
+    The first run of a seed counts and, if several machines ran the same seeds, only the machine with the most seeds.
+    """
+    results = sorted(results, key=lambda run: run.started)
+    if len({run.seed for run in results}) < len(results):
+        pairs = dict.fromkeys((run.hardware, run.seed) for run in results)
+        [(hardware, _)] = Counter(hardware for hardware, _ in pairs).most_common(1)
+        results = [run for run in results if run.hardware == hardware]
+    first = {run.seed: run for run in reversed(results)}
+    return [first[seed] for seed in sorted(first)]
+
+
+def by_version(results: Iterable[Result]) -> list[list[Result]]:
+    """Group results of one recipe by the code that is known to give them: that which ran, or that of a reproduction."""
+    groups = []
+    for result in results:
+        same = [group for group in groups if any(_same_code(result, other) for other in group)]
+        groups = [group for group in groups if group not in same]
+        groups.append([*(other for group in same for other in group), result])
+    return groups
+
+
+def changes(results: Iterable[Result]) -> list[str]:
+    """List what has changed since results of one version were made; empty if one of them is of the present code."""
+    return min((result.changes for result in results), key=len)
+
+
+def _same_code(a, b):
+    return any(agree(one, other) for one in a.codes for other in b.codes)
+
+
+def _table(variant, pairs, robustness):
     groups = defaultdict(list)
-    for run in runs:
-        groups[run.recipe, run.hardware, run.processes].append(run)
-    machines = [hardware for hardware, _ in Counter(run.hardware for run in runs).most_common()]
-    letters = {
-        hardware: chr(ord("A") + i % 26) + (str(i // 26) if i >= 26 else "") for i, hardware in enumerate(machines)
-    }
-    rows = [_row(version, letters[key[1]]) for key, group in groups.items() for version in by_version(group)]
+    for owner, run in pairs:
+        groups[owner, run.recipe, run.hardware, run.processes].append(run)
+    machines = [hardware for hardware, _ in Counter(run.hardware for _, run in pairs).most_common()]
+    letters = {name: chr(ord("A") + i % 26) + (str(i // 26) if i >= 26 else "") for i, name in enumerate(machines)}
+    rows = [_row(runs, letters[key[2]], key[0]) for key, group in groups.items() for runs in by_version(group)]
     for row in rows:
-        _label(row, [other for other in rows if other.recipe == row.recipe])
+        _label(row, [other for other in rows if (other.person, other.recipe) == (row.person, row.recipe)])
         row.corrupted_accuracy = _corrupted_accuracy(row, variant, robustness)
+    _mark_twins(rows)
     rows.sort(key=lambda row: (-(row.accuracy or 0), row.label, row.machine))
     counted = [run for row in rows for run in row.runs]
     descriptions = {letters[name]: describe([run for run in counted if run.hardware == name]) for name in machines}
     return SummaryTable(variant, rows, descriptions)
 
 
-def _row(runs, machine):
+def _row(runs, machine, owner):
     """Summarize runs of the same code."""
-    splits = {split: [run for run in runs if run.evaluated_on == split] for split in ("test", "validation")}
-    row = RecipeSummary(runs[0].recipe, *map(each_seed_once, splits.values()), machine)
-    repeated = [
+    splits = [[run for run in runs if run.evaluated_on == split] for split in ("test", "validation")]
+    row = RecipeSummary(runs[0].recipe, *map(each_seed_once, splits), machine, owner)
+    counts = Counter((run.evaluated_on, run.seed) for run in runs)
+    row.remarks += [
         f"seed {seed} occurs more than once ({split} runs); the first run counts"
-        for split, of_split in splits.items()
-        for seed, count in sorted(Counter(run.seed for run in of_split).items())
+        for (split, seed), count in sorted(counts.items())
         if count > 1
     ]
-    row.remarks = repeated + row.remarks
     if not row.n:
         mean = np.mean([run.accuracy for run in row.validation_runs])
         row.remarks.append(f"no test runs; {100 * mean:.2f} % on held-out digits (n = {len(row.validation_runs)})")
@@ -127,46 +172,61 @@ def _row(runs, machine):
 
 
 def _label(row, namesakes):
-    """Distinguish rows that share a recipe's name."""
+    """Distinguish rows that share a person and a recipe's name."""
     versions = sorted({other.version for other in namesakes} - {row.version})
-    row.label = f"{row.recipe} {row.version[:8]}" if versions else row.recipe
+    row.label = f"{row.person}/" * bool(row.person) + row.recipe + f" {row.version[:8]}" * bool(versions)
     if len({other.runs[0].processes for other in namesakes}) > 1:
         processes = row.runs[0].processes
         row.label += f", {processes} process{'es' * (processes > 1)}"
     if versions:
         row.remarks.append(f"other runs of this name are of other code: {', '.join(name[:8] for name in versions)}")
-    if row.changes:
-        row.label += STALE
+    row.label += STALE * bool(row.changes)
+
+
+def _mark_twins(rows):
+    """Mark rows that share predictions under different names, with a remark on what explains it."""
+    same = defaultdict(list)
+    for row in rows:
+        name = f"{row.person}/{row.recipe}" if row.person else row.recipe
+        for run in row.runs:
+            same[run.evaluated_on, run.predicted.tobytes()].append((name, row, run))
+    for group in same.values():
+        names = dict.fromkeys(name for name, _, _ in group)
+        starts = {(name, run.started) for name, _, run in group}
+        reason = "as the same code with the same seed gives"
+        if len({run.version for _, _, run in group}) > 1:
+            reason = "from different code; look at both"
+        elif len({started for _, started in starts}) < len(starts):
+            reason = "from runs that began in the same second, as a copied file has; ask who made it"
+        for name, row, _ in group if len(names) > 1 else ():
+            row.twins += [other for other in names if other not in (name, *row.twins)]
+            row.remarks += {f"same predictions under another name, {reason}"} - {*row.remarks}
 
 
 def _corrupted_accuracy(row, variant, robustness):
     """Average what was measured with the same code."""
-    means = [
-        measured.mean
-        for measured in robustness
-        if (measured.recipe, measured.variant, measured.evaluated_on) == (row.recipe, variant, "test")
-        and any(agree(measured.code, code) for run in row.runs for code in run.codes)
-    ]
+    codes, same = [code for run in row.runs for code in run.codes], (row.recipe, variant, "test")
+    tests = [test for test in robustness if (test.recipe, test.variant, test.evaluated_on) == same]
+    means = [test.mean for test in tests if any(agree(test.code, code) for code in codes)]
     return float(np.mean(means)) if means else None
 
 
 def _staleness(row):
     """Say whether the present code gives these results."""
+    changed_since = [run for run in row.runs if changed(run.code)]
+    again = [(entry, run) for run in changed_since for entry in run.reproductions if not changed(entry["code"])]
     if row.changes:
-        shown = ", ".join(row.changes) if len(row.changes) <= MAX_CHANGES else f"more than {MAX_CHANGES} modules"
-        reason = f"changed: {shown}" if any(run.codes for run in row.runs) else shown
+        modules = ", ".join(row.changes) if len(row.changes) <= MAX_CHANGES else f"more than {MAX_CHANGES} modules"
         yield (
-            f"not of the present code ({reason}); the command benchmark run trains again, benchmark reproduce shows "
-            "whether the predictions are still the same"
+            f"not of the present code (changed: {modules}); the command benchmark run trains again, "
+            "benchmark reproduce shows whether the predictions are still the same"
         )
-    elif any(run.code and changed(run.code) for run in row.runs):
-        reproduced = [(run, entry) for run in row.runs for entry in run.reproductions if not changed(entry["code"])]
-        if reproduced:
-            run, entry = max(reproduced, key=lambda pair: pair[1]["date"])
-            yield (
-                f"trained with earlier code; the present code gave all the predictions of seed {run.seed} "
-                f"({run.evaluated_on} run) again on {entry['date']}, commit {entry['commit']}"
-            )
+    elif again:
+        entry, run = max(again, key=lambda pair: pair[0]["date"])
+        yield (
+            f"trained with earlier code; the present code gave all the predictions of seed {run.seed} "
+            f"({run.evaluated_on} run) again on {entry['date']}, commit {entry['commit']}"
+        )
 
 
 def differences(runs: list[Result]) -> Iterator[str]:
@@ -190,12 +250,13 @@ def describe(runs: list[Result]) -> str:
     versions = {"Python": machine.get("python"), **machine.get("versions", {})}
     dates = sorted({run.started[:10] for run in runs})
     commits = sorted({str(run.machine["commit"])[:10] for run in runs if run.machine.get("commit")})
-    return (
-        f"{', '.join(str(part) for part in hardware if part)}; "
-        f"{', '.join(f'{name} {number}' for name, number in versions.items() if number)}; "
-        f"{' to '.join(dict.fromkeys([dates[0], dates[-1]]))}"
-        + (f"; commit{'s' * (len(commits) > 1)} {', '.join(commits)}" if commits else "")
-    )
+    parts = [
+        ", ".join(str(part) for part in hardware if part),
+        ", ".join(f"{name} {number}" for name, number in versions.items() if number),
+        " to ".join(dict.fromkeys([dates[0], dates[-1]])),
+        f"commit{'s' * (len(commits) > 1)} {', '.join(commits)}" if commits else "",
+    ]
+    return "; ".join(filter(None, parts))
 
 
 def learning_curve(runs: list[Result]) -> pd.DataFrame | None:

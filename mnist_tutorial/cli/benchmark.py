@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from mnist_tutorial.cli.common import RESULTS, Force, errors, say, show
-from mnist_tutorial.cli.record import record
 from mnist_tutorial.cli.robustness import robustness
 from mnist_tutorial.cli.run import reproduce, run
 from mnist_tutorial.errors import MNISTError
@@ -21,30 +20,45 @@ benchmark.command()(reproduce)
 def report(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="with results, also in subfolders", show_default="results, or the published results"),
+        typer.Argument(
+            help="With results; of a class, with a folder for each person: what lies in a folder below, or deeper, is "
+            "that person's, and what lies in it directly is nobody's.",
+            show_default="results, or the published results",
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder for index.html and report.md.")] = Path("report"),
     force: Force = False,
 ) -> None:
-    """Write a report of all results, as a web page and in Markdown, beside those of the literature."""
+    """Write a report of all results, as a web page and in Markdown, beside those of the literature.
+
+    The report of a class has a column for the person, marks equal predictions under different names, and is shown here,
+    too. Inconsistent files are refused, each with the reason; the exit code is then 1.
+    """
     with errors():
         from mnist_tutorial.benchmark import robustness
-        from mnist_tutorial.benchmark.report.page import write
+        from mnist_tutorial.benchmark.report import page, table
         from mnist_tutorial.benchmark.result import published, read_all, read_failures
+        from mnist_tutorial.benchmark.summary import aggregate, person
 
         if folder is None:
             folder = RESULTS if RESULTS.is_dir() else published()
             if folder != RESULTS:
                 say(f"no folder {RESULTS} here, so this is the report of the published results")
-        results, refused = read_all(folder)
+        found, refused = read_all(folder)
+        people = [person(path, folder) for path, _ in found]
         measured, not_read = robustness.read_all(folder)
         refused += not_read
         failures = read_failures(folder)
-        if not (results or refused or failures):
+        if not (found or refused or failures):
             raise MNISTError(f"{folder} holds no results; `benchmark run cnn --out {folder}` makes one")
-        for path in write([result for _, result in results], refused, failures, out, force, measured):
+        tables = aggregate([result for _, result in found], measured, people)
+        for path in page.write(tables, refused, failures, out, force):
             say(path)
-    _refused(refused)
+    if any(people):
+        for summary in tables:
+            columns = table.columns_of(summary, table.TERMINAL)
+            show(table.terminal_table(f"MNIST {summary.variant}", columns, table.rows(summary, columns)))
+    _refuse(refused)
 
 
 @benchmark.command()
@@ -70,35 +84,6 @@ def compare(
 
 
 @benchmark.command()
-def leaderboard(
-    folder: Annotated[Path, typer.Argument(help="with a folder of results for each person")],
-    out: Annotated[Path | None, typer.Option(help="A file for the tables, in Markdown.")] = None,
-    force: Force = False,
-) -> None:
-    """Rank the results of many people, and show who cannot be told apart from the first.
-
-    Inconsistent files are refused, each with the reason; the exit code is then 1. Equal predictions of several people
-    are marked.
-    """
-    with errors():
-        from mnist_tutorial.benchmark import leaderboard
-        from mnist_tutorial.benchmark.outputs import check_replaceable, signed
-        from mnist_tutorial.data import atomic
-
-        if out:
-            check_replaceable([out], force)
-        board = leaderboard.leaderboard(folder)
-        if out:
-            with atomic(out) as part:
-                part.write_text(signed(leaderboard.markdown(board)), encoding="utf-8")
-    for table in leaderboard.tables(board):
-        show(table)
-    for note in dict.fromkeys(note for notes in board.notes.values() for note in notes):
-        say(f"- {note}")
-    _refused(board.refused)
-
-
-@benchmark.command()
 def check(
     baseline: Annotated[Path, typer.Argument(help="the earlier results")],
     results: Annotated[Path, typer.Argument(help="the later results")] = RESULTS,
@@ -115,13 +100,53 @@ def check(
     raise typer.Exit(int(any(alert.failed for alert in alerts)))
 
 
-def _refused(reasons: Sequence[Exception]) -> None:
-    """Print which files were refused; exit code 1 if there are any."""
-    for reason in reasons:
+@benchmark.command()
+def record(
+    target: Annotated[float, typer.Argument(min=10, max=100, help="the test accuracy to exceed, in percent")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="with results, as for report", show_default="the published results")
+    ] = None,
+) -> None:
+    """List the recipes whose mean test accuracy exceeds TARGET, the fastest first.
+
+    That is, with at least ten seeds, and p < 0.01 in a one-sided t-test. Seconds are the median of the uncontended
+    runs; the ratio says how many times as long as train-mnist-fast they take on the same machine.
+    """
+    with errors():
+        from mnist_tutorial.benchmark import records
+        from mnist_tutorial.benchmark.report.table import columns_of, terminal_table
+        from mnist_tutorial.benchmark.result import published, read_all
+        from mnist_tutorial.benchmark.summary import aggregate, person
+
+        found, refused = read_all(folder or published().parent)
+        found = [(path, result) for path, result in found if (result.evaluated_on, result.variant) == ("test", "full")]
+        if not found:
+            _refuse(refused)
+            raise MNISTError(
+                f"{folder} holds no test runs; `benchmark run cnn --evaluate test --out {folder}` makes some"
+            )
+        people = [person(path, folder) for path, _ in found] if folder else []
+        [table] = aggregate([result for _, result in found], people=people)
+    above = records.above(table, target / 100)
+    if accepted := [record.cells for record in above if not record.shortfall]:
+        headings = columns_of(table, accepted[0])
+        rows = [[cells[heading] for heading in headings] for cells in accepted]
+        show(terminal_table(f"more than {target:g} % of the test digits", headings, rows))
+        for letter in dict.fromkeys(cells["machine"] for cells in accepted):
+            say(f"machine {letter}: {table.machines[letter]}")
+    else:
+        say(f"no recipe exceeds {target:g} % with at least {records.SEEDS} seeds and p < {records.LEVEL}")
+    if near := [f"{record.label} ({record.shortfall})" for record in above if record.shortfall]:
+        say(f"near, but not with at least {records.SEEDS} seeds and p < {records.LEVEL}: {', '.join(near)}")
+    _refuse(refused)
+
+
+def _refuse(refused: Sequence[MNISTError]) -> None:
+    """List the files that were refused; exit code 1 if there are any."""
+    for reason in refused:
         say(f"refused: {reason}", err=True)
-    if reasons:
+    if refused:
         raise typer.Exit(1)
 
 
-for command in (record, robustness):
-    benchmark.command()(command)
+benchmark.command()(robustness)

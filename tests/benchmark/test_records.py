@@ -1,186 +1,89 @@
-"""Each rule of RULES.md that files can show has a folder here that breaks it, and only it."""
-
-import json
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from conftest import made_result
-from sessions import Busy, at, changed, made_session, written
 from statsmodels.stats.weightstats import DescrStatsW
+from typer.testing import CliRunner
 
-from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark import records
-from mnist_tutorial.benchmark.recipe import load_recipe
-from mnist_tutorial.benchmark.records import REFERENCE, TRIES, check, entries, history, markdown
+from mnist_tutorial.benchmark.records import above
+from mnist_tutorial.benchmark.result import write
+from mnist_tutorial.benchmark.summary import aggregate
+from mnist_tutorial.cli import app
 
-
-def seed(number):
-    return lambda result: (result.recipe, result.seed) == ("cnn-1s", number)
-
-
-def reference(number):
-    return lambda result: (result.recipe, result.seed) == (REFERENCE, number)
+GPU = {"processor": "another", "cores": 16, "device": "a GPU, bfloat16", "system": "Linux x86_64"}
 
 
-def references(result):
-    return result.recipe == REFERENCE
+def seeds(recipe, errors, **others):
+    return [made_result(recipe, seed, wrong, **others) for seed, wrong in enumerate(errors)]
 
 
-def on_machine(which, **fields):
-    [machine] = [result.machine for result in ALL if which(result)]
-    return changed(ALL, which, machine=machine | fields)
+def records(runs, target=0.99):
+    [table] = aggregate(runs)
+    return {record.label: record for record in above(table, target)}
 
 
-ALL = made_session()
-FIRST = ALL[1]
-OTHER_CODE = FIRST.code | {"mnist_tutorial.data.split": "0" * 16}
-HELD_OUT = {"evaluated_on": "validation", "started": FIRST.started, "machine": FIRST.machine, "code": FIRST.code}
-TWIN = {"predicted": FIRST.predicted, "accuracy": FIRST.accuracy}
-BROKEN = {
-    "too few seeds": (made_session(seeds=9), "9 runs"),
-    "a gap in the seeds": (changed(ALL, seed(4), seed=14), "the seeds are 0, 1, 2, 3, 5, 6, 7, 8, 9, 14"),
-    "p too large": (made_session(lambda seed: 80 + 30 * (seed % 2)), "mean accuracy 99.050% with p = 0.17"),
-    "no better than the target": (made_session(lambda seed: 100), "mean accuracy 99.000% with p = 1"),
-    "copied predictions": (changed(ALL, seed(7), **TWIN), "seeds 0, 7 share"),
-    "held-out digits": (
-        [made_result("cnn-1s", 0, 40, **HELD_OUT), *ALL[:1], *ALL[2:]],
-        "validation digits of the full",
-    ),
-    "a contended run": (changed(ALL, seed(3), other_cpu_seconds=5.0), "other programs used 5 s"),
-    "a contended reference": (changed(ALL, reference(3), other_cpu_seconds=5.0), "other programs used 5 s"),
-    "another machine": (on_machine(seed(3), processor="Z80"), "processor is not the same in all runs"),
-    "another commit": (on_machine(seed(3), commit="d" * 40), "commit is not the same in all runs"),
-    "changes without a commit": (on_machine(seed(3), dirty=True), "changes that are in no commit"),
-    "another torch": (changed(ALL, seed(3), versions={"torch": "9", "deeplay": "0.1.4"}), "versions of torch are"),
-    "fewer threads": (changed(ALL, seed(3), threads=1), "different numbers of threads"),
-    "another recipe": (changed(ALL, seed(3), recipe="cnn"), "several recipes, cnn, cnn-1s"),
-    "other code": (changed(ALL, seed(3), code=OTHER_CODE), "the code of mnist_tutorial.data.split is not the same"),
-    "an edited reference": (changed(ALL, references, source="def faster(run): ..."), "is not that of this package"),
-    "no reference": ([result for result in ALL if not references(result)], "0 runs of the reference"),
-    "a late reference": (changed(ALL, reference(0), started=at(1.5)), "after the first run of the recipe"),
-    "an early end": (changed(ALL, reference(4), started=at(12.5)), "before the last run of the recipe"),
-    "references in a row": (changed(ALL, reference(2), started=at(3.5)), "5 runs between the references"),
-    "a break": ([replace(r, started=at(1440)) if r.started >= at(8) else r for r in ALL], "three hours apart"),
-    "slow predictions": (changed(ALL, lambda result: True, prediction=21.0), "predictions take 21.00 s"),
-    "nothing": ([], "no runs of a recipe"),
-}
+def test_a_mean_above_the_target_is_tested_over_the_seeds():
+    errors = [90, 70, 99, 103, 88, 94, 101, 80, 97, 92]
+    record = records(seeds("cnn", errors))["cnn"]
+    _, p_value, _ = DescrStatsW(1 - np.array(errors) / 10_000).ttest_mean(0.99, alternative="larger")
+    assert record.p_value == pytest.approx(p_value)
+    assert (record.n, record.shortfall) == (10, "p = 0.013")
+    assert record.accuracy == pytest.approx(1 - np.mean(errors) / 10_000)
+    assert records(seeds("cnn", errors), 0.989)["cnn"].shortfall == ""
+    assert records(seeds("cnn", errors), 0.992) == {}
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_refused(name, tmp_path):
-    results, expected = BROKEN[name]
-    [reason] = check(written(results, tmp_path / "entry"), "99.0").reasons
-    assert expected in reason
+def test_ten_seeds_count_and_copies_of_one_do_not():
+    assert records(seeds("cnn", [50, 51, 52] * 3))["cnn"].shortfall == "n = 9"
+    copied = [made_result("cnn", seed, range(50)) for seed in range(10)]
+    assert records(copied)["cnn"].shortfall == "n = 1"
+    assert records(seeds("cnn", [50] * 10))["cnn"].shortfall == ""  # as many errors, but others
 
 
-def test_the_target_decides_about_what_a_session_plans(tmp_path):
-    for seeds in (10, 13, 18):
-        folder = written(made_session(lambda seed: 45 + seed % 2, seeds), tmp_path / str(seeds))
-        assert [bool(check(folder, target).reasons) for target in ("99.0", "99.5", "99.7")] == [False, False, True]
+def test_the_fastest_comes_first_and_the_ratio_is_that_of_the_same_machine():
+    gpu = made_result().machine | GPU
+    runs = seeds("slow", [50] * 10, wall=8.0) + seeds("fast", [50] * 10, wall=2.0)
+    runs += seeds("train-mnist-fast", [110] * 3, wall=4.0)
+    runs += seeds("lonely", [50] * 10, wall=1.0, machine=gpu)
+    runs += [made_result("fast", 10, 50, wall=90.0, other_cpu_seconds=50.0)]  # its accuracy counts, its seconds do not
+    found = [(name, record.seconds, record.ratio, record.n) for name, record in records(runs).items()]
+    assert found == [("lonely", 1.0, None, 10), ("fast", 2.0, 0.5, 11), ("slow", 8.0, 2.0, 10)]
 
 
-def test_files_that_are_cut_short_and_runs_that_failed_are_refused(tmp_path):
-    folder = written(ALL, tmp_path / "entry")
-    path = folder / f"{ALL[-2].name}.json"  # of seed 9, so that the seeds before it are complete
-    path.write_bytes(path.read_bytes()[:999])
-    failure = {"kind": "failure", "recipe": "cnn-1s", "seed": 3, "evaluated_on": "test", "error": "it broke"}
-    (folder / "x.failure.json").write_text(json.dumps(failure))
-    damaged, failed, few = check(folder, "99.0").reasons
-    assert damaged.startswith(f"{path}: cut short")
-    assert (failed, few) == ("seed 3 of cnn-1s failed", "9 runs; expected at least 10")
+def record(*arguments):
+    done = CliRunner().invoke(app, ["benchmark", "record", *map(str, arguments)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
 
 
-def test_a_run_is_set_aside_for_a_reason_and_its_accuracy_counts(tmp_path):
-    written([FIRST], tmp_path / "free/contended/1")
-    [reason] = check(written(ALL, tmp_path / "free"), "99.0").reasons
-    assert "although no other program was busy" in reason
-    wrong = made_result("cnn-1s", 0, 500, other_cpu_seconds=5.0, started=at(0.5), code=FIRST.code, wall=77.0)
-    written([wrong], tmp_path / "busy/contended/1")
-    entry = check(written(ALL, tmp_path / "busy"), "99.0")
-    assert (entry.accuracies[0], entry.seconds) == (0.95, 10.0)
+def test_the_command_lists_records_and_what_comes_near(tmp_path):
+    for person, recipe, n in (("Ada", "cnn", 10), ("Ben", "cnn", 4), ("Ben", "mlp", 10)):
+        (tmp_path / person).mkdir(exist_ok=True)
+        for run in seeds(recipe, [150 if recipe == "mlp" else 60] * n):
+            write(run, tmp_path / person)
+    done = record(99.2, tmp_path)
+    assert done.exit_code == 0
+    [line] = [line for line in done.stdout.splitlines() if " cnn " in line]
+    assert line.split() == ["Ada", "cnn", "10.0", "–", "10", "99.400", "0"]
+    assert done.stdout.splitlines()[-1].endswith(": Ben/cnn (n = 4)")
+    assert "mlp" not in done.stdout
 
 
-def test_the_figures(tmp_path):
-    entry = check(written(changed(made_session(), references, wall=8.0), tmp_path / "entry"), "99.0")
-    accuracies = np.array([1 - (80 + seed) / 10_000 for seed in range(10)])
-    _, p_value, _ = DescrStatsW(accuracies).ttest_mean(0.99, alternative="larger")
-    assert entry.p_value == pytest.approx(p_value)
-    assert entry.ratio == 10 / 8
-    lines = list(entry.lines())
-    assert "cnn-1s, n = 10: 99.155 ± 0.030 % of the test digits" in lines[0]
-    assert lines[1:3] == ["median of training: 10.00 s", f"median of 5 runs of {REFERENCE}: 8.00 s; ratio 1.250"]
-    assert "commit cccccccccc" in lines[3]
-    assert lines[-1] == "accepted"
+def test_by_default_it_looks_at_the_published_results():
+    done = record(99.0)
+    assert done.exit_code == 0
+    assert "cnn-1s" in done.stdout
+    assert "train-mnist-fast" not in done.stdout
 
 
-def test_the_history_holds_what_was_a_record_on_its_day_and_the_table_what_a_claim_needs(tmp_path):
-    for target, name, day, wall, wrong in (
-        ("99.0", "earliest", 1, 5.0, 80),
-        ("99.0", "slower", 2, 6.0, 80),
-        ("99.0", "faster", 3, 2.5, 80),
-        ("99.7", "accurate", 1, 90.0, 15),
-        ("99.0", "careless", 4, 1.0, 120),
-    ):
-        results = made_session(lambda seed, wrong=wrong: wrong + seed % 3, wall=wall)
-        on_day = [replace(result, started=result.started.replace("11-26", f"12-0{day}")) for result in results]
-        written(on_day, tmp_path / target / name)
-    (tmp_path / "99.0/faster/reason.txt").write_text("Fewer | pixels,\nand so on", encoding="utf-8")
-
-    judged = [(entry.folder.name, not entry.reasons) for entry in entries(tmp_path, "99.0")]
-    assert judged == [("faster", True), ("earliest", True), ("slower", True), ("careless", False)]
-    assert entries(tmp_path, "99.5") == []
-    assert [entry.folder.name for entry in history(tmp_path)] == ["earliest", "faster", "accurate"]
-    line = markdown(history(tmp_path)).splitlines()[3]
-    assert line.startswith("| 99.0 % | 2026-12-03 | cnn-1s | 2.50 | 0.250 | 10 |")
-    cells = line.replace("\\|", "/").split(" | ")
-    assert (cells[6], cells[9], cells[10]) == ("99.19 ± 0.01", "cccccccccc", "Fewer / pixels, |")
-    assert float(cells[7]) < 0.01
-
-
-@pytest.fixture
-def tasks(quick_file):
-    """The tasks of a recipe without those of the reference, which take longer."""
-
-    def plan(name="random_guess"):
-        planned = records.plan(load_recipe(f"{quick_file}:{name}"), 3, "sample")
-        return [task for task in planned if task.recipe.name != REFERENCE]
-
-    return plan
-
-
-def kinds(events):
-    return [(event.kind, event.task.seed) for event in events if event.kind != "started"]
-
-
-def test_the_reference_comes_first_and_last_and_in_between():
-    planned = [(task.recipe.name, task.seed) for task in records.plan(load_recipe("cnn"), 10)]
-    assert [name for name, _ in planned] == [name for runs in (0, 2, 3, 2, 3) for name in [*["cnn"] * runs, REFERENCE]]
-    assert [seed for name, seed in planned if name == "cnn"] == list(range(10))
-    with pytest.raises(MNISTError, match="whose ratio is 1"):
-        records.plan(load_recipe(REFERENCE), 10)
-
-
-def test_a_contended_run_is_repeated_and_an_interrupted_session_carries_on(tasks, tmp_path):
-    for event in records.run(tasks(), tmp_path, Busy({0: 1})):
-        if event.kind == "done":
-            break
-    events = kinds(records.run(tasks(), tmp_path, Busy({2: TRIES - 1})))
-    assert events == [("done", seed) for seed in [0, 1, *[2] * TRIES]]
-    entry = check(tmp_path, "99.0", "sample")
-    assert [run.contended for run in entry.runs] == [False, False, False]
-    assert sorted(run.seed for run in entry.set_aside if run.contended) == [0, *[2] * (TRIES - 1)]
-    assert kinds(records.run(tasks(), tmp_path, Busy())) == [("there", seed) for seed in range(3)]
-
-
-def test_a_failure_or_a_machine_that_is_never_quiet_ends_the_session(tasks, tmp_path):
-    assert kinds(records.run(tasks("crashing"), tmp_path / "failed", Busy())) == [("failed", 0)]
-    with pytest.raises(MNISTError, match=f"in each of {TRIES} tries"):
-        list(records.run(tasks(), tmp_path / "busy", Busy({0: TRIES})))
-
-
-def test_a_folder_has_one_session_of_one_code(tasks, quick_file, tmp_path):
-    list(records.run(tasks()[:1], tmp_path, Busy()))
-    quick_file.write_text(quick_file.read_text() + "x = 1\n")
-    with pytest.raises(MNISTError, match="has results of other runs, or of other code"):
-        list(records.run(tasks(), tmp_path, Busy()))
+def test_what_it_cannot_read_and_targets_that_are_none(tmp_path):
+    for empty, words in ((tmp_path, "holds no test runs"), (tmp_path / "gone", "no such folder")):
+        done = record(99, empty)
+        assert done.exit_code == 1
+        assert words in done.stderr
+    assert [record(target).exit_code for target in ("fast", 0.99, 101)] == [2, 2, 2]
+    (tmp_path / "cut.json").write_text("{")
+    assert record(99, tmp_path).stderr.startswith(f"refused: {tmp_path / 'cut.json'}")
+    write(made_result(wrong=50), tmp_path)
+    done = record(99.9, tmp_path)
+    assert (done.exit_code, done.stdout.startswith("no recipe exceeds 99.9 %")) == (1, True)
+    assert done.stderr.startswith(f"refused: {tmp_path / 'cut.json'}")

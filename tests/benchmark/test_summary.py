@@ -3,9 +3,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import made_probabilities, made_result
+from conftest import made_code, made_probabilities, made_result
 
-from mnist_tutorial.benchmark.summary import aggregate, describe, differences, learning_curve
+from mnist_tutorial.benchmark.summary import aggregate, describe, differences, each_seed_once, learning_curve
 from mnist_tutorial.stats import wilson_interval
 
 GPU = {"processor": "another", "cores": 16, "device": "a GPU, bfloat16", "system": "Linux x86_64"}
@@ -94,6 +94,52 @@ def test_a_seed_counts_once():
     row = only([again, first, made_result("cnn", 1, wrong=50)])
     assert (row.n, row.std) == (2, 0)
     assert "seed 0 occurs more than once (test runs); the first run counts" in row.remarks
+
+
+def test_of_two_machines_with_the_same_seeds_the_one_with_more_counts():
+    one = [made_result(seed=seed) for seed in (0, 1)]
+    other = [dataclasses.replace(run, machine=run.machine | GPU) for run in [*one, made_result(seed=2)]]
+    assert each_seed_once(one + other) == other
+    assert each_seed_once([one[0], *other[1:]]) == [one[0], *other[1:]]
+
+
+def people(*runs):
+    """Summarize pairs of a person and a result."""
+    [table] = aggregate([run for _, run in runs], people=[name for name, _ in runs])
+    return {row.label: row for row in table.rows}
+
+
+def test_a_shared_starter_recipe_has_a_row_for_each_person():
+    runs = [(name, made_result("cnn", seed, wrong)) for name, wrong in (("Ada", 50), ("Ben", 70)) for seed in (0, 1)]
+    rows = people(*runs, ("", made_result("cnn", 0, 90)))
+    assert {label: (row.person, row.n, round(row.errors)) for label, row in rows.items()} == {
+        "Ada/cnn": ("Ada", 2, 50),
+        "Ben/cnn": ("Ben", 2, 70),
+        "cnn": ("", 1, 90),
+    }
+    assert not any(row.twins for row in rows.values())
+    assert "other code" not in " ".join(remark for row in rows.values() for remark in row.remarks)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "minute", "why"),
+    [("cnn", "09", "as the same code"), ("cnn", "00", "in the same second"), ("mine", "09", "from different code")],
+)
+def test_equal_predictions_under_two_names_are_marked(recipe, minute, why):
+    code = {} if recipe == "cnn" else {"recipe": "mine", "code": made_code("mine")}  # a print is enough
+    begin = "2026-11-23T07:00:00+00:00"
+    first = made_result("cnn", 0, 50, started=begin)
+    copied = dataclasses.replace(first, started=begin.replace("07:00", f"07:{minute}"), **code)
+    rows = people(("Ada", first), ("Eve", copied), ("Ben", made_result("cnn", 1, 60, started=begin)))
+    twins = {label: row.twins for label, row in rows.items()}
+    assert twins == {"Ada/cnn": [f"Eve/{recipe}"], f"Eve/{recipe}": ["Ada/cnn"], "Ben/cnn": []}
+    for label in ("Ada/cnn", f"Eve/{recipe}"):
+        assert [why in remark for remark in rows[label].remarks if "same predictions" in remark] == [True]
+
+
+def test_seeds_of_one_recipe_may_share_predictions():
+    rows = people(*(("Ada", made_result("neighbours", seed, range(50))) for seed in (0, 1)))
+    assert rows["Ada/neighbours"].twins == []
 
 
 def test_the_corrupted_accuracy_is_that_of_the_same_code():

@@ -160,34 +160,28 @@ def test_compare_and_report_take_published_results_where_there_are_none(tmp_path
     assert "cnn-augmented" not in (tmp_path / "report/report.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("command", "name"),
-    [
-        (["report", "results", "--out", "."], "index.html"),
-        (["report", "results", "--out", "."], "report.md"),
-        (["leaderboard", "results", "--out", "notes.md"], "notes.md"),
-    ],
-)
-def test_what_we_did_not_write_is_replaced_with_force_only(folder, tmp_path, monkeypatch, command, name):
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.parametrize("name", ["index.html", "report.md"])
+def test_a_file_that_is_not_ours_or_was_changed_is_replaced_with_force_only(folder, tmp_path, monkeypatch, name):
     monkeypatch.setattr("mnist_tutorial.benchmark.report.page.draw", lambda table, published: [])  # has its own tests
-    (tmp_path / name).write_text("mine")
-    done = benchmark(*command)
-    assert done.exit_code == 1
-    [line] = done.stderr.splitlines()
-    assert line.startswith(f"error: {name} exists")
-    assert "--force" in line
+    path = tmp_path / name
+
+    def refused(text):
+        done = benchmark("report", folder, "--out", tmp_path)
+        [line] = done.stderr.splitlines()
+        assert line.startswith(f"error: {path}")
+        assert "--force" in line
+        return done.exit_code == 1 and path.read_text(encoding="utf-8").endswith(text)
+
+    path.write_text("mine")
+    assert refused("mine")
     assert {path.name for path in tmp_path.iterdir()} == {name, "results"}
-    assert (tmp_path / name).read_text() == "mine"
     for options in (["--force"], []):  # our own is replaced without
-        assert benchmark(*command, *options).exit_code == 0
-    with (tmp_path / name).open("a", encoding="utf-8") as file:
+        assert benchmark("report", folder, "--out", tmp_path, *options).exit_code == 0
+    with path.open("a", encoding="utf-8") as file:
         file.write("A remark.\n")
-    done = benchmark(*command)
-    assert (done.exit_code, "--force" in done.stderr) == (1, True)
-    assert (tmp_path / name).read_text(encoding="utf-8").endswith("A remark.\n")
-    assert benchmark(*command, "--force").exit_code == 0
-    assert "A remark." not in (tmp_path / name).read_text(encoding="utf-8")
+    assert refused("A remark.\n")
+    assert benchmark("report", folder, "--out", tmp_path, "--force").exit_code == 0
+    assert "A remark." not in path.read_text(encoding="utf-8")
 
 
 def test_a_report_of_a_folder_without_results_says_what_to_run(tmp_path):
@@ -197,16 +191,24 @@ def test_a_report_of_a_folder_without_results_says_what_to_run(tmp_path):
     assert not (tmp_path / "site").exists()
 
 
-def test_no_column_of_the_leaderboard_is_cut_and_names_are_shown_as_they_are(tmp_path):
-    (tmp_path / ":x:[b]").mkdir()
-    for seed in range(3):
-        busy = {"parameters": 279_818_000, "wall": 1234.5, "other_cpu_seconds": 10.0 * (seed == 0)}
-        write(made_result("cnn-augmented", seed, 900 + seed, **busy), tmp_path / ":x:[b]")
-    shown = benchmark("leaderboard", tmp_path, "--out", tmp_path / "board.md").stdout
-    assert ":x:[b]" in shown
-    assert "(2 of 3)" in shown
-    assert " standing " in shown  # the last one
-    assert "(2 of 3)" in (tmp_path / "board.md").read_text()
+def test_the_report_of_a_class_names_people_and_is_shown_here(tmp_path, monkeypatch):
+    monkeypatch.setattr("mnist_tutorial.benchmark.report.page.draw", lambda table, published: [])  # has its own tests
+    for name in (":x:[b]", "Ben"):
+        (tmp_path / "class" / name / "results").mkdir(parents=True)
+        for seed in range(3):
+            busy = {"parameters": 279_818_000, "wall": 1234.5, "other_cpu_seconds": 10.0 * (seed == 0)}
+            write(made_result("cnn-augmented", seed, 900 + seed, **busy), tmp_path / "class" / name / "results")
+    done = benchmark("report", tmp_path / "class", "--out", tmp_path / "site")
+    assert done.exit_code == 0
+    for shown in (done.stdout, (tmp_path / "site/index.html").read_text(encoding="utf-8")):
+        assert ":x:[b]" in shown
+        assert "1,234 (2 of 3)" in shown
+        assert "same predictions as" in shown
+        assert "Ben/cnn-augmented" in shown
+    lines = (tmp_path / "site/report.md").read_text(encoding="utf-8").splitlines()
+    assert "| :x:\\[b\\] | cnn-augmented | Ben/cnn-augmented | 279,818,000 | 90.99 ± 0.01 | 3 |" in " ".join(lines)
+    assert any("same predictions under another name" in line for line in lines)
+    assert "People: 2." in lines[4]
 
 
 def test_check_ends_with_1_when_a_recipe_got_worse(folder, tmp_path):

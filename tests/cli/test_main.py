@@ -19,13 +19,13 @@ def test_signs_that_a_console_lacks_are_replaced(tmp_path, encoding):
     folder.mkdir()
     write(made_result("ours"), folder)
     (folder / "cut.json").write_text("{")
-    command = [sys.executable, "-m", "mnist_tutorial", "benchmark", "leaderboard", tmp_path]
+    command = [sys.executable, "-m", "mnist_tutorial", "benchmark", "record", "99.0", tmp_path]
     done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding})
-    table, refused = done.stdout.decode(encoding), done.stderr.decode(encoding)
+    shown, refused = done.stdout.decode(encoding), done.stderr.decode(encoding)
     assert done.returncode == 1, refused  # because of the refused file
-    assert "99.50 " in table
+    assert "/ours (n = 1)" in shown
     assert "cut.json" in refused
-    assert ("학생" in refused) == (encoding == "utf-8")
+    assert ["학생" in text for text in (shown, refused)] == [encoding == "utf-8"] * 2
 
 
 def cite(output, unbuffered=""):

@@ -58,7 +58,7 @@ def test_code_links_headings_and_other_words_stay(text):
 
 
 def test_links_of_the_readme_lead_to_pages_or_to_the_repository():
-    kept = "[c](notebooks/01_loading.ipynb) [d](https://x.org/y) [e](RULES.md) ![f](docs/draw.png)"
+    kept = "[c](notebooks/01_loading.ipynb) [d](https://x.org/y) [e](CONTRIBUTING.md) ![f](docs/draw.png)"
     assert assemble.with_links(f"[a](#start) [b](LICENSE) {kept}") == (
         f"[a](start.md) [b]({assemble.REPOSITORY}/LICENSE) {kept}"
     )

@@ -6,9 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from mnist_tutorial.benchmark.clock import CONTENDED
 from mnist_tutorial.benchmark.code import PACKAGE, RECIPE
@@ -18,70 +17,85 @@ from mnist_tutorial.benchmark.report.figures import draw, to_address
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.benchmark.splits import true_labels
-from mnist_tutorial.benchmark.summary import aggregate
+from mnist_tutorial.benchmark.summary import SummaryTable
 from mnist_tutorial.data import atomic
 from mnist_tutorial.data.reference import COUNTS, listing
 from mnist_tutorial.errors import MNISTError, printable
 from mnist_tutorial.stats import wilson_interval
 
-if TYPE_CHECKING:  # it imports the pipeline, and with it torch
-    from mnist_tutorial.benchmark.robustness import Robustness
-
-CALIBRATION = "Calibration and robustness"
+TEMPLATES = {"index.html": "report.html", "report.md": "report.md"}
 TITLES = {"full": "Results on MNIST", "sample": "Results on the sample of MNIST"}
 
 
 def write(
-    results: Sequence[Result],
+    tables: Sequence[SummaryTable],
     refused: Sequence[MNISTError],
     failures: Sequence[dict],
     out: Path,
     force: bool = False,
-    robustness: "Sequence[Robustness]" = (),
 ) -> list[Path]:
     """Write ``index.html`` and ``report.md`` about many runs into a folder; return their paths.
 
     Parameters
     ----------
-    results, refused : sequence of Result, sequence of MNISTError
-        As `result.read_all` returns them: what can be used, and why the rest cannot.
+    tables : sequence of SummaryTable
+        As `aggregate` makes them of results.
+    refused : sequence of MNISTError
+        Why other results cannot be used.
     failures : sequence of dict
         Failed runs: their ``recipe``, ``seed``, ``evaluated_on`` and ``error``.
     out : Path
         The folder; it is created if necessary.
     force : bool
-        Replace files of these names that are not reports, or that somebody has changed; otherwise, and if the folder
-        cannot be written, MNISTError is raised.
-    robustness : sequence of Robustness
-        What `benchmark robustness` has measured.
+        Replace files of these names that are not reports, or that somebody has changed.
+
+    Raises
+    ------
+    MNISTError
+        If there are such files, without `force`, or if the folder cannot be written.
     """
-    paths = [Path(out, name) for name in ("index.html", "report.md")]
+    paths = [Path(out, name) for name in TEMPLATES]
     check_replaceable(paths, force)
-    tables = aggregate(results, robustness)
-    problems = {"failures": [_failure(failure) for failure in failures], "refused": [str(error) for error in refused]}
-    contents = _html(headline(results), tables, problems), _markdown(headline(results), tables, problems)
+    content = {
+        "mark": MARK,
+        "headline": headline(tables),
+        "tables": tables,
+        "titles": TITLES,
+        "text": text,
+        "figures": {table.variant: draw(table, published()) for table in tables},
+        "address": to_address,
+        "imports": imports,
+        "protocol": protocol(),
+        "published": published(),
+        "failures": [_failure(failure) for failure in failures],
+        "refused": [str(error) for error in refused],
+    }
     try:
         Path(out).mkdir(parents=True, exist_ok=True)
-        for path, content in zip(paths, contents, strict=True):
+        for path in paths:
+            page = _environment().get_template(TEMPLATES[path.name]).render(content)
             with atomic(path) as part:
-                part.write_text(signed(content), encoding="utf-8")
+                part.write_text(signed(page), encoding="utf-8")
     except OSError as error:
         raise MNISTError(f"{out}: cannot write the report ({error}); choose another folder with --out") from error
     return paths
 
 
-def headline(results: Sequence[Result]) -> str:
+def headline(tables: Sequence[SummaryTable]) -> str:
     """Summarize a report in a sentence or two."""
-    if not results:
+    rows = [row for table in tables for row in table.rows]
+    runs = [run for row in rows for run in row.runs]
+    if not runs:
         return "No runs yet."
-    recipes = len({(run.recipe, run.version) for run in results})
-    tests = sum(run.evaluated_on == "test" for run in results)
-    days = sorted(run.started[:10] for run in results)
-    return (
-        f"{_plural(recipes, 'recipe')}, {_plural(tests, 'test run')}, "
-        f"{_plural(len(results) - tests, 'validation run')}, {' to '.join(dict.fromkeys([days[0], days[-1]]))}. "
-        f"Contended runs, during which other programs used the processor: {sum(run.contended for run in results)}."
+    recipes, people = {(run.recipe, run.version) for run in runs}, {row.person for row in rows} - {""}
+    tests = sum(run.evaluated_on == "test" for run in runs)
+    days = sorted(run.started[:10] for run in runs)
+    sentence = (
+        f"{_plural(len(recipes), 'recipe')}, {_plural(tests, 'test run')}, "
+        f"{_plural(len(runs) - tests, 'validation run')}, {' to '.join(dict.fromkeys([days[0], days[-1]]))}. "
+        f"Contended runs, during which other programs used the processor: {sum(run.contended for run in runs)}."
     )
+    return f"{sentence} People: {len(people)}." if people else sentence
 
 
 def protocol() -> list[list[str]]:
@@ -102,54 +116,24 @@ def protocol() -> list[list[str]]:
     return [paragraph.split(": ", 1) for paragraph in content.strip().split("\n\n")]
 
 
-def _html(headline, tables, problems):
+def _environment():
     environment = Environment(
         loader=PackageLoader("mnist_tutorial.benchmark", "report"),
-        autoescape=True,  # recipe names and docstrings can contain anything
+        autoescape=select_autoescape(["html"]),  # recipe names and docstrings can contain anything
         finalize=lambda value: printable(value) if type(value) is str else value,  # not what is marked as HTML
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    environment.filters |= {"percent": text.percent, "seconds": text.seconds, "paragraphs": _paragraphs}
-    return environment.get_template("report.html").render(
-        headline=headline,
-        mark=MARK,
-        tables=tables,
-        titles=TITLES,
-        calibration_title=CALIBRATION,
-        text=text,
-        figures={table.variant: draw(table, published()) for table in tables},
-        address=to_address,
-        imports=imports,
-        protocol=protocol(),
-        published=published(),
-        **problems,
-    )
-
-
-def _markdown(headline, tables, problems):
-    parts = [f"<!-- {MARK} -->\n", "# MNIST benchmark\n", headline + "\n"]
-    for table in tables:
-        parts += [f"## {TITLES[table.variant]}\n", text.markdown(table)]
-        if calibration := text.calibration_markdown(table):
-            parts += [f"### {CALIBRATION}\n", calibration]
-    if failures := problems["failures"]:
-        sentences = [f"{failure['run']}: {failure['reason']}" for failure in failures]
-        parts += ["## Failed runs\n", text.markdown_list(sentences)]
-    if refused := problems["refused"]:
-        parts += ["## Refused files\n", text.markdown_list(refused)]
-    parts += ["## Protocol\n", "".join(f"- **{term}**: {meaning}\n" for term, meaning in protocol())]
-    return "\n".join(parts)
+    environment.filters |= {"percent": text.percent, "seconds": text.seconds}
+    return environment
 
 
 def _failure(failure):
     error = str(failure.get("error"))
-    return {
-        "run": f"{failure.get('recipe')}, seed {failure.get('seed')}, {failure.get('evaluated_on')}",
-        "reason": (error.strip().splitlines() or ["?"])[-1],
-        "error": error,
-    }
+    run = f"{failure.get('recipe')}, seed {failure.get('seed')}, {failure.get('evaluated_on')}"
+    return {"run": run, "reason": (error.strip().splitlines() or ["?"])[-1], "error": error}
 
 
 def imports(run: Result) -> str:
@@ -173,11 +157,6 @@ def _packages(run):
     names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
     tops = sorted({name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - {PACKAGE})
     return [f"{top} {run.versions[top]}" if top in run.versions else top for top in tops]
-
-
-def _paragraphs(docstring):
-    """Join the lines of each paragraph."""
-    return [" ".join(paragraph.split()) for paragraph in docstring.split("\n\n") if paragraph.strip()]
 
 
 def _plural(number, noun):

@@ -4,14 +4,19 @@ import html
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from mnist_tutorial.benchmark.summary import STALE, RecipeSummary, SummaryTable
+from rich import box, markup
+from rich.table import Table
+
+from mnist_tutorial.benchmark.summary import STALE, SummaryTable
 from mnist_tutorial.errors import printable
 from mnist_tutorial.stats import BINS
 
 NONE, CONTENDED = "–", "†"
 TARGETS = (0.97, 0.98, 0.99, 0.995)
 COLUMNS = {
-    "recipe": lambda row: row.label,
+    "person": lambda row: row.person or NONE,
+    "recipe": lambda row: row.label.removeprefix(f"{row.person}/"),
+    "same predictions as": lambda row: " and ".join(_few(row.twins)) or NONE,
     "machine": lambda row: row.machine,
     "parameters": lambda row: number(row.parameters, ",.0f"),
     "test accuracy, %": lambda row: number(row.accuracy, ".2f", 100) + (f" ± {percent(row.std)}" if row.n > 1 else ""),
@@ -23,7 +28,10 @@ COLUMNS = {
     "images/s": lambda row: number(row.rate, ",.0f"),
     "memory, MB": lambda row: number(row.memory, ",.0f"),
 }
+LEFT = ("person", "recipe", "same predictions as")
+TERMINAL = (*LEFT, "machine", "test accuracy, %", "n", "seconds to train")
 CALIBRATION = {
+    "person": COLUMNS["person"],
     "recipe": COLUMNS["recipe"],
     "machine": COLUMNS["machine"],
     "n": COLUMNS["n"],
@@ -36,18 +44,15 @@ CALIBRATION = {
 
 
 def columns_of(table: SummaryTable, columns: Iterable[str] = COLUMNS) -> list[str]:
-    """Choose the columns of a table: all, but the machine only if there are several."""
-    return [column for column in columns if column != "machine" or len(table.machines) > 1]
-
-
-def cells(row: RecipeSummary, columns: Iterable[str]) -> list[str]:
-    """Write these `COLUMNS`, or columns of `CALIBRATION`, of one row as plain text, with a dash for missing values."""
-    return [(CALIBRATION | COLUMNS)[column](row) for column in columns]
+    """Choose the columns of a table: the machine if there are several, people and twins if there are any."""
+    shown = {"machine": len(table.machines) > 1, "person": any(row.person for row in table.rows)}
+    shown["same predictions as"] = any(row.twins for row in table.rows)
+    return [column for column in columns if shown.get(column, True)]
 
 
 def rows(table: SummaryTable, columns: Iterable[str]) -> list[list[str]]:
-    """Write the `cells` of all rows."""
-    return [cells(row, columns) for row in table.rows]
+    """Write these `COLUMNS`, or columns of `CALIBRATION`, as plain text, with a dash for missing values."""
+    return [[(CALIBRATION | COLUMNS)[column](row) for column in columns] for row in table.rows]
 
 
 def has_calibration(table: SummaryTable) -> bool:
@@ -103,21 +108,32 @@ def remarks(table: SummaryTable) -> list[str]:
     ]
 
 
-def markdown(table: SummaryTable, columns: Sequence[str] | None = None) -> str:
-    """Write a table in Markdown, with all `COLUMNS` or these, and its notes below."""
-    return _markdown(table, columns or columns_of(table), notes(table))
+def markdown(table: SummaryTable, columns: Iterable[str] = COLUMNS, sentences: Iterable[str] | None = None) -> str:
+    """Write a table in Markdown, with its notes, or these sentences, below."""
+    columns = columns_of(table, columns)
+    sentences = notes(table) if sentences is None else sentences
+    return markdown_table(columns, rows(table, columns)) + "\n" + markdown_list(sentences)
 
 
 def calibration_markdown(table: SummaryTable) -> str:
     """Write the table of `CALIBRATION` in Markdown, and its notes below; nothing if no run knows it."""
-    return _markdown(table, columns_of(table, CALIBRATION), calibration_notes()) if has_calibration(table) else ""
+    return markdown(table, CALIBRATION, calibration_notes()) if has_calibration(table) else ""
 
 
-def _markdown(table, columns, notes):
-    return markdown_table(columns, rows(table, columns), columns[:1]) + "\n" + markdown_list(notes)
+def terminal_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Write rows for the terminal; names are folded, never cut."""
+    table = Table(title=title, box=box.SIMPLE, pad_edge=False, collapse_padding=True)
+    for heading in headings:
+        if heading in LEFT:
+            table.add_column(heading, overflow="fold", min_width=10)
+        else:
+            table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(markup.escape(printable(cell)) for cell in row))
+    return table
 
 
-def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[str]) -> str:
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[str] = LEFT) -> str:
     r"""Write rows in Markdown; the `left` columns are aligned to the left.
 
     Examples
@@ -163,6 +179,10 @@ def seconds(number: float) -> str:
     ['0.93', '12.3', '1,234']
     """
     return f"{number:,.{2 if number < 9.995 else 1 if number < 99.95 else 0}f}"
+
+
+def _few(names):
+    return names if len(names) < 2 else [names[0], f"{len(names) - 1} more"]
 
 
 def _training(row):

@@ -1,7 +1,9 @@
+import dataclasses
+
 import numpy as np
 from conftest import made_probabilities, made_result
 
-from mnist_tutorial.benchmark.report.table import COLUMNS, calibration_markdown, cells, markdown, notes, remarks
+from mnist_tutorial.benchmark.report.table import calibration_markdown, columns_of, markdown, notes, remarks, rows
 from mnist_tutorial.benchmark.summary import aggregate
 
 
@@ -11,7 +13,7 @@ def table_of(*results):
 
 
 def shown(table, row=0):
-    return dict(zip(COLUMNS, cells(table.rows[row], COLUMNS), strict=True))
+    return dict(zip(columns_of(table), rows(table, columns_of(table))[row], strict=True))
 
 
 def test_a_row():
@@ -21,7 +23,6 @@ def test_a_row():
     runs += [made_result("cnn", seed, 40, evaluated_on="validation") for seed in range(2)]
     assert shown(table_of(*runs)) == {
         "recipe": "cnn",
-        "machine": "A",
         "parameters": "70,794",
         "test accuracy, %": "99.46 ± 0.05",
         "n": "3",
@@ -35,6 +36,21 @@ def test_a_row():
         "images/s": "12,000",
         "memory, MB": "900",
     }
+
+
+def test_machines_people_and_twins_have_columns_where_there_are_some():
+    [mine, theirs] = [made_result("cnn", 0, range(50)), made_result("cnn", 1, 60)]
+    theirs = dataclasses.replace(theirs, machine=theirs.machine | {"processor": "another"})
+    [table] = aggregate([mine, mine, theirs], people=["Ada", "Ben", ""])
+    assert {"person", "machine", "same predictions as"} == {*columns_of(table)} - {*columns_of(table_of(mine))}
+    columns = ["person", "recipe", "machine", "same predictions as"]
+    assert rows(table, columns) == [
+        ["Ada", "cnn", "A", "Ben/cnn"],
+        ["Ben", "cnn", "A", "Ada/cnn"],
+        ["–", "cnn", "B", "–"],
+    ]
+    [table] = aggregate([mine] * 3, people=["Ada", "Ben", "Cem"])
+    assert rows(table, columns[-1:])[0] == ["Ben/cnn and 1 more"]
 
 
 def test_seconds_say_how_many_runs_count():
