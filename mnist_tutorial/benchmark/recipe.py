@@ -152,7 +152,7 @@ def _read(path: Path, function_name: str) -> str:
         text = path.read_text(encoding="utf-8")
         names = compile(text, str(path), "exec", dont_inherit=True).co_names
     except (OSError, SyntaxError, ValueError) as error:  # ValueError: it is not in UTF-8
-        raise MNISTError(f"{path}: not a file of Python code ({error}); {expected}") from error
+        raise MNISTError(f"{path}: cannot be read as Python code ({error}); {expected}") from error
     if len(text) > MAX_BYTES:
         raise MNISTError(f"{path}: {len(text):,} bytes, at most {MAX_BYTES:,} can be kept with each result; {expected}")
     if function_name not in names and "import *" not in text:

@@ -138,7 +138,7 @@ class Run:
             scores = np.asarray(answer)
         if scores.shape != (len(split), 10) or scores.dtype.kind not in "biuf":
             raise MNISTError(
-                f"the recipe's scores are a {type(answer).__name__} of shape {scores.shape} and dtype {scores.dtype}; "
+                f"the recipe's scores are of type {type(answer).__name__}, shape {scores.shape} and dtype {scores.dtype}; "
                 f"expected real numbers of shape {(len(split), 10)}"
             )
         if bad := int((~np.isfinite(scores)).any(1).sum()):

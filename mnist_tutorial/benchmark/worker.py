@@ -103,7 +103,7 @@ def _in_a_process(tasks: list[Task], limit: float | None) -> Iterator[Outcome]:
                     time.sleep(POLL)
             if not done:  # otherwise, the next process shows whose fault it is
                 code = process.returncode
-                yield None, f"the process ended: did the recipe exit, or was it out of memory? (exit code {code})"
+                yield None, f"the process ended with exit code {code}: did the recipe end it, or was it out of memory?"
         finally:
             _end(process.pid)
 

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,14 +14,6 @@ from mnist_tutorial.errors import MNISTError, printable
 if TYPE_CHECKING:
     from mnist_tutorial.benchmark.recipe import Task
     from mnist_tutorial.benchmark.suite import Event
-
-
-class Evaluate(StrEnum):
-    """The digits on which a run is evaluated."""
-
-    both = "both"
-    validation = "validation"
-    test = "test"
 
 
 Limit = Annotated[
@@ -41,9 +32,9 @@ def run(
     ] = "5",
     out: Annotated[Path, typer.Option(help="The folder for the results, one file for each run.")] = RESULTS,
     evaluate: Annotated[
-        Evaluate,
+        Literal["both", "validation", "test"],
         typer.Option(help="validation: train on 55,000, measure on 5,000 held out; test: train on 60,000, test once."),
-    ] = Evaluate.both,
+    ] = "both",
     variant: Wanted = Variant.full,
     scheduler: Annotated[
         str | None, typer.Option(help="Train on the workers of this Dask scheduler, tcp://host:8786.")
@@ -66,7 +57,7 @@ def run(
     with errors():
         recipes = [load_recipe(name) for name in [*(names or []), *(recipe or [])] or recipe_names()]
         options = {"devices": devices, "num_nodes": nodes, "strategy": strategy} if devices * nodes > 1 else {}
-        splits = ("validation", "test") if evaluate is Evaluate.both else (evaluate.value,)
+        splits = ("validation", "test") if evaluate == "both" else (evaluate,)
         tasks = suite.plan(recipes, chosen, splits, loaded(variant).variant, options)
         say(f"{sum(not suite.is_done(task, out) for task in tasks)} of {len(tasks)} runs to do", flush=True)
         workers = partial(worker.run_locally, limit=limit)
@@ -136,7 +127,7 @@ def follow(events: Iterable["Event"], tasks: list["Task"]) -> int:
 
 def _outcome(event: "Event") -> str:
     if event.kind == "failed":
-        return f"failed: {event.error.splitlines()[-1]}"
+        return f"failed: {event.error.splitlines()[-1].removeprefix('mnist_tutorial.errors.MNISTError: ')}"
     if event.kind != "done":
         return "done before" if event.kind == "there" else "the machine that shares its training has the result"
     result = event.result

@@ -122,19 +122,12 @@ def giving(scores, network="a network"):
 FAULTS = {
     "no return": (lambda run: None, "the recipe returned nothing; expected the trained network"),
     "the weights": (lambda run: {"weight": 1}, "returned a dict; expected the trained network, a torch.nn.Module"),
-    "predict without return": (giving(lambda n: None), "scores are nothing of dtype object"),
+    "predict without return": (giving(lambda n: None), "scores are of type NoneType"),
     "text": (giving(lambda n: np.full((n, 10), "7")), "dtype <U1; expected real numbers"),
-    "gradients": (giving(lambda n: torch.zeros(n, 10, requires_grad=True)), "scores are a Tensor, which is no array"),
-    "digits": (giving(lambda n: np.zeros(n)), r"shape \(333,\); expected \(333, 10\)"),
+    "digits": (giving(lambda n: np.zeros(n)), r"shape \(333,\) and dtype float64; expected .* \(333, 10\)"),
     "NaN": (giving(lambda n: np.where(np.arange(n)[:, None], 0, np.full((n, 10), np.nan))), "of 1 of 333 digits are"),
-    "looks while it trains": (
-        lambda run: mt.load("sample"),
-        r"looked at digits that it was not given: it called load\(\)",
-    ),
-    "looks while it predicts": (
-        giving(lambda n: mt.load("sample").test),
-        r"looked at digits that it was not given: it called load\(\)",
-    ),
+    "looks while it trains": (lambda run: mt.load("sample"), r"it was not given: it called load\(\)"),
+    "looks while it predicts": (giving(lambda n: mt.load("sample").test), r"it was not given: it called load\(\)"),
 }
 
 
