@@ -137,10 +137,8 @@ class Run:
             answer = self.predict(network, Split(split.images.copy(), unknown, unknown))
             scores = np.asarray(answer)
         if scores.shape != (len(split), 10) or scores.dtype.kind not in "biuf":
-            raise MNISTError(
-                f"the recipe's scores are of type {type(answer).__name__}, shape {scores.shape} and dtype {scores.dtype}; "
-                f"expected real numbers of shape {(len(split), 10)}"
-            )
+            form = f"type {type(answer).__name__}, shape {scores.shape} and dtype {scores.dtype}"
+            raise MNISTError(f"the recipe's scores are of {form}; expected real numbers of shape {(len(split), 10)}")
         if bad := int((~np.isfinite(scores)).any(1).sum()):
             raise MNISTError(f"the recipe's scores of {bad:,} of {len(scores):,} digits are NaN or infinite")
         return scores

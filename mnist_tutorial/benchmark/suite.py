@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -96,13 +95,12 @@ def _finish(task: Task, result: Result | None, error: str | None, folder: Path) 
 
 def _set_aside(path: Path) -> Path | None:
     """Rename a file that stands in the place of a result and cannot be read; returns its new path."""
-    if not os.path.lexists(path):
-        return None
     with suppress(MNISTError):
-        read(path)
+        if path.exists():
+            read(path)
         return None
     places = (path.with_name(f"{path.name}.damaged{number}") for number in ("", *range(2, 10**6)))
-    return path.rename(next(place for place in places if not os.path.lexists(place)))
+    return path.rename(next(place for place in places if not place.exists()))
 
 
 def _failure(task: Task, folder: Path) -> Path:

@@ -1,6 +1,7 @@
 import inspect
 import pickle
 import traceback
+from itertools import product
 
 import pytest
 from typer.testing import CliRunner
@@ -99,14 +100,8 @@ def test_a_function_that_a_file_imports_is_a_recipe(mine, monkeypatch):
 
 def test_different_tasks_have_different_names(quick_file):
     quick, guess = (recipe.load_recipe(f"{quick_file}:{name}") for name in ("quick", "random_guess"))
-    tasks = [
-        recipe.Task(quick, 0, "test", "full"),
-        recipe.Task(quick, 1, "test", "full"),
-        recipe.Task(quick, 0, "validation", "full"),
-        recipe.Task(quick, 0, "test", "sample"),
-        recipe.Task(quick, 0, "test", "full", {"devices": 2, "num_nodes": 3}),
-        recipe.Task(guess, 0, "test", "full"),
-    ]
-    assert len({task.name for task in tasks}) == len(tasks)
     quick_file.write_text(quick_file.read_text().replace("nearest", "closest"))
-    assert recipe.Task(recipe.load_recipe(f"{quick_file}:quick"), 0, "test", "full").name != tasks[0].name
+    recipes = quick, guess, recipe.load_recipe(f"{quick_file}:quick")
+    two = {"devices": 2, "num_nodes": 3}
+    every = product(recipes, (0, 1), ("test", "validation"), ("full", "sample"), ({}, two))
+    assert len({recipe.Task(*fields).name for fields in every}) == 48

@@ -69,10 +69,9 @@ def test_the_loss_curve_has_the_mean_loss_at_a_hundred_points(digits):
     run.train(loop(250))
     assert run.validation == {"images": [], "seconds": [], "accuracy": []}  # without held-out digits
     curve = run.loss_curve()
-    assert curve["images"][:2] == [300, 600]
+    assert curve["images"] == [*range(300, 25_000, 300), 25_000]
     assert curve["loss"][:2] == [1, 4]  # of 0, 1, 2 and of 3, 4, 5
-    assert curve["images"][-1] == 25_000
-    assert len(curve["loss"]) == len(curve["images"]) <= 100
+    assert len(curve["loss"]) == len(curve["images"])
 
 
 def test_a_trainer_reports_through_the_callback(digits):
