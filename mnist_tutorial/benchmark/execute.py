@@ -4,10 +4,9 @@ import datetime
 import importlib.metadata
 import os
 import random
-import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -30,42 +29,18 @@ ERROR_LENGTH = 20_000  # characters that are kept of an error: more than a trace
 _warm: set[tuple[str, str]] = set()  # the recipes that this process has run
 
 
-def _set_environment(variables: dict[str, str]) -> None:
-    for name in os.environ.keys() - variables.keys():
-        del os.environ[name]
-    os.environ.update(variables)
-
-
-# How to read each setting of a process, and how to set it: a recipe may change it for itself, but not for the next run.
-SETTINGS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
-    (os.getcwd, os.chdir),
-    (lambda: dict(os.environ), _set_environment),
-    (lambda: list(sys.path), lambda places: sys.path.__setitem__(slice(None), places)),
-    (np.geterr, lambda how: np.seterr(**how)),
-    (torch.get_num_threads, torch.set_num_threads),
-    (torch.get_default_dtype, torch.set_default_dtype),
-    (torch.get_default_device, torch.set_default_device),
-    (torch.is_grad_enabled, torch.set_grad_enabled),
-    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
-    (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
-]
-
-
 @contextmanager
 def kept_settings() -> Iterator[None]:
-    """Set all settings back to what they were once the block has run."""
-    before = [(_read(read), read, change) for read, change in SETTINGS]
+    """Undo what a recipe changes for its whole process, so that the next seed begins as the first one did."""
+    folder, threads = os.getcwd(), torch.get_num_threads()
+    dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
     try:
         yield
     finally:
-        for value, read, change in before:
-            if value is not None and _read(read) != value:
-                change(value)
-
-
-def _read(read: Callable[[], Any]) -> Any:
-    with suppress(FileNotFoundError):  # the working folder has been removed
-        return read()
+        os.chdir(folder)
+        torch.set_num_threads(threads)
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(gradients)
 
 
 class Training(NamedTuple):
@@ -81,12 +56,8 @@ class Training(NamedTuple):
 def run_task(task: Task) -> Result | None:
     """Train once, and evaluate once; returns None in the other processes of a training that several share.
 
-    Raises
-    ------
-    MNISTError
-        If the recipe looks at the test digits, returns no network, or its scores are not finite numbers.
-    Exception
-        Whatever the recipe raises.
+    MNISTError if the recipe looks at the test digits, returns no network, or its scores are not finite numbers; and
+    whatever the recipe raises.
     """
     with kept_settings():
         started = _now()
@@ -109,10 +80,10 @@ def run_task(task: Task) -> Result | None:
         )
 
 
+@kept_settings()
 def train(task: Task) -> Training:
     """Train as `run_task` does, but evaluate nothing."""
-    with kept_settings():
-        return _train(task)
+    return _train(task)
 
 
 def run_safely(task: Task) -> tuple[Result | None, str | None]:
@@ -136,17 +107,23 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def _warm_up(task: Task, train: Split) -> float:
-    """Train on a few digits if this process has not run the recipe before; returns seconds."""
+def _warm_up(task: Task, train: Split, n: int = WARM_UP) -> float:
+    """Train on n digits if this process has not run the recipe before; returns seconds."""
     if (recipe := (task.recipe.name, task.recipe.sha256)) in _warm:
         return 0.0
     seed_everything(0)
-    few = train.take(min(WARM_UP, len(train)), seed=0)
+    few = train.take(min(n, len(train)), seed=0)
     try:
         _, time = timed(lambda: Run(few, 0, None, task.options).train(task.recipe.function))
     except MNISTError as error:
-        words = f"in the warm-up, which trains on {len(few):,} of the {len(train):,} digits"
-        raise MNISTError(f"{error} ({words})") from error
+        if "cannot hold out" not in str(error):  # as `Split` says it
+            raise
+        if n == WARM_UP:  # a recipe that holds out thousands of digits
+            return _warm_up(task, train, 10 * n)
+        raise MNISTError(
+            f"{error}. This was the warm-up, on {len(few):,} of the {len(train):,} digits: hold out a share, as in "
+            "run.digits.hold_out(len(run.digits) // 10, seed=0)"
+        ) from error
     _warm.add(recipe)
     return time.wall
 

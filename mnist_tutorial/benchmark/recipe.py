@@ -2,7 +2,6 @@
 
 import ast
 import difflib
-import glob
 import hashlib
 import importlib
 import inspect
@@ -16,35 +15,28 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mnist_tutorial.benchmark.code import changed, code_now
+from mnist_tutorial.benchmark.code import RECIPES, changed, code_now
 from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.benchmark.result import name as run_name
 from mnist_tutorial.data.guard import closed_mnist
 from mnist_tutorial.errors import MNISTError
 
-RECIPES = "mnist_tutorial.benchmark.recipes"
 MODULES = ("networks", "reproductions", "torch_baselines", "baselines")  # of RECIPES, in the order of `recipe_names`
 MAX_BYTES = 1_000_000  # of a file, all of which goes into each result
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recipe that can be sent to another process or machine.
+    """A recipe: its name on the command line, and its text, with which it can be sent to another machine.
 
-    Attributes
-    ----------
-    name : str
-        As on the command line.
-    file : str or None
-        The content of the file with the recipe; None for a recipe of this package.
-    function_name : str
-    local_function : callable or None
-        A function that is in no file, as in a notebook. Such a recipe cannot be sent.
+    ``source`` is the whole file, or the function if it is in ``module``, which is of this package, or if it is a
+    ``local_function`` in no file, as in a notebook.
     """
 
     name: str
-    file: str | None
+    source: str
     function_name: str
+    module: str | None = None
     local_function: Callable[..., Any] | None = None
 
     @property
@@ -52,29 +44,12 @@ class Recipe:
         """The function: takes a `Run`, returns a network."""
         if self.local_function is not None:
             return self.local_function
-        if self.module is not None:
-            module = importlib.import_module(self.module)
-        else:
-            with closed_mnist():
-                module = _module(self.file, f"{self.name}-{self.sha256[:8]}")
+        with closed_mnist():
+            module = importlib.import_module(self.module) if self.module else _module(self)
         function = getattr(module, self.function_name, None)
         if not callable(function):
             raise MNISTError(f"{self.name}: the file has no such function; expected def {self.function_name}(run)")
         return function
-
-    @property
-    def source(self) -> str:
-        """Its text, as a reviewer reads it: the whole file, or the function if it comes with this package."""
-        if self.local_function is not None:
-            return inspect.getsource(self.local_function)
-        return self.file or _packaged()[self.function_name][1]
-
-    @property
-    def module(self) -> str | None:
-        """The module of this package that it is in, or None."""
-        if self.local_function is not None or self.file is not None:
-            return None
-        return f"{RECIPES}.{_packaged()[self.function_name][0]}"
 
     @property
     def sha256(self) -> str:
@@ -93,23 +68,15 @@ class Recipe:
     def gave(self, result: Result) -> bool:
         """Whether a result is of this recipe, as it is now, and of our present code."""
         text = None if self.module else self.source
-        current = any(not changed(code, text) for code in result.codes)
-        return result.recipe == self.name and current
+        return result.recipe == self.name and any(not changed(code, text) for code in result.codes)
 
 
 @dataclass(frozen=True)
 class Task:
-    """One run to do, in a form that can be sent to another process or machine.
+    """One run to do: a recipe, a seed, the digits it is evaluated on ("validation" or "test"), the variant of MNIST.
 
-    Attributes
-    ----------
-    recipe : Recipe
-    seed : int
-    evaluated_on : {"validation", "test"}
-    variant : {"full", "sample"}
-    options : dict
-        Lightning's options for distributed training, ``devices``, ``strategy`` and ``num_nodes``; empty for a
-        training in one process.
+    ``options`` are Lightning's for distributed training, ``devices``, ``strategy`` and ``num_nodes``; empty for a
+    training in one process.
     """
 
     recipe: Recipe
@@ -121,17 +88,15 @@ class Task:
     @property
     def name(self) -> str:
         """Its name, with the beginning of the recipe's SHA-256; the result's has that of all code that ran."""
-        return self._name(self.recipe.name, self.recipe.sha256, self.evaluated_on)
+        return self._name(self.recipe.sha256)
 
     def results(self, folder: Path) -> list[Path]:
         """List the files in a folder that have its result, of whatever version of the code."""
-        recipe, splits = glob.escape(self.recipe.name), [self.evaluated_on]
-        if self.evaluated_on == "test":
-            splits.append("record")  # until November 2026, file names called the test digits so
-        return sorted(path for split in splits for path in folder.glob(f"{self._name(recipe, '?' * 8, split)}.json"))
+        return sorted(folder.glob(f"{self._name('?' * 8)}.json"))
 
-    def _name(self, recipe: str, version: str, split: str) -> str:
-        return run_name(recipe, version, split, self.seed, self.variant, processes(self.options))
+    def _name(self, version: str) -> str:
+        options = self.evaluated_on, self.seed, self.variant, processes(self.options)
+        return run_name(self.recipe.name, version, *options)
 
 
 def processes(options: dict[str, Any]) -> int:
@@ -151,17 +116,7 @@ def recipe_names() -> list[str]:
 
 
 def load_recipe(text: str) -> Recipe:
-    """Find a recipe.
-
-    Parameters
-    ----------
-    text : str
-        The name of a recipe of this package, or ``my_file.py:my_recipe``.
-
-    Raises
-    ------
-    MNISTError
-        If there is no such recipe or file, or the file is not Python code with such a function.
+    """Find a recipe by its name in this package, or your own as ``my_file.py:my_recipe``; MNISTError if it is missing.
 
     Examples
     --------
@@ -169,42 +124,37 @@ def load_recipe(text: str) -> Recipe:
     'cnn_tiny'
     """
     if match := re.fullmatch(r"(.*\.py):(\w+)", text):
-        return Recipe(match[2].replace("_", "-"), _source(Path(match[1]), match[2]), match[2])
+        return Recipe(match[2].replace("_", "-"), _read(Path(match[1]), match[2]), match[2])
     if ".py" in text:
         raise MNISTError(f"{text} names no function; expected a file and a function in it, as in my_file.py:my_recipe")
-    names = recipe_names()
-    if text not in names:
+    if text not in (names := recipe_names()):
         nearest = difflib.get_close_matches(text, names, 1, 0.4)
         question = f" Did you mean {nearest[0]}?" if nearest else ""
         raise MNISTError(
             f"there is no recipe {text}.{question} Expected one of {', '.join(names)}, "
             "or your own as my_file.py:my_recipe"
         )
-    return Recipe(text, None, text.replace("-", "_"))
+    function_name = text.replace("-", "_")
+    module, source = _packaged()[function_name]
+    return Recipe(text, source, function_name, module)
 
 
 def from_function(function: Callable[..., Any]) -> Recipe:
-    """Make a recipe from a function, for example in a notebook.
-
-    It takes a `Run`, and returns a network.
-    """
-    return Recipe(function.__name__.replace("_", "-"), None, function.__name__, function)
+    """Make a recipe from a function, for example in a notebook: it takes a `Run`, and returns a network."""
+    name = function.__name__
+    return Recipe(name.replace("_", "-"), inspect.getsource(function), name, local_function=function)
 
 
-def _source(path: Path, function_name: str) -> str:
+def _read(path: Path, function_name: str) -> str:
     """Read a file, and check that it is code which defines a function."""
     expected = f"expected a file with def {function_name}(run)"
     try:
-        if (size := path.stat().st_size) > MAX_BYTES:
-            raise MNISTError(f"{path}: {size:,} bytes, at most {MAX_BYTES:,} can be kept with each result; {expected}")
         text = path.read_text(encoding="utf-8")
         names = compile(text, str(path), "exec", dont_inherit=True).co_names
-    except OSError as error:
-        raise MNISTError(f"{path}: cannot be read ({error.strerror or error}); {expected}") from error
-    except SyntaxError as error:
-        raise MNISTError(f"{path}: not Python code: {error.msg} in line {error.lineno}") from error
-    except ValueError as error:
-        raise MNISTError(f"{path}: not Python code in UTF-8 ({error}); {expected}") from error
+    except (OSError, SyntaxError, ValueError) as error:  # ValueError: it is not in UTF-8
+        raise MNISTError(f"{path}: cannot be read as Python code ({error}); {expected}") from error
+    if len(text) > MAX_BYTES:
+        raise MNISTError(f"{path}: {len(text):,} bytes, at most {MAX_BYTES:,} can be kept with each result; {expected}")
     if function_name not in names and "import *" not in text:
         raise MNISTError(f"{path}: has no {function_name}; {expected}")
     return text
@@ -213,19 +163,19 @@ def _source(path: Path, function_name: str) -> str:
 @cache
 def _packaged() -> dict[str, tuple[str, str]]:
     """Find the recipes of this package, without importing deeplay: function name to module and source."""
-    recipes = {}
-    for module in MODULES:
-        text = (files(RECIPES) / f"{module}.py").read_text(encoding="utf-8")
-        for node in ast.parse(text).body:
-            if isinstance(node, ast.FunctionDef) and [argument.arg for argument in node.args.args] == ["run"]:
-                recipes[node.name] = module, f"{ast.get_source_segment(text, node)}\n"
-    return recipes
+    texts = {f"{RECIPES}.{name}": (files(RECIPES) / f"{name}.py").read_text(encoding="utf-8") for name in MODULES}
+    return {
+        node.name: (module, f"{ast.get_source_segment(text, node)}\n")
+        for module, text in texts.items()
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef) and [argument.arg for argument in node.args.args] == ["run"]
+    }
 
 
-def _module(text: str, name: str) -> ModuleType:
-    """Execute a text as a module; a traceback shows its lines."""
-    module, file = ModuleType(name), f"{name}.py"
-    module.__file__ = file
-    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
-    exec(compile(text, file, "exec", dont_inherit=True), vars(module))
+def _module(recipe: Recipe) -> ModuleType:
+    """Execute the file of a recipe as a module; a traceback shows its lines."""
+    module = ModuleType(f"{recipe.name}-{recipe.sha256[:8]}")
+    module.__file__ = file = f"{module.__name__}.py"
+    linecache.cache[file] = len(recipe.source), None, recipe.source.splitlines(keepends=True), file
+    exec(compile(recipe.source, file, "exec", dont_inherit=True), vars(module))
     return module

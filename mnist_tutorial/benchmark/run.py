@@ -31,17 +31,13 @@ def predict(network: Any, split: Split) -> np.ndarray:
     return training.predict(network, split)
 
 
-def _kind(thing: Any) -> str:
-    return "nothing" if thing is None else f"a {type(thing).__name__}"
-
-
 class Run:
     """What a recipe trains with: its only argument.
 
     Parameters
     ----------
     digits : Split
-        The training digits; a recipe must not take digits from anywhere else.
+        The training digits, the only ones that a recipe may use; in the warm-up, only 1,024 of them.
     seed : int
         The seed of all global random generators.
     held_out : Split, optional
@@ -55,8 +51,8 @@ class Run:
     processes : int
         The number of processes that train together, each on its share of a batch.
     predict : callable
-        From the network and a split to scores, ndarray (N, 10), whose softmax is the probabilities.
-        `mnist_tutorial.predict`, unless the recipe sets another. The labels and the index of the split are all -1.
+        From the network and a split without labels to scores, ndarray (N, 10), whose softmax is the probabilities:
+        `mnist_tutorial.predict`, unless the recipe sets another.
     precision : str
         As Lightning names it. A recipe that does not use `callback` sets it, unless it trains in 32 bits.
     images : int
@@ -100,14 +96,7 @@ class Run:
     def step(self, images: int, loss: torch.Tensor | float, network: Any = None) -> None:
         """Record one training step; a recipe with its own training loop calls this after each step.
 
-        Parameters
-        ----------
-        images : int
-            The number of images in the batch.
-        loss : Tensor or float
-            A scalar.
-        network : object, optional
-            The network so far, for the validation curve.
+        It tells the number of images in the batch, their mean loss and, for the validation curve, the network so far.
         """
         self.images += int(images)  # JSON knows neither NumPy's integers nor tensors
         self._losses.append((self.images, torch.as_tensor(loss).detach()))
@@ -119,10 +108,7 @@ class Run:
     def train(self, recipe: Callable[["Run"], Any]) -> tuple[Any, Time]:
         """Call a recipe while the clock runs; returns its network, and the time.
 
-        Raises
-        ------
-        MNISTError
-            If the recipe looks at MNIST's test digits, or returns nothing.
+        MNISTError if the recipe looks at other digits than its own, or returns nothing.
         """
         self._stopwatch.start()
         try:
@@ -139,30 +125,20 @@ class Run:
     def scores(self, network: Any, split: Split) -> np.ndarray:
         """Let a network predict digits from nothing but the images; returns its scores, ndarray (N, 10), once checked.
 
-        Raises
-        ------
-        MNISTError
-            If the scores are not finite real numbers of this shape, or the recipe looks at MNIST's test digits.
+        MNISTError if they are not finite real numbers of this shape, or the recipe looks at other digits than its own.
         """
         if self.predict is predict and not isinstance(network, torch.nn.Module):
             raise MNISTError(
-                f"the recipe returned {_kind(network)}; expected the trained network, a torch.nn.Module, "
+                f"the recipe returned a {type(network).__name__}; expected the trained network, a torch.nn.Module, "
                 "or run.predict set to a function that computes scores with it"
             )
         unknown = np.full(len(split), -1)
         with closed_mnist():
             answer = self.predict(network, Split(split.images.copy(), unknown, unknown))
-            try:
-                scores = np.asarray(answer)
-            except Exception as error:  # whatever NumPy or the recipe's own class raises
-                raise MNISTError(
-                    f"the recipe's scores are {_kind(answer)}, which is no array ({error}); "
-                    f"expected numbers of the shape {(len(split), 10)}"
-                ) from error
-        if scores.dtype.kind not in "biuf":
-            raise MNISTError(f"the recipe's scores are {_kind(answer)} of dtype {scores.dtype}; expected real numbers")
-        if scores.shape != (len(split), 10):
-            raise MNISTError(f"the recipe's scores have the shape {scores.shape}; expected {(len(split), 10)}")
+            scores = np.asarray(answer)
+        if scores.shape != (len(split), 10) or scores.dtype.kind not in "biuf":
+            form = f"type {type(answer).__name__}, shape {scores.shape} and dtype {scores.dtype}"
+            raise MNISTError(f"the recipe's scores are of {form}; expected real numbers of shape {(len(split), 10)}")
         if bad := int((~np.isfinite(scores)).any(1).sum()):
             raise MNISTError(f"the recipe's scores of {bad:,} of {len(scores):,} digits are NaN or infinite")
         return scores

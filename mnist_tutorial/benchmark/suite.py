@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -42,39 +41,22 @@ def plan(
     options: dict[str, Any] | None = None,
 ) -> list[Task]:
     """List the tasks, recipe by recipe; the arguments are those of `Task`."""
-    return [
-        Task(recipe, seed, evaluated_on, variant, dict(options or {}))
-        for recipe, evaluated_on, seed in product(dict.fromkeys(recipes), splits, seeds)
-    ]
+    every = product(dict.fromkeys(recipes), splits, seeds)
+    return [Task(recipe, seed, split, variant, options or {}) for recipe, split, seed in every]
 
 
 def run(tasks: Iterable[Task], folder: Path, workers: Workers = run_locally) -> Iterator[Event]:
-    """Do the tasks that have no result yet, and write one for each.
+    """Do the tasks that have no result in the folder yet, and write one for each; yields what happens.
 
-    Parameters
-    ----------
-    tasks : iterable of Task
-    folder : Path
-        Of the results.
-    workers : callable
-        `worker.run_locally`, or `worker.run_on_cluster` with the address of a scheduler.
-
-    Yields
-    ------
-    Event
-        As it happens. The other tasks go on when one fails; the next `run` does that one again.
-
-    Raises
-    ------
-    MNISTError
-        If the folder cannot be written, or another process is at work in it.
+    `workers` are `worker.run_locally`, or `worker.run_on_cluster` with the address of a scheduler. The other tasks go
+    on when one fails; the next `run` does that one again. MNISTError if the folder cannot be written, or another
+    process is at work in it.
     """
     with _locked(folder):
         waiting = []
         for task in tasks:
             if is_done(task, folder):
-                with _writing(folder):
-                    _failure(task, folder).unlink(missing_ok=True)  # we may have been killed before we could
+                _failure(task, folder).unlink(missing_ok=True)  # we may have been killed before we could
                 yield Event("there", task)
             else:
                 waiting.append(task)
@@ -83,6 +65,15 @@ def run(tasks: Iterable[Task], folder: Path, workers: Workers = run_locally) -> 
                 with _writing(folder):
                     event = _finish(task, result, error, folder)
                 yield event
+
+
+def is_done(task: Task, folder: Path) -> bool:
+    """Whether there is a result of our present code; a file that cannot be read is none, and stays."""
+    for path in task.results(folder):
+        with suppress(MNISTError):  # `benchmark report` says what is wrong with it
+            if task.recipe.gave(read(path)):
+                return True
+    return False
 
 
 def _finish(task: Task, result: Result | None, error: str | None, folder: Path) -> Event:
@@ -103,26 +94,16 @@ def _finish(task: Task, result: Result | None, error: str | None, folder: Path) 
 
 def _set_aside(path: Path) -> Path | None:
     """Rename a file that stands in the place of a result and cannot be read; returns its new path."""
-    if not os.path.lexists(path):
-        return None
     with suppress(MNISTError):
-        read(path)
+        if path.exists():
+            read(path)
         return None
     places = (path.with_name(f"{path.name}.damaged{number}") for number in ("", *range(2, 10**6)))
-    return path.rename(next(place for place in places if not os.path.lexists(place)))
+    return path.rename(next(place for place in places if not place.exists()))
 
 
 def _failure(task: Task, folder: Path) -> Path:
     return folder / f"{task.name}.failure.json"
-
-
-def is_done(task: Task, folder: Path) -> bool:
-    """Whether there is a result of our present code; a file that cannot be read is none, and stays."""
-    for path in task.results(folder):
-        with suppress(MNISTError):  # `benchmark report` says what is wrong with it
-            if task.recipe.gave(read(path)):
-                return True
-    return False
 
 
 @contextmanager
@@ -130,20 +111,15 @@ def _locked(folder: Path) -> Iterator[None]:
     """Lock a folder against other suites, and check that it can be written."""
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(folder).free < FREE:
+            raise OSError("less than 1 MiB is free on its disk")
         lock = FileLock(folder / ".lock", timeout=0)
         try:
             lock.acquire()
         except Timeout as error:
-            raise MNISTError(
-                f"{folder}: another process is at work in it; wait until it has ended, or choose another folder with "
-                "--out"
-            ) from error
+            text = "another process is at work in it; wait until it has ended, or choose another folder with --out"
+            raise MNISTError(f"{folder}: {text}") from error
     try:
-        if (free := shutil.disk_usage(folder).free) < FREE:
-            raise MNISTError(
-                f"{folder}: {free / 2**10:.0f} KiB are free on its disk, expected at least 1 MiB; free some, and run "
-                "the command again"
-            )
         yield
     finally:
         with suppress(OSError):  # Windows does not remove an open file; there, filelock does so after the release

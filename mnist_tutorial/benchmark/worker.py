@@ -27,27 +27,18 @@ POLL = 0.1  # seconds between two looks at what a process has done
 TASKS, STARTED = "tasks", "started"  # files between two processes; each outcome has the number of its task as a name
 MODULE = "mnist_tutorial.benchmark.worker"  # this one; its name is another where it is run
 PATIENCE = 15  # seconds for a scheduler to answer
+Outcome = tuple[Result | None, str | None]  # as of `execute.run_safely`
 _one_at_a_time = threading.Lock()  # two trainings on one machine would take each other's time
 
 
 def run_locally(tasks: Sequence[Task], limit: float | None = None) -> Iterator[tuple[Task, Result | None, str | None]]:
     """Do tasks on this machine, one after the other: a new process for each recipe, and after a failure.
 
-    A process is not the one that keeps the results, so a recipe that crashes it takes none with it. It ends, and with
-    it all that the recipe has started, at the latest when this process ends, even if that was killed.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-    limit : float, optional
-        Seconds after which a run that has not finished is ended, and has failed.
-
-    Yields
-    ------
-    tuple of (Task, Result or None, str or None)
-        The task, and what `execute.run_safely` returns.
+    A recipe that crashes its process takes no results with it. The process ends, with all that the recipe has started,
+    at the latest when this process ends, even if that was killed. A run that takes longer than `limit` seconds has
+    failed. Yields each task with its result, or an error.
     """
-    for _, group in groupby(tasks, key=lambda task: (task.recipe.name, task.recipe.sha256)):
+    for _, group in groupby(tasks, key=lambda task: task.recipe):
         waiting = list(group)
         while waiting:
             for result, error in _in_a_process(waiting.copy(), limit):
@@ -57,28 +48,12 @@ def run_locally(tasks: Sequence[Task], limit: float | None = None) -> Iterator[t
 def run_on_cluster(
     tasks: Sequence[Task], scheduler: str, limit: float | None = None
 ) -> Iterator[tuple[Task, Result | None, str | None]]:
-    """Do tasks on the workers of a Dask cluster, each in a process as `run_locally` starts it.
+    """Do the same on the workers of the Dask cluster whose scheduler is at ``tcp://host:8786``, in any order.
 
-    Parameters
-    ----------
-    tasks : sequence of Task
-    scheduler : str
-        Its address, ``tcp://host:8786``.
-    limit : float, optional
-        As for `run_locally`.
-
-    Yields
-    ------
-    tuple
-        As `run_locally` does, in the order in which the tasks finish.
-
-    Raises
-    ------
-    MNISTError
-        If dask is not installed, the scheduler does not answer, or it has no workers.
+    MNISTError if dask is not installed, the scheduler does not answer, or it has no workers.
     """
     try:
-        from distributed import Client, as_completed
+        from distributed import Client, as_completed  # an extra of this package
     except ImportError as error:
         raise MNISTError(f"{error}; run pip install 'mnist-tutorial[dask]'") from error
     try:
@@ -90,10 +65,8 @@ def run_on_cluster(
         ) from error
     with client:
         if not client.nthreads():
-            raise MNISTError(
-                f"the dask scheduler at {scheduler} has no workers; start some with "
-                f"`dask worker {scheduler} --nthreads 1`"
-            )
+            start = f"start some with `dask worker {scheduler} --nthreads 1`"
+            raise MNISTError(f"the dask scheduler at {scheduler} has no workers; {start}")
         futures = {client.submit(_run_one, task, limit, pure=False): task for task in tasks}
         for future in as_completed(futures):
             try:
@@ -103,42 +76,42 @@ def run_on_cluster(
             yield futures[future], result, error
 
 
-def _run_one(task: Task, limit: float | None) -> tuple[Result | None, str | None]:
+def _run_one(task: Task, limit: float | None) -> Outcome:
     """Do a task on this worker of Dask."""
     with _one_at_a_time:
         [(_, result, error)] = run_locally([task], limit)
     return result, error
 
 
-def _in_a_process(tasks: list[Task], limit: float | None) -> Iterator[tuple[Result | None, str | None]]:
+def _in_a_process(tasks: list[Task], limit: float | None) -> Iterator[Outcome]:
     """Start a process; yield the outcome of the first task at least, and of those that it has done after that."""
-    with tempfile.TemporaryDirectory(prefix="mnist-tutorial-") as folder, _start(folder, tasks) as process:
-        started, done = None, 0
+    with tempfile.TemporaryDirectory(prefix="mnist-tutorial-") as name, _start(folder := Path(name), tasks) as process:
+        begun, done = None, 0
         try:
             while True:
                 alive = process.poll() is None  # before the look for a file, which may be its last
-                if (path := Path(folder, str(done))).exists():
+                if (path := folder / str(done)).exists():
                     yield pickle.loads(path.read_bytes())
-                    started, done = time.monotonic(), done + 1
+                    begun, done = time.monotonic(), done + 1
                 elif not alive:
                     break
-                elif limit and started and time.monotonic() - started > limit:
+                elif limit and begun and time.monotonic() - begun > limit:
                     yield None, f"TimeoutError: not finished after {limit:g} seconds, the limit that --limit sets"
                     return
                 else:
-                    started = started or (Path(folder, STARTED).exists() and time.monotonic())
+                    begun = begun or ((folder / STARTED).exists() and time.monotonic())
                     time.sleep(POLL)
             if not done:  # otherwise, the next process shows whose fault it is
-                reason = f"was it killed, or out of memory? (exit code {process.returncode})"
-                yield None, f"the worker process ended: {reason}"
+                code = process.returncode
+                yield None, f"the process ended with exit code {code}: did the recipe end it, or was it out of memory?"
         finally:
             _end(process.pid)
 
 
-def _start(folder: str, tasks: list[Task]) -> subprocess.Popen:
-    Path(folder, TASKS).write_bytes(pickle.dumps(tasks))
+def _start(folder: Path, tasks: list[Task]) -> subprocess.Popen:
+    (folder / TASKS).write_bytes(pickle.dumps(tasks))
     return subprocess.Popen(
-        [sys.executable, "-u", "-m", MODULE, folder],
+        [sys.executable, "-u", "-m", MODULE, str(folder)],
         stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
         stdout=2,  # what a recipe prints is no output of the suite
         start_new_session=True,
@@ -155,19 +128,17 @@ def _work(folder: Path) -> None:
     if os.environ.get("LOCAL_RANK", "0") != "0":  # Lightning has started this process, to share a training
         run_safely(tasks[0])
         return
-    me, lifeline = os.getpid(), os.dup(0)
+    lifeline = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a recipe that asks for input gets none
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     (folder / STARTED).touch()
     for i, task in enumerate(tasks):
         outcome = run_safely(task)
-        if os.getpid() != me:  # the recipe has forked, and this is the copy
-            os._exit(0)
         with atomic(folder / str(i)) as part:
             part.write_bytes(pickle.dumps(outcome))
         if outcome[1] is not None or task.options or psutil.Process().children():
             break
-    _end(me)  # a thread of a recipe might keep it
+    _end(os.getpid())  # a thread of a recipe might keep it
 
 
 def _end(pid: int) -> None:

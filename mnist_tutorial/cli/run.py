@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,22 +14,6 @@ from mnist_tutorial.errors import MNISTError, printable
 if TYPE_CHECKING:
     from mnist_tutorial.benchmark.recipe import Task
     from mnist_tutorial.benchmark.suite import Event
-
-
-class Evaluate(StrEnum):
-    """The digits on which a run is evaluated."""
-
-    both = "both"
-    validation = "validation"
-    test = "test"
-
-
-class Purpose(StrEnum):
-    """The names of `Evaluate` until November 2026."""
-
-    both = "both"
-    validation = "validation"
-    record = "record"
 
 
 Limit = Annotated[
@@ -49,10 +32,9 @@ def run(
     ] = "5",
     out: Annotated[Path, typer.Option(help="The folder for the results, one file for each run.")] = RESULTS,
     evaluate: Annotated[
-        Evaluate,
+        Literal["both", "validation", "test"],
         typer.Option(help="validation: train on 55,000, measure on 5,000 held out; test: train on 60,000, test once."),
-    ] = Evaluate.both,
-    purpose: Annotated[Purpose | None, typer.Option("--for", hidden=True)] = None,
+    ] = "both",
     variant: Wanted = Variant.full,
     scheduler: Annotated[
         str | None, typer.Option(help="Train on the workers of this Dask scheduler, tcp://host:8786.")
@@ -71,22 +53,19 @@ def run(
     from mnist_tutorial.benchmark import suite, worker
     from mnist_tutorial.benchmark.recipe import load_recipe, recipe_names
 
-    if purpose is not None:
-        evaluate = Evaluate.test if purpose is Purpose.record else Evaluate(purpose.value)
-        typer.echo(f"--for {purpose.value} is now --evaluate {evaluate.value}", err=True)
     chosen = _seeds(seeds)
     with errors():
         recipes = [load_recipe(name) for name in [*(names or []), *(recipe or [])] or recipe_names()]
         options = {"devices": devices, "num_nodes": nodes, "strategy": strategy} if devices * nodes > 1 else {}
-        splits = ("validation", "test") if evaluate is Evaluate.both else (evaluate.value,)
+        splits = ("validation", "test") if evaluate == "both" else (evaluate,)
         tasks = suite.plan(recipes, chosen, splits, loaded(variant).variant, options)
         say(f"{sum(not suite.is_done(task, out) for task in tasks)} of {len(tasks)} runs to do", flush=True)
-        train = partial(worker.run_locally, limit=limit)
+        workers = partial(worker.run_locally, limit=limit)
         if scheduler is not None:
-            train = partial(worker.run_on_cluster, scheduler=scheduler, limit=limit)
-        failures = follow(suite.run(tasks, out, train), tasks)
+            workers = partial(worker.run_on_cluster, scheduler=scheduler, limit=limit)
+        failures = follow(suite.run(tasks, out, workers), tasks)
     if failures:
-        typer.echo(f"error: {failures} of {len(tasks)} runs failed; see {out}/*.failure.json for the reasons", err=True)
+        say(f"error: {failures} of {len(tasks)} runs failed; see {out}/*.failure.json for the reasons", err=True)
         raise typer.Exit(1)
 
 
@@ -105,38 +84,33 @@ def reproduce(
     """Train the recipes and seeds of results again, and say whether the predictions are still the same.
 
     If they are, the present code is added to the result, which is then no longer stale; results of the recipe with
-    other seeds count as reproduced, too. The exit code is 1 if any result could not be reproduced. A recipe of somebody
-    else is run from its text in the result.
+    other seeds count as reproduced, too. The exit code is 1 if predictions differ, and 2 if a result could not be
+    trained again. A recipe of somebody else is run from its text in the result.
     """
-    from mnist_tutorial.benchmark import worker
-    from mnist_tutorial.benchmark.reproduce import reproduce
+    from mnist_tutorial.benchmark import reproduce, worker
 
-    failed = False
+    code = 0
     for path in results:
         try:
-            outcome = reproduce(path, partial(worker.run_locally, limit=limit))
+            same, sentence = reproduce.reproduce(path, partial(worker.run_locally, limit=limit))
         except MNISTError as error:
-            failed = True
+            code = 2
             say(f"error: {error}", err=True)
         else:
-            failed |= outcome.verdict == "different"
-            say(f"{path}: {outcome.verdict}: {outcome.sentence}", flush=True)
-    if failed:
-        raise typer.Exit(1)
+            code = max(code, not same)
+            say(f"{path}: {'identical' if same else 'different'}: {sentence}", flush=True)
+    raise typer.Exit(code)
 
 
 def follow(events: Iterable["Event"], tasks: list["Task"]) -> int:
     """Show a progress bar, and a line for each finished run; returns the number of failures."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-    from rich.progress import TimeRemainingColumn as Left
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), Left()
+    columns = "{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
     waiting, failures, console = [task.name for task in tasks], 0, Console(highlight=False)
     options = {"console": console, "disable": not console.is_terminal}  # no bar in a log file
-    with Progress(
-        *columns, **options, speed_estimate_period=1e6
-    ) as progress:  # from all runs, not the last half minute
+    with Progress(*columns, **options, speed_estimate_period=1e6) as progress:  # not of the last half minute only
         bar = progress.add_task(waiting[0], total=len(waiting))
         for event in events:
             waiting = [name for name in waiting if name != event.task.name]
@@ -153,7 +127,7 @@ def follow(events: Iterable["Event"], tasks: list["Task"]) -> int:
 
 def _outcome(event: "Event") -> str:
     if event.kind == "failed":
-        return f"failed: {event.error.splitlines()[-1]}"
+        return f"failed: {event.error.splitlines()[-1].removeprefix('mnist_tutorial.errors.MNISTError: ')}"
     if event.kind != "done":
         return "done before" if event.kind == "there" else "the machine that shares its training has the result"
     result = event.result

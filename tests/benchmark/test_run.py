@@ -69,10 +69,9 @@ def test_the_loss_curve_has_the_mean_loss_at_a_hundred_points(digits):
     run.train(loop(250))
     assert run.validation == {"images": [], "seconds": [], "accuracy": []}  # without held-out digits
     curve = run.loss_curve()
-    assert curve["images"][:2] == [300, 600]
+    assert curve["images"] == [*range(300, 25_000, 300), 25_000]
     assert curve["loss"][:2] == [1, 4]  # of 0, 1, 2 and of 3, 4, 5
-    assert curve["images"][-1] == 25_000
-    assert len(curve["loss"]) == len(curve["images"]) <= 100
+    assert len(curve["loss"]) == len(curve["images"])
 
 
 def test_a_trainer_reports_through_the_callback(digits):
@@ -122,19 +121,12 @@ def giving(scores, network="a network"):
 FAULTS = {
     "no return": (lambda run: None, "the recipe returned nothing; expected the trained network"),
     "the weights": (lambda run: {"weight": 1}, "returned a dict; expected the trained network, a torch.nn.Module"),
-    "predict without return": (giving(lambda n: None), "scores are nothing of dtype object"),
+    "predict without return": (giving(lambda n: None), "scores are of type NoneType"),
     "text": (giving(lambda n: np.full((n, 10), "7")), "dtype <U1; expected real numbers"),
-    "gradients": (giving(lambda n: torch.zeros(n, 10, requires_grad=True)), "scores are a Tensor, which is no array"),
-    "digits": (giving(lambda n: np.zeros(n)), r"shape \(333,\); expected \(333, 10\)"),
+    "digits": (giving(lambda n: np.zeros(n)), r"shape \(333,\) and dtype float64; expected .* \(333, 10\)"),
     "NaN": (giving(lambda n: np.where(np.arange(n)[:, None], 0, np.full((n, 10), np.nan))), "of 1 of 333 digits are"),
-    "looks while it trains": (
-        lambda run: mt.load("sample"),
-        r"looked at digits that it was not given: it called load\(\)",
-    ),
-    "looks while it predicts": (
-        giving(lambda n: mt.load("sample").test),
-        r"looked at digits that it was not given: it called load\(\)",
-    ),
+    "looks while it trains": (lambda run: mt.load("sample"), r"it was not given: it called load\(\)"),
+    "looks while it predicts": (giving(lambda n: mt.load("sample").test), r"it was not given: it called load\(\)"),
 }
 
 

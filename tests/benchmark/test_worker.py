@@ -18,44 +18,35 @@ from mnist_tutorial.benchmark.result import read_all, read_failures
 from mnist_tutorial.benchmark.worker import run_locally, run_on_cluster
 
 # Whatever it starts, in its session and out of it, must end with the process.
-ENDLESS = '''
+ENDLESS = """
 
 def leaving(run):
-    """Start programs, fork, and never return. Source: none. Claim: none."""
-    import subprocess, sys, time
+    import subprocess, time
     subprocess.Popen(["sleep", "77"])
     subprocess.Popen(["sleep", "78"], start_new_session=True)
     subprocess.Popen(["sleep", "79"], env={})
-    os.fork()
     while True:
         time.sleep(1)
 
 
 def varying(run):
-    """Do something else with each seed. Source: none. Claim: none."""
-    import subprocess, torch
-    assert torch.get_default_dtype() is torch.float32  # as no other run, nor the warm-up, has left it
-    torch.set_default_dtype(torch.float64)
-    os.chdir("..")
-    os.write(1, b"this is no output of the suite")
+    import subprocess
+    print("this is no output of the suite")
     try:
         input("and nobody answers: ")
     except EOFError:
         pass
     if run.seed == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if run.seed == 2 and (child := os.fork()):
-        os.waitpid(child, 0)
+        os._exit(3)
     if run.seed == 3:
         subprocess.Popen(["sleep", "77"])
     return another(run)
 
 
 def another(run):
-    """Say which process this is. Source: none. Claim: none."""
     run.precision = str(os.getpid())
     return random_guess(run)
-'''
+"""
 
 
 @pytest.fixture
@@ -83,7 +74,7 @@ def test_a_suite_that_was_interrupted_leaves_nothing_behind_and_carries_on(name,
         line = next(line for line in iter(process.stdout.readline, "") if line.startswith("quick-"))
         assert "of the test digits" in line
         children = []
-        while len(children) < 5:  # the process, its copy and three programs
+        while len(children) < 4:  # the process, and three programs
             children = psutil.Process(process.pid).children(recursive=True)
             assert process.poll() is None
         process.send_signal(getattr(signal, name))
@@ -95,10 +86,10 @@ def test_a_suite_that_was_interrupted_leaves_nothing_behind_and_carries_on(name,
     assert path.read_bytes() == before
 
 
-def test_a_process_does_the_runs_of_one_recipe_until_one_of_them_dies_or_leaves_something(tasks, tmp_path, capfd):
+def test_a_process_does_the_runs_of_one_recipe_until_it_ends_or_leaves_something(tasks, tmp_path, capfd):
     planned = [*tasks("varying", seeds=[1, 0, 2, 3, 4]), *tasks("another")]
-    died, *done = suite.run(planned, tmp_path / "out")
-    assert "killed, or out of memory?" in died.error
+    ended, *done = suite.run(planned, tmp_path / "out")
+    assert "ended with exit code 3" in ended.error
     assert [event.kind for event in done] == ["done"] * 5, [event.error for event in done]
     first, second, third, fresh, other = (int(event.result.precision) for event in done)
     assert first == second == third

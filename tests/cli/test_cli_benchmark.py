@@ -1,12 +1,13 @@
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 from conftest import here, made_result
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from mnist_tutorial.benchmark.result import read_all, write
+from mnist_tutorial.benchmark.result import read, read_all, write
 from mnist_tutorial.cli import app
 
 
@@ -55,22 +56,12 @@ def test_run_goes_on_after_a_failure_and_ends_with_1(run, tmp_path):
     assert f"\n{path.stem}: " in done.stdout  # so that you find the file
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "splits"),
-    [
-        ("record", "test", ["test"]),
-        ("validation", "validation", ["validation"]),
-        ("both", "both", ["test", "validation"]),
-    ],
-)
-def test_run_understands_the_old_option_for(run, tmp_path, old, new, splits):
-    done = run("quick", options=["--for", old])
-    assert done.exit_code == 0
-    assert done.stderr.splitlines() == [f"--for {old} is now --evaluate {new}"]
-    first, *lines = done.stdout.splitlines()
-    assert first == f"{len(lines)} of {len(lines)} runs to do"
-    assert all(line.startswith("quick-") for line in lines)  # a log file has no bars
-    assert sorted(result.evaluated_on for _, result in read_all(tmp_path / "out")[0]) == splits
+def test_run_evaluates_on_both_kinds_of_digits_and_a_log_file_has_no_bars(run, tmp_path):
+    first, *lines = run("quick").stdout.splitlines()
+    assert first == "2 of 2 runs to do"
+    assert len(lines) == 2
+    assert all(line.startswith("quick-") for line in lines)
+    assert sorted(result.evaluated_on for _, result in read_all(tmp_path / "out")[0]) == ["test", "validation"]
 
 
 def test_run_trains_a_damaged_result_again_and_names_the_old_file(run, tmp_path):
@@ -100,15 +91,19 @@ def test_a_second_machine_does_other_seeds(run, tmp_path):
     assert [result.seed for _, result in read_all(tmp_path / "out")[0]] == [5, 6]
 
 
-def test_reproduce_says_what_is_the_same_and_ends_with_1_if_anything_is_not(run, quick_file, tmp_path):
+def test_reproduce_ends_with_0_if_all_is_the_same_1_if_not_and_2_if_it_could_not_be_trained(run, quick_file, tmp_path):
     run("random_guess", options=["--evaluate", "test"])
     [path] = (tmp_path / "out").iterdir()
     done = benchmark("reproduce", path)
     assert (done.exit_code, done.stdout) == (0, f"{path}: identical: all 1,000 predictions are the same\n")
+    other = write(replace(read(path), seed=1), tmp_path)
+    done = benchmark("reproduce", other)
+    assert done.exit_code == 1
+    assert done.stdout.startswith(f"{other}: different: ")
     damaged = tmp_path / "damaged.json"
     damaged.write_text("{")
-    done = benchmark("reproduce", damaged, quick_file, path)
-    assert done.exit_code == 1
+    done = benchmark("reproduce", damaged, quick_file, other, path)
+    assert done.exit_code == 2
     assert done.stderr.startswith(f"error: {damaged}: cut short")
     assert f"error: {quick_file}: a Python file" in done.stderr
     assert "delete" not in done.stderr
