@@ -1,27 +1,25 @@
 """Robustness: the accuracy on digits under twelve corruptions, the same digits for everybody, bit for bit."""
 
-import dataclasses
 import datetime
 import hashlib
 import json
 import reprlib
 import time
+from dataclasses import replace
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mnist_tutorial import pipeline
-from mnist_tutorial.benchmark import code, schema
-from mnist_tutorial.benchmark.json_files import checksum, edited, json_files, read_json, refusing
-from mnist_tutorial.benchmark.result import name as name_of
-from mnist_tutorial.benchmark.splits import SPLITS, split_for
+from mnist_tutorial.benchmark.code import version
+from mnist_tutorial.benchmark.splits import split_for
 from mnist_tutorial.data import Split, atomic, load
 from mnist_tutorial.data.progress import progress_bar
-from mnist_tutorial.data.reference import DIGESTS, digest
+from mnist_tutorial.data.reference import digest
 from mnist_tutorial.errors import MNISTError, printable
 
 if TYPE_CHECKING:  # torch and DeepTrack, which a report of what was measured does without
@@ -30,7 +28,6 @@ if TYPE_CHECKING:  # torch and DeepTrack, which a report of what was measured do
 
 _TEXT = (files(__package__) / "corrupted_digests.json").read_text(encoding="utf-8")
 SUITE = hashlib.sha256(_TEXT.encode()).hexdigest()  # of the digests of all sets: the edition of the suite
-KIND, FORMAT = "robustness", 1  # of a file
 STRENGTHS = 5
 BATCH = 250  # digits that a feature takes at a time: the draws depend on it
 # Added before rounding down. Halves are frequent, as in the middle between two pixels, and which way they would round
@@ -39,11 +36,10 @@ HALF = 0.5 + 1e-6
 
 
 class Corruption(NamedTuple):
-    """A kind of corruption: the name of its feature in `pipeline`, five strengths, and what these numbers are."""
+    """A kind of corruption: the name of its feature in `pipeline`, and five strengths."""
 
     feature: str
     strengths: tuple[float, ...]
-    meaning: str
 
 
 # Seven names are those of Mu and Gilmer, "MNIST-C: a robustness benchmark for computer vision", arXiv:1906.02337, for
@@ -51,20 +47,18 @@ class Corruption(NamedTuple):
 # others are as in Hendrycks and Dietterich, arXiv:1903.12261, and cutout, arXiv:1708.04552. All strengths are ours:
 # on the 5,000 held-out digits, `cnn` loses up to 6 points at strength 1, and 24 to 60 at strength 5.
 CORRUPTIONS = {
-    "gaussian_noise": Corruption(
-        "GaussianNoise", (0.15, 0.2, 0.23, 0.26, 0.3), "standard deviation, of grey from 0 to 1"
-    ),
-    "shot_noise": Corruption("ShotNoise", (2.5, 1.7, 1.3, 1.1, 0.95), "signal-to-noise ratio of white"),
-    "gaussian_blur": Corruption("Blur", (0.8, 1, 1.2, 1.4, 1.6), "standard deviation, in pixels"),
-    "contrast": Corruption("Contrast", (0.7, 0.6, 0.5, 0.45, 0.4), "distance from the mean grey, as a factor"),
-    "brightness": Corruption("Brightness", (0.55, 0.45, 0.4, 0.35, 0.32), "grey value, as a factor"),
-    "erase": Corruption("Erase", (4, 7, 10, 13, 16), "side of a black square, in pixels"),
-    "stripe": Corruption("Stripe", (0.5, 1, 2, 3.5, 5), "width of a white bar, in pixels"),
-    "rotate": Corruption("RandomAffine", (15, 22, 30, 37, 45), "angle to either side, in degrees"),
-    "shear": Corruption("RandomAffine", (0.5, 0.75, 1, 1.2, 1.4), "slope to either side"),
-    "scale": Corruption("RandomAffine", (0.75, 0.65, 0.6, 0.55, 0.5), "size, as a factor"),
-    "translate": Corruption("RandomAffine", (2, 3, 4, 4.5, 5), "shift in either direction of both axes, in pixels"),
-    "elastic_transform": Corruption("RandomElastic", (25, 40, 50, 60, 70), "alpha of `RandomElastic`"),
+    "gaussian_noise": Corruption("GaussianNoise", (0.15, 0.2, 0.23, 0.26, 0.3)),  # standard deviation of grey, 0 to 1
+    "shot_noise": Corruption("ShotNoise", (2.5, 1.7, 1.3, 1.1, 0.95)),  # signal-to-noise ratio of white
+    "gaussian_blur": Corruption("Blur", (0.8, 1, 1.2, 1.4, 1.6)),  # standard deviation, in pixels
+    "contrast": Corruption("Contrast", (0.7, 0.6, 0.5, 0.45, 0.4)),  # distance from the mean grey, as a factor
+    "brightness": Corruption("Brightness", (0.55, 0.45, 0.4, 0.35, 0.32)),  # grey value, as a factor
+    "erase": Corruption("Erase", (4, 7, 10, 13, 16)),  # side of a black square, in pixels
+    "stripe": Corruption("Stripe", (0.5, 1, 2, 3.5, 5)),  # width of a white bar, in pixels
+    "rotate": Corruption("RandomAffine", (15, 22, 30, 37, 45)),  # angle to either side, in degrees
+    "shear": Corruption("RandomAffine", (0.5, 0.75, 1, 1.2, 1.4)),  # slope to either side
+    "scale": Corruption("RandomAffine", (0.75, 0.65, 0.6, 0.55, 0.5)),  # size, as a factor
+    "translate": Corruption("RandomAffine", (2, 3, 4, 4.5, 5)),  # shift in either direction of both axes, in pixels
+    "elastic_transform": Corruption("RandomElastic", (25, 40, 50, 60, 70)),  # alpha of `RandomElastic`
 }
 
 
@@ -79,38 +73,28 @@ _ARGUMENTS = {  # of the feature, where they are not the strength alone
     "shear": lambda slope: {"shear": _either(np.arctan(slope))},
     "translate": lambda pixels: {"translate": (_either(pixels), _either(pixels))},
 }
-Curve = Annotated[list[schema.Share], Field(min_length=STRENGTHS, max_length=STRENGTHS)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Curve = Annotated[list[Share], Field(min_length=STRENGTHS, max_length=STRENGTHS)]
 
 
-@dataclasses.dataclass(frozen=True)
-class Robustness:
-    """The accuracy of one network on clean and on corrupted digits; fields that a `Result` has mean the same.
+class Robustness(BaseModel):
+    """The accuracy of one network, from 0 to 1, on clean digits and on corrupted ones, at each strength."""
 
-    Attributes
-    ----------
-    suite : str
-        `SUITE`.
-    clean : float
-        The accuracy on the digits as they are, from 0 to 1.
-    accuracies : dict
-        From the name of each corruption to a list with the accuracy at each strength.
-    precision : str
-        The precision of the predictions, as Lightning names it: that of the training.
-    seconds : float
-        Of making and predicting all sets.
-    """
+    model_config = ConfigDict(frozen=True)
 
+    kind: Literal["robustness"] = "robustness"
+    format: Literal[1] = 1
     recipe: str
-    seed: schema.Seed
-    evaluated_on: Literal[SPLITS]
-    variant: Literal[tuple(DIGESTS)]
-    suite: str
-    clean: schema.Share
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    evaluated_on: Literal["validation", "test"]
+    variant: Literal["full", "sample"]
+    suite: Literal[SUITE] = SUITE
+    clean: Share
     accuracies: Annotated[dict[Literal[tuple(CORRUPTIONS)], Curve], Field(min_length=len(CORRUPTIONS))]
-    precision: str
-    seconds: schema.Number
-    code: schema.Texts
-    machine: schema.Machine
+    precision: str  # of the predictions, as Lightning names it: that of the training
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]  # of making and predicting all sets
+    code: dict[str, str]
+    machine: dict[str, Any]
     started: str
 
     @property
@@ -126,26 +110,23 @@ class Robustness:
     @property
     def name(self) -> str:
         """The name of its file, without the ending."""
-        kind = KIND if self.evaluated_on == "test" else f"{KIND}-{self.evaluated_on}"
-        return name_of(self.recipe, code.version(self.code), kind, self.seed, self.variant)
+        variant = [] if self.variant == "full" else [self.variant]
+        split = [] if self.evaluated_on == "test" else [self.evaluated_on]
+        return "-".join([self.recipe, version(self.code)[:8], *variant, self.kind, *split, f"seed{self.seed}"])
 
 
 def corrupted(split: Split, name: str, strength: int) -> Split:
-    """Corrupt the test digits or the held-out digits of MNIST, in a way that is the same everywhere.
+    """Corrupt the test digits, or the 5,000 held-out digits of `mnist.train.hold_out(5000, seed=0)`.
+
+    The result is the same everywhere, bit for bit. The sample has its own test digits and held-out digits.
 
     Parameters
     ----------
     split : Split
-        The test digits, or the 5,000 held-out training digits that `mnist.train.hold_out(5000, seed=0)` returns; of
-        the sample, the corresponding ones.
+        With images of dtype uint8 and shape (N, 28, 28), as those of the result.
     name : str
         A key of `CORRUPTIONS`.
     strength : {1, 2, 3, 4, 5}
-
-    Returns
-    -------
-    Split
-        The images are uint8, (N, 28, 28), as before.
 
     Raises
     ------
@@ -178,7 +159,7 @@ def corrupted(split: Split, name: str, strength: int) -> Split:
             "features or their random numbers differ from those of the published suite. Install the versions of "
             "requirements.lock, and the package anew"
         )
-    return dataclasses.replace(split, images=images)
+    return replace(split, images=images)
 
 
 def corrupt(images: np.ndarray, name: str, strength: int) -> np.ndarray:
@@ -203,10 +184,7 @@ def corrupt(images: np.ndarray, name: str, strength: int) -> np.ndarray:
 def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) -> Robustness:
     """Measure a network on clean and on corrupted digits, each set once; the arguments are those of its training.
 
-    Raises
-    ------
-    MNISTError
-        If a set comes out differently from the published one, or the scores are not finite numbers.
+    MNISTError if a set comes out differently from the published one, or the scores are not finite numbers.
     """
     import torch
 
@@ -233,7 +211,6 @@ def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) ->
         seed=task.seed,
         evaluated_on=task.evaluated_on,
         variant=task.variant,
-        suite=SUITE,
         clean=clean,
         accuracies=accuracies,
         precision=run.precision if reduced else "32-true",
@@ -246,47 +223,46 @@ def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) ->
 
 def write(robustness: Robustness, folder: Path) -> Path:
     """Write what was measured; an older file of the same code and seed is replaced."""
-    content = {"kind": KIND, "format": FORMAT, **dataclasses.asdict(robustness)}
+    content = robustness.model_dump()
     path = folder / f"{robustness.name}.json"
     with atomic(path) as part:
-        part.write_text(json.dumps(content | {"sha256": checksum(content)}, indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(content | {"sha256": _checksum(content)}, indent=1) + "\n", encoding="utf-8")
     return path
 
 
 def read(path: Path) -> Robustness:
     """Read a file of `benchmark robustness`.
 
-    Raises
-    ------
-    MNISTError
-        If the file is cut short, edited, of a later version, of another kind, or about another edition of the suite.
+    MNISTError if it is cut short, edited, of a later version, of another kind, or about another edition of the suite.
     """
-    with refusing(path):
-        content: dict[str, Any] = read_json(path, KIND)
-        if (version := content.get("format")) != FORMAT:
-            raise ValueError(
-                f"written in format {reprlib.repr(version)}, expected {FORMAT}; update mnist-tutorial, or run it again"
-            )
-        if edited(content):
-            raise ValueError("edited after it was written, so its checksum does not match; run it again")
-        robustness = TypeAdapter(Robustness).validate_python(content)
-        if robustness.suite != SUITE:
-            raise ValueError(
-                f"measured on the suite {robustness.suite[:12]}..., expected {SUITE[:12]}...; run it again"
-            )
-        return robustness
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict) or content.pop("sha256", None) != _checksum(content):
+            raise MNISTError(f"{path}: edited after it was written, so its checksum does not match; run it again")
+        return Robustness.model_validate(content)
+    except OSError as error:
+        raise MNISTError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        problem = f"{'.'.join(map(str, wrong['loc']))} is {reprlib.repr(wrong['input'])}: {wrong['msg']}"
+        raise MNISTError(f"{path}: {problem}; update mnist-tutorial, or run it again") from error
+    except ValueError as error:
+        raise MNISTError(f"{path}: cut short, or not JSON ({error}); move it elsewhere, and run it again") from error
 
 
 def read_all(folder: Path) -> tuple[list[Robustness], list[MNISTError]]:
     """Read all files of `benchmark robustness` in a folder and its subfolders; also returns what was refused, and why.
 
-    Other files are left to `results.read_all`.
+    Other files are left to `files.read_all`.
     """
     measured, refused = [], []
-    for path in json_files(folder, []):
-        if f"-{KIND}-" in path.name:
-            try:
-                measured.append(read(path))
-            except MNISTError as error:
-                refused.append(error)
+    for path in sorted(folder.rglob("*-robustness-*.json")):
+        try:
+            measured.append(read(path))
+        except MNISTError as error:
+            refused.append(error)
     return measured, refused
+
+
+def _checksum(content):
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -14,8 +14,12 @@ def git(folder, *arguments):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_it_names_processor_versions_and_commit():
+def test_it_names_processor_versions_settings_and_commit(monkeypatch):
+    for name in machine.OPENMP:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
     description = machine.machine()
+    assert description["openmp"] == {"OMP_WAIT_POLICY": "PASSIVE"}
     assert description["commit"] == git(ROOT, "rev-parse", "HEAD")
     assert description["versions"]["torch"] == torch.__version__.split("+")[0]
     assert description["processor"]
@@ -23,13 +27,6 @@ def test_it_names_processor_versions_and_commit():
     line = machine.line(description | {"commit": "0123456789abcdef", "dirty": True})
     assert line.endswith("commit 0123456789 with changes")
     assert "torch " + torch.__version__.split("+")[0] in line
-
-
-def test_it_records_the_settings_of_openmp(monkeypatch):
-    for name in machine.OPENMP:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-    assert machine.machine()["openmp"] == {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def test_without_git_the_commit_is_unknown(monkeypatch):
