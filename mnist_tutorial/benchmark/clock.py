@@ -6,8 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -16,8 +15,7 @@ PAUSE = 1.0  # seconds without a look, and hardly any work: SIGSTOP, or a virtua
 CONTENDED = 0.05  # of our own processor time: beyond it, threads that wait for each other lose far more than that
 
 
-@dataclass(frozen=True)
-class Time:
+class Time(NamedTuple):
     """The time that an action took, in seconds."""
 
     wall: float
@@ -37,9 +35,7 @@ class Time:
 
 
 class Stopwatch:
-    """A stopwatch that pauses for work that does not count.
-
-    Before it starts and stops, it waits until an accelerator has done what it was given.
+    """A stopwatch that pauses for work that does not count; an accelerator ends its work before it starts and stops.
 
     Examples
     --------
@@ -57,7 +53,9 @@ class Stopwatch:
     def start(self) -> None:
         """Start, or continue after `stop`."""
         _synchronize()
-        self._watch = _Watch()
+        self._ended, self._pauses = threading.Event(), []
+        self._watch = threading.Thread(target=_watch, args=(self._ended, self._pauses), daemon=True)
+        self._watch.start()
         self._before = _busy_seconds(), _cpu_seconds(), time.perf_counter()
 
     def stop(self) -> Time:
@@ -65,12 +63,10 @@ class Stopwatch:
         _synchronize()
         now = time.perf_counter(), _cpu_seconds(), _busy_seconds()
         wall, own, busy = (after - before for after, before in zip(now, reversed(self._before), strict=True))
-        total = self.time
-        others = max(0.0, busy - own)
-        paused = self._watch.stop()
-        self.time = Time(
-            total.wall + wall, total.cpu_seconds + own, total.other_cpu_seconds + others, total.paused + paused
-        )
+        self._ended.set()
+        self._watch.join()
+        added = wall, own, max(0.0, busy - own), sum(self._pauses)
+        self.time = Time(*map(sum, zip(self.time, added, strict=True)))
         return self.time
 
     @contextmanager
@@ -81,29 +77,15 @@ class Stopwatch:
         self.start()
 
 
-class _Watch(threading.Thread):
-    """A thread that looks at the clock again and again, which it cannot while the process is stopped."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.paused, self._ended = 0.0, threading.Event()
-        self.start()
-
-    def run(self) -> None:
-        before, ended = (time.perf_counter(), time.process_time()), False
-        while not ended:
-            ended = self._ended.wait(TICK)
-            now = time.perf_counter(), time.process_time()
-            seconds, work = (later - earlier for later, earlier in zip(now, before, strict=True))
-            if seconds > PAUSE and work < seconds / 2:  # otherwise, a long call of a library kept the thread waiting
-                self.paused += seconds - work
-            before = now
-
-    def stop(self) -> float:
-        """End, and return the seconds during which the process was stopped."""
-        self._ended.set()
-        self.join()
-        return self.paused
+def _watch(ended: threading.Event, pauses: list[float]) -> None:
+    """Look at the clock again and again, which is impossible while the process is stopped, and list the pauses."""
+    now, last = (time.perf_counter(), time.process_time()), False
+    while not last:
+        before, last = now, ended.wait(TICK)
+        now = time.perf_counter(), time.process_time()
+        seconds, work = (later - earlier for later, earlier in zip(now, before, strict=True))
+        if seconds > PAUSE and work < seconds / 2:  # otherwise, a long call of a library kept the thread waiting
+            pauses.append(seconds - work)
 
 
 def timed(action: Callable[[], Any]) -> tuple[Any, Time]:

@@ -1,21 +1,24 @@
 """Comparisons: whether two trained networks, or two recipes, differ by more than chance explains, in a sentence."""
 
-from dataclasses import dataclass
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from mnist_tutorial.benchmark.result import Result
-from mnist_tutorial.benchmark.selection import RESULTS, select
+from mnist_tutorial.benchmark.result import Result, published, read, read_all
 from mnist_tutorial.benchmark.summary import by_version, changes, each_seed_once
 from mnist_tutorial.errors import MNISTError, printable
 from mnist_tutorial.stats import mcnemar, welch
 
+RESULTS = Path("results")
 RUN = "python -m mnist_tutorial benchmark run"
 SIGNIFICANCE_LEVEL = 0.05  # a smaller p-value is a difference
 MODELS = "This compares two trained networks, not their recipes: another seed trains another network."
@@ -66,32 +69,79 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """The result, for a reader who knows no statistics."""
-        (a, b), verdict, decimals = self.names, self.verdict, int(self.kind == "recipes")
-        if verdict == "identical":
+        (a, b), over_seeds, odds = self.names, self.kind == "recipes", ""
+        if self.verdict == "identical":
             return f"{a} and {b} are identical: they classify each of the {self.digits} alike."
-        if verdict == "not testable":
+        if self.verdict == "not testable":
             recipes = " ".join(dict.fromkeys(runs[0].recipe for runs in self.runs))
             return (
                 f"{a} and {b} cannot be tested: every run of {a} makes {self.errors[0][0]:,} errors and every run of "
                 f"{b} makes {self.errors[1][0]:,}, so the variation between seeds is unknown; run more seeds: {RUN} "
                 f"{recipes} --seeds 10 --evaluate {self.runs[0][0].evaluated_on}"
             )
-        average, chance = ("On average over the seeds, ", "seeds") if decimals else ("", "chance")
-        difference, odds = f"{'they' if average else 'They'} make equally many errors", ""
+        difference = f"{'they' if over_seeds else 'They'} make equally many errors"
         if self.error_reduction:
             better, worse = (b, a) if self.error_reduction > 0 else (a, b)
-            difference = f"{better} makes {abs(self.error_reduction):,.{decimals}f} fewer errors than {worse}"
-            odds = f"{chance} alone would make a difference this large in {_repetitions(self.p_value)}."
-            odds = f" If both were equally good, {odds}"
-        if verdict == "different":
+            difference = f"{better} makes {abs(self.error_reduction):,.{int(over_seeds)}f} fewer errors than {worse}"
+            chance = f"{'seeds' if over_seeds else 'chance'} alone would make a difference this large"
+            odds = f" If both were equally good, {chance} in {_repetitions(self.p_value)}."
+        difference = f"{'On average over the seeds, ' if over_seeds else ''}{difference} on {self.digits}"
+        if self.verdict == "different":
             low, high = sorted((abs(self.low), abs(self.high)))
-            interval = f"95 % interval: {low:,.1f} to {high:,.1f}"
-            return f"{average}{difference} on {self.digits} ({interval}).{odds} {self.scope}"
+            return f"{difference} (95 % interval: {low:,.1f} to {high:,.1f}).{odds} {self.scope}"
         low, high = (f"{abs(x):,.1f} fewer errors for {b if x > 0 else a}" for x in (self.low, self.high))
         return (
-            f"{a} and {b} are not distinguishable. {average}{difference} on {self.digits}.{odds} "
+            f"{a} and {b} are not distinguishable. {difference}.{odds} "
             f"The difference may be anything from {low} to {high} (95 % interval). {self.scope}"
         )
+
+
+class Selection(NamedTuple):
+    """The results that a name on the command line stands for, and the invalid files beside them."""
+
+    name: str
+    results: list[Result]
+    is_model: bool
+    refused: Sequence[MNISTError] = ()
+    is_published: bool = False
+
+
+def select(name: str, folder: Path | str | None = None) -> Selection:
+    """Find results: a file; a recipe, or the name of a file, in `folder`; or a folder of one recipe's results.
+
+    Without `folder`: in ``results``, then in the published results. MNISTError if nothing has this name.
+    """
+    if Path(name).is_file():
+        return Selection(Path(name).stem, [read(Path(name))], is_model=True)
+    here, results, refused = Path(RESULTS if folder is None else folder), [], []
+    for place in (here, published()) if folder is None else (here,):
+        for path in filter(Path.is_file, (place / name, place / f"{name}.json")):
+            return Selection(path.stem, [read(path)], is_model=True, is_published=place != here)
+        valid, invalid = read_all(place) if place.is_dir() else ([], [])
+        results += [result for _, result in valid]
+        refused += invalid
+        if chosen := [result for result in results if result.recipe == name]:
+            return Selection(name, chosen, False, refused, is_published=place != here)
+        if Path(name).is_dir():
+            return _of_one_recipe(name)
+    recipes = sorted({result.recipe for result in results})
+    near = difflib.get_close_matches(name, recipes, 1, 0.4)
+    raise MNISTError(
+        f"{name}: no result file, no folder, and no recipe with results in {here}"
+        f"{' or the published results' if folder is None else ''}; there are "
+        f"{', '.join(recipes) or 'none'}{f'; did you mean {near[0]}?' if near else ''}"
+    )
+
+
+def _of_one_recipe(folder):
+    results, refused = read_all(folder)
+    recipes = sorted({result.recipe for _, result in results})
+    if len(recipes) != 1:
+        raise MNISTError(
+            f"{folder}: found results of {len(recipes)} recipes{': ' if recipes else ''}{', '.join(recipes)}; expected "
+            f"one; give the name of the recipe, and the folder as --results {folder}"
+        )
+    return Selection(Path(folder).name or recipes[0], [result for _, result in results], False, refused)
 
 
 def compare(a: str, b: str, folder: Path | str | None = None) -> Comparison:
@@ -100,44 +150,41 @@ def compare(a: str, b: str, folder: Path | str | None = None) -> Comparison:
     names = (first.name, second.name) if first.name != second.name else (f"A ({a})", f"B ({b})")
     if first.is_model != second.is_model:
         model, recipe = (a, b) if first.is_model else (b, a)
-        kinds = f"{model} is one trained network, and {recipe} is a recipe"
-        raise MNISTError(f"{kinds}; expected two files, or two recipes")
-    remarks = ()
+        raise MNISTError(
+            f"{model} is one trained network, and {recipe} is a recipe; expected two files, or two recipes"
+        )
+    remarks = [f"left out: {error}" for error in (*first.refused, *second.refused)]
     if elsewhere := dict.fromkeys(selection.name for selection in (first, second) if selection.is_published):
-        remarks = (f"not in {RESULTS}, so taken from the published results: {', '.join(elsewhere)}",)
+        remarks.insert(0, f"not in {RESULTS}, so taken from the published results: {', '.join(elsewhere)}")
     if first.is_model:
-        return compare_models(first.results[0], second.results[0], names, remarks=remarks)
-    refused = dict.fromkeys(f"left out: {error}" for error in (*first.refused, *second.refused))
-    return compare_recipes(first.results, second.results, names, (*remarks, *refused))
+        comparison = compare_models(first.results[0], second.results[0], names)
+    else:
+        comparison = compare_recipes(first.results, second.results, names)
+    return replace(comparison, remarks=(*dict.fromkeys(remarks), *comparison.remarks))
 
 
-def compare_models(
-    a: Result, b: Result, names: tuple[str, str] | None = None, scope: str = MODELS, remarks: tuple[str, ...] = ()
-) -> Comparison:
-    """Compare two trained networks by their predictions on the same digits, with the exact McNemar test."""
+def compare_models(a: Result, b: Result, names: tuple[str, str] | None = None) -> Comparison:
+    """Compare two trained networks by their predictions on the same digits, with the exact McNemar test.
+
+    MNISTError if they were not evaluated on the same digits.
+    """
     names = names or (a.name, b.name)
     if _digits(a) != _digits(b):
         raise _other_digits(names, [a], [b])
     only_a, only_b, _, low, high, p_value = mcnemar(_wrong(a), _wrong(b))
     fewer = only_a - only_b, low * len(a.labels), high * len(a.labels)
-    return Comparison("models", names, ([a], [b]), *fewer, p_value, scope, (only_a, only_b), remarks)
+    return Comparison("models", names, ([a], [b]), *fewer, p_value, MODELS, (only_a, only_b))
 
 
-def compare_recipes(
-    a: list[Result], b: list[Result], names: tuple[str, str] | None = None, remarks: tuple[str, ...] = ()
-) -> Comparison:
+def compare_recipes(a: list[Result], b: list[Result], names: tuple[str, str] | None = None) -> Comparison:
     """Compare two recipes, given all runs of each, with Welch's test over their seeds.
 
     Test runs count; if not both sides have some, validation runs. Recipes that predict the same with every seed are
-    compared as models.
-
-    Raises
-    ------
-    MNISTError
-        If they were not evaluated on the same digits; if a recipe has fewer than two seeds, or several versions.
+    compared as models. MNISTError if they were not evaluated on the same digits, or if a recipe has fewer than two
+    seeds, or several versions.
     """
     names = names or (a[0].recipe, b[0].recipe)
-    a, b, more = _comparable(a, b, names)
+    a, b, remarks = _comparable(a, b, names)
     for name, runs in zip(names, (a, b), strict=True):
         if len(runs) < 2:
             sample = " --variant sample" if runs[0].variant == "sample" else ""
@@ -148,11 +195,11 @@ def compare_recipes(
             )
     if is_deterministic(a) and is_deterministic(b):
         scope = "Both predict the same with every seed, so this holds for the recipes."
-        return compare_models(a[0], b[0], names, scope, (*remarks, *more))
+        return replace(compare_models(a[0], b[0], names), scope=scope, remarks=remarks)
     scope = f"This compares the recipes on these digits, from {len(a)} and {len(b)} runs."
     test = welch(*([_wrong(run).sum() for run in runs] for runs in (a, b)))
     limits = 0.0 - test.difference, -test.high, -test.low  # fewer errors, not more; and never -0
-    return Comparison("recipes", names, (a, b), *limits, test.p_value, scope, None, (*remarks, *more))
+    return Comparison("recipes", names, (a, b), *limits, test.p_value, scope, remarks=remarks)
 
 
 def compare_by_best_test(a: list[Result], b: list[Result]) -> Comparison:
@@ -160,8 +207,7 @@ def compare_by_best_test(a: list[Result], b: list[Result]) -> Comparison:
 
     Each side has runs of one variant and split.
     """
-    comparison = compare_recipes(a, b) if min(len(a), len(b)) > 1 else None
-    if comparison and comparison.verdict != "not testable":
+    if min(len(a), len(b)) > 1 and (comparison := compare_recipes(a, b)).verdict != "not testable":
         return comparison
     return compare_models(_typical(a), _typical(b))
 
@@ -214,28 +260,6 @@ def _wrong(run):
     return run.predicted != run.labels
 
 
-def table(comparison: Comparison) -> Table:
-    """Show a comparison in the terminal."""
-    models, images = comparison.kind == "models", len(comparison.runs[0][0].labels)
-    test, decimals = ("exact McNemar test", 0) if models else ("Welch's test over seeds", 1)
-    shown = Table("", title=f"Two {comparison.kind} on {comparison.digits}: {test}", box=box.SIMPLE)
-    for heading in ("accuracy, %", "errors", "only this one wrong" if models else "runs", "95 % interval", "p"):
-        shown.add_column(heading, justify="right")
-    for i, (name, errors) in enumerate(zip(comparison.names, comparison.errors, strict=True)):
-        shares = 100 * (1 - errors / images)
-        accuracy = f"{shares[0]:.2f}" if models else f"{shares.mean():.3f} ± {shares.std(ddof=1):.3f}"
-        count = comparison.only_wrong[i] if models else len(errors)
-        shown.add_row(escape(printable(name)), accuracy, f"{errors.mean():,.{decimals}f}", f"{count:,}")
-    interval, p_value = "unknown", "unknown"
-    if not np.isnan(comparison.low):
-        interval = f"{-comparison.high:+,.1f} to {-comparison.low:+,.1f} errors"
-        p_value = f"{comparison.p_value:.2g}"
-    accuracy = f"{100 * comparison.error_reduction / images:+.{2 + decimals}f}"
-    errors = f"{0 - comparison.error_reduction:+,.{decimals}f}"
-    shown.add_row("second minus first", accuracy, errors, "", interval, p_value, style="bold")
-    return shown
-
-
 def _digits(run):
     return f"the {run.evaluated_on} digits of the {run.variant} MNIST"
 
@@ -249,3 +273,28 @@ def _other_digits(names, a, b, advice=""):
 def _repetitions(p_value):
     many = 1000 if p_value < 0.01 else 100
     return f"{f'about {many * p_value:.0f}' if p_value >= 0.001 else 'fewer than 1'} of {many:,} repetitions"
+
+
+def table(comparison: Comparison) -> Table:
+    """Show a comparison in the terminal."""
+    models, images = comparison.kind == "models", len(comparison.runs[0][0].labels)
+    test, decimals = ("exact McNemar test", 0) if models else ("Welch's test over seeds", 1)
+    shown = Table("", title=f"Two {comparison.kind} on {comparison.digits}: {test}", box=box.SIMPLE)
+    for heading in ("accuracy, %", "errors", "only this one wrong" if models else "runs", "95 % interval", "p"):
+        shown.add_column(heading, justify="right")
+    counts = comparison.only_wrong if models else [len(errors) for errors in comparison.errors]
+    for name, errors, count in zip(comparison.names, comparison.errors, counts, strict=True):
+        shares = 100 * (1 - errors / images)
+        accuracy = f"{shares[0]:.2f}" if models else f"{shares.mean():.3f} ± {shares.std(ddof=1):.3f}"
+        shown.add_row(escape(printable(name)), accuracy, f"{errors.mean():,.{decimals}f}", f"{count:,}")
+    known = not np.isnan(comparison.low)
+    shown.add_row(
+        "second minus first",
+        f"{100 * comparison.error_reduction / images:+.{2 + decimals}f}",
+        f"{0 - comparison.error_reduction:+,.{decimals}f}",
+        "",
+        f"{-comparison.high:+,.1f} to {-comparison.low:+,.1f} errors" if known else "unknown",
+        f"{comparison.p_value:.2g}" if known else "unknown",
+        style="bold",
+    )
+    return shown

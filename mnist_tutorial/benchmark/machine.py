@@ -28,7 +28,11 @@ def machine() -> dict[str, Any]:
     >>> sorted(machine())[:7]
     ['commit', 'cores', 'date', 'device', 'dirty', 'memory_gb', 'openmp']
     """
-    commit, dirty = _commit()
+    versions = {name: number for name in PACKAGES if (number := _version(name))}
+    commit = dirty = None
+    # A repository around an environment, as of a thesis, is another one: only ours has this file.
+    if _git("ls-files", "--error-unmatch", __file__) is not None:
+        commit, dirty = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain", "--untracked-files=no"))
     return {
         "processor": _processor(),
         "cores": psutil.cpu_count(),
@@ -38,7 +42,7 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(psutil.virtual_memory().total / 2**30),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: number for name in PACKAGES if (number := _version(name))},
+        "versions": versions,
         "commit": commit,
         "dirty": dirty,
         "date": datetime.date.today().isoformat(),
@@ -47,15 +51,12 @@ def machine() -> dict[str, Any]:
 
 def line(description: dict[str, Any]) -> str:
     """Write the dictionary of `machine` as one line."""
-    versions = ", ".join(
-        f"{name} {number}" for name, number in description["versions"].items() if name != "mnist-tutorial"
-    )
-    commit = ""
-    if description["commit"]:
-        commit = f", commit {description['commit'][:10]}{' with changes' if description['dirty'] else ''}"
+    versions = [f"{name} {number}" for name, number in description["versions"].items() if name != "mnist-tutorial"]
+    changes = " with changes" if description["dirty"] else ""
+    commit = f", commit {description['commit'][:10]}{changes}" if description["commit"] else ""
     return (
         f"{description['processor']}, {description['cores']} cores, {description['device']}, {description['system']}, "
-        f"Python {description['python']}, {versions}; {description['date']}{commit}"
+        f"Python {description['python']}, {', '.join(versions)}; {description['date']}{commit}"
     )
 
 
@@ -80,13 +81,6 @@ def peak_memory() -> int:
     return getattr(memory, "peak_wset", memory.rss) + gpu
 
 
-def _commit() -> tuple[str | None, bool | None]:
-    """Find commit and changes of the repository that has this file; one beside it, as of a thesis, is another one."""
-    if _output("git", "ls-files", "--error-unmatch", __file__) is None:
-        return None, None
-    return _output("git", "rev-parse", "HEAD"), bool(_output("git", "status", "--porcelain", "--untracked-files=no"))
-
-
 def _processor() -> str:
     with suppress(OSError, StopIteration):  # on Linux
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -99,12 +93,8 @@ def _version(name: str) -> str | None:
         return version(name)
 
 
-def _output(*command: str) -> str | None:
-    """Run a command beside this file; returns what it prints, or None if it fails or there is no such program."""
-    try:
-        done = subprocess.run(
-            command, cwd=Path(__file__).parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return os.fsdecode(done.stdout).strip()
+def _git(*arguments: str) -> str | None:
+    """Run git beside this file; returns what it prints, or None if it fails or there is no such program."""
+    with suppress(OSError, subprocess.CalledProcessError):
+        options = {"cwd": Path(__file__).parent, "stderr": subprocess.DEVNULL, "encoding": "utf-8", "errors": "replace"}
+        return subprocess.check_output(["git", *arguments], **options).strip()

@@ -8,41 +8,22 @@ from pathlib import Path
 
 from mnist_tutorial.errors import MNISTError
 
-MARK = "written by mnist_tutorial"  # near the beginning of each file that we write for people
-HEAD = 2_000  # characters
+MARK = "written by mnist_tutorial"  # in the first 2,000 characters of each file that we write for people
 _SIGNED = re.compile(rf"({MARK})(?: \(digest ([0-9a-f]{{16}})\))?")
 
 
 def signed(text: str) -> str:
-    """Add to the first mark in a text a digest of the rest, by which `check_replaceable` sees what people change.
-
-    Examples
-    --------
-    >>> signed(f"<!-- {MARK} -->")
-    '<!-- written by mnist_tutorial (digest ...) -->'
-    """
+    """Add to the first mark in a text a digest of the rest, by which `check_replaceable` sees what people change."""
     return text.replace(MARK, f"{MARK} (digest {_digest(text)})", 1)
 
 
 def check_replaceable(paths: Iterable[Path], force: bool = False) -> None:
-    """Refuse to replace files that carry no mark of ours, or that somebody has changed since we wrote them.
-
-    Parameters
-    ----------
-    paths : iterable of Path
-    force : bool
-        Replace them all the same.
-
-    Raises
-    ------
-    MNISTError
-        For the first file that may be somebody's.
-    """
+    """Raise MNISTError for the first file that has no mark of ours, or that somebody has changed, unless forced."""
     for path in paths:
         if force or not os.path.lexists(path):
             continue
         text = path.read_text(encoding="utf-8-sig", errors="replace") if path.is_file() else ""
-        mark = _SIGNED.search(text[:HEAD])
+        mark = _SIGNED.search(text[:2_000])
         if mark is None:
             reason = "exists, and nothing in it says that this command wrote it"
         elif mark[2] and mark[2] != _digest(_SIGNED.sub(r"\1", text, count=1)):

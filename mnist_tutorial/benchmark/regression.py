@@ -1,5 +1,6 @@
 """A regression check: recipes that have become worse or slower."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -23,7 +24,7 @@ FAILURES = ("worse", "slower", "missing", "several versions", "refused")
 
 
 class Alert(NamedTuple):
-    """Something to know, of one of the `FAILURES`, or "time not compared" or "edited"."""
+    """Something to know: one of the `FAILURES`, which make the check fail, or "time not compared" or "edited"."""
 
     kind: str
     recipe: str | None
@@ -35,39 +36,20 @@ class Alert(NamedTuple):
         return self.kind in FAILURES
 
 
-class Slowdown(NamedTuple):
-    """The training time of a recipe per second of the reference, old and new, or the problem with comparing them.
-
-    The p-value is one-sided, and NaN if the variation of the runs is unknown.
-    """
-
-    old: float | None = None
-    new: float | None = None
-    factor: float | None = None
-    p_value: float = np.nan
-    problem: str = ""
-
-
 @dataclass
 class RecipeChange:
     """The runs of a recipe on the same split, each seed once, and how often chance alone makes it worse by as much."""
 
-    recipe: str
-    variant: str
+    label: str  # the recipe, with its variant if that is not the full one
     old: list[Result]
     new: list[Result]
     p_worse: float = 1.0  # adjusted for the number of recipes; 0 if chance plays no part
-    slowdown: Slowdown | None = None  # without a reference
+    times: tuple[float, float] | None = None  # old and new, as multiples of the reference's; None: not comparable
 
     @property
     def accuracies(self) -> list[float]:
         """Old and new mean, from 0 to 1."""
         return [float(np.mean([run.accuracy for run in runs])) for runs in (self.old, self.new)]
-
-    @property
-    def label(self) -> str:
-        """The recipe, with its variant if that is not the full one."""
-        return self.recipe if self.variant == "full" else f"{self.recipe} ({self.variant})"
 
 
 def check(
@@ -81,10 +63,7 @@ def check(
     Slower: by the medians of uncontended runs, relative to the time of the reference recipe in the same folder, unless
     the variation of the runs explains it (one-sided, at a level of 0.05, for each recipe; unknown for single runs).
 
-    Raises
-    ------
-    MNISTError
-        If there is no such folder, if one lies within the other, or if the baseline has no results.
+    MNISTError if there is no such folder, if one lies within the other, or if the baseline has no results.
     """
     paths = Path(baseline).resolve(), Path(folder).resolve()
     if paths[0].is_relative_to(paths[1]) or paths[1].is_relative_to(paths[0]):
@@ -92,45 +71,18 @@ def check(
     (old, refused), (new, new_refused) = read_all(baseline), read_all(folder)
     if not old:
         raise MNISTError(f"{baseline}: found no results; expected those of `benchmark run --out {baseline}`")
-    changes, alerts = _pair([run for _, run in old], [run for _, run in new], baseline, folder)
+    alerts = [Alert("refused", None, str(error)) for error in refused + new_refused]
+    changes, unpaired = _pair([run for _, run in old], [run for _, run in new], baseline, folder)
     for change, p_worse in zip(changes, holm([_p_worse(change) for change in changes]), strict=True):
         change.p_worse = float(p_worse)
-    references = {change.variant: change for change in changes if change.recipe == reference}
+    references = {change.old[0].variant: change for change in changes if change.old[0].recipe == reference}
+    alerts += unpaired
     for change in changes:
-        alerts += _about(change, references.get(change.variant))
-    if untimed := [change.label for change in changes if change.slowdown is None]:
+        alerts += [*_edited_or_worse(change), *_slower(change, references.get(change.old[0].variant))]
+    if untimed := [change.label for change in changes if change.old[0].variant not in references]:
         sentence = f"no time of {', '.join(untimed)} is compared: {reference} does not have runs in both folders"
         alerts.append(Alert("time not compared", None, sentence))
-    invalid = [Alert("refused", None, str(error)) for error in refused + new_refused]
-    return changes, invalid + alerts
-
-
-def slowdown(runs: tuple[list[Result], list[Result]], references: tuple[list[Result], list[Result]]) -> Slowdown:
-    """Compare the times of a recipe, old and new, with those of a reference, from the medians of uncontended runs."""
-    groups = [[run for run in group if not run.contended] for group in (*runs, *references)]
-    if problem := next(_problems(groups, runs, references), None):
-        return Slowdown(problem=problem)
-    old, new, reference_old, reference_new = (median(run.wall for run in group) for group in groups)
-    # The times of a machine vary by a factor, so the test uses their logarithms.
-    _, p_value = contrast([[np.log(run.wall) for run in group] for group in groups], (-1, 1, 1, -1))
-    old, new = old / reference_old, new / reference_new
-    return Slowdown(old, new, new / old, p_value)
-
-
-def _problems(groups, runs, references):
-    """List why times cannot be compared."""
-    name, reference = runs[0][0].recipe, references[0][0].recipe
-    for group, recipe, age in zip(groups, (name, name, reference, reference), ("old", "new") * 2, strict=True):
-        if not group:
-            yield f"all {age} runs of {recipe} were contended: other programs used the processor"
-    for i, age in enumerate(("old", "new")):
-        if len({run.hardware for run in groups[i] + groups[i + 2]}) > 1:
-            yield f"the {age} runs of {name} and {reference} come from different machines"
-    for recipe, (old, new) in ((name, runs), (reference, references)):
-        if old[0].processes != new[0].processes:
-            yield f"the number of processes of {recipe} changed from {old[0].processes} to {new[0].processes}"
-    if references[0][0].source_sha256 != references[1][0].source_sha256:
-        yield f"the reference {reference} was edited"
+    return changes, alerts
 
 
 def _pair(old, new, baseline, folder):
@@ -144,13 +96,12 @@ def _pair(old, new, baseline, folder):
             missing = f"no {split} run on the {variant} MNIST in {folder}, but {len(before)} in {baseline}"
             alerts.append(Alert("missing", recipe, f"{recipe} is missing: {missing}"))
             continue
+        label = recipe if variant == "full" else f"{recipe} ({variant})"
         try:
             before = of_one_version(before, f"{recipe} in {baseline}")
-            after = of_one_version(after, f"{recipe} in {folder}")
+            changes.append(RecipeChange(label, before, of_one_version(after, f"{recipe} in {folder}")))
         except MNISTError as error:
             alerts.append(Alert("several versions", recipe, str(error)))
-        else:
-            changes.append(RecipeChange(recipe, variant, before, after))
     return changes, alerts
 
 
@@ -161,8 +112,7 @@ def _p_worse(change):
     return 1 - comparison.p_value / 2 if comparison.error_reduction > 0 else comparison.p_value / 2
 
 
-def _about(change, reference):
-    """List what is worth knowing about a change; also sets its `slowdown`."""
+def _edited_or_worse(change: RecipeChange) -> Iterator[Alert]:
     label, (before, now) = change.label, (f"{100 * accuracy:.2f} %" for accuracy in change.accuracies)
     source_before, source_now = (runs[0].source_sha256[:8] for runs in (change.old, change.new))
     if source_before != source_now:
@@ -174,18 +124,54 @@ def _about(change, reference):
             reason = "it predicts the same with every seed, so this is not chance"
         counts = f"{before} ({len(change.old)} runs), now {now} ({len(change.new)} runs)"
         yield Alert("worse", label, f"{label} is worse: {counts}; {reason}")
+
+
+def _slower(change: RecipeChange, reference: RecipeChange | None) -> Iterator[Alert]:
+    """Compare the times, and keep them in the change."""
     if reference is None:
         return
-    change.slowdown = slowdown((change.old, change.new), (reference.old, reference.new))
-    old, new, factor, p_value, problem = change.slowdown
-    if factor and factor > SLOWER:
-        times = f"training took {old:.2f} times as long as {reference.recipe}, now {new:.2f} times"
+    try:
+        old, new, p_value = relative_times((change.old, change.new), (reference.old, reference.new))
+    except MNISTError as error:
+        problem = str(error)
+    else:
+        change.times = old, new
+        if new / old <= SLOWER:
+            return
+        problem = f"training took {old:.2f} times as long as {reference.old[0].recipe}, now {new:.2f} times"
         if not p_value >= TIMING_LEVEL:  # NaN: unknown, so the medians decide
-            yield Alert("slower", label, f"{label} is slower by {100 * (factor - 1):.0f} %: {times}")
-        else:
-            problem = f"{times}, but chance explains it (p = {p_value:.1g}); run more seeds"
-    if problem:
-        yield Alert("time not compared", label, f"the time of {label} cannot be compared: {problem}")
+            slower = f"{change.label} is slower by {100 * (new / old - 1):.0f} %"
+            yield Alert("slower", change.label, f"{slower}: {problem}")
+            return
+        problem += f", but chance explains it (p = {p_value:.1g}); run more seeds"
+    yield Alert("time not compared", change.label, f"the time of {change.label} cannot be compared: {problem}")
+
+
+def relative_times(
+    runs: tuple[list[Result], list[Result]], references: tuple[list[Result], list[Result]]
+) -> tuple[float, float, float]:
+    """Divide the median times of a recipe's uncontended runs, old and new, by those of a reference.
+
+    The third value is the one-sided p-value of a slowdown, NaN if the variation of the runs is unknown. MNISTError if
+    the times cannot be compared.
+    """
+    groups = [[run for run in group if not run.contended] for group in (*runs, *references)]
+    name, reference = runs[0][0].recipe, references[0][0].recipe
+    for group, age, recipe in zip(groups, ("old", "new") * 2, (name, name, reference, reference), strict=True):
+        if not group:
+            raise MNISTError(f"all {age} runs of {recipe} were contended: other programs used the processor")
+    for i, age in enumerate(("old", "new")):
+        if len({run.hardware for run in groups[i] + groups[i + 2]}) > 1:
+            raise MNISTError(f"the {age} runs of {name} and {reference} come from different machines")
+    for recipe, (old, new) in ((name, runs), (reference, references)):
+        if (then := old[0].processes) != (now := new[0].processes):
+            raise MNISTError(f"the number of processes of {recipe} changed from {then} to {now}")
+    if references[0][0].source_sha256 != references[1][0].source_sha256:
+        raise MNISTError(f"the reference {reference} was edited")
+    old, new, reference_old, reference_new = (median(run.wall for run in group) for group in groups)
+    # The times of a machine vary by a factor, so the test uses their logarithms.
+    _, p_value = contrast([[np.log(run.wall) for run in group] for group in groups], (-1, 1, 1, -1))
+    return old / reference_old, new / reference_new, p_value
 
 
 def table(changes: list[RecipeChange], alerts: list[Alert]) -> Table:
@@ -194,16 +180,16 @@ def table(changes: list[RecipeChange], alerts: list[Alert]) -> Table:
     for heading in ("runs", "accuracy, %", "p worse", "times the reference", "slower by", "alerts"):
         shown.add_column(heading, justify="left" if heading == "alerts" else "right")
     for change in changes:
-        kinds = [alert.kind for alert in alerts if alert.recipe == change.label]
-        times = change.slowdown or Slowdown()
+        own = [alert for alert in alerts if alert.recipe == change.label]
+        old, new = change.times or (np.nan, np.nan)
         shown.add_row(
             escape(printable(change.label)),
             f"{len(change.old)}, {len(change.new)}",
             ", ".join(f"{100 * accuracy:.2f}" for accuracy in change.accuracies),
             f"{change.p_worse:.2g}",
-            ", ".join("?" if time is None else f"{time:.2f}" for time in (times.old, times.new)),
-            "?" if times.factor is None else f"{100 * (times.factor - 1):+.0f} %",
-            ", ".join(kinds),
-            style="bold" if set(kinds) & set(FAILURES) else None,
+            f"{old:.2f}, {new:.2f}" if change.times else "?, ?",
+            f"{100 * (new / old - 1):+.0f} %" if change.times else "?",
+            ", ".join(alert.kind for alert in own),
+            style="bold" if any(alert.failed for alert in own) else None,
         )
     return shown

@@ -1,36 +1,34 @@
 """Robustness: the accuracy on digits under twelve corruptions, the same digits for everybody, bit for bit."""
 
-import dataclasses
 import datetime
 import hashlib
 import json
 import time
+from dataclasses import replace
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from mnist_tutorial import pipeline
-from mnist_tutorial.benchmark import code
-from mnist_tutorial.benchmark.result import Number, Seed, Share, Texts, json_files, save
-from mnist_tutorial.benchmark.result import load as load_file
-from mnist_tutorial.benchmark.result import name as name_of
-from mnist_tutorial.benchmark.splits import SPLITS, split_for
+from mnist_tutorial.benchmark import result
+from mnist_tutorial.benchmark.code import version
+from mnist_tutorial.benchmark.splits import split_for
 from mnist_tutorial.data import Split, load
 from mnist_tutorial.data.progress import progress_bar
-from mnist_tutorial.data.reference import DIGESTS, digest
+from mnist_tutorial.data.reference import digest
 from mnist_tutorial.errors import MNISTError, printable
 
 if TYPE_CHECKING:  # torch and DeepTrack, which a report of what was measured does without
     from mnist_tutorial.benchmark.recipe import Task
     from mnist_tutorial.benchmark.run import Run
 
+KIND, FORMAT = "robustness", 1  # of a file
 _TEXT = (files(__package__) / "corrupted_digests.json").read_text(encoding="utf-8")
 SUITE = hashlib.sha256(_TEXT.encode()).hexdigest()  # of the digests of all sets: the edition of the suite
-KIND, FORMAT = "robustness", 1  # of a file
 STRENGTHS = 5
 BATCH = 250  # digits that a feature takes at a time: the draws depend on it
 # Added before rounding down. Halves are frequent, as in the middle between two pixels, and which way they would round
@@ -39,11 +37,10 @@ HALF = 0.5 + 1e-6
 
 
 class Corruption(NamedTuple):
-    """A kind of corruption: the name of its feature in `pipeline`, five strengths, and what these numbers are."""
+    """A kind of corruption: the name of its feature in `pipeline`, and five strengths."""
 
     feature: str
     strengths: tuple[float, ...]
-    meaning: str
 
 
 # Seven names are those of Mu and Gilmer, "MNIST-C: a robustness benchmark for computer vision", arXiv:1906.02337, for
@@ -51,20 +48,18 @@ class Corruption(NamedTuple):
 # others are as in Hendrycks and Dietterich, arXiv:1903.12261, and cutout, arXiv:1708.04552. All strengths are ours:
 # on the 5,000 held-out digits, `cnn` loses up to 6 points at strength 1, and 24 to 60 at strength 5.
 CORRUPTIONS = {
-    "gaussian_noise": Corruption(
-        "GaussianNoise", (0.15, 0.2, 0.23, 0.26, 0.3), "standard deviation, of grey from 0 to 1"
-    ),
-    "shot_noise": Corruption("ShotNoise", (2.5, 1.7, 1.3, 1.1, 0.95), "signal-to-noise ratio of white"),
-    "gaussian_blur": Corruption("Blur", (0.8, 1, 1.2, 1.4, 1.6), "standard deviation, in pixels"),
-    "contrast": Corruption("Contrast", (0.7, 0.6, 0.5, 0.45, 0.4), "distance from the mean grey, as a factor"),
-    "brightness": Corruption("Brightness", (0.55, 0.45, 0.4, 0.35, 0.32), "grey value, as a factor"),
-    "erase": Corruption("Erase", (4, 7, 10, 13, 16), "side of a black square, in pixels"),
-    "stripe": Corruption("Stripe", (0.5, 1, 2, 3.5, 5), "width of a white bar, in pixels"),
-    "rotate": Corruption("RandomAffine", (15, 22, 30, 37, 45), "angle to either side, in degrees"),
-    "shear": Corruption("RandomAffine", (0.5, 0.75, 1, 1.2, 1.4), "slope to either side"),
-    "scale": Corruption("RandomAffine", (0.75, 0.65, 0.6, 0.55, 0.5), "size, as a factor"),
-    "translate": Corruption("RandomAffine", (2, 3, 4, 4.5, 5), "shift in either direction of both axes, in pixels"),
-    "elastic_transform": Corruption("RandomElastic", (25, 40, 50, 60, 70), "alpha of `RandomElastic`"),
+    "gaussian_noise": Corruption("GaussianNoise", (0.15, 0.2, 0.23, 0.26, 0.3)),  # standard deviation of grey, 0 to 1
+    "shot_noise": Corruption("ShotNoise", (2.5, 1.7, 1.3, 1.1, 0.95)),  # signal-to-noise ratio of white
+    "gaussian_blur": Corruption("Blur", (0.8, 1, 1.2, 1.4, 1.6)),  # standard deviation, in pixels
+    "contrast": Corruption("Contrast", (0.7, 0.6, 0.5, 0.45, 0.4)),  # distance from the mean grey, as a factor
+    "brightness": Corruption("Brightness", (0.55, 0.45, 0.4, 0.35, 0.32)),  # grey value, as a factor
+    "erase": Corruption("Erase", (4, 7, 10, 13, 16)),  # side of a black square, in pixels
+    "stripe": Corruption("Stripe", (0.5, 1, 2, 3.5, 5)),  # width of a white bar, in pixels
+    "rotate": Corruption("RandomAffine", (15, 22, 30, 37, 45)),  # angle to either side, in degrees
+    "shear": Corruption("RandomAffine", (0.5, 0.75, 1, 1.2, 1.4)),  # slope to either side
+    "scale": Corruption("RandomAffine", (0.75, 0.65, 0.6, 0.55, 0.5)),  # size, as a factor
+    "translate": Corruption("RandomAffine", (2, 3, 4, 4.5, 5)),  # shift in either direction of both axes, in pixels
+    "elastic_transform": Corruption("RandomElastic", (25, 40, 50, 60, 70)),  # alpha of `RandomElastic`
 }
 
 
@@ -79,37 +74,25 @@ _ARGUMENTS = {  # of the feature, where they are not the strength alone
     "shear": lambda slope: {"shear": _either(np.arctan(slope))},
     "translate": lambda pixels: {"translate": (_either(pixels), _either(pixels))},
 }
+Share = Annotated[float, Field(ge=0, le=1)]
 Curve = Annotated[list[Share], Field(min_length=STRENGTHS, max_length=STRENGTHS)]
 
 
-@dataclasses.dataclass(frozen=True)
-class Robustness:
-    """The accuracy of one network on clean and on corrupted digits; fields that a `Result` has mean the same.
+class Robustness(BaseModel):
+    """The accuracy of one network, from 0 to 1, on clean digits and on corrupted ones, at each strength."""
 
-    Attributes
-    ----------
-    suite : str
-        `SUITE`.
-    clean : float
-        The accuracy on the digits as they are, from 0 to 1.
-    accuracies : dict
-        From the name of each corruption to a list with the accuracy at each strength.
-    precision : str
-        The precision of the predictions, as Lightning names it: that of the training.
-    seconds : float
-        Of making and predicting all sets.
-    """
+    model_config = ConfigDict(frozen=True)
 
     recipe: str
-    seed: Seed
-    evaluated_on: Literal[SPLITS]
-    variant: Literal[tuple(DIGESTS)]
-    suite: str
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    evaluated_on: Literal["validation", "test"]
+    variant: Literal["full", "sample"]
+    suite: Literal[SUITE] = SUITE
     clean: Share
     accuracies: Annotated[dict[Literal[tuple(CORRUPTIONS)], Curve], Field(min_length=len(CORRUPTIONS))]
-    precision: str
-    seconds: Number
-    code: Texts
+    precision: str  # of the predictions, as Lightning names it: that of the training
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]  # of making and predicting all sets
+    code: dict[str, str]
     machine: dict[str, Any]
     started: str
 
@@ -126,26 +109,23 @@ class Robustness:
     @property
     def name(self) -> str:
         """The name of its file, without the ending."""
-        kind = KIND if self.evaluated_on == "test" else f"{KIND}-{self.evaluated_on}"
-        return name_of(self.recipe, code.version(self.code), kind, self.seed, self.variant)
+        variant = [] if self.variant == "full" else [self.variant]
+        split = [] if self.evaluated_on == "test" else [self.evaluated_on]
+        return "-".join([self.recipe, version(self.code)[:8], *variant, KIND, *split, f"seed{self.seed}"])
 
 
 def corrupted(split: Split, name: str, strength: int) -> Split:
-    """Corrupt the test digits or the held-out digits of MNIST, in a way that is the same everywhere.
+    """Corrupt the test digits, or the 5,000 held-out digits of `mnist.train.hold_out(5000, seed=0)`.
+
+    The result is the same everywhere, bit for bit. The sample has its own test digits and held-out digits.
 
     Parameters
     ----------
     split : Split
-        The test digits, or the 5,000 held-out training digits that `mnist.train.hold_out(5000, seed=0)` returns; of
-        the sample, the corresponding ones.
+        With images of dtype uint8 and shape (N, 28, 28), as those of the result.
     name : str
         A key of `CORRUPTIONS`.
     strength : {1, 2, 3, 4, 5}
-
-    Returns
-    -------
-    Split
-        The images are uint8, (N, 28, 28), as before.
 
     Raises
     ------
@@ -178,7 +158,7 @@ def corrupted(split: Split, name: str, strength: int) -> Split:
             "features or their random numbers differ from those of the published suite. Install the versions of "
             "requirements.lock, and the package anew"
         )
-    return dataclasses.replace(split, images=images)
+    return replace(split, images=images)
 
 
 def corrupt(images: np.ndarray, name: str, strength: int) -> np.ndarray:
@@ -203,10 +183,7 @@ def corrupt(images: np.ndarray, name: str, strength: int) -> np.ndarray:
 def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) -> Robustness:
     """Measure a network on clean and on corrupted digits, each set once; the arguments are those of its training.
 
-    Raises
-    ------
-    MNISTError
-        If a set comes out differently from the published one, or the scores are not finite numbers.
+    MNISTError if a set comes out differently from the published one, or the scores are not finite numbers.
     """
     import torch
 
@@ -233,7 +210,6 @@ def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) ->
         seed=task.seed,
         evaluated_on=task.evaluated_on,
         variant=task.variant,
-        suite=SUITE,
         clean=clean,
         accuracies=accuracies,
         precision=run.precision if reduced else "32-true",
@@ -247,23 +223,16 @@ def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) ->
 def write(robustness: Robustness, folder: Path) -> Path:
     """Write what was measured; an older file of the same code and seed is replaced."""
     path = folder / f"{robustness.name}.json"
-    save(path, KIND, FORMAT, dataclasses.asdict(robustness))
+    result.save(path, KIND, FORMAT, robustness.model_dump())
     return path
 
 
 def read(path: Path) -> Robustness:
     """Read a file of `benchmark robustness`.
 
-    Raises
-    ------
-    MNISTError
-        If the file is cut short, edited, of a later version, of another kind, or about another edition of the suite.
+    MNISTError if it is cut short, edited, of a later version, of another kind, or about another edition of the suite.
     """
-    robustness = load_file(path, KIND, FORMAT, TypeAdapter(Robustness))
-    if robustness.suite != SUITE:
-        suites = f"{robustness.suite[:12]}..., expected {SUITE[:12]}..."
-        raise MNISTError(f"{path}: measured on the suite {suites}; run it again")
-    return robustness
+    return result.load(path, KIND, FORMAT, TypeAdapter(Robustness))
 
 
 def read_all(folder: Path) -> tuple[list[Robustness], list[MNISTError]]:
@@ -272,10 +241,9 @@ def read_all(folder: Path) -> tuple[list[Robustness], list[MNISTError]]:
     Other files are left to `result.read_all`.
     """
     measured, refused = [], []
-    for path in json_files(folder, []):
-        if f"-{KIND}-" in path.name:
-            try:
-                measured.append(read(path))
-            except MNISTError as error:
-                refused.append(error)
+    for path in sorted(folder.rglob("*-robustness-*.json")):
+        try:
+            measured.append(read(path))
+        except MNISTError as error:
+            refused.append(error)
     return measured, refused

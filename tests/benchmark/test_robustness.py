@@ -1,15 +1,13 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark import robustness
+from mnist_tutorial.benchmark import result, robustness
 from mnist_tutorial.benchmark.recipe import Task, load_recipe
 from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
 from mnist_tutorial.benchmark.result import read_all as read_results
-from mnist_tutorial.benchmark.robustness import CORRUPTIONS, SUITE, Robustness, corrupted, evaluate
+from mnist_tutorial.benchmark.robustness import CORRUPTIONS, Robustness, corrupted, evaluate
 from mnist_tutorial.benchmark.run import Run
 from mnist_tutorial.benchmark.splits import split_for
 
@@ -22,7 +20,6 @@ def made(**others):
         "seed": 0,
         "evaluated_on": "test",
         "variant": "full",
-        "suite": SUITE,
         "clean": 0.99,
         "accuracies": EACH,
         "precision": "32-true",
@@ -110,25 +107,31 @@ def test_what_is_read_is_what_was_written_and_results_are_read_beside_it(tmp_pat
     assert made().by_corruption["scale"] == pytest.approx(0.7)
 
 
-def test_a_file_that_was_edited_cut_short_or_written_by_a_later_version_is_refused(tmp_path):
+def rewritten(version=1, **fields):
+    """Write a file with other fields, and the checksum that fits them."""
+    return lambda path: result.save(path, "robustness", version, made().model_dump() | fields)
+
+
+DAMAGED = {
+    "edited": lambda path: path.write_text(path.read_text().replace('"clean": 0.99', '"clean": 0.999')),
+    "cut short": lambda path: path.write_text(path.read_text()[:300]),
+    "format 2, expected 1": rewritten(version=2),
+    "suite is '000": rewritten(suite="0" * 64),
+    "accuracies.rotate": rewritten(accuracies=EACH | {"rotate": [0.5]}),
+}
+
+
+@pytest.mark.parametrize("problem", DAMAGED)
+def test_a_file_that_was_edited_cut_short_or_written_by_a_later_version_is_refused(problem, tmp_path):
     path = robustness.write(made(), tmp_path)
-    text = path.read_text()
-    for damaged, match in (
-        (text.replace('"clean": 0.99', '"clean": 0.999'), "checksum"),
-        (text[:300], "cut short"),
-        (text.replace('"format": 1', '"format": 2'), "format 2"),
-        (text.replace('"kind": "robustness"', '"kind": "run"'), "benchmark robustness"),
-        (robustness.write(made(suite="0" * 64), tmp_path).read_text(), "suite 0000"),
-        (robustness.write(made(accuracies=EACH | {"rotate": [0.5]}), tmp_path).read_text(), "accuracies.rotate"),
-    ):
-        path.write_text(damaged)
-        with pytest.raises(MNISTError, match=match):
-            robustness.read(path)
-        assert [len(found) for found in robustness.read_all(tmp_path)] == [0, 1]
+    DAMAGED[problem](path)
+    with pytest.raises(MNISTError, match=problem):
+        robustness.read(path)
+    assert [len(found) for found in robustness.read_all(tmp_path)] == [0, 1]
 
 
 def test_the_picture_has_a_curve_for_each_corruption(tmp_path):
-    figure = draw_robustness(replace(made(), recipe="ours_$x^2$"))
+    figure = draw_robustness(made(recipe="ours_$x^2$"))
     curves = [axes.lines[-1].get_ydata() for axes in figure.axes]
     assert len(curves) == len(CORRUPTIONS)
     np.testing.assert_allclose(curves[3], [99, 90, 80, 70, 60, 50])

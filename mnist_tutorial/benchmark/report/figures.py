@@ -4,19 +4,21 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
-from adjustText import adjust_text
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.text import Text
+from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.transforms import Bbox
 
 from mnist_tutorial.benchmark.report.literature import FAMILIES, Published
 from mnist_tutorial.benchmark.report.table import percent, seconds
-from mnist_tutorial.benchmark.summary import SummaryTable
+from mnist_tutorial.benchmark.summary import STALE, SummaryTable
 from mnist_tutorial.errors import printable
 from mnist_tutorial.plots import BLUE, ORANGE, Picture
 
@@ -36,6 +38,8 @@ KINDS = {  # of published results
     "published: several networks, or not stated": "s",
     "published: best case, chosen on the test set": "x",
 }
+DIRECTIONS = np.array([(1, 0), (-1, 0), (0.7, 0.7), (0.7, -0.7), (-0.7, 0.7), (-0.7, -0.7), (0, 1), (0, -1)])
+GAPS = (7, 16, 28, 42, 60, 80)  # points between a mark and its label, which lies in one of these directions
 STYLE = {
     **dict.fromkeys(["text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"], INK),
     "axes.facecolor": "none",
@@ -84,61 +88,52 @@ def to_png(figure: Figure, path: Path, dpi: int = 110) -> None:
 def draw(table: SummaryTable, published: Sequence[Published] = ()) -> list[Drawing]:
     """Make all figures for which there are results; published ones appear for the full MNIST only."""
     published = published if table.variant == "full" else ()
-    made = [
-        against_time(table, published),
-        against_parameters(table, published),
-        learning_curves(table),
-        digit_errors(table),
-        published_plot(table, published),
-    ]
+    time, parameters = against_time(table, published), against_parameters(table, published)
+    made = [time, parameters, learning_curves(table), digit_errors(table), published_plot(table, published)]
     return [drawing for drawing in made if drawing]
 
 
 def against_time(table: SummaryTable, published: Sequence[Published] = ()) -> Drawing | None:
     """Draw accuracy against seconds of training, also of published results; None without test runs."""
-    title, axis = "Accuracy against training time", "seconds of training"
-    return _scatter("time", title, axis, table, published, lambda result: result.seconds)
+    return _scatter("time", "training time", "seconds of training", "seconds", table, published)
 
 
 def against_parameters(table: SummaryTable, published: Sequence[Published] = ()) -> Drawing | None:
     """Draw accuracy against the number of parameters, also of published results; None if no recipe has parameters."""
-    title, axis = "Accuracy against parameters", "parameters"
-    return _scatter("parameters", title, axis, table, published, lambda result: result.parameters)
+    return _scatter("parameters", "parameters", "parameters", "parameters", table, published)
 
 
 @styled
-def _scatter(key, title, axis, table, published, cost):
-    rows = [row for row in table.rows if row.n and cost(row)]
+def _scatter(key, title, axis, cost, table, published):
+    rows, left_out = _most_accurate([row for row in table.rows if row.n and getattr(row, cost)], MAX_ROWS)
     if not rows:
         return None
-    rows, left_out = _most_accurate(rows, MAX_ROWS)
-    published = [result for result in published if cost(result)]
+    published, timed = [result for result in published if getattr(result, cost)], key == "time"
     figure = Picture(figsize=(8.5, max(7.0, 0.24 * len([*rows, *published]))), layout="constrained")
-    points = [(cost(row), _error(row.accuracy)) for row in rows]
-    points += [(cost(result), _error(result.accuracy / 100)) for result in published]
     axes = figure.add_subplot(xlabel=f"{axis} (log scale)", ylabel="test accuracy, %")
+    points = [(getattr(row, cost), _error(row.accuracy)) for row in rows]
+    points += [(getattr(result, cost), _error(result.accuracy / 100)) for result in published]
     _costs(axes, [x for x, _ in points], 0.15)
     _accuracies(axes, "y", [y for _, y in points], 0.14)
-    for row, point in zip(rows, points, strict=False):
+    for row, (x, y) in zip(rows, points, strict=False):
         errors = [_error(run.accuracy) for run in row.test_runs]
-        costs = [run.wall for run in row.uncontended_runs] if key == "time" else [row.parameters]
-        hollow = key == "time" and not row.uncontended
-        axes.vlines(point[0], min(errors), max(errors), color=_look(row)["color"], alpha=0.6)
-        axes.hlines(point[1], min(costs), max(costs), color=_look(row)["color"], alpha=0.6)
-        axes.plot(*point, **_look(row), **({"markerfacecolor": "none"} if hollow else {}))
+        costs = [run.wall for run in row.uncontended_runs] if timed else [x]
+        axes.vlines(x, min(errors), max(errors), color=_look(row)["color"], alpha=0.6)
+        axes.hlines(y, min(costs), max(costs), color=_look(row)["color"], alpha=0.6)
+        axes.plot(x, y, **_look(row) | ({"markerfacecolor": "none"} if timed and not row.uncontended else {}))
     for point in points[len(rows) :]:
         axes.plot(*point, **_their_look("D"))
-    theirs = [_their_name(result, result.hardware if key == "time" else "") for result in published]
-    _label(axes, points, [*(_name(table, row) for row in rows), *theirs])
-    legend = "published, on other hardware" if key == "time" else "published"
+    legend = "published, on other hardware" if timed else "published"
     if handles := _handles(table, rows, {legend: "D"} if published else {}):
         figure.legend(handles=handles, loc="outside upper left", ncols=2, fontsize=11)
+    names = [_name(table, row) for row in rows]
+    _label(axes, points, names + [_their_name(result, result.hardware if timed else "") for result in published])
     caption = "Each mark is the mean of a recipe; the lines span its seeds. Higher and further left is better. "
     caption += "The vertical axis is logarithmic in the errors: from 90 to 99 % is as far as from 99 to 99.9 %."
-    if key == "time" and not all(row.uncontended for row in rows):
+    if timed and not all(row.uncontended for row in rows):
         caption += " Hollow: all runs were contended."
     alt = f"Scatter plot of test accuracy against {axis}, a mark for each recipe; all numbers are in the tables."
-    return Drawing(key, title, caption + left_out, alt, figure)
+    return Drawing(key, f"Accuracy against {title}", caption + left_out, alt, figure)
 
 
 @styled
@@ -154,9 +149,8 @@ def learning_curves(table: SummaryTable) -> Drawing | None:
     panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
     _costs(panels[0], [value for row in rows for value in row.curve.seconds if value > 0])
     lowest = max(100 - LOWEST, *(_error(row.curve["mean"].max()) for row in rows))
-    _accuracies(
-        panels[0], "y", [min(_error(share), lowest) for row in rows for share in row.curve["mean"]], steps=(1, 3)
-    )
+    errors = np.concatenate([_error(row.curve["mean"]) for row in rows])
+    _accuracies(panels[0], "y", np.minimum(errors, lowest), steps=(1, 3))
     for axes, row in zip(panels, rows, strict=False):
         curve = row.curve[row.curve.seconds > 0]
         look = _look(row) | {"linestyle": "-", "markersize": 3}
@@ -165,7 +159,7 @@ def learning_curves(table: SummaryTable) -> Drawing | None:
         axes.set_title(_name(table, row, 26), fontsize=11)
     for axes in panels[len(rows) :]:
         axes.set_visible(False)
-    for axes in panels[len(rows) - columns : len(rows)]:  # some of them have no panel below
+    for axes in panels[len(rows) - columns :]:  # those of them that are seen have no panel below
         axes.tick_params(labelbottom=True)
     figure.supxlabel("seconds of training (log scale)", fontsize=12)
     figure.supylabel(f"accuracy on {table.images[1]:,} held-out digits, %", fontsize=12)
@@ -173,32 +167,33 @@ def learning_curves(table: SummaryTable) -> Drawing | None:
     caption = f"Line: mean over the seeds of the validation runs (n = {n}). Band: from the worst seed to the best."
     alt = "Held-out accuracy against seconds, a panel for each recipe; all numbers are in the table below."
     numbers = [("recipe", "digits seen", "seconds", "mean, %", "lowest, %", "highest, %")]
-    numbers += [(_name(table, row), *line) for row in rows for line in _points(row.curve)]
+    for row in rows:
+        for images, point in row.curve.iterrows():
+            shares = (percent(point[name]) for name in ("mean", "min", "max"))
+            numbers.append((_name(table, row), f"{images:,}", seconds(point.seconds), *shares))
     return Drawing("learning", "Learning curves", caption + left_out, alt, figure, numbers)
 
 
 @styled
 def digit_errors(table: SummaryTable) -> Drawing | None:
     """Draw how many of each digit a recipe misclassifies, on average over its seeds; None without test runs."""
-    rows = [row for row in table.rows if row.n]
+    rows, left_out = _most_accurate([row for row in table.rows if row.n], MAX_ROWS)
     if not rows:
         return None
-    rows, left_out = _most_accurate(rows, MAX_ROWS)
     errors, names = np.array([_errors_by_digit(row) for row in rows]), [_name(table, row) for row in rows]
     figure = Picture(figsize=(8.5, 0.9 + 0.36 * len(rows)), layout="constrained")
-    axes = figure.add_subplot(xticks=range(10))
-    axes.grid(False)
+    axes = figure.add_subplot()
     norm = mpl.colors.LogNorm(max(0.2, errors.min()), max(1, errors.max()), clip=True)
-    axes.pcolormesh(np.arange(-0.5, 10), np.arange(-0.5, len(rows)), errors, cmap="Blues", norm=norm)
+    axes.imshow(errors, cmap="Blues", norm=norm, aspect="auto", interpolation="none")
     for (line, digit), count in np.ndenumerate(errors):
         colour, text = "white" if norm(count) > 0.6 else "black", f"{count:.{0 if count >= 9.95 else 1}f}"
         axes.text(digit, line, text, ha="center", va="center", fontsize=11, color=colour)
+    axes.set_xticks(range(10))
     axes.set_yticks(range(len(rows)), names)
-    axes.xaxis.tick_top()
+    axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     axes.xaxis.set_label_position("top")
     axes.set_xlabel("true digit", labelpad=8)
-    axes.invert_yaxis()
-    axes.tick_params(length=0)
+    axes.grid(False)
     axes.spines[:].set_visible(False)
     caption = "Mean number of misclassified test digits of each kind, over the test runs."
     alt = "Heat map of the mean errors of each recipe on each of the ten digits; all numbers are in the table below."
@@ -210,10 +205,9 @@ def digit_errors(table: SummaryTable) -> Drawing | None:
 @styled
 def published_plot(table: SummaryTable, published: Sequence[Published]) -> Drawing | None:
     """Draw our accuracies next to published ones; None if there are no test runs, or nothing is published."""
-    rows = [row for row in table.rows if row.n]
+    rows, left_out = _most_accurate([row for row in table.rows if row.n], MAX_ROWS)
     if not rows or not published:
         return None
-    rows, left_out = _most_accurate(rows, MAX_ROWS)
     lines = {_name(table, row): [(row.accuracy, _look(row))] for row in rows}
     for result in sorted(published, key=lambda result: (FAMILIES[::-1].index(result.family), -result.accuracy)):
         name = f"{result.model}, {result.source.split(',')[0].replace(' et al.', '')}"
@@ -225,7 +219,7 @@ def published_plot(table: SummaryTable, published: Sequence[Published]) -> Drawi
         for accuracy, look in marks:
             axes.plot(_error(accuracy), place, **look)
     axes.set_yticks(range(len(lines)), lines, fontsize=10.5)
-    axes.tick_params(axis="x", top=True, labeltop=True)
+    axes.tick_params(axis="x", top=True, labeltop=True, labelsize=10.5)
     axes.tick_params(axis="y", length=0)
     figure.legend(handles=_handles(table, rows, KINDS), loc="outside lower center", ncols=2, fontsize=10.5)
     caption = "Published accuracies are as their sources state them; the table of the literature has the details."
@@ -236,20 +230,16 @@ def published_plot(table: SummaryTable, published: Sequence[Published]) -> Drawi
 @styled
 def draw_robustness(robustness: "Robustness") -> Figure:
     """Draw the accuracy on clean digits and at each strength, in a small picture for each corruption."""
-    curves, columns = robustness.accuracies, 4
-    lines = -(-len(curves) // columns)
-    figure = Figure(figsize=(10, 2.3 * lines + 0.6), layout="constrained")
-    panels = figure.subplots(lines, columns, sharex=True, sharey=True)
-    for axes, (corruption, curve) in zip(panels.flat, curves.items(), strict=False):
-        shares = [100 * share for share in (robustness.clean, *curve)]
-        axes.axhline(shares[0], color=INK, linestyle=":", linewidth=1)
-        axes.plot(range(len(shares)), shares, "o-", color=BLUE, markersize=4)
+    figure = Figure(figsize=(10, 7.5), layout="constrained")
+    panels, clean = figure.subplots(3, 4, sharex=True, sharey=True), 100 * robustness.clean
+    for axes, (corruption, curve) in zip(panels.flat, robustness.accuracies.items(), strict=True):
+        axes.axhline(clean, color=INK, linestyle=":", linewidth=1)
+        axes.plot([clean, *(100 * share for share in curve)], "o-", color=BLUE, markersize=4)
         mean = 100 * robustness.by_corruption[corruption]
         axes.set_title(f"{corruption.replace('_', ' ')}: {mean:.1f}", fontsize=11)
-        axes.set_ylim(0, 103)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set(ylim=(0, 103), xticks=range(len(curve) + 1))
     figure.suptitle(
-        f"{printable(robustness.recipe)}, seed {robustness.seed}: {100 * robustness.clean:.2f} % of the clean "
+        f"{printable(robustness.recipe)}, seed {robustness.seed}: {clean:.2f} % of the clean "
         f"{robustness.evaluated_on} digits, {100 * robustness.mean:.1f} % of the corrupted ones",
         fontsize=13,
     )
@@ -261,37 +251,40 @@ def draw_robustness(robustness: "Robustness") -> Figure:
 def _accuracies(axes, name, errors, margin=0.05, steps=(1, 2, 5)):
     """Scale an empty axis for errors in percent, so that each tenfold reduction is as long, and label accuracies."""
     axes.set(**{f"{name}lim": _limits(errors, margin)[::-1], f"{name}scale": "log"})
-    axis = getattr(axes, f"{name}axis")
-    axis.set_major_locator(LogLocator(subs=steps))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 - error:.5g}"))
+    ticks = {"major_locator": LogLocator(subs=steps), "minor_locator": NullLocator()}
+    getattr(axes, f"{name}axis").set(major_formatter=lambda error, _: f"{100 - error:.5g}", **ticks)
 
 
 def _costs(axes, costs, margin=0.05):
     """Scale an empty horizontal axis for seconds or parameters."""
     axes.set(xlim=_limits(costs, margin), xscale="log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.10g}"))
+    axes.xaxis.set_major_formatter(lambda cost, _: f"{cost:,.10g}")
 
 
 def _limits(values, margin):
     """Leave a margin, on a logarithmic scale, also around a single value."""
-    low, high = min(values), max(values)
-    room = max((high / low) ** margin, 2)
-    return low / room, high * room
+    room = max((max(values) / min(values)) ** margin, 2)
+    return min(values) / room, max(values) * room
 
 
 def _label(axes, points, labels):
-    """Write a label beside each point, with a thin line if it is not next to it."""
+    """Write a label near each point: at the first place where it covers no mark and no other label."""
     axes.figure.draw_without_rendering()  # so that the layout is final
-    texts = [
-        axes.text(*point, label, fontsize=10.5, linespacing=1, in_layout=False)
-        for point, label in zip(points, labels, strict=True)
-    ]
-    line = {"arrowstyle": "-", "linewidth": 0.7, "alpha": 0.6, "color": INK}
-    x, y = zip(*points, strict=True)
-    # From a limit on rounds, not on time, the same figure follows every time.
-    force = {"force_text": (0.2, 0.4), "force_static": (0.2, 0.4), "force_explode": (0.1, 0.5)}
-    adjust_text(texts, x, y, ax=axes, iter_lim=150, expand=(1.15, 1.5), min_arrow_len=12, arrowprops=line, **force)
+    marks, pixel = axes.transData.transform(points), 72 / axes.figure.dpi  # in points, as offsets are
+    taken = [Bbox([mark - 7, mark + 7]) for mark in marks]
+    look = {"textcoords": "offset points", "ha": "center", "va": "center", "in_layout": False, "fontsize": 10.5}
+    line = {"arrowstyle": "-", "linewidth": 0.7, "alpha": 0.6, "shrinkA": 0, "color": INK}
+    for point, mark, label in zip(points, marks, labels, strict=True):
+        text = axes.annotate(label, point, (0, 0), linespacing=1, arrowprops=line, **look)
+        half = Text.get_window_extent(text).size / 2
+        for gap, direction in product(GAPS, DIRECTIONS):
+            offset = direction * (gap / pixel + half)
+            box = Bbox([mark + offset - half, mark + offset + half])
+            if axes.bbox.count_contains(box.corners()) == 4 and not box.count_overlaps(taken):
+                break
+        taken.append(box)
+        text.set_position(offset * pixel)
+        text.arrow_patch.set_visible(gap > GAPS[0])
 
 
 def _handles(table, rows, theirs):
@@ -330,7 +323,8 @@ def _most_accurate(rows, limit):
 
 def _name(table, row, letters=40):
     """Name a row, with its machine if the table has several."""
-    name = row.label if len(row.label) <= letters else f"{row.label[: letters - 1]}…"
+    name = row.label.removesuffix(STALE)
+    name = name if len(name) <= letters else f"{name[: letters - 1]}…"
     return f"{name}, {row.machine}" if len(table.machines) > 1 else name
 
 
@@ -343,12 +337,6 @@ def _their_name(result, hardware):
 def _error(accuracy):
     """Turn an accuracy from 0 to 1 into an error in percent that a logarithmic scale can show."""
     return np.maximum(100 * (1 - accuracy), FEWEST_ERRORS)
-
-
-def _points(curve):
-    """Write the points of a learning curve as text."""
-    for images, point in curve.iterrows():
-        yield f"{images:,}", seconds(point.seconds), *(percent(point[name]) for name in ("mean", "min", "max"))
 
 
 def _errors_by_digit(row):
