@@ -46,10 +46,10 @@ build/executed/.done: $(wildcard notebooks/*.ipynb) $(shell find mnist_tutorial 
 	$(MAKE) notebooks
 
 site: build/executed/.done  ## build the course as web pages, from README, notebooks, docstrings and results: site/
-	$(UV) install --python $(BIN)/python --quiet --compile-bytecode --requirements website/requirements.lock
-	$(BIN)/python website/assemble.py
+	$(UV) install --python $(BIN)/python --quiet --compile-bytecode --requirements docs/requirements.lock
+	$(BIN)/python docs/assemble.py
 check-site: site  ## follow the links of the site, and draw on its front page in a browser
-	$(PYTEST) tests/website -p no:nbmake -m 'site and not full'
+	$(PYTEST) tests/docs -p no:nbmake -m 'site and not full'
 
 lint: setup  ## check style, the arrows between modules, and that notebooks carry no outputs
 	$(BIN)/ruff check .
@@ -109,7 +109,7 @@ peers: data  ## train what other libraries show on MNIST beside our recipes, on 
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 lock: $(BIN)/uv  ## write requirements.lock anew from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
 	$(UV) compile pyproject.toml --extra lab --extra dev --extra dask --extra kit $(COMPILE) -o requirements.lock $(LOCK_ARGS)
-	$(UV) compile --group site $(LOCKED) $(COMPILE) -o website/requirements.lock $(LOCK_ARGS)
+	$(UV) compile --group site $(LOCKED) $(COMPILE) -o docs/requirements.lock $(LOCK_ARGS)
 wheel: $(BIN)/uv  ## build the wheel and the sdist into dist/, and check what a package index will show
 	rm -rf dist
 	$(BIN)/uv build --out-dir dist

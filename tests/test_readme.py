@@ -25,9 +25,12 @@ def measured():
 
 
 def test_the_tables_are_those_of_the_results(measured):
-    for name, table in readme.tables(measured, readme.benchmark()).items():
-        begin, end = readme.places(name)
-        assert f"{begin}{table}{end}" in README, f"{name} is out of date: make readme"
+    tables, everything = readme.tables(measured, readme.benchmark()), ""
+    for page, text in readme.pages(tables):
+        assert text == page.read_text(encoding="utf-8"), f"{page.name} is out of date: make readme"
+        everything += text
+    for name in tables:
+        assert f"<!-- {name}: written by make readme -->" in everything
 
 
 def test_the_pictures_are_those_of_the_results(tmp_path):
@@ -37,7 +40,7 @@ def test_the_pictures_are_those_of_the_results(tmp_path):
         (readme.corruptions, "robustness.png"),
     ):
         draw(tmp_path / name)
-        there, expected = (np.asarray(Image.open(folder / name)).astype(int) for folder in (ROOT / "docs", tmp_path))
+        there, expected = (np.asarray(Image.open(folder / name)).astype(int) for folder in (readme.PICTURES, tmp_path))
         assert there.shape == expected.shape
         assert np.abs(there - expected).mean() < 1, f"{name} is out of date: make readme"
 
@@ -71,12 +74,14 @@ def test_stale_results_are_marked():
 
 def test_the_two_commands_come_first_and_links_resolve():
     assert re.findall(r"^make (\w+)", README, re.MULTILINE)[:2] == ["lab", "test"]
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), (page.name, target)
 
 
 def test_the_recipe_of_ones_own_runs(tmp_path):
-    [example] = re.findall(r"```python\n(# my_file\.py\n.*?)```", README, re.DOTALL)
+    page = (ROOT / "docs/own-network.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```python\n(# my_file\.py\n.*?)```", page, re.DOTALL)
     assert len(example.splitlines()) <= 18
     (tmp_path / "my_file.py").write_text(example)
     result = run_task(Task(load_recipe(f"{tmp_path}/my_file.py:my_recipe"), 0, "validation", "sample"))

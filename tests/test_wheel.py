@@ -1,4 +1,4 @@
-"""The wheel, in an environment and a folder of its own, does what the README shows."""
+"""The wheel, in an environment and a folder of its own, does what README and docs/ show."""
 
 import os
 import re
@@ -19,12 +19,13 @@ import mnist_tutorial
 
 UV = ROOT / ".venv/bin/uv"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = "\n".join([README, *(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make is not there")
-# What the README shows, and what is run in its place where that would take long; in this order, in one empty folder.
+# What README and docs/ show, and what is run in its place where that takes long; in this order, in one empty folder.
 COMMANDS = {
     "workshop DIR --start 09:00": ["workshop", "DIR", "--start", "09:00"],
-    "workshop grade HANDED_IN": ["workshop", "grade", "HANDED_IN"],
+    "grade HANDED_IN": ["grade", "HANDED_IN"],
     "benchmark run --out results/cpu": [
         *("benchmark", "run", "logistic-regression", "--seeds", "1", "--out", "results/cpu"),
     ],
@@ -37,10 +38,14 @@ COMMANDS = {
     ],
     "benchmark compare my-recipe cnn": ["benchmark", "compare", "my-recipe", "cnn"],
     "benchmark record 99.0": ["benchmark", "record", "99.0"],
+    "benchmark run --recipe my_file.py:my_recipe train-mnist-fast --seeds 10 --evaluate test --out mine": [
+        *("benchmark", "run", "--recipe", "my_file.py:my_recipe", "--seeds", "2", "--evaluate", "test", "--out", "mine"),
+    ],
+    "benchmark record 99.0 mine": ["benchmark", "record", "99.0", "mine"],
     "export --zip mnist.zip": ["export", "--zip", "mnist.zip"],
 }
 OTHERS = [["--help"], ["fetch"], ["cite"], ["verify", "mnist.zip"], ["benchmark", "compare", "cnn", "cnn-1s"]]
-ELSEWHERE = {"lab", "doctor", "kit KIT", "kit KIT --verify"}  # these have tests of their own
+ELSEWHERE = {"lab", "doctor", "workshop DIR", "kit KIT", "kit KIT --verify"}  # these have tests of their own
 
 
 def uv(*arguments, cwd=ROOT):
@@ -89,7 +94,7 @@ def here(wheel, mnist, tmp_path_factory):
 def test_the_version_is_the_same_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert PROJECT["version"] == mnist_tutorial.__version__ == citation["version"]
-    assert {f"v{PROJECT['version']}"} == set(re.findall(r"/releases/download/(v[\w.]+)/", README))
+    assert {f"v{PROJECT['version']}"} == set(re.findall(r"/releases/download/(v[\w.]+)/", PAGES))
 
 
 @pytest.mark.full
@@ -123,21 +128,21 @@ def test_twine_has_no_objection(dist):
     uv("tool", "run", "twine", "check", "--strict", *dist.glob("*.whl"), *dist.glob("*.tar.gz"))
 
 
-def test_every_command_of_the_readme_is_here():
-    shown = re.findall(r"^(?:python -m mnist_tutorial) ([^#\n]*?) *(?:#.*)?$", README, re.MULTILINE)
+def test_every_command_of_the_pages_is_here():
+    shown = re.findall(r"^(?:python -m mnist_tutorial) ([^#\n]*?) *(?:#.*)?$", PAGES, re.MULTILINE)
     assert set(COMMANDS) <= set(shown)
     assert set(shown) <= {*COMMANDS, *ELSEWHERE}
 
 
 @pytest.mark.full
-def test_every_command_of_the_readme_runs_in_an_empty_folder(here):
+def test_every_command_of_the_pages_runs_in_an_empty_folder(here):
     place = here("-c", "import mnist_tutorial; print(mnist_tutorial.__file__)").stdout
     assert str(here.python.parent.parent) in place
-    [example] = re.findall(r"```python\n(# my_file\.py\n.*?)```", README, re.DOTALL)
+    [example] = re.findall(r"```python\n(# my_file\.py\n.*?)```", PAGES, re.DOTALL)
     (here.folder / "my_file.py").write_text(example, encoding="utf-8")
     (here.folder / "HANDED_IN/ada").mkdir(parents=True)
     for arguments in [*COMMANDS.values(), *OTHERS]:
-        if arguments == ["workshop", "grade", "HANDED_IN"]:
+        if arguments == ["grade", "HANDED_IN"]:
             notebook = nbformat.read(here.folder / "DIR/student/01_loading.ipynb", 4)
             nbformat.write(notebook, here.folder / "HANDED_IN/ada/01_loading.ipynb")
         done = here("-m", "mnist_tutorial", *arguments)

@@ -25,16 +25,9 @@ from mnist_tutorial.course.workshop import lessons
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results"
 RUNS = RESULTS / "cpu"
-COLUMNS = (
-    "recipe",
-    "parameters",
-    "test accuracy, %",
-    "n",
-    "95 % interval",
-    "seconds to train",
-    "to 98 %, s",
-    "to 99 %, s",
-)
+COLUMNS = "recipe", "parameters", "test accuracy, %", "n", "95 % interval", "seconds to train"
+MORE_COLUMNS = *COLUMNS, "to 98 %, s", "to 99 %, s"
+PICTURES = ROOT / "docs/pictures"
 PEER_COLUMNS = "example", "test accuracy, %", "n", "seconds to train", "times as long as cnn", "versions"
 PEER_CLOCK = (
     "Seconds to train: the median, for a peer of its call of `fit`, for ours of the whole recipe; † where other "
@@ -111,7 +104,7 @@ def median_seconds(row):
 
 
 def tables(measured, table):
-    """Make the tables of the README, by the names of their places."""
+    """Make the tables of README.md and docs/, by the names of their places."""
     notebooks = ["| notebook | minutes in class | of them exercises | seconds to run |", "|---|---:|---:|---:|"]
     for lesson in lessons(ROOT):
         wall = measured["notebooks"][lesson.name.removesuffix(".ipynb")]["wall"]
@@ -133,7 +126,8 @@ def tables(measured, table):
     return {
         "kits": f"A kit for Python {measured['kits']['python']}, MNIST included: {sizes}.",
         "notebooks": "\n".join(notebooks),
-        "benchmark": f"{markdown(table, COLUMNS)}\n{calibration_markdown(table)}".rstrip(),
+        "benchmark": markdown(table, COLUMNS).rstrip(),
+        "recipes": f"{markdown(table, MORE_COLUMNS)}\n{calibration_markdown(table)}".rstrip(),
         "measured": "\n".join(compared),
         "peers": peers(measured["peers"]),
     }
@@ -163,18 +157,21 @@ def digits(path):
     mt.plots.digits(few.images[:40], columns=20).savefig(path, dpi=60)
 
 
-def places(name):
-    """Give the lines between which a table stands."""
-    return f"<!-- {name}: written by make readme -->\n", f"\n<!-- end of {name} -->"
+def pages(made):
+    """Read the pages, with the tables put into their places."""
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = page.read_text(encoding="utf-8")
+        for name, table in made.items():
+            begin, end = f"<!-- {name}: written by make readme -->\n", f"\n<!-- end of {name} -->"
+            if begin in text:
+                head, rest = text.split(begin)
+                text = f"{head}{begin}{table}{end}{rest.split(end)[1]}"
+        yield page, text
 
 
 if __name__ == "__main__":
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, table in tables(measured(), benchmark()).items():
-        begin, end = places(name)
-        head, rest = text.split(begin)
-        text = f"{head}{begin}{table}{end}{rest.split(end)[1]}"
-    (ROOT / "README.md").write_text(text, encoding="utf-8")
-    picture(ROOT / "docs/benchmark.png")
-    digits(ROOT / "docs/digits.png")
-    corruptions(ROOT / "docs/robustness.png")
+    for page, text in pages(tables(measured(), benchmark())):
+        page.write_text(text, encoding="utf-8")
+    picture(PICTURES / "benchmark.png")
+    digits(PICTURES / "digits.png")
+    corruptions(PICTURES / "robustness.png")

@@ -15,7 +15,7 @@ from mnist_tutorial.course.lesson import APART, tags, variant
 from mnist_tutorial.course.slides import assets, slides
 
 CHROMIUM = shutil.which("chromium")  # Debian's package of this name
-PICTURE = base64.b64encode((ROOT / "docs/benchmark.png").read_bytes()).decode()
+PICTURE = base64.b64encode((ROOT / "docs/pictures/benchmark.png").read_bytes()).decode()
 LESSONS = {lesson.name[:2]: lesson.notebook for lesson in workshop.lessons(ROOT)}
 
 

@@ -1,5 +1,5 @@
 // The page of mt.draw. It owns the strokes; Python, in canvas.py, prepares and reads them, and keeps those that are kept.
-// On the front page of the course, website/static/draw.js stands in for Python.
+// On the front page of the course, docs/static/draw.js stands in for Python.
 
 const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const PAUSE = 100; // ms between two states that are sent while a line is drawn

@@ -15,7 +15,7 @@ import mnist_tutorial as mt
 from mnist_tutorial.course.drawing.strokes import PEN, THIN, picture
 from mnist_tutorial.data.handwriting import prepare
 
-sys.path.insert(0, str(ROOT / "website"))
+sys.path.insert(0, str(ROOT / "docs"))
 import exported
 from assemble import WEIGHTS
 from reading import SiteError
@@ -27,7 +27,7 @@ TWENTY = json.loads((ROOT / "mnist_tutorial/course/drawing/twenty.json").read_te
 def page(tmp_path_factory):
     """A page that has imported the modules of the front page."""
     folder = tmp_path_factory.mktemp("front")
-    shutil.copytree(ROOT / "website/static", folder, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "docs/static", folder, dirs_exist_ok=True)
     for name in ("canvas.js", "canvas.css"):
         shutil.copy(ROOT / "mnist_tutorial/course/drawing" / name, folder)
     exported.export(WEIGHTS, folder / "weights.js")

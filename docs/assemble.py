@@ -19,12 +19,12 @@ from mnist_tutorial.course.workshop import lessons
 from reading import SiteError, reading_form
 
 ROOT = Path(__file__).parent.parent
-EXECUTED, PAGES = ROOT / "build" / "executed", ROOT / "build" / "website"
+EXECUTED, PAGES = ROOT / "build" / "executed", ROOT / "build" / "docs"
 WEIGHTS = ROOT / "results" / "weights" / "cnn-tiny.safetensors"
 REPOSITORY = "https://github.com/DeepTrackAI/mnist-tutorial/blob/main"
 MARK = ".mnist-tutorial-site"  # in a folder that we may replace
-COPIED = ("README.md", "CONTRIBUTING.md")
-MOVED = {"#start": "start.md", "README.md": "index.md", "notebooks/glossary.ipynb": "notebooks/glossary.md"}
+COPIED = ("README.md", "CONTRIBUTING.md")  # from above docs/
+MOVED = {"README.md": "index.md", "notebooks/glossary.ipynb": "notebooks/glossary.md"}
 PACKAGES = ("data", "pipeline", "training", "plots", "stats", "benchmark")  # of the reference
 ENTRY = re.compile(r"^\*\*([^*]+)\*\*: (.+) \[[^]]+\]\(([^)]+)\)$", re.M)  # of the glossary
 # Where no term is looked for: code, links, emphasis, formulas, tags of HTML, headings.
@@ -38,17 +38,16 @@ def main(site: Path) -> None:
     if missing := [path.name for path in sources if read_executed(path, EXECUTED) is None]:
         raise SiteError(f"not run yet, or changed since: {', '.join(missing)}; run make notebooks")
     shutil.rmtree(PAGES, ignore_errors=True)
-    shutil.copytree(ROOT / "website", PAGES, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "docs", PAGES, ignore=shutil.ignore_patterns("__pycache__"))
     drawing = ROOT / "mnist_tutorial" / "course" / "drawing"
-    for path in (drawing / "canvas.js", drawing / "canvas.css", ROOT / "docs" / "draw.png"):
+    for path in (drawing / "canvas.js", drawing / "canvas.css", ROOT / "docs" / "pictures" / "draw.png"):
         shutil.copy(path, PAGES / "static")
     parameters = export(WEIGHTS, PAGES / "static" / "weights.js")
     front = PAGES / "index.md"
     front.write_text(front.read_text(encoding="utf-8").replace("PARAMETERS", f"{parameters:,}"), encoding="utf-8")
-    for folder in ("docs", "results"):
-        shutil.copytree(ROOT / folder, PAGES / folder, ignore=lambda _, names: {n for n in names if n[-4:] != ".png"})
-    for name in COPIED:
-        (PAGES / name).write_text(with_links((ROOT / name).read_text(encoding="utf-8")), encoding="utf-8")
+    shutil.copytree(ROOT / "results", PAGES / "results", ignore=lambda _, names: {n for n in names if n[-4:] != ".png"})
+    for path in (*PAGES.glob("*.md"), *(ROOT / name for name in COPIED)):
+        (PAGES / path.name).write_text(with_links(path.read_text(encoding="utf-8")), encoding="utf-8")
     write_notebooks(sources)
     write_reference()
     write_report()
@@ -65,11 +64,13 @@ def call(module: str, *arguments: object) -> None:
 
 
 def with_links(text: str) -> str:
-    """Let links to what is no page of the site lead to the repository."""
+    """Let links, as they are on GitHub, lead to the pages of the site, and all others to the repository."""
+    pages = {*MOVED.values(), *COPIED, *(path.name for path in (ROOT / "docs").glob("*.md"))}
 
     def link(match):
-        target = MOVED.get(match[1], match[1])
-        is_page = target in (*MOVED.values(), *COPIED) or target.endswith((".png", ".ipynb"))
+        target = match[1].removeprefix("../").removeprefix("docs/")
+        target = MOVED.get(target, target)
+        is_page = target in pages or target.endswith((".png", ".ipynb"))
         return f"]({target})" if is_page or re.match(r"[a-z]+:|#", target) else f"]({REPOSITORY}/{target})"
 
     return re.sub(r"\]\(([^)\s]+)\)", link, text)

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-sys.path.insert(0, str(ROOT / "website"))
+sys.path.insert(0, str(ROOT / "docs"))
 import assemble
 import reading
 from reading import SiteError
@@ -58,9 +58,12 @@ def test_code_links_headings_and_other_words_stay(text):
 
 
 def test_links_of_the_readme_lead_to_pages_or_to_the_repository():
-    kept = "[c](notebooks/01_loading.ipynb) [d](https://x.org/y) [e](CONTRIBUTING.md) ![f](docs/draw.png)"
-    assert assemble.with_links(f"[a](#start) [b](LICENSE) {kept}") == (
-        f"[a](start.md) [b]({assemble.REPOSITORY}/LICENSE) {kept}"
+    kept = "[c](notebooks/01_loading.ipynb) [d](https://x.org/y) [e](#start)"
+    assert assemble.with_links(f"[a](docs/start.md) [b](LICENSE) ![f](docs/pictures/draw.png) {kept}") == (
+        f"[a](start.md) [b]({assemble.REPOSITORY}/LICENSE) ![f](pictures/draw.png) {kept}"
+    )
+    assert assemble.with_links("[a](../README.md) [b](../results)") == (
+        f"[a](index.md) [b]({assemble.REPOSITORY}/results)"
     )
 
 
