@@ -39,7 +39,8 @@ COMMANDS = {
     "benchmark compare my-recipe cnn": ["benchmark", "compare", "my-recipe", "cnn"],
     "benchmark record 99.0": ["benchmark", "record", "99.0"],
     "benchmark run --recipe my_file.py:my_recipe train-mnist-fast --seeds 10 --evaluate test --out mine": [
-        *("benchmark", "run", "--recipe", "my_file.py:my_recipe", "--seeds", "2", "--evaluate", "test", "--out", "mine"),
+        *("benchmark", "run", "--recipe", "my_file.py:my_recipe", "--seeds", "2"),
+        *("--evaluate", "test", "--out", "mine"),
     ],
     "benchmark record 99.0 mine": ["benchmark", "record", "99.0", "mine"],
     "export --zip mnist.zip": ["export", "--zip", "mnist.zip"],
