@@ -98,6 +98,13 @@ def test_in_idx_files_the_positions_are_named(mnist, idx_folder, tmp_path):
     assert labels == "changed: train-labels-idx1-ubyte.gz: 1 labels differ, the first are [3]"
 
 
+def test_of_the_sample_in_idx_files_too_and_their_lengths_are_named(sample, tmp_path):
+    export.to_folder(sample, tmp_path, "torchvision")
+    put(tmp_path / "MNIST/raw/t10k-labels-idx1-ubyte", idx_bytes(sample.test.labels[:999].astype("u1")))
+    assert lines(tmp_path) == ["changed: MNIST/raw/t10k-labels-idx1-ubyte: 999 labels; expected 1,000"]
+    assert in_short(tmp_path) == "not MNIST sample: 1 changed"
+
+
 def test_a_folder_without_mnist_is_an_error_that_names_the_formats(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(mt.MNISTError, match=r"1 files \(notes.txt\), none of them MNIST's; expected IDX files"):
