@@ -77,14 +77,6 @@ def test_a_damaged_cache_is_named_and_fetched_again(damage, one_mirror, good, tm
     assert path.read_bytes()[:SIZE] == good[:SIZE]
 
 
-def test_the_argument_or_the_variable_sets_the_cache_folder(monkeypatch, tmp_path):
-    monkeypatch.setenv("MNIST_TUTORIAL_CACHE", str(tmp_path))
-    assert cache.cache_folder() == tmp_path
-    assert cache.cache_folder(tmp_path / "a") == tmp_path / "a"
-    monkeypatch.delenv("MNIST_TUTORIAL_CACHE")
-    assert cache.cache_folder().name == "mnist-tutorial"
-
-
 # Folders in which nothing can be kept. --------------------------------------------------------------------------------
 
 
@@ -229,13 +221,12 @@ def test_a_fetch_that_is_ended_while_it_downloads_leaves_nothing_in_the_cache(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows limits no files")
-def test_a_death_while_the_cache_is_written_is_mended_by_the_next_load(one_mirror, empty_cache, idx_raw, mnist):
+def test_a_death_while_the_cache_is_written_is_mended(one_mirror, empty_cache, idx_raw, mnist, run_python):
     # The system ends the process where it writes more than 20 MB into a file.
     limited = "import resource, signal; resource.setrlimit(resource.RLIMIT_FSIZE, (20 * 2**20,) * 2); "
     mirror = f"from mnist_tutorial.data import mirrors; mirrors.MIRRORS = {{'here': lambda folder: {str(idx_raw)!r}}}; "
-    process = start("-c", limited + "signal.signal(signal.SIGXFSZ, signal.SIG_DFL); " + mirror + LOAD)
-    process.communicate()
-    assert process.returncode == -signal.SIGXFSZ
+    done = run_python("-c", limited + "signal.signal(signal.SIGXFSZ, signal.SIG_DFL); " + mirror + LOAD)
+    assert done.returncode == -signal.SIGXFSZ
     assert [name.startswith(".mnist-tutorial-") for name in names(empty_cache)] == [True, False]  # and fetch.lock
     np.testing.assert_array_equal(mt.load("full").train.labels, mnist.train.labels)
     assert names(empty_cache) == ["fetch.lock", "mnist-v1.bin"]
