@@ -47,9 +47,8 @@ class TestSpinning:
         # Torch's own copy of the library, which reads the setting when it is loaded; the rest of torch takes seconds.
         # Up to 2.6 at least, its name carries a hash: libgomp-a34b3233.so.1.
         library = next((Path(torch.__file__).parent / "lib").glob("libgomp*.so.1"))
-        code = (
-            f"import ctypes, os, mnist_tutorial; ctypes.CDLL({str(library)!r}); print(os.environ.get('GOMP_SPINCOUNT'))"
-        )
+        show = "print(os.environ.get('GOMP_SPINCOUNT'))"
+        code = f"import ctypes, os, mnist_tutorial; ctypes.CDLL({str(library)!r}); {show}"
         done = run_python("-c", code, OMP_DISPLAY_ENV="VERBOSE", **chosen)
         assert done.stdout == f"{spins}\n"
         assert spins is None or re.search(r"GOMP_SPINCOUNT = '(\d+)'", done.stderr)[1] == spins

@@ -124,13 +124,6 @@ def test_a_contrast_is_that_of_a_heteroscedastic_linear_model():
     assert 2 * min(p_value, 1 - p_value) == pytest.approx(theirs.pvalue.item(), rel=0.01)
 
 
-def test_a_contrast_keeps_its_level_with_unequal_variances():
-    rng = np.random.default_rng(0)
-    draws = [[rng.normal(0, spread, 5) for spread in (0.15, 0.01, 0.05, 0.15)] for _ in range(3000)]
-    p_values = np.array([stats.contrast(groups, (1, -1, -1, 1))[1] for groups in draws])
-    assert 0.035 < np.mean(p_values < 0.05) < 0.065
-
-
 @pytest.mark.parametrize("groups", [([1.0], [2.0]), ([1.0, 1.0], [2.0, 2.0]), ([1.0, 1.5, 0.5], [2.0])])
 def test_a_contrast_of_groups_of_unknown_variance_has_no_p_value(groups):
     assert stats.contrast(groups, (-1, 1)) == pytest.approx((1, np.nan), nan_ok=True)

@@ -17,7 +17,8 @@ class Field(dt.Feature):
     (H, W) or (B, H, W). K objects in each have the shape (B, K, H, W), and so each gets a plane of its own,
     (B, K, rows, columns): the sum of planes is the field, planes above 0 are the masks. The boxes around two objects
     never overlap, and lie inside the field. One object after the other gets a place, and any place that is left is as
-    likely. Places follow NumPy's global generator as in DeepTrack's own features.
+    likely. Places follow NumPy's global generator as in DeepTrack's own features. An object without a pixel above 0,
+    and objects that do not fit into the field, are a ValueError.
 
     Parameters
     ----------
@@ -25,11 +26,6 @@ class Field(dt.Feature):
         Rows and columns of the larger image, in pixels.
     gap : int
         Pixels that stay free between two objects.
-
-    Raises
-    ------
-    ValueError
-        If an object has no pixel above 0, or the objects do not fit into the field.
 
     Examples
     --------

@@ -120,26 +120,21 @@ class Camera(BatchFeature):
     A pixel collects ``photons * intensity + background`` photons on average, and a Poisson distribution tells how many
     in this image. Reading them out adds Gaussian noise. The sum, times `gain`, plus `offset`, is rounded and saturates.
 
-    Takes arrays or tensors of floats (H, W) or (B, H, W); intensities below 0 count as 0. The counts are whole numbers
-    in float32, ready for a network.
+    Takes arrays or tensors of floats (H, W) or (B, H, W); intensities below 0 count as 0. Integers look like counts
+    already, so they are a ValueError. The counts are whole numbers in float32, ready for a network.
 
     Parameters
     ----------
     photons, background : float, array or distribution
-        Number of photons that an intensity of 1 emits during the exposure, and those that come from elsewhere.
+        Photons that an intensity of 1 emits during the exposure, and photons per pixel that come from elsewhere.
     read_noise : float, array or distribution
         Standard deviation of the noise of the electronics, in electrons; each photon releases one.
     gain, offset : float, array or distribution
-        Counts per electron, and of a pixel in the dark, so that the noise has room below.
+        Counts per electron, and counts of a pixel in the dark, so that the noise has room below.
     bits : int
         A count is at most ``2**bits - 1``.
     seed : int, optional
         Makes the draws repeat. By default they follow NumPy's global generator.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is negative or not finite, or an image has integers, which look like counts already.
 
     References
     ----------

@@ -56,7 +56,7 @@ def save(name: str, mnist: MNIST, **values: Any) -> Path:
 
 
 def load(name: str, mnist: MNIST) -> dict[str, Any]:
-    """Read the values that `save` has kept, and ``saved``, the time when; MNISTError if they cannot be read."""
+    """Read the values that `save` has kept, and ``saved``, when that was; MNISTError if they cannot be read."""
     path = _path(name, mnist)
     if not path.exists():
         raise MNISTError(

@@ -131,7 +131,7 @@ def trainer(
     ``deeplay.Trainer`` itself writes logs and checkpoints into the working folder, prints a summary of the model, and
     validates before the training. This trainer does so only if asked: a ``ModelCheckpoint`` among the callbacks turns
     checkpoints on, and a callback that logs, such as ``LearningRateMonitor``, turns the logger on. Both write where
-    they are told to, or else where Lightning does: into `default_root_dir` or the working folder.
+    they are told to, or else where Lightning does: in ``checkpoints`` and ``lightning_logs`` of the working folder.
 
     Parameters
     ----------
