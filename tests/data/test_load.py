@@ -124,8 +124,3 @@ def test_what_was_put_into_the_cache_folder_by_hand_is_found(put, empty_cache, n
     assert str(empty_cache) in loaded.origin
     np.testing.assert_array_equal(loaded.test.images, mnist.test.images)
     assert mt.load("full").fetched == loaded.fetched  # from the cache now
-
-
-def test_an_unknown_variant_names_the_known_ones():
-    with pytest.raises(mt.MNISTError, match="variant is 'half'; expected one of 'auto', 'full', 'sample'"):
-        mt.load("half")
