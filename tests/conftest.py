@@ -21,7 +21,6 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
-from filelock import FileLock
 from PIL import Image
 
 import mnist_tutorial as mt
@@ -157,13 +156,9 @@ def zipped(files, folder):
 @pytest.fixture(scope="session")
 def class_zip(mnist, tmp_path_factory):
     """All of MNIST as PNG files in class folders, in one archive."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:  # the folder of all workers: one of them makes the archive
-        shared = shared.parent
-    with FileLock(shared / "class.lock"):
-        if not (shared / "class.zip").exists():
-            to_zip(mnist, shared / "class.zip")
-    return shared / "class.zip"
+    path = tmp_path_factory.mktemp("class-zip") / "mnist.zip"
+    to_zip(mnist, path)
+    return path
 
 
 @pytest.fixture(scope="session")
