@@ -14,13 +14,7 @@ _SIZES = (784, 32, 32, 10), (784, 128, 10)
 
 
 class Drawing:
-    """A figure that a notebook shows: `data` is a file, SVG or GIF, and `alt` says what there is to see.
-
-    Examples
-    --------
-    >>> neuron().alt
-    'One neuron. Four inputs, each times its weight, are added up with a bias: z = 0.80. ... a = 0.69.'
-    """
+    """A figure that a notebook shows: `data` is a file, SVG or GIF, and `alt` says what there is to see."""
 
     def __init__(self, name: str):
         about = json.loads((_FOLDER / "figures.json").read_text(encoding="utf-8"))[name]
@@ -40,10 +34,7 @@ def neuron() -> Drawing:
 
 
 def layers(sizes: Sequence[int] = (784, 32, 32, 10)) -> Drawing:
-    """Show a network in which each neuron is connected with all of the layer before.
-
-    There are drawings of (784, 32, 32, 10) and (784, 128, 10); for other sizes, it raises an MNISTError.
-    """
+    """Show a network of (784, 32, 32, 10) or (784, 128, 10) neurons, each connected with all of the layer before."""
     if tuple(sizes) not in _SIZES:
         raise MNISTError(f"sizes is {sizes}; expected {_SIZES[0]} or {_SIZES[1]}: tools/diagrams.py draws others")
     return Drawing(f"layers-{'-'.join(map(str, sizes))}")

@@ -5,21 +5,21 @@ them changes the state or the settings of pyplot.
 """
 
 import io
+import itertools
 from collections.abc import Sequence
-from itertools import cycle
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib import colors, figure, ticker
 from numpy.typing import ArrayLike
 
+__all__ = ["BLUE", "GREY", "ORANGE", "SIGNED", "Picture", "confusion_matrix", "digits", "failures", "learning_curves"]
+__all__ += ["robustness", "runs", "weights"]
 # Okabe and Ito's colour-blind-safe colours (jfly.uni-koeln.de/color).
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
-SIGNED = LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE], N=257)  # odd: 0 is white
+SIGNED = colors.LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE], N=257)  # odd: 0 is white
 
 
-class Picture(Figure):
+class Picture(figure.Figure):
     """A figure that a notebook shows without pyplot, which keeps every figure in memory and shows some twice."""
 
     def _repr_png_(self) -> bytes:
@@ -38,7 +38,6 @@ def digits(
     images : ndarray, shape (N, H, W)
         Grey values on any scale; the largest of each image is black ink.
     titles : sequence of str or int, length N, optional
-        One for each image.
     columns : int
         The number of images in a row.
     title : str, optional
@@ -48,25 +47,22 @@ def digits(
     --------
     >>> import mnist_tutorial as mt
     >>> test = mt.load("sample").test
-    >>> figure = digits(test.images[:20], titles=test.labels[:20])
+    >>> picture = digits(test.images[:20], titles=test.labels[:20])
     """
     rows = -(-len(images) // columns)
     height = rows * (1.0 if titles is None else 1.25) + (0.3 if title else 0)
-    figure = Picture(figsize=(columns, height), layout="constrained")
-    _add_images(figure, images, titles, rows, columns)
+    picture = Picture(figsize=(columns, height), layout="constrained")
+    _add_images(picture, images, titles, rows, columns)
     if title:
-        figure.suptitle(title)
-    return figure
+        picture.suptitle(title)
+    return picture
 
 
-def _add_images(figure, images, titles, rows, columns, signed=False):
+def _add_images(picture, images, titles, rows, columns, signed=False):
     for i, image in enumerate(images):
-        axes = figure.add_subplot(rows, columns, i + 1, xticks=[], yticks=[])
-        if signed:
-            limit = np.abs(image).max() or 1
-            axes.imshow(image, cmap=SIGNED, vmin=-limit, vmax=limit)
-        else:
-            axes.imshow(image, cmap="gray_r")
+        axes = picture.add_subplot(rows, columns, i + 1, xticks=[], yticks=[])
+        limit = np.abs(image).max() or 1
+        axes.imshow(image, **({"cmap": SIGNED, "vmin": -limit, "vmax": limit} if signed else {"cmap": "gray_r"}))
         axes.spines[:].set_color("#dddddd")  # a frame shows where the white paper of an image ends
         if titles is not None:
             axes.set_title(titles[i], fontsize=11)
@@ -80,30 +76,26 @@ def learning_curves(
     Parameters
     ----------
     history : dict
-        Such as ``trainer.history.history``: for each name, lists of ``value`` and ``step``.
+        Such as ``trainer.history.history``: for each name, lists of ``value`` and ``step``. If it has neither losses
+        nor accuracies, that is a ValueError.
     step_history : dict, optional
         Such as ``trainer.history.step_history``: the same for each step, drawn in the background.
     scale : {"log", "linear"}
         That of the losses.
 
-    Raises
-    ------
-    ValueError
-        If the history has neither losses nor accuracies.
-
     Examples
     --------
-    >>> figure = learning_curves({"train_loss_epoch": {"value": [0.9, 0.6], "step": [235, 470]}})
-    >>> figure.axes[0].get_ylabel()
+    >>> picture = learning_curves({"train_loss_epoch": {"value": [0.9, 0.6], "step": [235, 470]}})
+    >>> picture.axes[0].get_ylabel()
     'loss'
     """
     kinds = [kind for kind in ("loss", "accuracy") if any(kind in name.lower() for name in history)]
     if not kinds:
         names = ", ".join(map(repr, history)) or "nothing"
         raise ValueError(f"history has {names}; expected losses or accuracies. Train first: trainer.fit(...)")
-    figure, steps = Picture(figsize=(5 * len(kinds), 3.4), layout="constrained"), step_history or {}
+    picture, steps = Picture(figsize=(5 * len(kinds), 3.4), layout="constrained"), step_history or {}
     for i, kind in enumerate(kinds):
-        axes = figure.add_subplot(1, len(kinds), i + 1, xlabel="step", ylabel=kind)
+        axes = picture.add_subplot(1, len(kinds), i + 1, xlabel="step", ylabel=kind)
         for name, curve in steps.items():
             if kind in name.lower() and name.startswith("train"):
                 axes.plot(curve["step"], curve["value"], color=BLUE, alpha=0.5, linewidth=0.8, label="each step")
@@ -117,7 +109,7 @@ def learning_curves(
             _plain_numbers(axes.yaxis)
         axes.grid(alpha=0.3, which="both")
         axes.legend()
-    return figure
+    return picture
 
 
 def _add_curve(axes, curve, training):
@@ -133,27 +125,22 @@ def _plain_numbers(axis):
     """Label a logarithmic axis with 0.1 and 0.2 in place of powers of ten, and with more of them if it is short."""
     low, high = axis.get_view_interval()
     steps = range(1, 10) if high < 10 * low else (1, 2, 5) if high < 1000 * low else (1,)
-    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_major_locator(ticker.LogLocator(subs=steps))
     axis.set_major_formatter("{x:g}")
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_formatter(ticker.NullFormatter())
 
 
 def runs(accuracies: dict[str, Sequence[float]]) -> Picture:
-    """Draw the errors of some training runs of each network, from top to bottom: a point for each, a line for the mean.
-
-    Parameters
-    ----------
-    accuracies : dict of str to sequence of float
-        For each network, the accuracies of its runs.
+    """Draw the errors of the runs of each network, from top to bottom: a point for each, a line for their mean.
 
     Examples
     --------
-    >>> figure = runs({"sigmoid": [0.91, 0.92], "ReLU": [0.96, 0.97]})
-    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    >>> picture = runs({"sigmoid": [0.91, 0.92], "ReLU": [0.96, 0.97]})  # accuracies
+    >>> [label.get_text() for label in picture.axes[0].get_yticklabels()]
     ['sigmoid', 'ReLU']
     """
-    figure = Picture(figsize=(7, 0.9 + 0.45 * len(accuracies)), layout="constrained")
-    axes = figure.add_subplot(xlabel="error (%, log scale)", xscale="log")
+    picture = Picture(figsize=(7, 0.9 + 0.45 * len(accuracies)), layout="constrained")
+    axes = picture.add_subplot(xlabel="error (%, log scale)", xscale="log")
     for y, values in enumerate(accuracies.values()):
         errors = 100 * (1 - np.asarray(values))
         axes.plot(errors.mean(), y, "|", color=BLUE, markersize=18, markeredgewidth=2.5)
@@ -162,30 +149,25 @@ def runs(accuracies: dict[str, Sequence[float]]) -> Picture:
     axes.set_ylim(len(accuracies) - 0.5, -0.5)
     _plain_numbers(axes.xaxis)
     axes.grid(axis="x", alpha=0.3)
-    return figure
+    return picture
 
 
 def confusion_matrix(labels: ArrayLike, predictions: ArrayLike) -> Picture:
-    """Draw how often each digit, in rows, is mistaken for each other digit, in columns.
+    """Draw how often each digit, in rows, is mistaken for each other digit, in columns; both are integers (N,).
 
     The colours show only mistakes, since the correct ones would outshine them.
 
-    Parameters
-    ----------
-    labels, predictions : ndarray of int, shape (N,)
-        Digits from 0 to 9.
-
     Examples
     --------
-    >>> figure = confusion_matrix(np.array([3, 3, 8]), np.array([3, 8, 8]))
-    >>> figure.axes[0].get_xlabel()
+    >>> picture = confusion_matrix([3, 3, 8], [3, 8, 8])
+    >>> picture.axes[0].get_xlabel()
     'predicted digit'
     """
     counts = np.zeros((10, 10), dtype=int)
     np.add.at(counts, (np.asarray(labels), np.asarray(predictions)), 1)
     mistakes = counts * (1 - np.eye(10, dtype=int))
-    figure = Picture(figsize=(5.6, 5.2), layout="constrained")
-    axes = figure.add_subplot(xlabel="predicted digit", ylabel="true digit", xticks=range(10), yticks=range(10))
+    picture = Picture(figsize=(5.6, 5.2), layout="constrained")
+    axes = picture.add_subplot(xlabel="predicted digit", ylabel="true digit", xticks=range(10), yticks=range(10))
     axes.imshow(mistakes, cmap="Oranges", vmax=max(1, mistakes.max()))
     for row, column in np.argwhere(counts):
         weight = "bold" if row == column else "normal"
@@ -193,29 +175,21 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike) -> Picture:
         look = {"ha": "center", "va": "center", "fontsize": 9, "weight": weight, "color": colour}
         axes.text(column, row, counts[row, column], **look)
     axes.set_title(f"{mistakes.sum():,} mistakes in {counts.sum():,} digits")
-    return figure
+    return picture
 
 
 def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 20, columns: int = 10) -> Picture:
-    """Draw the images that are classified wrongly, the most confident mistakes first.
+    """Draw at most `n` images that are classified wrongly, the most confident mistakes first, in rows of `columns`.
 
-    Above each image are the true digit, the predicted digit, and its predicted probability.
-
-    Parameters
-    ----------
-    images : ndarray, shape (N, H, W)
-    labels : ndarray of int, shape (N,)
-    logits : ndarray, shape (N, 10)
-        As from `predict`.
-    n, columns : int
-        The largest number of images to draw, and the number of images in a row.
+    Above each image are the true digit, the predicted digit, and its predicted probability. The images (N, H, W) have
+    labels (N,), and logits (N, 10) as from `predict`.
 
     Examples
     --------
     >>> import mnist_tutorial as mt
     >>> test = mt.load("sample").test
-    >>> figure = failures(test.images, test.labels, np.eye(10)[(test.labels + 1) % 10], n=3)
-    >>> len(figure.axes)
+    >>> picture = failures(test.images, test.labels, np.eye(10)[(test.labels + 1) % 10], n=3)
+    >>> len(picture.axes)
     3
     """
     logits = np.asarray(logits, dtype=np.float64)
@@ -231,47 +205,38 @@ def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 
 def robustness(strengths: dict[str, ArrayLike], accuracies: dict[str, dict[str, ArrayLike]]) -> Picture:
     """Draw the accuracy of networks against the strength of corruptions, with axes for each corruption.
 
-    Parameters
-    ----------
-    strengths : dict
-        For each corruption, its strengths.
-    accuracies : dict
-        For each network, a dictionary with its accuracies in percent, at these strengths.
+    Each corruption has its strengths, and each network a dictionary with its accuracies in percent at these strengths.
 
     Examples
     --------
-    >>> figure = robustness({"noise": [0, 1]}, {"MLP": {"noise": [98, 40]}, "CNN": {"noise": [99, 20]}})
-    >>> len(figure.axes[0].lines)
+    >>> picture = robustness({"noise": [0, 1]}, {"MLP": {"noise": [98, 40]}, "CNN": {"noise": [99, 20]}})
+    >>> len(picture.axes[0].lines)
     2
     """
-    figure = Picture(figsize=(3 * len(strengths), 3.2), layout="constrained")
+    picture = Picture(figsize=(3 * len(strengths), 3.2), layout="constrained")
     looks = [(ORANGE, "s-"), (BLUE, "o-"), ("black", "^--")]
     for i, (corruption, x) in enumerate(strengths.items(), 1):
-        axes = figure.add_subplot(1, len(strengths), i, xlabel=corruption, ylim=(0, 103))
-        for (network, curves), (colour, style) in zip(accuracies.items(), cycle(looks), strict=False):
+        axes = picture.add_subplot(1, len(strengths), i, xlabel=corruption, ylim=(0, 103))
+        for (network, curves), (colour, style) in zip(accuracies.items(), itertools.cycle(looks), strict=False):
             axes.plot(x, curves[corruption], style, color=colour, label=network)
-    figure.axes[0].set_ylabel("accuracy (%)")
-    figure.axes[0].legend(loc="lower left")
-    return figure
+    picture.axes[0].set_ylabel("accuracy (%)")
+    picture.axes[0].legend(loc="lower left")
+    return picture
 
 
 def weights(images: ArrayLike, titles: Sequence | np.ndarray | None = None) -> Picture:
-    """Draw the weights of neurons side by side, as images of their inputs: positive ones blue, negative ones orange.
+    """Draw the weights of neurons side by side, as images (N, H, W) of their inputs.
 
-    Parameters
-    ----------
-    images : ndarray, shape (N, H, W)
-        The weights; each image is scaled by itself, with white for 0.
-    titles : sequence of str or int, length N, optional
+    Positive weights are blue, negative ones orange, and 0 is white; each image is scaled by itself.
 
     Examples
     --------
-    >>> figure = weights(np.random.default_rng(0).normal(size=(3, 28, 28)), titles="abc")
-    >>> len(figure.axes)
+    >>> picture = weights(np.random.default_rng(0).normal(size=(3, 28, 28)), titles="abc")
+    >>> len(picture.axes)
     3
     """
     columns = len(images)
     size = min(2, 10 / columns)
-    figure = Picture(figsize=(size * columns, size + (0 if titles is None else 0.5)), layout="constrained")
-    _add_images(figure, np.asarray(images), titles, 1, columns, signed=True)
-    return figure
+    picture = Picture(figsize=(size * columns, size + (0 if titles is None else 0.5)), layout="constrained")
+    _add_images(picture, np.asarray(images), titles, 1, columns, signed=True)
+    return picture

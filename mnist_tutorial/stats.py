@@ -28,33 +28,23 @@ def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[flo
 
 
 class Paired(NamedTuple):
-    """A comparison of two classifiers on the same images.
+    """A comparison of two classifiers on the same images."""
 
-    `only_a` and `only_b` count the images that only the first, and only the second, classifies wrongly; `difference` is
-    the accuracy of the second minus that of the first, with its confidence interval. The p-value is two-sided.
-    """
-
-    only_a: int
+    only_a: int  # images that only the first classifies wrongly
     only_b: int
-    difference: float
+    difference: float  # the accuracy of the second minus that of the first, with its confidence interval
     low: float
     high: float
-    p_value: float
+    p_value: float  # two-sided
 
 
 def mcnemar(wrong_a: ArrayLike, wrong_b: ArrayLike, confidence: float = 0.95) -> Paired:
     """Compare two classifiers on the same images with the exact McNemar test (McNemar 1947, Dietterich 1998).
 
-    Only images that exactly one of them classifies wrongly count: if both are equally good, either is wrong with
-    probability 1/2. The interval agrees with the test: a 95 % interval excludes 0 if and only if the p-value is below
-    0.05. It is slightly conservative (Fay and Lumbard, Statistics in Medicine 40, 1147-1159, 2021).
-
-    Parameters
-    ----------
-    wrong_a, wrong_b : array_like of bool, shape (N,)
-        Which images each of them classifies wrongly. ValueError if there are none, or their numbers differ.
-    confidence : float
-        The level that the interval has at least.
+    Each is given as booleans (N,): which images it classifies wrongly. If there are none, or their numbers differ, that
+    is a ValueError. Only images that exactly one of them classifies wrongly count: if both are equally good, either is
+    wrong with probability 1/2. The interval agrees with the test: a 95 % interval excludes 0 if and only if the p-value
+    is below 0.05. It is slightly conservative (Fay and Lumbard, Statistics in Medicine 40, 1147-1159, 2021).
 
     Examples
     --------

@@ -15,13 +15,12 @@ import sys
 import threading
 import zipfile
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pytest
-from filelock import FileLock
 from PIL import Image
 
 import mnist_tutorial as mt
@@ -67,6 +66,15 @@ def mnist():
 @pytest.fixture(scope="session")
 def sample():
     return mt.load("sample")
+
+
+def loader(split, batch_size=200, shuffle=False):
+    """Load standardized digits with their labels, as notebooks do."""
+    import deeptrack as dt  # seconds, which the process that hands out tests need not take
+
+    source = mt.digit_source(split)
+    image = dt.Value(source.image) >> mt.Standardize()
+    return mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size, shuffle)
 
 
 @pytest.fixture
@@ -131,14 +139,11 @@ def npz(data, path):
 
 def tables(data, header=b"", shuffled=False):
     """As Kaggle and others have it, in CSV."""
-    files, words = {}, [str(value) for value in range(256)]
-    for part in ("train", "test"):
-        split = getattr(data, part)
+    files = {}
+    for part, split in (("train", data.train), ("test", data.test)):
         rows = np.concatenate([split.labels[:, None], split.images.reshape(-1, 784)], axis=1)
         rows = np.random.default_rng(0).permutation(rows) if shuffled else rows
-        files[f"mnist_{part}.csv"] = (
-            header + "\n".join(",".join([words[value] for value in row]) for row in rows.tolist()).encode()
-        )
+        files[f"mnist_{part}.csv"] = header + "\n".join(",".join(map(str, row)) for row in rows.tolist()).encode()
     return files
 
 
@@ -151,24 +156,16 @@ def zipped(files, folder):
 @pytest.fixture(scope="session")
 def class_zip(mnist, tmp_path_factory):
     """All of MNIST as PNG files in class folders, in one archive."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:  # the folder of all workers: one of them makes the archive
-        shared = shared.parent
-    path = shared / "class" / "mnist.zip"
-    with FileLock(shared / "class.lock"):
-        if not path.exists():
-            to_zip(mnist, path)
+    path = tmp_path_factory.mktemp("class-zip") / "mnist.zip"
+    to_zip(mnist, path)
     return path
 
 
 @pytest.fixture(scope="session")
 def idx_zip(idx_folder, tmp_path_factory):
     """All of MNIST as IDX files in one archive: fast to read."""
-    path = tmp_path_factory.mktemp("idx-zip") / "mnist.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in idx_folder.iterdir():
-            archive.write(file, f"MNIST/raw/{file.name}")
-    return path
+    files = {f"MNIST/raw/{file.name}": file.read_bytes() for file in idx_folder.iterdir()}
+    return zip_of(tmp_path_factory.mktemp("idx-zip") / "mnist.zip", files)
 
 
 @pytest.fixture(scope="session")
@@ -198,8 +195,8 @@ def flat_tree(class_folder, tmp_path):
 def answer():
     """A server on this machine.
 
-    The value is a function that starts it and returns the address. Its arguments are functions of a handler, for GET
-    and for HEAD. The paths of the GET requests are in ``answer.requests``.
+    The value is a function that starts it and returns the address; it takes functions of a handler, for GET and for
+    HEAD. The paths of the GET requests are in ``answer.requests``.
     """
     servers = []
 
@@ -249,14 +246,11 @@ def send(handler, body=b"", status=200, length=None, **headers):
 def serve(answer):
     """Serve folders on this machine; the value is a function that takes a folder and returns the address."""
 
-    def start(folder):
-        def respond(handler):
-            file = folder / handler.path.lstrip("/")
-            send(handler, file.read_bytes()) if file.is_file() else send(handler, status=404)
+    def respond(folder, handler):
+        file = folder / handler.path.lstrip("/")
+        send(handler, file.read_bytes()) if file.is_file() else send(handler, status=404)
 
-        return answer(respond)
-
-    return start
+    return lambda folder: answer(partial(respond, folder))
 
 
 @pytest.fixture

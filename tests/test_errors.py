@@ -1,15 +1,6 @@
 import pytest
 
-import mnist_tutorial as mt
 from mnist_tutorial.errors import printable
-
-
-def test_one_class_catches_whatever_goes_wrong_with_the_data(tmp_path, monkeypatch):
-    with pytest.raises(mt.MNISTError):
-        mt.load("no such variant")
-    monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(tmp_path / "nothing"))
-    with pytest.raises(mt.MNISTError):
-        mt.load("full")
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ import json
 import subprocess
 import sys
 
-import pytest
-
 import mnist_tutorial as mt
 
 # A process of its own, since pytest has warning filters of its own and has imported everything already. It notes what
@@ -39,32 +37,16 @@ print(json.dumps(facts))
 """
 
 
-@pytest.fixture(scope="module")
-def process(mnist, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cwd")
-    done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=folder, capture_output=True, text=True, check=True)
-    return done, folder
-
-
-def test_importing_the_package_loads_nothing_heavy(process):
-    assert json.loads(process[0].stdout)["heavy"] == []
-
-
-def test_a_cached_load_needs_neither_network_nor_torch_nor_scipy(process):
-    assert json.loads(process[0].stdout)["heavy for load"] == []
-
-
-def test_a_whole_training_prints_nothing_and_leaves_no_files(process):
-    done, folder = process
+def test_imports_and_a_cached_load_are_light_and_a_whole_training_is_silent_and_leaves_no_files(mnist, tmp_path):
+    done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stderr == ""
-    assert len(done.stdout.splitlines()) == 1  # the facts
-    assert list(folder.iterdir()) == []
-
-
-@pytest.mark.parametrize("text", ["OpenCV (cv2) is not installed", "`torch.jit.script` is deprecated"])
-def test_the_import_warnings_that_compat_hides_still_exist(text, process):
-    """If one of them is gone, its filter in `compat.silence_import_warnings` can go, too."""
-    assert text in " ".join(json.loads(process[0].stdout)["import warnings"])
+    [line] = done.stdout.splitlines()
+    assert list(tmp_path.iterdir()) == []
+    facts = json.loads(line)
+    assert facts["heavy"] == facts["heavy for load"] == []
+    # If one of them is gone, its filter in `compat.silence_import_warnings` can go, too.
+    for text in ("OpenCV (cv2) is not installed", "`torch.jit.script` is deprecated"):
+        assert text in " ".join(facts["import warnings"])
 
 
 def test_all_public_names_exist():

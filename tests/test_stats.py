@@ -40,12 +40,6 @@ def mcnemar(only_a, only_b, n, both=0):
     return stats.mcnemar(a, b)
 
 
-@pytest.mark.parametrize(("percent", "low", "high"), [(98.0, 97.71, 98.26), (99.4, 99.23, 99.53), (99.8, 99.69, 99.87)])
-def test_intervals_of_the_literature_for_10000_images(percent, low, high):
-    interval = stats.wilson_interval(round(percent * 100), 10_000)
-    assert [round(100 * bound, 2) for bound in interval] == [low, high]
-
-
 def test_the_interval_is_wilsons_of_numpy_numbers_too():
     right = np.arange(100) < 93
     expected = proportion_confint(93, 100, alpha=0.1, method="wilson")
@@ -110,13 +104,10 @@ def test_welch_is_that_of_statsmodels_and_so_is_a_contrast_of_two_groups(a, b):
     assert stats.contrast([a, b], (1, -1)) == pytest.approx((-result.difference, 1 - larger))
 
 
-def test_groups_that_do_not_vary_have_no_interval():
+def test_groups_that_do_not_vary_have_no_interval_and_one_measurement_is_not_enough():
     different, same = stats.welch([0.99, 0.99], [0.98, 0.98]), stats.welch([0.99, 0.99], [0.99] * 3)
     assert different == pytest.approx((-0.01, np.nan, np.nan, np.nan), nan_ok=True)
     assert same == pytest.approx((0, np.nan, np.nan, 1), nan_ok=True)
-
-
-def test_one_measurement_is_not_enough():
     with pytest.raises(ValueError, match="1 and 3 measurements; expected at least two of each"):
         stats.welch([0.99], [0.98, 0.99, 0.97])
 
@@ -130,13 +121,6 @@ def test_a_contrast_is_that_of_a_heteroscedastic_linear_model():
     assert estimate == pytest.approx(theirs.effect.item())
     # Theirs is two-sided, and has a normal distribution: Student's, of so many measurements.
     assert 2 * min(p_value, 1 - p_value) == pytest.approx(theirs.pvalue.item(), rel=0.01)
-
-
-def test_a_contrast_keeps_its_level_with_unequal_variances():
-    rng = np.random.default_rng(0)
-    draws = [[rng.normal(0, spread, 5) for spread in (0.15, 0.01, 0.05, 0.15)] for _ in range(3000)]
-    p_values = np.array([stats.contrast(groups, (1, -1, -1, 1))[1] for groups in draws])
-    assert 0.035 < np.mean(p_values < 0.05) < 0.065
 
 
 @pytest.mark.parametrize("groups", [([1.0], [2.0]), ([1.0, 1.0], [2.0, 2.0]), ([1.0, 1.5, 0.5], [2.0])])

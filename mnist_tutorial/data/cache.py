@@ -26,8 +26,8 @@ SHAPES = Arrays((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
 ENDS = np.cumsum([np.prod(shape) for shape in SHAPES])
 MAX_LINE = 2**16
 FETCH = "python -m mnist_tutorial fetch"
-# Windows replaces no file that is open. A scanner for viruses closes it soon.
-PAUSES = (0.1, 0.4, 1.6)  # seconds
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+PAUSES = (0.1, 0.4, 1.6)  # seconds; Windows replaces no file that is open, and a virus scanner soon closes it
 logger = logging.getLogger("mnist_tutorial")
 
 
@@ -91,22 +91,16 @@ def cache_lock(folder: Path, notice: float = 2, limit: float = 60) -> Iterator[N
         with held:
             yield
     except Timeout as error:
-        raise MNISTError(
-            f"{path}: another process has been fetching MNIST for more than {limit:g} seconds. Wait for it or end it, "
-            f"and run: {FETCH}; or set MNIST_TUTORIAL_CACHE to another folder"
-        ) from error
-    except (OSError, NotImplementedError) as error:
-        path, text = getattr(error, "filename", None) or folder, getattr(error, "strerror", None) or error
-        advice = (
-            "MNIST needs 60 MB there. Free some space, or "
-            if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-            else ""
-        )
-        if isinstance(error, PermissionError):
-            advice = "ask its owner to share it, or "
-        raise MNISTError(
-            f"{path}: cannot be used ({text}); {advice}set MNIST_TUTORIAL_CACHE to another folder, and run: {FETCH}"
-        ) from error
+        advice = f"Wait for it or end it, and run: {FETCH}; or set MNIST_TUTORIAL_CACHE to another folder"
+        text = f"another process has been fetching MNIST for more than {limit:g} seconds. {advice}"
+        raise MNISTError(f"{path}: {text}") from error
+    except (OSError, NotImplementedError) as error:  # the latter where a file system has no locks
+        path, reason = getattr(error, "filename", None) or folder, getattr(error, "strerror", None) or error
+        advice = "ask its owner to share it, or " if isinstance(error, PermissionError) else ""
+        if getattr(error, "errno", None) in DISK_FULL:
+            advice = "MNIST needs 60 MB there. Free some space, or "
+        text = f"cannot be used ({reason}); {advice}set MNIST_TUTORIAL_CACHE to another folder, and run: {FETCH}"
+        raise MNISTError(f"{path}: {text}") from error
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Exports: MNIST as files, in a folder or in a zip archive."""
 
 import csv
-import errno
 import io
 import os
 import re
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_tutorial.data.cache import atomic, temporary
+from mnist_tutorial.data.cache import DISK_FULL, atomic, temporary
 from mnist_tutorial.data.formats import IDX_FILES
 from mnist_tutorial.data.load import MNIST
 from mnist_tutorial.data.progress import file_bar
@@ -99,7 +98,7 @@ def to_folder(mnist: MNIST, folder: Path | str, layout="class-folders", manifest
         part = temporary(Path(folder))
         for name, data in tree(mnist, layout, manifest):
             path = Path(folder, name)
-            if os.path.lexists(path) and path.is_file() and path.read_bytes() == data:
+            if path.is_file() and path.read_bytes() == data:
                 continue
             if os.path.lexists(path) and not force:
                 different.append(name)
@@ -109,10 +108,8 @@ def to_folder(mnist: MNIST, folder: Path | str, layout="class-folders", manifest
                 part.write_bytes(data)
             written += 1
     if different:
-        files_left = (
-            f"{len(different):,} files exist with other contents and were left alone, the first is {different[0]}"
-        )
-        raise MNISTError(f"{folder}: {files_left}; all others are complete. To overwrite them: --force")
+        left = f"{len(different):,} files exist with other contents and were left alone, the first is {different[0]}"
+        raise MNISTError(f"{folder}: {left}; all others are complete. To overwrite them: --force")
     return written
 
 
@@ -142,15 +139,13 @@ def _room(mnist, target, bytes_each, layout, manifest, force):
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno not in DISK_FULL:
             raise
         options = ["--layout", layout, "--variant", mnist.variant, *["--manifest"] * manifest, *["--force"] * force]
         command = shlex.join(["python", "-m", "mnist_tutorial", "export", *target, *options])
         bytes_each = IN_IDX if layout == "torchvision" else bytes_each
-        size = bytes_each * (len(mnist.train) + len(mnist.test)) / 1e6
-        raise MNISTError(
-            f"{target[-1]}: {error.strerror}; MNIST takes {size:,.0f} MB there. Make room, and run again: {command}"
-        ) from error
+        size = f"MNIST takes {bytes_each * (len(mnist.train) + len(mnist.test)) / 1e6:,.0f} MB there"
+        raise MNISTError(f"{target[-1]}: {error.strerror}; {size}. Make room, and run again: {command}") from error
 
 
 def _text(name, blocks):

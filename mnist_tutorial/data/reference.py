@@ -32,8 +32,8 @@ class Arrays(NamedTuple):
     test_labels: np.ndarray
 
 
-# SHA-256 of the raw bytes of each array. "full" are the published ones, of the IDX files without their headers;
-# "sample" are those of what `sample.read_sample` returns, computed once with this module.
+# SHA-256 of the raw bytes of each array: "full" is published, of the IDX files without their headers; "sample" was
+# computed once, with `digest`.
 DIGESTS = {
     "full": Arrays(
         train_images="741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -65,11 +65,8 @@ def check_digests(arrays: Arrays, variant: str, origin: Path | str) -> Arrays:
             array, known = getattr(arrays, name), np.sort(listing(variant, name.split("_")[0]).checksums)
             changes = CHANGES.items() if array.ndim == 3 else ()
             fits = (change for change, undo in changes if (np.sort(checksums(undo(array))) == known).all())
-            change = next(fits, "not MNIST's")
-            raise MNISTError(
-                f"{origin}: {name} are {change}: SHA-256 {actual[:12]}..., expected {expected[:12]}...; "
-                "fetch them again"
-            )
+            change, digests = next(fits, "not MNIST's"), f"SHA-256 {actual[:12]}..., expected {expected[:12]}..."
+            raise MNISTError(f"{origin}: {name} are {change}: {digests}; fetch them again")
     return arrays
 
 
@@ -78,10 +75,9 @@ def official(arrays: Arrays, order: str = "") -> tuple[Arrays, str]:
     count = len(arrays.train_images), len(arrays.test_images)
     counts = {tuple(len(listing(variant, part).labels) for part in COUNTS): variant for variant in DIGESTS}
     if count not in counts:
-        swapped = "train and test are swapped: " if count[::-1] in counts else ""
-        raise MNISTError(
-            f"{swapped}{count[0]:,} and {count[1]:,} digits; expected 60,000 to train with, 10,000 to test"
-        )
+        text = "train and test are swapped: " if count[::-1] in counts else ""
+        text += f"{count[0]:,} and {count[1]:,} digits; expected 60,000 to train with, 10,000 to test"
+        raise MNISTError(text)
     columns = []
     for part, images, labels in zip(COUNTS, arrays[::2], arrays[1::2], strict=True):
         expected = listing(counts[count], part)

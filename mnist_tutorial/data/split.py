@@ -11,19 +11,17 @@ from mnist_tutorial.errors import MNISTError
 class Split:
     """Some of the digits of MNIST, in official order; or images of any other classes, such as letters.
 
+    Its arrays are read-only. There is an MNISTError if there are not as many labels and positions as images, or if the
+    labels are not whole numbers.
+
     Attributes
     ----------
     images : ndarray of uint8, shape (N, 28, 28)
-        Grey values, 0 for paper and 255 for ink. A read-only view, like the others.
+        Grey values, 0 for paper and 255 for ink.
     labels : ndarray of int64, shape (N,)
         The digit that each image shows; or any whole numbers, one for each class.
     index : ndarray of int64, shape (N,)
         The position of each image in the official training or test set.
-
-    Raises
-    ------
-    MNISTError
-        If there are not as many labels and positions as images, or labels are no whole numbers.
 
     Examples
     --------
@@ -57,24 +55,10 @@ class Split:
         return f"Split({len(self):,} digits)"
 
     def hold_out(self, n: int, seed: int) -> tuple["Split", "Split"]:
-        """Split in two, with the same share of each class in both parts.
+        """Split in two, the rest and `n` digits held out, with the same share of each class in both parts.
 
-        Parameters
-        ----------
-        n : int
-            How many digits to hold out.
-        seed : int
-            The same seed holds out the same digits.
-
-        Returns
-        -------
-        rest, held_out : Split
-            Both in official order; `held_out` has `n` digits.
-
-        Raises
-        ------
-        MNISTError
-            If there are fewer than `n`.
+        The same seed holds out the same digits. Both parts are in official order. If there are fewer than `n` digits,
+        that is an MNISTError.
         """
         if not 0 <= n <= len(self):
             raise MNISTError(f"cannot hold out {n:,} of {len(self):,} digits; expected 0 to {len(self):,}")
@@ -90,20 +74,7 @@ class Split:
         return self._where(~held), self._where(held)
 
     def take(self, n: int, seed: int) -> "Split":
-        """Draw `n` digits at random, stratified by class.
-
-        Parameters
-        ----------
-        n : int
-            How many digits to draw.
-        seed : int
-            The same seed draws the same digits.
-
-        Returns
-        -------
-        Split
-            In official order.
-        """
+        """Draw `n` digits at random, with the same share of each class; the same seed draws the same digits."""
         return self.hold_out(n, seed)[1]
 
     def _where(self, mask):

@@ -8,7 +8,7 @@ import numpy as np
 from mnist_tutorial.data.files import contents, read
 from mnist_tutorial.data.formats import IDX_FILES, PNG_NAME, explained, idx_array, idx_names, png_array, png_digit
 from mnist_tutorial.data.progress import file_bar
-from mnist_tutorial.data.reference import COUNTS, check_digests, checksums, listing
+from mnist_tutorial.data.reference import COUNTS, Arrays, check_digests, checksums, listing
 from mnist_tutorial.errors import MNISTError
 
 
@@ -44,18 +44,23 @@ def summary(variant: str, findings: dict[str, list[str]]) -> str:
 
 
 def _compare_idx(files, findings):
-    names = idx_names(files)
-    for field, file in IDX_FILES._asdict().items():
-        if file not in names:
-            findings["missing"].append(file)
-            continue
+    names, arrays = idx_names(files), {}
+    findings["missing"] += [file for file in IDX_FILES if file not in names]
+    for file, name in names.items():
+        with explained(name, findings["changed"]):
+            arrays[file] = idx_array(files[name]())
+    lengths = {len(array) for array in arrays.values()}
+    variant = "sample" if lengths & {len(listing("sample", part).labels) for part in COUNTS} else "full"
+    for file, array in arrays.items():
+        part, kind = Arrays._fields[IDX_FILES.index(file)].split("_")
+        expected = listing(variant, part)
         with explained(names[file], findings["changed"]):
-            array, (part, kind) = idx_array(files[names[file]]()), field.split("_")
-            expected = listing("full", part)
+            if len(array) != len(expected.labels):
+                raise MNISTError(f"{len(array):,} {kind}; expected {len(expected.labels):,}")
             wrong = checksums(array) != expected.checksums if kind == "images" else array != expected.labels
             if wrong.any():
                 raise MNISTError(f"{wrong.sum():,} {kind} differ, the first are {np.flatnonzero(wrong)[:5].tolist()}")
-    return "full"
+    return variant
 
 
 def _compare_png(files, digits, findings):

@@ -14,12 +14,11 @@ ANYWHERE = uniform(0, 1)
 class GaussianNoise(BatchFeature):
     """Add Gaussian noise to each pixel, as ``deeptrack.Gaussian`` does.
 
-    Parameters
-    ----------
-    sigma : float, array or distribution
-        Standard deviation, on the scale of grey values from 0 to 1.
-    seed : int, optional
-        Makes the draws repeat.
+    As all corruptions do, it takes images (H, W) or (B, H, W), arrays or tensors of uint8, uint16 or floats from 0 to
+    1, and returns floats. A parameter is a number, an array with one for each image, or a distribution such as
+    `uniform`, from which one is drawn for each image; with a `seed`, draws repeat. One out of range is a ValueError.
+
+    Here, `sigma` is the standard deviation, on the scale of grey values from 0 to 1.
 
     Examples
     --------
@@ -48,8 +47,6 @@ class ShotNoise(BatchFeature):
         a darker image is higher: `snr` divided by the square root of its brightest grey value.
     background : float, array or distribution
         Grey value at which the signal begins.
-    seed : int, optional
-        Makes the draws repeat.
 
     Examples
     --------
@@ -72,12 +69,7 @@ class ShotNoise(BatchFeature):
 class Blur(BatchFeature):
     """Blur each image with a Gaussian filter, as ``deeptrack.GaussianBlur(channel_axis=None)`` does for one.
 
-    Parameters
-    ----------
-    sigma : float, array or distribution
-        Standard deviation of the filter, in pixels.
-    seed : int, optional
-        Makes the draws repeat.
+    `sigma` is the standard deviation of the filter, in pixels; parameters are as for `GaussianNoise`.
 
     Examples
     --------
@@ -99,12 +91,8 @@ class Blur(BatchFeature):
 class Contrast(BatchFeature):
     """Move grey values towards the mean of their image or away from it, as torchvision's ``adjust_contrast`` does.
 
-    Parameters
-    ----------
-    factor : float, array or distribution
-        0 gives a uniform grey, 1 the original image, and more than 1 a higher contrast.
-    seed : int, optional
-        Makes the draws repeat.
+    A `factor` of 0 gives a uniform grey, 1 the original image, and more than 1 a higher contrast; it may be a number,
+    an array or a distribution, as for `GaussianNoise`.
 
     Examples
     --------
@@ -122,14 +110,9 @@ class Contrast(BatchFeature):
 
 
 class Brightness(BatchFeature):
-    """Make images darker or brighter, as torchvision's ``adjust_brightness`` does.
+    """Multiply grey values by a `factor`, as torchvision's ``adjust_brightness`` does.
 
-    Parameters
-    ----------
-    factor : float, array or distribution
-        Each grey value is multiplied by it.
-    seed : int, optional
-        Makes the draws repeat.
+    It may be a number, an array or a distribution, as for `GaussianNoise`.
 
     Examples
     --------
@@ -155,8 +138,6 @@ class Erase(BatchFeature):
         Its centre, as a fraction of the image: 0 is the first pixel, 1 the last. By default anywhere.
     value : float, array or distribution
         The grey value to paint with.
-    seed : int, optional
-        Makes the draws repeat.
 
     References
     ----------
@@ -198,18 +179,7 @@ class Erase(BatchFeature):
 
 
 class Stripe(Erase):
-    """Paint a bar over each image, from top to bottom.
-
-    Parameters
-    ----------
-    width : float, array or distribution
-        The width of the bar, in pixels.
-    column : float, array or distribution
-        Its centre, as a fraction of the image: 0 is the first column, 1 the last. By default anywhere.
-    value : float, array or distribution
-        The grey value to paint with.
-    seed : int, optional
-        Makes the draws repeat.
+    """Paint a bar over each image, from top to bottom; `width`, `column` and `value` are those of `Erase`.
 
     Examples
     --------

@@ -9,7 +9,7 @@ import deeptrack as dt
 import numpy as np
 import torch
 
-# What stands for 1, by dtype; all other integers hold more than images.
+# What stands for 1, by dtype.
 FULL_INK = {np.dtype(bool): 1, np.dtype("uint8"): 255, np.dtype("uint16"): 65535}
 FULL_INK |= {torch.bool: 1, torch.uint8: 255, torch.uint16: 65535}
 # The mean of images, rather than their maximum: noise may move single pixels far above 1, but not all of them.
@@ -33,9 +33,8 @@ class BatchFeature(dt.Feature):
 
     A subclass needs one method, ``transform(images, rng, **properties)``, which takes a float tensor (B, H, W) and a
     ``numpy.random.Generator``, and returns a tensor of the same dtype. This class takes care of single images, arrays
-    and tensors, the scale of grey values, the channel of DeepTrack's own layout, and the generator.
-
-    Images on an accelerator stay there; only a few numbers per image are drawn on the processor.
+    and tensors, the scale of grey values, the channel of DeepTrack's own layout, and the generator. Images on an
+    accelerator stay there; only a few numbers per image are drawn on the processor.
 
     Parameters
     ----------
@@ -47,7 +46,7 @@ class BatchFeature(dt.Feature):
         The precision of the computation and of the result. Processors round float32 differently; once float64 is
         rounded to 8 bits, all agree.
     **properties
-        The properties of the feature, as in DeepTrack: constants, functions, and fields of sources.
+        As in DeepTrack: constants, functions, and fields of sources.
     """
 
     def __init__(self, seed: int | None = None, dtype: torch.dtype = torch.float32, **properties: Any) -> None:
@@ -58,10 +57,7 @@ class BatchFeature(dt.Feature):
         self._names = tuple(properties)
 
     def get(self, image: np.ndarray | torch.Tensor, **properties: Any) -> np.ndarray | torch.Tensor:
-        """Transform an image (H, W) or a batch (B, H, W), an array or a tensor; returns the same, as floats of `dtype`.
-
-        Values are those of `full_ink`. A last axis for one channel, as in DeepTrack's features, is kept.
-        """
+        """Transform an image (H, W) or a batch (B, H, W), an array or a tensor; a last axis for one channel is kept."""
         if has_channel(image):
             return self.get(image[..., 0], **properties)[..., None]
         if image.ndim not in (2, 3):
@@ -125,13 +121,10 @@ def has_channel(image: np.ndarray | torch.Tensor) -> bool:
 class PerImage:
     """A value that is drawn anew for each image.
 
-    It is not a function, so DeepTrack passes it to the feature unchanged. DeepTrack calls a function, such as
-    ``lambda: ...``, once per evaluation, and a batch is one evaluation: all its images would get the same value.
+    DeepTrack calls a function, such as ``lambda: ...``, once per evaluation, and a batch is one evaluation: all its
+    images would get the same value. This is not a function, so DeepTrack passes it to the feature unchanged.
 
-    Attributes
-    ----------
-    draw : callable
-        Takes the number of images and a ``numpy.random.Generator``; returns one value per image, shape (B,).
+    `draw` takes the number of images and a ``numpy.random.Generator``, and returns one value per image, shape (B,).
 
     Examples
     --------

@@ -13,26 +13,19 @@ FRESH = 100  # attempts, after which all objects of a field move
 class Field(dt.Feature):
     """Put objects at random places of a larger image, without overlap.
 
+    Takes arrays or tensors of any dtype; pixels above 0 belong to an object. One object for each field has the shape
+    (H, W) or (B, H, W). K objects in each have the shape (B, K, H, W), and so each gets a plane of its own,
+    (B, K, rows, columns): the sum of planes is the field, planes above 0 are the masks. The boxes around two objects
+    never overlap, and lie inside the field. One object after the other gets a place, and any place that is left is as
+    likely. Places follow NumPy's global generator as in DeepTrack's own features. An object without a pixel above 0,
+    and objects that do not fit into the field, are a ValueError.
+
     Parameters
     ----------
     size : int or tuple of two int
         Rows and columns of the larger image, in pixels.
     gap : int
         Pixels that stay free between two objects.
-
-    Raises
-    ------
-    ValueError
-        If an object has no pixel above 0, or the objects don't fit into the field.
-
-    Notes
-    -----
-    Takes arrays or tensors of any dtype; pixels above 0 belong to an object. One object for each field has the shape
-    (H, W) or (B, H, W). K objects in each have the shape (B, K, H, W), and so each gets a plane of its own,
-    (B, K, rows, columns): the sum of planes is the field, planes above 0 are the masks. The boxes around two objects
-    never overlap, and lie inside the field. One object after the other gets a place, and any place that is left is as
-    likely. Places follow NumPy's global generator as in DeepTrack's own features, so ``numpy.random.seed`` and
-    Lightning's ``seed_everything`` make them repeat.
 
     Examples
     --------

@@ -20,26 +20,19 @@ from mnist_tutorial.pipeline import features
 def digit_source(split: Split, device: str | torch.device | None = None) -> Source:
     """Make a DeepTrack source of the digits of a split.
 
-    The source holds the three arrays without copying them. It can therefore be indexed with an array, so that a
-    pipeline is evaluated once for the whole batch.
+    It has the fields ``image`` (uint8, 28 x 28), ``label`` (int64) and ``index`` (int64, the official position), and
+    holds the three arrays without copying them. It can therefore be indexed with an array, so that a pipeline is
+    evaluated once for the whole batch.
+
+    Split the data before you make sources of them. DeepTrack's own ``filter``, ``random_split`` and ``Subset`` turn
+    arrays into lists, and search the whole source at each activation (deeptrack 2.0.2: tens of milliseconds a digit).
 
     Parameters
     ----------
-    split : Split
     device : str or torch.device, optional
         Where to keep the digits as tensors. On the accelerator that trains the network, the features run there as
         well, and only indices are copied at each step. ``"auto"`` is that accelerator; in a training of several
         processes, that of this process. By default, and for "auto" without an accelerator, they stay arrays.
-
-    Returns
-    -------
-    deeptrack.sources.Source
-        With the fields ``image`` (uint8, 28 x 28), ``label`` (int64) and ``index`` (int64, the official position).
-
-    Notes
-    -----
-    Split the data before you make sources of them. DeepTrack's own ``filter``, ``random_split`` and ``Subset`` turn
-    arrays into lists, and search the whole source at each activation (deeptrack 2.0.2: tens of milliseconds a digit).
 
     Examples
     --------
@@ -60,11 +53,7 @@ def digit_source(split: Split, device: str | torch.device | None = None) -> Sour
 
 
 class Batch(Sequence):
-    """A mini-batch, ``tensors``, that is also the sequence of its samples.
-
-    Torch's loader asks a dataset for a list of samples, and stacks them again. `batch_loader` takes the tensors, which
-    are stacked already; any other loader takes the samples.
-    """
+    """A mini-batch: `batch_loader` takes its ``tensors``, and any other loader its samples, which it stacks again."""
 
     def __init__(self, tensors: tuple[torch.Tensor, ...]) -> None:
         self.tensors = tensors
@@ -80,25 +69,19 @@ class BatchDataset(dt.pytorch.Dataset):
     """A DeepTrack dataset that evaluates its pipeline once per mini-batch.
 
     Evaluating the graph of a pipeline takes between 0.1 ms and a few milliseconds, however much data goes through it:
-    here, a whole mini-batch. Nothing is cached: each access draws the random properties anew.
+    here, a whole mini-batch, with any loader of torch; `batch_loader` is the fastest. Nothing is cached: each access
+    draws the random properties anew.
+
+    Outputs become tensors. Stacks of images, ``(B, H, W)`` or ``(B, H, W, 1)``, which are floats, uint8 or uint16, get
+    the channel where networks expect it, ``(B, 1, H, W)``, and become floats. All other integers become ``long``, as in
+    DeepTrack: labels ``(B,)``, and masks ``(B, H, W)`` of int64 with a class for each pixel, as losses expect.
 
     Parameters
     ----------
     pipeline : deeptrack.Feature
         Must work on a batch as on a single image; ``&`` joins several outputs.
     source : deeptrack.sources.Source
-        The source of the pipeline, with arrays as fields, as `digit_source` makes it.
-
-    Raises
-    ------
-    MNISTError
-        If the pipeline reads another source.
-
-    Notes
-    -----
-    Outputs become tensors. Stacks of images, ``(B, H, W)`` or ``(B, H, W, 1)``, which are floats, uint8 or uint16, get
-    the channel where networks expect it, ``(B, 1, H, W)``, and become floats. All other integers become ``long``, as in
-    DeepTrack: labels ``(B,)``, and masks ``(B, H, W)`` of int64 with a class for each pixel, as losses expect.
+        With arrays as fields, as `digit_source` makes it. A pipeline of another source is an MNISTError.
 
     Examples
     --------
@@ -110,9 +93,6 @@ class BatchDataset(dt.pytorch.Dataset):
     >>> image, label = dataset[0]
     >>> image.shape, label
     (torch.Size([1, 28, 28]), tensor(5))
-
-    Any loader of torch works, and evaluates the pipeline once per batch; `batch_loader` is faster still.
-
     >>> images, labels = next(iter(dl.DataLoader(dataset, batch_size=32)))
     >>> images.shape, labels.dtype
     (torch.Size([32, 1, 28, 28]), torch.int64)
@@ -127,7 +107,6 @@ class BatchDataset(dt.pytorch.Dataset):
         self._reset = resetter(pipeline)
 
     def __len__(self) -> int:
-        """Count the samples."""
         return len(self.inputs)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, ...]:
@@ -174,22 +153,14 @@ def batch_loader(
 
     Parameters
     ----------
-    dataset : BatchDataset
-    batch_size : int
-        Samples per mini-batch.
     shuffle : bool
         Whether to use a new order in each epoch.
     seed : int, optional
         Makes the orders repeat, but not the draws of random features. By default the orders follow torch's global
         generator.
     **kwargs
-        Passed to ``torch.utils.data.DataLoader``: ``drop_last``, ``sampler``, ...
-
-    Returns
-    -------
-    torch.utils.data.DataLoader
-        Without worker processes, unless ``num_workers`` asks for them: making a batch takes less time than passing it
-        from one process to another.
+        Of ``torch.utils.data.DataLoader``: ``drop_last``, ``sampler``, ... Worker processes (``num_workers``) seldom
+        help: making a batch takes less time than passing it from one process to another.
 
     Examples
     --------

@@ -19,19 +19,18 @@ PADDING = 10  # pixels around an image that light may come back from: DeepTrack'
 class Fluorescence(BatchFeature):
     """Image flat fluorescent samples with a microscope, as ``deeptrack.Fluorescence`` does one at a time.
 
-    A sample is a map of how much light each pixel emits. The image of a point is the point spread function: the
-    squared magnitude of the Fourier transform of the pupil. A sample is convolved with it.
+    A sample, an array or tensor (H, W) or (B, H, W), is a map of how much light each pixel emits. The image of a point
+    is the point spread function: the squared magnitude of the Fourier transform of the pupil. A sample is convolved
+    with it. The brightness is DeepTrack's: the larger NA is, the more light is collected. Light that leaves the image
+    by more than 10 pixels is lost. For the same optics, the result equals
+    ``deeptrack.Fluorescence(padding=(10, 10, 10, 10))`` to 1e-5 of its peak.
 
     Parameters
     ----------
-    NA : float
-        Numerical aperture.
-    wavelength : float
-        Of the emitted light, in metres.
-    magnification : float
-        Of the microscope.
-    resolution : float
-        Distance between the pixels of the camera, in metres; divided by `magnification`, that on the sample.
+    NA, wavelength : float
+        Numerical aperture, and wavelength of the emitted light in metres.
+    magnification, resolution : float
+        The pixels of the camera are `resolution` metres apart; divided by `magnification`, that is on the sample.
     refractive_index_medium : float
         Of the medium between sample and objective.
     defocus : float, array or distribution
@@ -47,19 +46,11 @@ class Fluorescence(BatchFeature):
     ValueError
         If an optical parameter is not positive, NA exceeds the refractive index, or pixels are too large for NA.
 
-    Notes
-    -----
-    Takes arrays or tensors (H, W) or (B, H, W); the result has the same shape. Its brightness is DeepTrack's: the
-    larger NA is, the more light is collected. Light that leaves the image by more than 10 pixels is lost.
-    For the same optics, the result equals ``deeptrack.Fluorescence(padding=(10, 10, 10, 10))`` to 1e-5 of its peak.
-
     Examples
     --------
-    Two particles, each in 64 images of different defocus:
-
     >>> import mnist_tutorial as mt
     >>> sample = np.zeros((64, 32, 32), dtype=np.float32)
-    >>> sample[:, 10, 10] = sample[:, 20, 20] = 1
+    >>> sample[:, 10, 10] = sample[:, 20, 20] = 1  # two particles, in 64 images of different defocus
     >>> microscope = Fluorescence(NA=0.7, wavelength=600e-9, magnification=40, resolution=6e-6,
     ...                           defocus=mt.uniform(-2e-6, 2e-6))
     >>> microscope(sample).shape
@@ -129,32 +120,21 @@ class Camera(BatchFeature):
     A pixel collects ``photons * intensity + background`` photons on average, and a Poisson distribution tells how many
     in this image. Reading them out adds Gaussian noise. The sum, times `gain`, plus `offset`, is rounded and saturates.
 
+    Takes arrays or tensors of floats (H, W) or (B, H, W); intensities below 0 count as 0. Integers look like counts
+    already, so they are a ValueError. The counts are whole numbers in float32, ready for a network.
+
     Parameters
     ----------
-    photons : float, array or distribution
-        Number of photons that an intensity of 1 emits during the exposure.
-    background : float, array or distribution
-        Number of photons per pixel that don't come from the sample.
+    photons, background : float, array or distribution
+        Photons that an intensity of 1 emits during the exposure, and photons per pixel that come from elsewhere.
     read_noise : float, array or distribution
         Standard deviation of the noise of the electronics, in electrons; each photon releases one.
-    gain : float, array or distribution
-        Counts per electron.
-    offset : float, array or distribution
-        Counts of a pixel in the dark, so that the noise has room below.
+    gain, offset : float, array or distribution
+        Counts per electron, and counts of a pixel in the dark, so that the noise has room below.
     bits : int
         A count is at most ``2**bits - 1``.
     seed : int, optional
         Makes the draws repeat. By default they follow NumPy's global generator.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is negative or not finite, or an image has integers, which look like counts already.
-
-    Notes
-    -----
-    Takes arrays or tensors of floats (H, W) or (B, H, W); intensities below 0 count as 0. The counts are whole numbers
-    in float32, ready for a network.
 
     References
     ----------
@@ -223,8 +203,8 @@ class Camera(BatchFeature):
 def convolve(images: torch.Tensor, transfer: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     """Multiply images (B, H, W), padded to `size`, with transfer functions (1 or B, rows, K) in Fourier space."""
     height, width = images.shape[1:]
-    # The images are padded at their ends only, since a convolution of periodic images knows no first pixel. One
-    # direction at a time, nothing is computed for rows without an image, nor for columns without a transfer.
+    # Padded at their ends only, since a convolution of periodic images knows no first pixel. One direction at a time,
+    # nothing is computed for rows without an image, nor for columns without a transfer.
     waves = torch.fft.rfft(images, n=size[1], dim=2)[..., : transfer.shape[2]]
     waves = torch.fft.fft(waves, n=size[0], dim=1).mul_(transfer)
     waves = torch.fft.ifft(waves, dim=1)[:, :height]
@@ -246,10 +226,9 @@ def _check(NA: float, wavelength: float, refractive_index_medium: float, pixel: 
 
 
 def transfer_function(size, NA, wavelength, index, pixel, zernike, coefficients):
-    """Compute optical transfer functions (B, rows, K): the Fourier transforms of point spread functions.
+    """Compute optical transfer functions (B, rows, K), the Fourier transforms of point spread functions.
 
-    The coefficients (C, B) are the defocus in metres, then those of the polynomials in radians; `pixel`
-    is in metres on the sample. Of the ``columns // 2 + 1`` columns that ``rfft2`` gives, those that are not 0 remain.
+    The coefficients (C, B) are the defocus in metres, then those of the polynomials in radians; K columns are not 0.
     """
     aperture, phases = _pupil(size, NA, wavelength, index, pixel, zernike)
     phase = torch.einsum("cb,chw->bhw", coefficients, phases.to(coefficients))

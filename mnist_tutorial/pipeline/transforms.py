@@ -14,21 +14,15 @@ from mnist_tutorial.pipeline.features import full_ink, has_channel, is_float
 class Standardize(dt.Feature):
     """Subtract the mean of the grey values, and divide by their standard deviation.
 
+    Takes arrays and tensors of any shape. uint8 ranges from 0 to 255, as in torchvision's ``ToTensor``, and uint16 to
+    65535; floats range from 0 to 1, unless `mean` or `std` is a number above 1, of the scale of the floats themselves.
+    Grey values on another scale, a `mean` that is not finite and a `std` that is not positive are a ValueError.
+
     Parameters
     ----------
     mean, std : float
-        Mean and standard deviation of the grey values, on the scale from 0 to 1. The defaults are those of MNIST's
-        training set, rounded as in the literature; notebook 2 computes them.
-
-    Raises
-    ------
-    ValueError
-        If the mean is not finite, the standard deviation is not positive, or the grey values are on another scale.
-
-    Notes
-    -----
-    Takes arrays and tensors of any shape. uint8 ranges from 0 to 255, as in torchvision's ``ToTensor``, and uint16 to
-    65535; floats range from 0 to 1, unless `mean` or `std` is a number above 1, of the scale of the floats themselves.
+        Of the grey values, on the scale from 0 to 1. The defaults are those of MNIST's training set, rounded as in the
+        literature; notebook 2 computes them.
 
     Examples
     --------
@@ -60,20 +54,9 @@ class Standardize(dt.Feature):
 class RandomCrop(dt.Feature):
     """Cut a square window out of each image, at a random position.
 
-    A 24 x 24 window of a 28 x 28 digit shifts it by up to 2 pixels, and saves a network a quarter of the work.
+    A 24 x 24 window of a 28 x 28 digit shifts it by up to 2 pixels, and saves a network a quarter of the work. `size`
+    is the side of the window, in pixels; one that does not fit into the image is a ValueError.
 
-    Parameters
-    ----------
-    size : int
-        The side of the window, in pixels.
-
-    Raises
-    ------
-    ValueError
-        If the window does not fit into the image.
-
-    Notes
-    -----
     In a batch, the position is drawn for each image, uniformly, from NumPy's global generator as in DeepTrack's own
     features, so ``numpy.random.seed`` and Lightning's ``seed_everything`` make it repeat.
 

@@ -20,6 +20,10 @@ class RandomAffine(BatchFeature):
     is drawn for each image; `scale` and `translate` can also be pairs (x, y) of these. DeepTrack calls a function, as
     in ``rotate=lambda: ...``, once per evaluation, so it rotates all images of a batch by the same angle.
 
+    Takes arrays or tensors (H, W) or (B, H, W), of at least 2 x 2 pixels. The result is float32, on the scale from 0
+    to 1 also for integers. Pixels are interpolated linearly, as in ``deeptrack.Affine(order=1, mode="grid-constant")``,
+    whose result it equals to 1e-5.
+
     Parameters
     ----------
     scale : float, array, distribution, or pair of them
@@ -34,12 +38,6 @@ class RandomAffine(BatchFeature):
         What lies outside an image, in scipy's terms: zeros, the border pixels, or the image mirrored at them.
     seed : int, optional
         Makes the draws repeat. By default they follow NumPy's global generator.
-
-    Notes
-    -----
-    Takes arrays or tensors (H, W) or (B, H, W), of at least 2 x 2 pixels. The result is float32, on the scale from 0
-    to 1 also for integers. Pixels are interpolated linearly, as in ``deeptrack.Affine(order=1, mode="grid-constant")``,
-    whose result it equals to 1e-5.
 
     Examples
     --------
@@ -93,8 +91,10 @@ class RandomAffine(BatchFeature):
 class RandomElastic(BatchFeature):
     """Distort each image smoothly, as if it were drawn on rubber.
 
-    The algorithm is that of ``deeptrack.ElasticTransformation`` (NumPy): the displacement of each pixel, in each
-    direction, is uniform noise, smoothed by a Gaussian filter and multiplied by `alpha`.
+    The algorithm is that of ``deeptrack.ElasticTransformation`` (NumPy), whose result with ``order=1`` it equals to
+    1e-5: the displacement of each pixel, in each direction, is uniform noise, smoothed by a Gaussian filter and
+    multiplied by `alpha`. A filter with zeros outside the image is a matrix on either side, ``K @ noise @ K.T``: one
+    product for all images, even if each has its own `sigma`. Takes and returns what `RandomAffine` does.
 
     Parameters
     ----------
@@ -104,16 +104,8 @@ class RandomElastic(BatchFeature):
         Standard deviation of the filter, in pixels: the larger, the smoother.
     noise : ndarray or Tensor of float32, shape (B, 2, H, W) or (1, 2, H, W), optional
         The noise, from -1 to 1: for rows, then for columns. By default it is drawn.
-    mode : {"grid-constant", "nearest", "mirror"}
-        What lies outside an image, as for `RandomAffine`.
-    seed : int, optional
-        Makes the draws repeat. By default they follow NumPy's global generator.
-
-    Notes
-    -----
-    Takes and returns what `RandomAffine` does. With the same noise, the result equals
-    ``deeptrack.ElasticTransformation(order=1)`` to 1e-5. A filter with zeros outside the image is a matrix on either
-    side, ``K @ noise @ K.T``: one product for all images, even if each has its own `sigma`.
+    mode, seed
+        As for `RandomAffine`.
 
     References
     ----------
@@ -144,8 +136,8 @@ class RandomElastic(BatchFeature):
         row, column, _ = centred(height, width, images.device, images.dtype).view(3, height, width)
         alpha = per_image(alpha, images, rng, "alpha")
         sigma = torch.from_numpy(values(sigma, images, rng, "sigma", "a finite number of at least 0"))
-        # Fresh memory costs a process more than all the products, so large tensors are reused. Starting and joining
-        # threads costs as much, so there are few operations on whole stacks.
+        # Fresh memory costs more than all the products, so large tensors are reused; starting and joining threads
+        # costs as much, so there are few operations on whole stacks.
         shift, half = self._workspace((2, n, height, width), images)  # x, y for torch
         if noise is not None:
             if tuple(noise.shape) not in ((n, 2, height, width), (1, 2, height, width)):
@@ -197,10 +189,9 @@ def sample(images: torch.Tensor, grid: torch.Tensor, mode: str) -> torch.Tensor:
 
 
 def smoothing(size: int, sigma: torch.Tensor, mode: str = "constant") -> torch.Tensor:
-    """Write ``scipy.ndimage.gaussian_filter1d`` as matrices (B, size, size), one for each `sigma` in pixels (B,).
+    """Write ``scipy.ndimage.gaussian_filter1d`` as matrices (B, size, size) that multiply columns from the left.
 
-    They multiply columns from the left. Outside the line lie zeros ("constant") or its mirror image ("reflect"). For
-    "constant", a matrix is symmetric; for a `sigma` of 0, it changes nothing.
+    There is one for each `sigma` (B,), in pixels. Outside lie zeros ("constant") or the mirror image ("reflect").
     """
     radius = torch.floor(4 * sigma + 0.5)  # scipy's truncate
     reach = int(radius.max())

@@ -14,21 +14,10 @@ from mnist_tutorial.errors import MNISTError
 
 
 def save(name: str, mnist: MNIST, **values: Any) -> Path:
-    """Keep what a notebook has trained.
+    """Keep what a notebook has trained in the folder ``checkpoints`` of the cache; returns the path of the file.
 
-    Parameters
-    ----------
-    name : str
-        The name of the checkpoint, such as "mlp". An older one with the same name is replaced.
-    mnist : MNIST
-        The data; the full data and the sample have separate checkpoints.
-    **values
-        The ``state_dict`` of networks, numbers, strings, and lists and dictionaries of them.
-
-    Returns
-    -------
-    Path
-        The file, in the folder ``checkpoints`` of the cache.
+    An older checkpoint of the same name is replaced; the full data and the sample have separate ones. The values are
+    the ``state_dict`` of networks, numbers, strings, and lists and dictionaries of them.
 
     Raises
     ------
@@ -67,23 +56,7 @@ def save(name: str, mnist: MNIST, **values: Any) -> Path:
 
 
 def load(name: str, mnist: MNIST) -> dict[str, Any]:
-    """Read what a notebook has saved.
-
-    Parameters
-    ----------
-    name, mnist
-        As in `save`.
-
-    Returns
-    -------
-    dict
-        The values, and ``saved``, the time when they were saved.
-
-    Raises
-    ------
-    MNISTError
-        If there is no such checkpoint, or it cannot be read.
-    """
+    """Read the values that `save` has kept, and ``saved``, when that was; MNISTError if they cannot be read."""
     path = _path(name, mnist)
     if not path.exists():
         raise MNISTError(

@@ -21,14 +21,13 @@ class OneCycleClassifier(dl.Classifier):
         self.losses: dict[str, list[torch.Tensor]] = {}
 
     def on_fit_start(self) -> None:
-        """Forget the losses of an earlier training; a callback may have found another ``max_lr``."""
+        # The losses are those of an earlier training, and a callback may have found another max_lr.
         self.losses = {}
         self._begin_cycle()
 
     def training_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
         """Compute the loss, as deeplay does, and keep it."""
-        # Lightning would need a tenth of a small network's training time to log each step. So the losses are kept here,
-        # and only their mean is logged, once an epoch.
+        # To log each step would take a tenth of a small network's training time: only the mean of an epoch is logged.
         images, labels = self.train_preprocess(batch)
         logits = self(images)
         loss = self.compute_loss(logits, labels)
@@ -109,31 +108,24 @@ def classifier(
 ) -> OneCycleClassifier:
     """Make a classifier: logits, cross-entropy, and a learning rate that follows one cycle.
 
+    It is a ``deeplay.Classifier``, created, with weights drawn from torch's global generator. Besides the defaults,
+    this is different: the learning rate follows a cycle, so the number of steps must be known, or the training raises
+    an `MNISTError`; a training that is resumed for more epochs begins a new cycle. Losses are logged once an epoch, and
+    those of each step are in ``step_history``. Accuracy is measured on validation data only: on each training batch,
+    that would take longer than a small network itself. If the trainer clips gradients in mixed precision, the optimizer
+    is not fused, as Lightning demands.
+
     Parameters
     ----------
     template : deeplay template or torch.nn.Module
-        Of a network that computes logits (B, classes). What deeplay has made is copied; any other module is trained
-        itself.
+        Computes logits (B, classes). What deeplay has made is copied; any other module is trained itself.
     max_lr : float, optional
-        The peak of the learning rate. It starts at a tenth of that, peaks after 30 % of the steps, and ends at a
+        The peak of the learning rate, which starts at a tenth of it, peaks after 30 % of the steps, and ends at a
         ten-thousandth. By default the learning rate of the optimizer, or 0.01 if that has none.
     optimizer : deeplay.Optimizer, optional
         Such as ``dl.AdamW(lr=3e-3)``. By default Adam with betas for a training of a few hundred steps.
     label_smoothing : float
         The fraction of the target that is spread over all classes.
-
-    Returns
-    -------
-    deeplay.Classifier
-        Created, with weights drawn from torch's global generator. It measures accuracy on validation data only: on
-        each training batch, that would take longer than a small network itself.
-
-    Notes
-    -----
-    What differs from ``deeplay.Classifier``, besides the defaults: the learning rate follows a cycle, so the number of
-    steps must be known, or the training raises an `MNISTError`; a training that is resumed for more epochs begins a
-    new cycle. Losses are logged once an epoch, and those of each step are in ``step_history``. If the trainer clips
-    gradients in mixed precision, the optimizer is not fused, as Lightning demands.
 
     References
     ----------

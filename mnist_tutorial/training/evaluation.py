@@ -17,24 +17,18 @@ def predict(
     Parameters
     ----------
     classifier : torch.nn.Module
-        A classifier or a network. Afterwards, each of its modules is in the mode in which it was before.
-    split : Split or array
-        An array holds images, (N, H, W).
+        Afterwards, each of its modules is in the mode in which it was before.
+    split : Split or array, shape (N, H, W)
     features : deeptrack.Feature, optional
         How to prepare the images. By default with `Standardize`.
     batch_size : int
-        The number of images to predict at a time. With many more, the system hands out the memory of the first feature
-        maps anew for each batch, which takes a third of the time.
+        With many more, the system hands out the memory of the first feature maps anew for each batch, which takes a
+        third of the time.
 
     Returns
     -------
-    ndarray of float32, shape (N, 10)
-        In the order of the split; ``.argmax(1)`` gives the digits. A network for other classes has as many columns.
-
-    Raises
-    ------
-    MNISTError
-        If an array has another shape.
+    ndarray of float32, shape (N, 10), or as many columns as there are classes
+        In the order of the split; ``.argmax(1)`` gives the digits.
 
     Examples
     --------
@@ -62,24 +56,10 @@ def evaluate(
     features: dt.Feature | None = None,
     batch_size: int = 500,
 ) -> float:
-    """Compute the accuracy on a split, in eval mode.
+    """Compute the accuracy on a split, in eval mode: the fraction of images that are classified correctly.
 
-    Parameters
-    ----------
-    classifier, features, batch_size
-        As in `predict`.
-    split : Split or pair of arrays
-        Images (N, H, W) and labels (N,).
-
-    Returns
-    -------
-    float
-        The fraction of images that are classified correctly; `stats.wilson_interval` gives its uncertainty.
-
-    Raises
-    ------
-    MNISTError
-        If arrays have other shapes, or the labels are missing.
+    The split may be a pair of arrays, images (N, H, W) and labels (N,); other shapes are an MNISTError. All other
+    parameters are those of `predict`. `stats.wilson_interval` gives the uncertainty of an accuracy.
 
     Examples
     --------

@@ -10,17 +10,8 @@ from torchvision.transforms import CenterCrop
 def mlp(hidden: Sequence[int] = (256, 256), dropout: float = 0.1) -> dl.MultiLayerPerceptron:
     """Make the template of a multilayer perceptron: Linear, BatchNorm, ReLU and Dropout in each hidden block.
 
-    Parameters
-    ----------
-    hidden : sequence of int
-        The number of neurons in each hidden layer.
-    dropout : float
-        The fraction of neurons that a hidden layer drops during training.
-
-    Returns
-    -------
-    deeplay.MultiLayerPerceptron
-        A template. Takes float (B, 1, 28, 28), returns logits (B, 10).
+    The network takes float (B, 1, 28, 28), and returns logits (B, 10). `hidden` has the number of neurons of each
+    hidden layer; during training, the layer drops the fraction `dropout` of them.
 
     Examples
     --------
@@ -40,18 +31,11 @@ def cnn(channels: tuple[int, int, int] = (16, 32, 64)) -> dl.Sequential:
     """Make the template of a small convolutional network that trains fast.
 
     Five blocks of convolution, BatchNorm and ReLU, and one linear layer. Two of the blocks pool right after the
-    convolution, so that the rest of the block has a quarter of the pixels to compute. The network sees the central
-    24 x 24 pixels, so it can be trained on random 24 x 24 windows and used on whole digits.
+    convolution, so that the rest of the block has a quarter of the pixels to compute. The network takes float
+    (B, 1, 28, 28) or (B, 1, 24, 24), and returns logits (B, 10). It sees the central 24 x 24 pixels, so it can be
+    trained on random 24 x 24 windows and used on whole digits.
 
-    Parameters
-    ----------
-    channels : tuple of three int
-        The number of feature maps of the first convolution (5 x 5), of the next two, and of the last two (3 x 3).
-
-    Returns
-    -------
-    deeplay.Sequential
-        A template. Takes float (B, 1, 28, 28) or (B, 1, 24, 24), returns logits (B, 10).
+    `channels` are the feature maps of the first convolution (5 x 5), of the next two, and of the last two (3 x 3).
 
     References
     ----------

@@ -43,11 +43,10 @@ class _ChannelsLast(Callback):
 
 
 class _FewerThreads(Callback):
-    """Train with fewer threads while other programs keep processors busy.
+    """Train with fewer threads while other programs keep processors busy."""
 
-    A step waits for its slowest thread, and in a convolution's backward pass oneDNN's threads wait without sleeping:
-    `cnn`, on two processors of which another program uses one, takes five times as long with two threads as with one.
-    """
+    # A step waits for its slowest thread, and in a convolution's backward pass oneDNN's threads wait without sleeping:
+    # `cnn`, on two processors of which another program uses one, takes five times as long with two threads as with one.
 
     INTERVAL = 0.5  # seconds; the system counts in hundredths
 
@@ -123,7 +122,16 @@ def trainer(
     callbacks: Callback | Iterable[Callback] | None = None,
     **kwargs: Any,
 ) -> dl.Trainer:
-    """Make a trainer that shows at most one progress bar and leaves no files behind.
+    """Make a ``deeplay.Trainer`` that shows at most one progress bar and leaves no files behind.
+
+    It trains on an accelerator if there is one, and in bfloat16 if the device computes with it. On a processor, it
+    trains with fewer threads while other programs are busy, so rounding may differ from that of a quiet machine.
+    ``trainer.history`` keeps losses and accuracies.
+
+    ``deeplay.Trainer`` itself writes logs and checkpoints into the working folder, prints a summary of the model, and
+    validates before the training. This trainer does so only if asked: a ``ModelCheckpoint`` among the callbacks turns
+    checkpoints on, and a callback that logs, such as ``LearningRateMonitor``, turns the logger on. Both write where
+    they are told to, or else where Lightning does: in ``checkpoints`` and ``lightning_logs`` of the working folder.
 
     Parameters
     ----------
@@ -131,24 +139,8 @@ def trainer(
         How many times the network sees each image; None leaves it to ``max_steps``.
     progress : bool
         Whether to show a progress bar, in a terminal or a notebook. A bar among the callbacks replaces it.
-    callbacks : lightning.pytorch.Callback or several, optional
-    **kwargs
-        Arguments of ``deeplay.Trainer``, which is Lightning's. They override the settings below.
-
-    Returns
-    -------
-    deeplay.Trainer
-        It trains on an accelerator if there is one, and in bfloat16 if the device computes with it. On a processor, it
-        trains with fewer threads while other programs are busy, so rounding may differ from that of a quiet machine.
-        ``trainer.history`` keeps losses and accuracies.
-
-    Notes
-    -----
-    ``deeplay.Trainer`` writes logs and checkpoints into the working folder, prints a summary of the model, and
-    validates before the training. This trainer does so only if asked: a ``ModelCheckpoint`` among the callbacks turns
-    checkpoints on, and a callback that logs, such as ``LearningRateMonitor``, turns the logger on. Both write where
-    they are told to, or else where Lightning does: ``checkpoints`` and ``lightning_logs`` in `default_root_dir`, or
-    in the working folder.
+    callbacks, **kwargs
+        Arguments of ``deeplay.Trainer``, which is Lightning's. They override the settings above.
 
     Examples
     --------

@@ -18,12 +18,12 @@ import mnist_tutorial as mt
 from mnist_tutorial.data import atomic, cache, files, mirrors
 
 LOAD = "import mnist_tutorial as mt; print(mt.load('full').train.images.sum())"
+PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 
 
 def start(*arguments, **environment):
     """Start Python in another process."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([sys.executable, *arguments], env=os.environ | environment, text=True, **pipes)
+    return subprocess.Popen([sys.executable, *arguments], env=os.environ | environment, **PIPES)
 
 
 def names(folder):
@@ -62,50 +62,22 @@ DAMAGE = {
     "a bit flipped": lambda data: data[:1000] + bytes([data[1000] ^ 1]) + data[1001:],
     "cut at the end of the digits": lambda data: data[:SIZE],
     "another file": lambda data: b"hello",
-    "too long": lambda data: data + bytes(2**20),
     "another line": lambda data: data[:SIZE] + b'{"mirror": "npm"}',
-    "a bit flipped in the line": lambda data: data[:SIZE] + b"\xfb" + data[SIZE + 1 :],
 }
 
 
-@pytest.mark.parametrize("kind", DAMAGE)
-def test_a_damaged_cache_is_named_and_fetched_again(kind, one_mirror, good, tmp_path, caplog):
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_cache_is_named_and_fetched_again(damage, one_mirror, good, tmp_path, caplog):
     path = tmp_path / "Übungsdaten 手書き/mnist-v1.bin"  # a folder may have any name
     path.parent.mkdir()
-    path.write_bytes(DAMAGE[kind](good))
+    path.write_bytes(damage(good))
     assert mt.load("full", cache=path.parent).origin == "here"
     [record] = caplog.records
     assert str(path) in record.message
     assert path.read_bytes()[:SIZE] == good[:SIZE]
 
 
-def test_the_argument_or_the_variable_sets_the_cache_folder(monkeypatch, tmp_path):
-    monkeypatch.setenv("MNIST_TUTORIAL_CACHE", str(tmp_path))
-    assert cache.cache_folder() == tmp_path
-    assert cache.cache_folder(tmp_path / "a") == tmp_path / "a"
-    monkeypatch.delenv("MNIST_TUTORIAL_CACHE")
-    assert cache.cache_folder().name == "mnist-tutorial"
-
-
 # Folders in which nothing can be kept. --------------------------------------------------------------------------------
-
-
-def lock_out(name):
-    """Put a file there that its owner alone may read."""
-
-    def make(folder):
-        (folder / name).touch()
-        os.truncate(folder / name, SIZE + 100)
-        (folder / name).chmod(0)
-
-    return make
-
-
-CLOSED = {
-    "read only": (lambda folder: folder.chmod(0o555), "cannot be used .*; ask its owner"),
-    "a cache file of somebody else": (lock_out("mnist-v1.bin"), "mnist-v1.bin: cannot be used"),
-    "a lock of somebody else": (lock_out("fetch.lock"), "fetch.lock: cannot be used"),
-}
 
 
 @pytest.fixture
@@ -128,21 +100,20 @@ def become_nobody():
         os.seteuid(65534)
 
 
-@pytest.mark.parametrize("kind", CLOSED)
-def test_where_nothing_can_be_kept_a_copy_put_there_by_hand_is_used(kind, public, idx_zip, no_network):
-    make, words = CLOSED[kind]
-    make(public)
-    before = names(public)
+@pytest.mark.parametrize("closed", ["", "mnist-v1.bin", "fetch.lock"])
+def test_where_nothing_can_be_kept_a_copy_put_there_by_hand_is_used(closed, public, idx_zip, no_network):
+    if closed:  # a file of somebody else
+        (public / closed).touch()
+        os.truncate(public / closed, SIZE + 100)
+    (public / closed).chmod(0 if closed else 0o555)
     become_nobody()
-    with pytest.raises(mt.MNISTError, match=words) as error:
+    with pytest.raises(mt.MNISTError, match=f"{closed}: cannot be used .*; ask its owner.*mnist_tutorial fetch$"):
         mt.load("full")
-    assert "python -m mnist_tutorial fetch" in str(error.value)
-    assert "put them into" not in str(error.value)
     os.seteuid(os.getuid())
     shutil.copy(idx_zip, public / "mnist.zip")
     become_nobody()
     assert mt.load("full").origin == str(public / "mnist.zip")
-    assert set(names(public)) <= {*before, "mnist.zip", "fetch.lock"}
+    assert set(names(public)) <= {closed, "mnist.zip", "fetch.lock"}
 
 
 def test_a_read_only_cache_with_the_data_is_as_good_as_any(public, good, no_network):
@@ -152,14 +123,11 @@ def test_a_read_only_cache_with_the_data_is_as_good_as_any(public, good, no_netw
     assert mt.load("full").variant == "full"
 
 
-def test_a_folder_in_the_place_of_the_file_or_the_other_way_round_is_one_error(one_mirror, empty_cache):
+def test_a_folder_in_the_place_of_the_file_stays_and_is_one_error(one_mirror, empty_cache):
     (empty_cache / "mnist-v1.bin/mine").mkdir(parents=True)
-    with pytest.raises(mt.MNISTError, match=r"mnist-v1\.bin: cannot be used"):
+    with pytest.raises(mt.MNISTError, match=r"mnist-v1\.bin: cannot be used.*MNIST_TUTORIAL_CACHE"):
         mt.load("full")
     assert (empty_cache / "mnist-v1.bin/mine").is_dir()
-    (empty_cache / "file").touch()
-    with pytest.raises(mt.MNISTError, match=r"cannot be used.*MNIST_TUTORIAL_CACHE"):
-        mt.load("full", cache=empty_cache / "file/cache")
 
 
 @pytest.mark.parametrize(("variable", "megabytes"), [("MNIST_TUTORIAL_CACHE", 30), ("TMPDIR", 4)])
@@ -210,8 +178,7 @@ def test_of_two_processes_that_load_at_once_one_fetches_and_the_other_waits_and_
 
 def test_a_process_that_holds_the_lock_too_long_is_an_error_with_what_to_do(tmp_path):
     program = f"from filelock import FileLock as F; f = F({str(tmp_path / 'fetch.lock')!r}); f.acquire(); "
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", program + "print(flush=True); input()"], text=True, **pipes) as holder:
+    with start("-c", program + "print(flush=True); input()") as holder:
         holder.stdout.readline()
         message = r"fetch\.lock: another process .*mnist_tutorial fetch.*MNIST_TUTORIAL_CACHE"
         with pytest.raises(mt.MNISTError, match=message), cache.cache_lock(tmp_path, notice=0.01, limit=0.1):
@@ -229,8 +196,7 @@ def test_a_process_that_holds_the_lock_too_long_is_an_error_with_what_to_do(tmp_
 def test_a_fetch_that_is_ended_while_it_downloads_leaves_nothing_in_the_cache(
     end, empty_cache, answer, idx_zip, tmp_path
 ):
-    go = threading.Event()
-    going = threading.Event()
+    go, going = threading.Event(), threading.Event()
 
     def respond(handler):
         data = idx_zip.read_bytes()
@@ -246,21 +212,19 @@ def test_a_fetch_that_is_ended_while_it_downloads_leaves_nothing_in_the_cache(
     process.send_signal(end)
     process.communicate()
     assert names(empty_cache) == ["fetch.lock"]
-    left = [path for path in tmp_path.glob("mnist-tutorial-*")]
-    assert len(left) == (end == signal.SIGKILL)  # in the system's temporary folder
+    assert len(list(tmp_path.glob("mnist-tutorial-*"))) == (end == signal.SIGKILL)  # in the system's temporary folder
     go.set()
     process = start("-m", "mnist_tutorial", "fetch", **places)
     assert process.communicate()[0].startswith("MNIST full")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows limits no files")
-def test_a_death_while_the_cache_is_written_is_mended_by_the_next_load(one_mirror, empty_cache, idx_raw, mnist):
+def test_a_death_while_the_cache_is_written_is_mended(one_mirror, empty_cache, idx_raw, mnist, run_python):
     # The system ends the process where it writes more than 20 MB into a file.
     limited = "import resource, signal; resource.setrlimit(resource.RLIMIT_FSIZE, (20 * 2**20,) * 2); "
     mirror = f"from mnist_tutorial.data import mirrors; mirrors.MIRRORS = {{'here': lambda folder: {str(idx_raw)!r}}}; "
-    process = start("-c", limited + "signal.signal(signal.SIGXFSZ, signal.SIG_DFL); " + mirror + LOAD)
-    process.communicate()
-    assert process.returncode == -signal.SIGXFSZ
+    done = run_python("-c", limited + "signal.signal(signal.SIGXFSZ, signal.SIG_DFL); " + mirror + LOAD)
+    assert done.returncode == -signal.SIGXFSZ
     assert [name.startswith(".mnist-tutorial-") for name in names(empty_cache)] == [True, False]  # and fetch.lock
     np.testing.assert_array_equal(mt.load("full").train.labels, mnist.train.labels)
     assert names(empty_cache) == ["fetch.lock", "mnist-v1.bin"]
@@ -280,11 +244,8 @@ def test_a_file_that_is_not_complete_replaces_nothing(tmp_path):
         part.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
-    assert path.stat().st_mode == Path(__file__).stat().st_mode | 0o600
-    with (
-        pytest.raises(OSError, match="gone/file"),
-        atomic(tmp_path / "gone/file") as part,
-    ):
+    assert path.stat().st_mode == Path(__file__).stat().st_mode | 0o600  # others may read it
+    with pytest.raises(OSError, match="gone/file"), atomic(tmp_path / "gone/file") as part:
         part.write_text("new")
     assert names(tmp_path) == ["file"]
 
@@ -302,9 +263,7 @@ def test_on_windows_a_file_that_is_open_is_waited_for_and_then_one_sentence(trie
 
     monkeypatch.setattr(os, "replace", replace)
     monkeypatch.setattr(cache, "PAUSES", (0, 0, 0))
-    path.write_text("old")
     stays = pytest.raises(mt.MNISTError, match=r"grades\.csv: cannot be replaced")
     with nullcontext() if tries == 2 else stays, atomic(path) as part:
         part.write_text("new")
-    assert path.read_text() == ("new" if tries == 2 else "old")
-    assert names(tmp_path) == ["grades.csv"]
+    assert names(tmp_path) == ["grades.csv"] * (tries == 2)

@@ -33,16 +33,11 @@ def digits(mnist):
 
 
 @pytest.mark.parametrize("make", FEATURES.values(), ids=FEATURES)
-def test_each_image_has_its_own_draw(make, digits):
-    same = np.repeat(digits[:1], 8, axis=0)
-    result = make()(same)
-    assert (result.shape, result.dtype) == (same.shape, np.float32)
+def test_each_image_has_its_own_draw_which_the_seed_of_a_feature_or_of_numpy_repeats(make, digits):
+    result = make()(np.repeat(digits[:1], 8, axis=0))
+    assert (result.shape, result.dtype) == ((8, 28, 28), np.float32)
     assert len(np.unique(result, axis=0)) >= 6  # an erased border may be erased twice
     assert make()(digits[0]).shape == (28, 28)
-
-
-@pytest.mark.parametrize("make", FEATURES.values(), ids=FEATURES)
-def test_the_seed_of_a_feature_or_of_numpy_repeats_it(make, digits):
     feature = make(seed=3)
     first = feature(digits)
     np.testing.assert_array_equal(make(seed=3)(digits), first)
@@ -67,38 +62,16 @@ def test_tensors_stay_tensors_and_integers_are_scaled_to_between_0_and_1(name, m
             np.testing.assert_allclose(FEATURES[name](seed=0)(integers), expected, atol=2e-6)
 
 
-def test_a_function_is_called_once_per_batch_as_in_deeptrack(digits):
+def test_a_property_can_be_a_function_called_once_per_batch_or_a_field_of_the_source(digits, sample):
     same = np.repeat(digits[:1], 8, axis=0)
     turned = mt.RandomAffine(rotate=lambda: np.random.uniform(-1, 1))
     assert len(np.unique(turned(same), axis=0)) == 1
     assert not np.array_equal(turned.update()(same), turned.update()(same))
-
-
-def test_a_batch_is_its_images_one_by_one(digits):
-    rng = np.random.default_rng(2)
-    angle, noise = rng.uniform(-1, 1, 20), np.float32(rng.uniform(-1, 1, (20, 2, 28, 28)))
-    batch = mt.RandomElastic(noise=noise)(mt.RandomAffine(rotate=angle)(digits[:20]))
-    for i in range(20):
-        image = mt.RandomElastic(noise=noise[i : i + 1])(mt.RandomAffine(rotate=angle[i : i + 1])(digits[i]))
-        assert image.shape == (28, 28)
-        np.testing.assert_allclose(image, batch[i], atol=1e-5)
-
-
-def test_a_property_can_be_a_field_of_the_source(sample):
     source = mt.digit_source(sample.test)
-    image = dt.Value(source.image) >> mt.RandomAffine(translate=source.label) >> mt.Standardize(0, 1)
+    image = dt.Value(source.image) >> mt.RandomAffine(translate=source.label)
     item = source[np.arange(10)]
-    moved = image(item)
-    for picture, original, label in zip(moved, item["image"], item["label"], strict=True):
-        np.testing.assert_allclose(picture[label:, label:], original[: 28 - label, : 28 - label] / 255, atol=1e-5)
-
-
-def test_uniform_and_normal_are_numpys():
-    def rng():
-        return np.random.default_rng(0)
-
-    np.testing.assert_array_equal(mt.uniform(-1, 2).draw(9, rng()), rng().uniform(-1, 2, 9))
-    np.testing.assert_array_equal(mt.normal(3, 0.5).draw(9, rng()), rng().normal(3, 0.5, 9))
+    for moved, original, label in zip(image(item), item["image"], item["label"], strict=True):
+        np.testing.assert_allclose(moved[label:, label:], original[: 28 - label, : 28 - label] / 255, atol=1e-5)
 
 
 class OnDevice(torch.Tensor):
@@ -111,23 +84,21 @@ class OnDevice(torch.Tensor):
         return self.as_subclass(torch.Tensor)
 
 
-@pytest.mark.parametrize(
-    ("parameter", "x", "y"),
-    [
-        (1.2, [1.2], [1.2]),
-        ([0.8, 1, 1.2], [0.8, 1, 1.2], [0.8, 1, 1.2]),
-        (mt.PerImage(lambda n, rng: np.linspace(0.8, 1.2, n)), [0.8, 1, 1.2], [0.8, 1, 1.2]),
-        ((0.7, [0.8, 1, 1.2]), [0.7], [0.8, 1, 1.2]),
-        (np.array([[0.8, 1], [1, 1.1], [1.2, 0.9]]), [0.8, 1, 1.2], [1, 1.1, 0.9]),
-        (torch.tensor([0.8, 1, 1.2], requires_grad=True), [0.8, 1, 1.2], [0.8, 1, 1.2]),
-        (torch.tensor([[0.8, 1], [1, 1.1], [1.2, 0.9]]).as_subclass(OnDevice), [0.8, 1, 1.2], [1, 1.1, 0.9]),
-    ],
-    ids=["number", "list", "distribution", "pair", "array of pairs", "tensor", "tensor of pairs on a device"],
-)
+X, Y = [0.8, 1, 1.2], [1, 1.1, 0.9]
+PARAMETERS = {
+    "list": (X, X, X),
+    "distribution": (mt.PerImage(lambda n, rng: np.linspace(0.8, 1.2, n)), X, X),
+    "pair": ((0.7, X), [0.7] * 3, X),
+    "array of pairs": (np.transpose([X, Y]), X, Y),
+    "tensor": (torch.tensor(X, requires_grad=True), X, X),
+    "tensor of pairs on a device": (torch.tensor([X, Y]).T.as_subclass(OnDevice), X, Y),
+}
+
+
+@pytest.mark.parametrize(("parameter", "x", "y"), PARAMETERS.values(), ids=PARAMETERS)
 def test_a_parameter_is_one_for_all_images_one_for_each_or_a_pair(parameter, x, y, digits):
-    x, y = np.broadcast_to(x, 3).astype(float), np.broadcast_to(y, 3).astype(float)
-    expected = np.stack([mt.RandomAffine(scale=pair)(digits[i]) for i, pair in enumerate(zip(x, y, strict=True))])
-    np.testing.assert_allclose(mt.RandomAffine(scale=parameter)(digits[:3]), expected, atol=1e-6)
+    expected = [mt.RandomAffine(scale=pair)(image) for image, pair in zip(digits, zip(x, y, strict=True), strict=False)]
+    np.testing.assert_allclose(mt.RandomAffine(scale=parameter)(digits[:3]), np.stack(expected), atol=1e-6)
 
 
 @pytest.mark.parametrize("parameter", [np.arange(3), np.zeros((4, 3)), "large", {"x": 1, "y": 2}, (1, 2, 3), None])
@@ -152,18 +123,15 @@ NAN, INF = float("nan"), float("inf")
         (lambda: mt.GaussianNoise(sigma=-0.5), "sigma", "-0.5", "at least 0"),
         (lambda: mt.ShotNoise(snr=0), "snr", "0", "above 0"),
         (lambda: mt.ShotNoise(background=NAN), "background", "nan", "a finite number"),
-        (lambda: mt.Blur(sigma=-1), "sigma", "-1", "at least 0"),
         (lambda: mt.Blur(sigma=INF), "sigma", "inf", "a finite number"),
         (lambda: mt.Contrast(-2), "factor", "-2", "at least 0"),
         (lambda: mt.Brightness(NAN), "factor", "nan", "at least 0"),
         (lambda: mt.Erase(height=-3), "height", "-3", "at least 0"),
         (lambda: mt.Erase(row=NAN), "row", "nan", "a finite number"),
         (lambda: mt.Stripe(width=NAN), "width", "nan", "at least 0"),
-        (lambda: mt.Stripe(column=INF), "column", "inf", "a finite number"),
         (lambda: mt.Stripe(value=NAN), "value", "nan", "a finite number"),
         (lambda: mt.Camera(photons=-1), "photons", "-1", "at least 0"),
         (lambda: mt.Camera(read_noise=NAN), "read_noise", "nan", "at least 0"),
-        (lambda: mt.Camera(bits=0), "bits", "0", "1 to 24"),
         (lambda: mt.Camera(bits=7.5), "bits", "7.5", "1 to 24"),
         (lambda: mt.Standardize(mean=NAN), "mean", "nan", "a finite number"),
         (lambda: mt.Standardize(std=0), "std", "0", "above 0"),
@@ -176,7 +144,7 @@ def test_a_value_out_of_range_is_refused(feature, name, value, expected):
         feature()(np.zeros((2, 8, 8), np.float32))
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 28, 28), (28, 28, 3), (9, 28, 28, 3), (28, 28, 2)])
+@pytest.mark.parametrize("shape", [(2, 3, 28, 28), (28, 28, 3), (9, 28, 28, 3)])
 @pytest.mark.parametrize("make", FEATURES.values(), ids=FEATURES)
 def test_an_image_with_several_channels_is_refused(make, shape):
     with pytest.raises(ValueError, match=rf"shape {re.escape(str(shape))}.* expected .*\(B, H, W\)"):
@@ -205,8 +173,8 @@ GREY = {
 }
 
 
-@pytest.mark.parametrize("kind", GREY)
-def test_grey_values_of_unknown_scale_are_refused(kind, mnist):
+@pytest.mark.parametrize("convert", GREY.values(), ids=GREY)
+def test_grey_values_of_unknown_scale_are_refused(convert, mnist):
     faintest = mnist.train.images[[np.argmin(mnist.train.images.mean((1, 2)))]]
     for make in (FEATURES | {"standardize": OTHERS["standardize"]}).values():
         for images in (mnist.test.images[:30], faintest):
@@ -214,7 +182,7 @@ def test_grey_values_of_unknown_scale_are_refused(kind, mnist):
             if not isinstance(feature, mt.Camera):  # which takes no integers
                 feature(images)
             with pytest.raises(ValueError, match=r"^image is of \S*(int|float|complex)\d+.*; expected .*floats"):
-                feature.update()(GREY[kind](images))
+                feature.update()(convert(images))
 
 
 def test_floats_may_leave_the_range_from_0_to_1_as_noise_and_standardized_images_do(digits):
@@ -225,7 +193,7 @@ def test_floats_may_leave_the_range_from_0_to_1_as_noise_and_standardized_images
             assert make(seed=0)(images).shape == images.shape
 
 
-@pytest.mark.parametrize("make", [lambda: mt.Standardize(0, 1), lambda: mt.RandomAffine()])
+@pytest.mark.parametrize("make", [lambda: mt.Standardize(0, 1), mt.RandomAffine])
 def test_bool_uint8_and_uint16_fill_their_range(make, digits):
     for largest, dtype in ((1, bool), (255, np.uint8), (65535, np.uint16)):
         images = (largest * digits).round().astype(dtype)

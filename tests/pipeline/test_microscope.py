@@ -1,7 +1,8 @@
+"""The microscope: images as DeepTrack's, and counts as the linear camera model says."""
+
 import deeptrack as dt
 import numpy as np
 import pytest
-import torch
 from deeptrack.optical.scatterers import VolumeScatterer
 from scipy import stats
 from scipy.ndimage import center_of_mass
@@ -12,12 +13,12 @@ PIXEL = 150e-9  # the distance of pixels on the sample, in metres
 MICROSCOPES = {
     "NA 0.7": {"NA": 0.7, "wavelength": 600e-9, "magnification": 40, "resolution": 6e-6},
     "NA 1.2": {"NA": 1.2, "wavelength": 500e-9, "magnification": 60, "resolution": 9e-6},
-    "NA 1.4 in oil": {"NA": 1.4, "wavelength": 660e-9, "magnification": 20, "resolution": 3e-6}
-    | {"refractive_index_medium": 1.52},
+    "NA 1.4 in oil": {"NA": 1.4, "wavelength": 660e-9, "magnification": 20, "resolution": 3e-6},
     # The edge of this pupil lies on a pixel of the transform.
     "NA 0.5": {"NA": 0.5, "wavelength": 600e-9, "magnification": 40, "resolution": 6e-6},
     "NA 0.3": {"NA": 0.3, "wavelength": 450e-9, "magnification": 10, "resolution": 1.5e-6},
 }
+MICROSCOPES["NA 1.4 in oil"]["refractive_index_medium"] = 1.52
 ABERRATIONS = {"none": {}, "astigmatism": {(2, 2): 1.0}, "three": {(2, -2): -0.5, (3, 1): 1.5, (4, 0): 2.0}}
 
 
@@ -66,12 +67,10 @@ def test_the_image_of_a_volume_is_deeptracks(optics, depth, aberrations, ink):
 
 
 @pytest.mark.parametrize("optics", MICROSCOPES.values(), ids=list(MICROSCOPES))
-def test_the_image_of_points_is_deeptracks(optics):
-    points = [(10, 12), (30, 31), (50, 7)]
-    sample = [dt.PointParticle(position=place, z=4.5, intensity=1) for place in points]
-    theirs = deeptracks(sample[0] & sample[1] & sample[2], optics, {}, (64, 64))
+def test_the_image_of_a_point_is_deeptracks(optics):
+    theirs = deeptracks(dt.PointParticle(position=(10, 12), z=4.5, intensity=1), optics, {}, (64, 64))
     emitted = np.zeros((64, 64))
-    emitted[tuple(np.transpose(points))] = 1
+    emitted[10, 12] = 1
     assert_same(mt.Fluorescence(**optics, defocus=4 * PIXEL)(emitted), theirs)
 
 
@@ -101,16 +100,12 @@ def test_light_is_kept_but_what_leaves_the_field():
         ({"defocus": "far"}, "defocus is 'far'"),
         ({"aberrations": {(2, 2): np.ones(3)}}, r"aberrations\[\(2, 2\)\] is"),
         ({"aberrations": {(2, 1): 1.0}}, r"aberrations has \(2, 1\)"),
+        ({"NA": 0.001}, r"NA is 0\.001; expected more, or a larger image"),
     ],
 )
-def test_optics_that_cannot_be(optics, message, ink):
+def test_optics_that_cannot_be(optics, message):
     with pytest.raises(ValueError, match=message):
-        mt.Fluorescence(**optics)(np.stack([ink, ink]))
-
-
-def test_a_spot_far_wider_than_the_image():
-    with pytest.raises(ValueError, match=r"NA is 0\.001; expected more, or a larger image"):
-        mt.Fluorescence(NA=0.001)(np.ones((7, 7), np.float32))
+        mt.Fluorescence(**optics)(np.ones((2, 7, 7), np.float32))
 
 
 def test_photons_are_distributed_like_deeptracks():
@@ -137,7 +132,6 @@ def test_a_camera_saturates_and_has_no_negative_counts():
     image = np.linspace(0, 1, 1000, dtype=np.float32).reshape(20, 50)
     counts = mt.Camera(photons=1000, read_noise=20, bits=8, seed=0)(image)
     assert counts.min() == 0
-    assert counts.max() == 255
     assert (counts[10:] == 255).all()
 
 
@@ -146,7 +140,6 @@ def test_each_image_has_its_own_exposure():
     np.testing.assert_allclose(counts.mean(axis=(1, 2)), [0, 10, 1000], rtol=0.03)
 
 
-@pytest.mark.parametrize("image", [np.ones((8, 8), np.uint8), torch.ones(8, 8, dtype=torch.int64)], ids=type)
-def test_integers_are_refused_since_they_look_like_counts(image):
+def test_integers_are_refused_since_they_look_like_counts():
     with pytest.raises(ValueError, match=r"int.*expected intensities"):
-        mt.Camera()(image)
+        mt.Camera()(np.ones((8, 8), np.uint8))

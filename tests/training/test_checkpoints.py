@@ -30,9 +30,12 @@ def test_a_network_survives_the_process_that_saved_it(empty_cache, sample):
     assert saved["table"] == [("a", 1, 0.5)]
 
 
-def test_a_missing_checkpoint_is_an_error_with_what_to_run(empty_cache, sample):
+def test_full_and_sample_have_separate_checkpoints_and_a_missing_one_is_an_error(empty_cache, sample, mnist):
+    mt.checkpoints.save("x", mnist, value=2)
     with pytest.raises(MNISTError, match=r"no checkpoint 'x' for the variant 'sample'.*Run the notebook"):
         mt.checkpoints.load("x", sample)
+    mt.checkpoints.save("x", sample, value=1)
+    assert [mt.checkpoints.load("x", data)["value"] for data in (sample, mnist)] == [1, 2]
 
 
 # Files with the name of a checkpoint that `save` has not written, or whose end is missing.
@@ -47,11 +50,11 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("kind", FOREIGN)
-def test_a_file_that_is_not_ours_is_refused_by_name_and_not_replaced(kind, empty_cache, sample):
+@pytest.mark.parametrize("write", FOREIGN.values(), ids=FOREIGN)
+def test_a_file_that_is_not_ours_is_refused_by_name_and_not_replaced(write, empty_cache, sample):
     path = mt.checkpoints.save("x", sample, value=1)
     path.rename(path.with_name("whole"))
-    FOREIGN[kind](path)
+    write(path)
     names, before = sorted(path.parent.iterdir()), path.lstat()
     for action in (mt.checkpoints.load, mt.checkpoints.save):
         with pytest.raises(MNISTError, match=rf"{path} is not a checkpoint.*; expected .*move it"):
@@ -98,18 +101,6 @@ def test_on_a_full_disk_the_older_checkpoint_stays(empty_cache, sample):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_full_and_sample_have_separate_checkpoints(empty_cache, sample, mnist):
-    mt.checkpoints.save("x", sample, value=1)
-    mt.checkpoints.save("x", mnist, value=2)
-    assert [mt.checkpoints.load("x", data)["value"] for data in (sample, mnist)] == [1, 2]
-
-
-def code(name):
-    """The cells of a notebook, without its exercises."""
-    cells = nbformat.read(ROOT / "notebooks" / name, as_version=4).cells
-    return [cell.source for cell in cells if cell.cell_type == "code" and not APART & tags(cell)]
-
-
 def test_a_notebook_continues_from_a_checkpoint_and_trains_where_none_fits(
     empty_cache, no_network, sample, tmp_path, monkeypatch, capsys
 ):
@@ -118,7 +109,8 @@ def test_a_notebook_continues_from_a_checkpoint_and_trains_where_none_fits(
     network = mt.models.mlp(hidden=(512, 512), dropout=0).create()
     mt.checkpoints.save("mlp", sample, last=network.state_dict())
     mt.checkpoints.save("cnn", sample, last=mt.models.cnn((4, 8, 8)).create().state_dict())
-    lesson = code("06_failures.ipynb")
+    cells = nbformat.read(ROOT / "notebooks/06_failures.ipynb", as_version=4).cells
+    lesson = [cell.source for cell in cells if cell.cell_type == "code" and not APART & tags(cell)]
     end = next(i for i, cell in enumerate(lesson) if "mt.checkpoints.load" in cell)
     names = {}
     for cell in lesson[: end + 1]:
@@ -126,7 +118,5 @@ def test_a_notebook_continues_from_a_checkpoint_and_trains_where_none_fits(
     printed = capsys.readouterr().out
     assert "MLP: trained on 20" in printed
     assert "CNN: no checkpoint that fits, so it is trained here" in printed
-    assert all(
-        torch.equal(weights, names["networks"]["MLP"].state_dict()[name])
-        for name, weights in network.state_dict().items()
-    )
+    restored = names["networks"]["MLP"].state_dict()
+    assert all(torch.equal(weights, restored[name]) for name, weights in network.state_dict().items())

@@ -1,7 +1,10 @@
+"""Evaluation: the predictions of a network and its accuracy, as torch and scikit-learn compute them."""
+
 import deeptrack as dt
 import numpy as np
 import pytest
 import torch
+from conftest import loader
 from lightning import seed_everything
 from sklearn.metrics import accuracy_score
 
@@ -13,11 +16,8 @@ from mnist_tutorial.errors import MNISTError
 def classifier(sample):
     """A classifier that has seen the sample once."""
     seed_everything(0, verbose=False)
-    source = mt.digit_source(sample.train)
-    image = dt.Value(source.image) >> mt.Standardize()
-    loader = mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), shuffle=True)
     made = mt.classifier(mt.models.mlp(hidden=(32,)))
-    mt.trainer(max_epochs=1, progress=False).fit(made, loader)
+    mt.trainer(max_epochs=1, progress=False).fit(made, loader(sample.train, shuffle=True))
     return made
 
 

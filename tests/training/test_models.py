@@ -1,4 +1,5 @@
-import deeplay as dl
+"""Models: templates of the sizes asked for; the CNN against the same network in plain torch."""
+
 import pytest
 import torch
 from torch import nn
@@ -22,14 +23,8 @@ def test_the_template_can_be_printed_selected_and_changed(make):
     assert "BatchNorm" in str(template)
     hidden = template["blocks", :-1] if make is mt.models.mlp else template[1]
     hidden[..., "activation"].configure(nn.GELU)
-    network = template.create()
-    assert any(isinstance(module, nn.GELU) for module in network.modules())
-    assert isinstance(make(), dl.DeeplayModule)
-
-
-def test_a_template_makes_many_networks():
-    template = mt.models.mlp(hidden=(8,))
     first, second = template.create(), template.create()
+    assert any(isinstance(module, nn.GELU) for module in first.modules())
     assert not torch.equal(next(first.parameters()), next(second.parameters()))
 
 

@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 
 import deeplay as dl
-import deeptrack as dt
 import pytest
 import torch
+from conftest import loader
 from lightning.pytorch.callbacks import LambdaCallback, ProgressBar, TQDMProgressBar
 
 import mnist_tutorial as mt
@@ -20,9 +20,7 @@ from mnist_tutorial.device import has_bfloat16
 @pytest.fixture(scope="module")
 def batches(sample):
     """The sample in 20 mini-batches."""
-    source = mt.digit_source(sample.train)
-    image = dt.Value(source.image) >> mt.Standardize()
-    return mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size=200)
+    return loader(sample.train)
 
 
 def fit(batches, options=None, **kwargs):
@@ -31,15 +29,9 @@ def fit(batches, options=None, **kwargs):
     return trainer
 
 
-def test_the_choices_of_a_user_override_ours():
-    trainer = mt.trainer(max_epochs=3, precision="64-true", progress=False, limit_train_batches=5)
-    assert trainer.precision == "64-true"
-    assert trainer.limit_train_batches == 5
-
-
-def test_bfloat16_is_used_only_if_the_device_has_it():
-    expected = "bf16-mixed" if has_bfloat16() else "32-true"
-    assert mt.trainer(progress=False).precision == expected
+def test_bfloat16_is_used_only_if_the_device_has_it_and_the_user_has_not_chosen():
+    assert mt.trainer(progress=False).precision == ("bf16-mixed" if has_bfloat16() else "32-true")
+    assert mt.trainer(progress=False, precision="64-true").precision == "64-true"
 
 
 @pytest.mark.parametrize(
@@ -85,32 +77,29 @@ def test_a_bar_of_the_user_replaces_ours():
     assert len(bars(mt.trainer(enable_progress_bar=True))) == 1
 
 
-def test_without_a_terminal_the_bar_is_silent(batches, capsys):
+def test_the_bar_is_silent_without_a_terminal_but_not_in_a_notebook_without_widgets(batches, monkeypatch, capsys):
     fit(batches, max_epochs=1)
     assert capsys.readouterr() == ("", "")
-
-
-def test_a_notebook_without_widgets_shows_the_bar(batches, monkeypatch, capsys):
     shell = SimpleNamespace(kernel=None)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     fit(batches, max_epochs=1)
     assert " 20/20 " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("end", ["finished", "failed"])
-def test_beside_busy_programs_one_thread_trains_and_then_all_are_back(end, batches, two_threads):
+@pytest.mark.parametrize("fails", [False, True])
+def test_beside_busy_programs_one_thread_trains_and_then_all_are_back(fails, batches, two_threads):
     def on_train_batch_end(trainer, *_):
         if torch.get_num_threads() == 1:
             counts.append(trainer.global_step)
-            if end == "failed":
-                raise KeyError
             trainer.should_stop = True
+            if fails:
+                raise KeyError
 
     counts = []
     programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
     try:
         callback = LambdaCallback(on_train_batch_end=on_train_batch_end)
-        with nullcontext() if end == "finished" else pytest.raises(KeyError):
+        with pytest.raises(KeyError) if fails else nullcontext():
             fit(batches, max_epochs=200, callbacks=[callback], progress=False)
     finally:
         for program in programs:
