@@ -89,8 +89,8 @@ def test_a_server_that_fails_is_one_line(respond, words, count, limits, load, an
 
 
 def test_a_server_that_accepts_and_never_answers_is_skipped(load, answer, monkeypatch):
-    monkeypatch.setattr(mirrors, "ANSWER_SECONDS", 0.2)
-    with pytest.raises(mt.MNISTError, match=r"no answer in 0\.2 seconds"):
+    monkeypatch.setattr(mirrors, "ANSWER_SECONDS", 1)
+    with pytest.raises(mt.MNISTError, match=r"no answer in 1 seconds?"):
         load(answer(silent, silent) + "mnist.zip")
     assert not answer.requests
 
