@@ -20,7 +20,7 @@ MNIST = mt.load("sample")
 TRAIN = MNIST.train
 
 
-def _labelled(folder, label, path=str):
+def _labelled(folder, label=lambda name: int(name[0]), path=str):
     paths = sorted(Path(folder).glob("*.png"))
     return dt.sources.Source(path=[path(file) for file in paths], label=[label(file.name) for file in paths])
 
@@ -275,10 +275,7 @@ WRONG = {
         ZEROS: (lambda folder: _labelled(folder, lambda name: 0), "before the underscore"),
         IGNORES: (lambda folder: dt.sources.Source(path=["7_001000.png"], label=[7]), "0 of them"),
         "ImageFolder": (lambda folder: dt.sources.ImageFolder(str(folder)), "a class of each folder, or file"),
-        "names alone": (
-            lambda folder: _labelled(folder, lambda name: int(name[0]), lambda file: file.name),
-            "the folder comes before it",
-        ),
+        "names alone": (lambda folder: _labelled(folder, path=lambda file: file.name), "the folder comes before it"),
         "text": (lambda folder: _labelled(folder, lambda name: name[0]), "expected a number"),
         "number of the file": (lambda folder: _labelled(folder, lambda name: int(name[2:8])), "before the underscore"),
         "a list": (lambda folder: sorted(Path(folder).glob("*.png")), "expected a DeepTrack source"),
@@ -426,7 +423,7 @@ WRONG = {
         "an instance": (activations("activation#:-1", nn.GELU()), "expected the class, `nn.GELU`"),
         "an instance for one": (
             configured(lambda t: t.blocks[0].activation.configure(nn.GELU())),
-            "expected the class, `nn.GELU`",
+            "the class, `nn.GELU`",
         ),
         "a classifier": (lambda t: dl.Classifier(mt.checks.gelu.reference(t)), "the network alone"),
         "the class": (lambda t: dl.MultiLayerPerceptron, "call the class"),
@@ -438,7 +435,7 @@ WRONG = {
         "probabilities": (lambda limit: _mlp(limit, out_activation=dl.Layer(nn.Softmax, dim=1)), "add up to 1"),
         "ReLU after the last layer": (
             lambda limit: activations("activation", nn.ReLU)(_mlp(limit)),
-            "an activation function after its last layer, ReLU",
+            "after its last layer, ReLU",
         ),
         "tanh after the last layer": (lambda limit: _mlp(limit, out_activation=nn.Tanh), "after its last layer, Tanh"),
         "no negative logits": (
@@ -479,7 +476,7 @@ WRONG = {
             "Unknown configurable",
         ),
         "what configure returns": (
-            lambda t: t[..., "layer"].isinstance(nn.Conv2d).all.configure(kernel_size=5, padding=2),
+            lambda t: t[..., "layer"].isinstance(nn.Conv2d).all.configure(kernel_size=5),
             "return the template itself",
         ),
         "built": (lambda t: mt.checks.wide_windows.reference(t).build(), "expected its template"),
@@ -540,7 +537,7 @@ WRONG = {
         "too little": (_focus(mt.uniform(-1e-6, 1e-6)), "expected 0 to 2"),
         "hardly": (_focus(mt.uniform(0, 1e-12)), "in focus"),
         "too much": (_focus(mt.uniform(-3e-6, 3e-6)), "expected 0 to 2"),
-        "the lens of the notebook": (
+        "the old lens": (
             lambda optics: mt.Fluorescence(0.7, 600e-9, 40, 6e-6, defocus=mt.uniform(-2e-6, 2e-6)),
             "none of them typed",
         ),

@@ -1,7 +1,6 @@
-"""Checks: what the answer to an exercise must satisfy, and a hint if it does not.
+"""Checks: each tries an answer on new random input and prints one line, with a hint if it is wrong.
 
-Each takes the student's answer, tries it on new random input, and prints one line. It returns the answer if it is
-right, and otherwise ours, so that the notebook can carry on. `claim` is about a number that a text relies on.
+A check returns the answer if it is right, and otherwise ours. `claim` is about a number that a text relies on.
 """
 
 import lazy_loader

@@ -29,7 +29,7 @@ def _error_reduction(disagree):
 
 @exercise(reference=_error_reduction)
 def error_reduction(answer: Answer) -> str:
-    """Check a difference in errors. The answer takes on how many digits two networks disagree, and returns a number."""
+    """Check significance. The answer takes on how many digits two networks disagree, and returns a number."""
     for disagree in rng.permutation([rng.integers(6, 15), rng.integers(20, 60), rng.integers(75, 200)]).tolist():
         disagree *= 2  # as in the task: with an odd number, the difference would be odd, too
         truth, got = _error_reduction(disagree), returned(answer(disagree))

@@ -22,9 +22,7 @@ DIGITS, HELD_OUT = 3_500, 500
 # has begun to learn gets that: nine layers of sigmoids stay at 11 % in the first, as if they always named one digit.
 TRAININGS = ((3, 128), (8, 64))
 BEGUN, LEARNT = 0.2, 0.6
-HALF = 0.45  # of the parameters allowed: what nearly uses half must not depend on the draw of the limit
 TRAINING_LIMIT = 20  # seconds; our answers take two, slow learners six
-PASSES = (nn.Identity, nn.Dropout, nn.Flatten)  # what leaves each output as it is, once the network is in use
 
 
 def draw(number: int = 3_600, held_out: int = 400) -> tuple[Split, Split]:
@@ -93,11 +91,11 @@ def fits(network: nn.Module, limit: int) -> int:
     """Count the parameters of a network; refuse one that is too large, too small, or gives no logits."""
     count = sum(parameter.numel() for parameter in network.parameters())
     refuse(count > limit, f"it has {count:,} parameters; expected at most {limit:,}. Where are most of them?")
-    if count < limit * HALF:
+    if count < 0.45 * limit:  # what nearly uses half must not depend on the draw of the limit
         raise Hint(f"it has {count:,} of {limit:,} parameters; expected at least half of them. Use what you may use.")
-    layers = [network]  # in the order in which they compute
+    layers = [network]  # in the order in which they compute, but for those that leave each output as it is
     for module in network.modules():
-        if not list(module.children()) and not isinstance(module, PASSES):
+        if not list(module.children()) and not isinstance(module, nn.Identity | nn.Dropout | nn.Flatten):
             module.register_forward_hook(lambda module, inputs, output: layers.append(module))
     with torch.no_grad():
         outputs = network(torch.randn(64, 1, 28, 28))

@@ -29,11 +29,9 @@ def spot_radius(answer: Answer) -> str:
             (truth * NA**2, "A larger NA makes a smaller spot."),
             (truth * pixel * 1e6, "These are micrometres; how many pixels is that?"),
         ]
-        tiny = [  # all of them are close to 0, also to each other
-            (truth * pixel, "These are metres; how many pixels is that?"),
-            (truth * pixel**2, "Metres divided by metres per pixel are pixels."),
-        ]
-        mistakes += [(got, text) for value, text in tiny if isinstance(got, float) and np.isclose(got, value, 0.01, 0)]
+        tiny = {truth * pixel: "These are metres; how many pixels is that?"}  # both are close to 0, and to each other
+        tiny[truth * pixel**2] = "Metres divided by metres per pixel are pixels."
+        mistakes += [(got, tiny[size]) for size in tiny if isinstance(got, float) and np.isclose(got, size, 0.01, 0)]
         case = f"for NA {NA:.2f}, a wavelength of {wavelength * 1e9:.0f} nm and pixels of {pixel * 1e9:.0f} nm"
         hint = "Rayleigh's radius is 0.61 times the wavelength, divided by NA."
         same(got, truth, case, mistakes, hint, rtol=0.01)
@@ -84,7 +82,7 @@ def _disagreement(restored, seen, image):
 
 @exercise(reference=_disagreement)
 def disagreement(answer: Answer) -> str:
-    """Check errors. The answer takes restored images, those seen and a function that images, and returns (B,)."""
+    """Check restorations. The answer takes them, what was seen and a function that images, and returns (B,) errors."""
     restored = draw(1, 16)[1].images / np.float32(255)
     microscope = Fluorescence(**next(_lenses()))
     seen = microscope(restored) + rng.normal(0, 0.02, restored.shape).astype(np.float32)

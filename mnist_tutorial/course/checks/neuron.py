@@ -52,23 +52,23 @@ def _gradients(bend, slope, x, t, W1, b1, W2, b2):
 
 
 # The function on the way forward, and its slope on the way back.
-RELU = (lambda z: np.maximum(z, 0), lambda z: z > 0)
-TANH = (np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+RELU = relu, relu_slope = (lambda z: np.maximum(z, 0), lambda z: z > 0)
+TANH = tanh, tanh_slope = (np.tanh, lambda z: 1 - np.tanh(z) ** 2)
 FORWARD, BACK = "The way forward still goes through ReLU.", "The slope on the way back is still that of ReLU."
 SIGMOID = "a (1 - a) is the slope of the sigmoid, not of tanh."
 MISTAKES = (
-    (*RELU, "That is still ReLU, in both places."),
-    (np.tanh, RELU[1], BACK),
-    (RELU[0], TANH[1], FORWARD),
-    (RELU[0], lambda z: 1 - RELU[0](z) ** 2, FORWARD),
-    (RELU[0], lambda z: TANH[1](RELU[0](z)), FORWARD),
-    (np.tanh, lambda z: 1, "The error passes back as if there were no activation function. What is its slope?"),
-    (np.tanh, np.tanh, "On the way back you need the slope of tanh, not its value."),
-    (np.tanh, lambda z: TANH[1](np.tanh(z)), "You apply tanh twice: h is tanh(z) already."),
-    (np.tanh, lambda z: np.tanh(z) * (1 - np.tanh(z)), SIGMOID),
-    (np.tanh, lambda z: expit(z) * (1 - expit(z)), SIGMOID),
-    (np.tanh, lambda z: 1 - np.tanh(z), "Look at the slope again: what is squared?"),
-    (np.tanh, lambda z: 1 - z**2, "The slope is 1 minus the square of tanh(z), not of z."),
+    (relu, relu_slope, "That is still ReLU, in both places."),
+    (tanh, relu_slope, BACK),
+    (relu, tanh_slope, FORWARD),
+    (relu, lambda z: 1 - relu(z) ** 2, FORWARD),
+    (relu, lambda z: tanh_slope(relu(z)), FORWARD),
+    (tanh, lambda z: 1, "The error passes back as if there were no activation function. What is its slope?"),
+    (tanh, tanh, "On the way back you need the slope of tanh, not its value."),
+    (tanh, lambda z: tanh_slope(tanh(z)), "You apply tanh twice: h is tanh(z) already."),
+    (tanh, lambda z: tanh(z) * (1 - tanh(z)), SIGMOID),
+    (tanh, lambda z: expit(z) * (1 - expit(z)), SIGMOID),
+    (tanh, lambda z: 1 - tanh(z), "Look at the slope again: what is squared?"),
+    (tanh, lambda z: 1 - z**2, "The slope is 1 minus the square of tanh(z), not of z."),
 )
 
 
@@ -154,4 +154,4 @@ def _trained(W1, W2, learning_rate=0.5, batch_size=64):
             gradients = _gradients(*RELU, pixels[batch], targets[batch], *parameters)
             for parameter, gradient in zip(parameters, gradients, strict=True):
                 parameter -= learning_rate * (1 - step / STEPS) * gradient
-        return float(((RELU[0](unseen @ W1 + b1) @ W2 + b2).argmax(1) == held_out.labels).mean())
+        return float(((relu(unseen @ W1 + b1) @ W2 + b2).argmax(1) == held_out.labels).mean())
