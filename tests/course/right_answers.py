@@ -10,7 +10,7 @@ import torch
 from scipy import stats
 from scipy.special import expit, jn_zeros, softmax
 from torch import nn
-from wrong_answers import Level, activations, both, configured, recipe, windows
+from wrong_answers import Level, activations, both, configured, perceptron, recipe, windows
 
 import mnist_tutorial as mt
 
@@ -73,21 +73,8 @@ def _with_torch(x, t, *arrays):
     return tuple(parameter.grad for parameter in parameters)
 
 
-def _counted(inputs, hidden, outputs):
-    return _size(dl.MultiLayerPerceptron(inputs, hidden, outputs))
-
-
 def _size(template):
     return sum(parameter.numel() for parameter in template.new().create().parameters())
-
-
-def _products(inputs, hidden, outputs):
-    before, after = np.array([inputs, *hidden]), np.array([*hidden, outputs])
-    return before @ after + after.sum()
-
-
-def _sigmoid(limit):
-    return activations("activation#:-1", nn.Sigmoid)(dl.MultiLayerPerceptron(784, [(limit - 10) // 795], 10))
 
 
 def _on_half_the_pixels(limit):
@@ -115,15 +102,6 @@ def _averaging_cnn(width):
     return dl.Sequential(convolutions, dl.Layer(nn.AdaptiveAvgPool2d, 1), dl.MultiLayerPerceptron(2 * width, [], 10))
 
 
-def _modern_cnn(width):
-    return mt.models.cnn(channels=(width, 2 * width, 2 * width))
-
-
-def _array_of_one(logits, temperature):
-    probabilities = softmax(logits / temperature)
-    return probabilities[probabilities == max(probabilities)]
-
-
 def _counted_pairs(labels, predictions):
     counts = {}
     for pair in zip(labels, predictions, strict=True):
@@ -145,10 +123,6 @@ def _watched_dot(shift, scale):
 class Darker(dt.Feature):
     def get(self, images, **kwargs):
         return images * np.random.uniform(0.5, 1, (len(images), 1, 1))
-
-
-def _dim(images):
-    return np.stack([image * np.random.uniform(0.5, 1) for image in images])
 
 
 def _hands():
@@ -205,12 +179,18 @@ RIGHT = {
         "that of torch, with its gradient": both(lambda shape: nn.Linear(*shape).weight.T),
         "zeros behind": lambda i, n, o: (np.random.default_rng().normal(0, 0.05, (i, n)), np.zeros((n, o))),
     },
-    "count_parameters": {"counted": _counted, "products": _products},
+    "count_parameters": {
+        "counted": lambda i, h, o: _size(dl.MultiLayerPerceptron(i, h, o)),
+        "products": lambda i, h, o: np.add([i, *h], 1) @ [*h, o],
+    },
     "gelu": {
         "each block": configured(lambda t: [block.activation.configure(nn.GELU) for block in t.blocks[:-1]]),
         "every ReLU": configured(lambda t: t[..., "activation"].isinstance(nn.ReLU).all.configure(nn.GELU)),
     },
-    "small_mlp": {"sigmoid": _sigmoid, "half the pixels": _on_half_the_pixels},
+    "small_mlp": {
+        "sigmoid": lambda limit: activations("activation#:-1", nn.Sigmoid)(perceptron(limit)),
+        "half the pixels": _on_half_the_pixels,
+    },
     "feature_map_size": {"torch": _size_of_torch, "counted": _size_by_counting},
     "wide_windows": {
         "tuples": windows(kernel_size=(5, 5), padding=(2, 2)),
@@ -218,11 +198,11 @@ RIGHT = {
     },
     "small_cnn": {
         "one number for each map": partial(_largest, _averaging_cnn),
-        "that of the course": partial(_largest, _modern_cnn),
+        "that of the course": partial(_largest, lambda width: mt.models.cnn((width, 2 * width, 2 * width))),
     },
     "confidence": {
         "torch": lambda logits, temperature: torch.softmax(torch.tensor(logits) / temperature, dim=0).max().item(),
-        "an array of one number": _array_of_one,
+        "an array of one number": lambda logits, temperature: softmax(logits / temperature)[[logits.argmax()]],
     },
     "most_confused": {"a dictionary": _counted_pairs, "bins": _bins},
     "corruption": {
@@ -235,7 +215,7 @@ RIGHT = {
     },
     "darker": {
         "a feature": lambda pixels: pixels >> Darker(),
-        "one by one": lambda pixels: pixels >> dt.Lambda(lambda: _dim),
+        "a list": lambda pixels: pixels >> (lambda images: np.array([x * np.random.uniform(0.5, 1) for x in images])),
     },
     "warps": {"of notebook 7": _hands, "crops": Shifted},
     "error_reduction": {

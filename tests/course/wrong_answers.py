@@ -140,11 +140,11 @@ class Clipped(nn.Module):
 def _silent(limit):
     """A network with a convolution and the right number of parameters, all of whose outputs are zero."""
     convolution = dl.Layer(nn.Conv2d, 1, 1, 3, stride=3)  # (B, 1, 28, 28) -> (B, 1, 9, 9)
-    perceptron = dl.MultiLayerPerceptron(9 * 9, [(limit - 20) // (9 * 9 + 1 + 10)], 10)
-    return dl.Sequential(convolution, perceptron, dl.Layer(Silence))
+    hidden = dl.MultiLayerPerceptron(9 * 9, [(limit - 20) // (9 * 9 + 1 + 10)], 10)
+    return dl.Sequential(convolution, hidden, dl.Layer(Silence))
 
 
-def _mlp(limit, **settings):
+def perceptron(limit, **settings):
     return dl.MultiLayerPerceptron(784, [(limit - 10) // 795], 10, **settings)
 
 
@@ -432,18 +432,21 @@ WRONG = {
         ZEROS: (_silent, "it recognizes"),
         IGNORES: (lambda limit: dl.MultiLayerPerceptron(784, [20], 10), "at least half"),
         "too large": (lambda limit: mt.models.mlp(), "at most"),
-        "probabilities": (lambda limit: _mlp(limit, out_activation=dl.Layer(nn.Softmax, dim=1)), "add up to 1"),
+        "probabilities": (lambda limit: perceptron(limit, out_activation=dl.Layer(nn.Softmax, dim=1)), "add up to 1"),
         "ReLU after the last layer": (
-            lambda limit: activations("activation", nn.ReLU)(_mlp(limit)),
+            lambda limit: activations("activation", nn.ReLU)(perceptron(limit)),
             "after its last layer, ReLU",
         ),
-        "tanh after the last layer": (lambda limit: _mlp(limit, out_activation=nn.Tanh), "after its last layer, Tanh"),
+        "tanh after the last layer": (
+            lambda limit: perceptron(limit, out_activation=nn.Tanh),
+            "after its last layer, Tanh",
+        ),
         "no negative logits": (
-            lambda limit: dl.Sequential(_mlp(limit), dl.Layer(Clipped)),
+            lambda limit: dl.Sequential(perceptron(limit), dl.Layer(Clipped)),
             "after its last layer; expected logits",
         ),
-        "a classifier": (lambda limit: dl.Classifier(_mlp(limit)), "the network alone"),
-        "a created classifier": (lambda limit: mt.classifier(_mlp(limit)), "the network alone"),
+        "a classifier": (lambda limit: dl.Classifier(perceptron(limit)), "the network alone"),
+        "a created classifier": (lambda limit: mt.classifier(perceptron(limit)), "the network alone"),
         "many sigmoids": (_sigmoids, "gradient"),
         "created": (lambda limit: mt.checks.small_mlp.reference(limit).create(), "expected its template"),
         "one output": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 1), "expected (64, 10)"),
