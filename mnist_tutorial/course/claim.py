@@ -12,10 +12,10 @@ class ClaimError(AssertionError):
 def claim(
     name: str, value: float, at_least: float | None = None, at_most: float | None = None, variant: str = "full"
 ) -> None:
-    """Show a number that the text relies on, and say so if it is out of bounds.
+    """Show a number that the text relies on, and say so if it is out of bounds; while pytest runs, raise `ClaimError`.
 
-    A student who has changed something gets a line, and reads on. While pytest runs, it is an AssertionError
-    instead. A claim is about all of MNIST: on the `variant` "sample", it is shown and not tested.
+    A student who has changed something gets a line, and reads on. A claim is about all of MNIST: on another `variant`
+    of the data, it is shown and not tested. ValueError without a bound: such a claim could not fail.
 
     Examples
     --------
