@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, rng, same
-from mnist_tutorial.course.checks.helpers import asked, created, fits, learns
+from mnist_tutorial.course.checks.helpers import created, fits, learns
 
 
 @exercise(reference=lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel + 1) // pool)
@@ -42,7 +42,7 @@ def wide_windows(answer: Answer) -> str:
     """Check windows of 5 x 5 that leave the size. The answer takes a template with convolutions, and returns it."""
     channels = [*rng.integers(2, 6, size=rng.integers(2, 5)).tolist(), 8]
     convolutions = dl.ConvolutionalNeuralNetwork(1, channels[:-1], channels[-1], out_activation=nn.ReLU)
-    network = created(asked(answer, dl.Sequential(convolutions, dl.MultiLayerPerceptron(8 * 14 * 14, [12], 10))))
+    _, network = created(answer, dl.Sequential(convolutions, dl.MultiLayerPerceptron(8 * 14 * 14, [12], 10)))
     layers = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     if [layer.out_channels for layer in layers] != channels:
         number = f"{len(layers)} convolutions; expected the {len(channels)} of the template"
@@ -70,8 +70,7 @@ def _small_cnn(limit):
 def small_cnn(answer: Answer) -> str:
     """Check a small convolutional network. The answer takes how many parameters are allowed, and returns a template."""
     for limit in (int(rng.integers(12_000, 13_000)), int(rng.integers(2_000, 2_200))):
-        template = asked(answer, limit)
-        network = created(template)
+        template, network = created(answer, limit)
         convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
         refuse(not convolutions, "it has no convolution; expected at least one.")
         count = fits(network, limit)

@@ -59,20 +59,16 @@ def feature(value: Any) -> dt.Feature:
     raise Hint(f"you returned {short(value)}; expected a DeepTrack feature, which is evaluated later.")
 
 
-def asked(answer: Answer, *arguments: Any) -> Any:
-    """Call an answer that configures a template."""
+def created(answer: Answer, *arguments: Any) -> tuple[dl.DeeplayModule, dl.DeeplayModule]:
+    """Return the template that an answer gives, as it is, and a network that is created from it."""
     try:
-        return answer(*arguments)
+        template = returned(answer(*arguments))
     except AttributeError as error:
         if "attribute 'kwargs'" not in str(error):  # all that deeplay 0.1.4 says of `configure(nn.GELU())`
             raise
         hint = "a layer has been configured with an instance, as in `nn.GELU()`; expected the class, `nn.GELU`."
         raise Hint(f"{hint} The template makes the instances when a network is created.") from error
-
-
-def created(template: Any) -> dl.DeeplayModule:
-    """Create a network from what a student returned, and leave the template as it is."""
-    kind = type(returned(template)).__name__
+    kind = type(template).__name__
     if isinstance(template, type):
         raise Hint(f"you returned the class {template.__name__}; expected a deeplay template: call the class.")
     if kind in ("Selection", "_MethodForwarder"):
@@ -84,7 +80,7 @@ def created(template: Any) -> dl.DeeplayModule:
     if not any(isinstance(module, dl.Layer) for module in template.modules()):
         hint = "you returned a network that has been created; expected its template, which can still be configured."
         raise Hint(f"{hint} Leave out `create` or `build`: the check does it.")
-    return template.new().create().eval()
+    return template, template.new().create().eval()
 
 
 def fits(network: nn.Module, limit: int) -> int:
@@ -131,8 +127,9 @@ def learns(template: dl.DeeplayModule) -> str:
                 if not BEGUN <= accuracy < LEARNT:
                     break
     except OutOfTimeError as error:
+        network = template.new().create().eval()  # outside: drawing weights counts, too
         with FlopCounterMode(display=False) as counter, torch.no_grad():
-            created(template)(torch.zeros(1, 1, 28, 28))
+            network(torch.zeros(1, 1, 28, 28))
         often = f"since it multiplies {counter.get_total_flops() / 2e6:.1f} million times for each image"
         hint = "A weight of a convolution multiplies once for each pixel of its feature map: pool earlier"
         raise Hint(f"it was still training after {TRAINING_LIMIT} s, {often}. {hint}, or leave out layers.") from error

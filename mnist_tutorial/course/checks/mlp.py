@@ -6,7 +6,7 @@ import deeplay as dl
 from torch import nn
 
 from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, rng, same
-from mnist_tutorial.course.checks.helpers import asked, created, fits, learns
+from mnist_tutorial.course.checks.helpers import created, fits, learns
 
 
 def _count_parameters(inputs, hidden, outputs):
@@ -40,7 +40,7 @@ def gelu(answer: Answer) -> str:
     """Check that all hidden activations are GELU. The answer takes the template of a perceptron, and returns it."""
     for layers in rng.permutation([1, 4]).tolist():
         hidden = rng.integers(4, 20, size=layers).tolist()
-        network = created(asked(answer, dl.MultiLayerPerceptron(784, hidden, 10)))
+        _, network = created(answer, dl.MultiLayerPerceptron(784, hidden, 10))
         activations = tuple(type(block.activation).__name__ for block in getattr(network, "blocks", ()))
         expected = ("GELU",) * layers + ("Identity",)
         case = f"for {layers} hidden {'layer' if layers == 1 else 'layers'}"
@@ -59,6 +59,6 @@ def gelu(answer: Answer) -> str:
 def small_mlp(answer: Answer) -> str:
     """Check a perceptron with few parameters. The answer takes the largest number of them, and returns a template."""
     for limit in (int(rng.integers(90_000, 100_000)), int(rng.integers(15_000, 17_000))):
-        template = asked(answer, limit)
-        count = fits(created(template), limit)
+        template, network = created(answer, limit)
+        count = fits(network, limit)
     return f"{count:,} parameters of {limit:,}, and {learns(template)}"
