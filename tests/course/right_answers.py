@@ -1,9 +1,5 @@
-"""Right answers to the exercises, other than ours in the notebooks: what people write, and what the course itself does.
+"""Right answers to the exercises, other than ours: two for each check, written as differently as people do."""
 
-For each check: the name of the idea, and the answer.
-"""
-
-import os
 from functools import partial
 from pathlib import Path
 
@@ -11,29 +7,17 @@ import deeplay as dl
 import deeptrack as dt
 import numpy as np
 import torch
-from right_neuron import RIGHT_NEURON
 from scipy import stats
-from scipy.special import jn_zeros, softmax
+from scipy.special import expit, jn_zeros, softmax
 from torch import nn
-from wrong_answers import Level, windows
+from wrong_answers import Level, activations, both, configured, perceptron, recipe, windows
 
 import mnist_tutorial as mt
 
 
-def _dark_ring(NA, wavelength, pixel):
-    return jn_zeros(1, 1)[0] / (2 * np.pi) * wavelength / NA / pixel
-
-
-class Negative(dt.Feature):
-    def get(self, image, **kwargs):
-        return 1 - image
-
-
-def _listed(folder):
-    names = [name for name in os.listdir(folder) if name.endswith(".png")]
-    return dt.sources.Source(
-        path=[os.path.join(folder, name) for name in names], label=[int(name[0]) for name in names]
-    )
+def _indexed(numbers):
+    source = dt.sources.Source(image=np.zeros((50, 28, 28)))
+    return (dt.Value(source.image) / 255)(source[numbers]).shape
 
 
 def _numpy_numbers(folder):
@@ -57,10 +41,6 @@ class Loose(Level):
         return (image > 255 * properties["level"]) * np.float32(1)
 
 
-def _squares(images):
-    return images.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4)).reshape(-1, 49)
-
-
 def _principal(images, components=40):
     flat = images.reshape(len(images), -1) / 255
     flat = flat - flat.mean(axis=0)
@@ -68,66 +48,33 @@ def _principal(images, components=40):
     return flat @ np.linalg.eigh(flat.T @ flat)[1][:, -components:]
 
 
-def _watched_dot(shift, scale):
-    column = np.arange(-80, 81)
-    dot = np.exp(-(column**2 + column[:, None] ** 2) / 8).astype(np.float32)
-    moved = mt.RandomAffine(translate=(shift, 0), scale=scale)(dot)
-    return (moved.sum(axis=0) * column).sum() / moved.sum()
+def _by_differences(a, y, x):
+    z, small = np.log(a / (1 - a)), 1e-4
+    above, below = ((expit(z + step * x) - y) ** 2 / 2 for step in (small, -small))
+    return (above - below) / (2 * small)
 
 
-class Darker(dt.Feature):
-    def get(self, images, **kwargs):
-        return images * np.random.uniform(0.5, 1, (len(images), 1, 1))
+def _by_torch(a, y, x):
+    a = torch.tensor(a, requires_grad=True)
+    return (a - y) * a * (1 - a) * x
 
 
-def _dim(images):
-    return np.stack([image * np.random.uniform(0.5, 1) for image in images])
+def _at_the_end(x, t, W1, b1, W2, b2):
+    h = np.tanh(x @ W1 + b1)
+    error2 = softmax(h @ W2 + b2, axis=1) - t
+    error1 = np.einsum("nk,hk->nh", error2, W2) * (1 - h) * (1 + h)
+    return [x.T @ error1 / len(x), error1.mean(0), h.T @ error2 / len(x), error2.mean(0)]
 
 
-def _hands(pixels=2, scale=0.2, angle=0.35, alpha=(0, 60), sigma=6):
-    """Warp as notebook 7 does."""
-    return mt.RandomAffine(
-        scale=(mt.uniform(1 - scale, 1 + scale), mt.uniform(1 - scale, 1 + scale)),
-        translate=(mt.uniform(-pixels, pixels), mt.uniform(-pixels, pixels)),
-        rotate=mt.uniform(-angle, angle),
-        shear=mt.uniform(-angle, angle),
-    ) >> mt.RandomElastic(alpha=mt.uniform(*alpha), sigma=sigma)
+def _with_torch(x, t, *arrays):
+    W1, b1, W2, b2 = parameters = [torch.tensor(array, requires_grad=True) for array in arrays]
+    logits = torch.tanh(torch.tensor(x) @ W1 + b1) @ W2 + b2
+    nn.functional.cross_entropy(logits, torch.tensor(t)).backward()
+    return tuple(parameter.grad for parameter in parameters)
 
 
-class Shifted(dt.Feature):
-    """A random crop of a padded image: the crop of notebook 5, with the size kept."""
-
-    def get(self, images, **kwargs):
-        padded = np.pad(images, [(0, 0), (2, 2), (2, 2)])
-        corners = np.random.randint(0, 5, (len(images), 2))
-        return np.stack([image[y : y + 28, x : x + 28] for image, (y, x) in zip(padded, corners, strict=True)])
-
-
-def _counted(inputs, hidden, outputs):
-    network = dl.MultiLayerPerceptron(inputs, hidden, outputs).create()
-    return sum(parameter.numel() for parameter in network.parameters())
-
-
-def _products(inputs, hidden, outputs):
-    before, after = np.array([inputs, *hidden]), np.array([*hidden, outputs])
-    return before @ after + after.sum()
-
-
-def _each_block(template):
-    for block in template.blocks[:-1]:
-        block.activation.configure(nn.GELU)
-    return template
-
-
-def _every_relu(template):
-    template[..., "activation"].isinstance(nn.ReLU).all.configure(nn.GELU)
-    return template
-
-
-def _sigmoid(limit):
-    template = dl.MultiLayerPerceptron(784, [(limit - 10) // 795], 10)
-    template[..., "activation#:-1"].configure(nn.Sigmoid)
-    return template
+def _size(template):
+    return sum(parameter.numel() for parameter in template.new().create().parameters())
 
 
 def _on_half_the_pixels(limit):
@@ -146,13 +93,7 @@ def _size_by_counting(pixels, kernel, padding, pool):
 
 def _largest(build, limit):
     """Return the widest template of at most so many parameters."""
-    best = build(1)
-    for width in range(2, 100):
-        template = build(width)
-        if sum(parameter.numel() for parameter in template.new().create().parameters()) > limit:
-            break
-        best = template
-    return best
+    return build(next(width for width in range(1, 100) if _size(build(width + 1)) > limit))
 
 
 def _averaging_cnn(width):
@@ -161,31 +102,43 @@ def _averaging_cnn(width):
     return dl.Sequential(convolutions, dl.Layer(nn.AdaptiveAvgPool2d, 1), dl.MultiLayerPerceptron(2 * width, [], 10))
 
 
-def _modern_cnn(width):
-    return mt.models.cnn(channels=(width, 2 * width, 2 * width))
-
-
-def _of_torch(logits, temperature):
-    return torch.softmax(torch.tensor(logits) / temperature, dim=0).max().item()
-
-
-def _array_of_one(logits, temperature):
-    probabilities = softmax(logits / temperature)
-    return probabilities[probabilities == max(probabilities)]
-
-
 def _counted_pairs(labels, predictions):
     counts = {}
     for pair in zip(labels, predictions, strict=True):
-        if pair[0] != pair[1]:
-            counts[pair] = counts.get(pair, 0) + 1
+        counts[pair] = counts.get(pair, 0) + (pair[0] != pair[1])
     return max(counts, key=counts.get)
 
 
-def _histogram(labels, predictions):
-    wrong = labels != predictions
-    counts = np.histogram2d(labels[wrong], predictions[wrong], bins=(range(11), range(11)))[0]
-    return [*divmod(int(counts.argmax()), 10)]
+def _bins(labels, predictions):
+    return [*divmod(np.bincount((10 * labels + predictions)[labels != predictions]).argmax(), 10)]
+
+
+def _watched_dot(shift, scale):
+    column = np.arange(-80, 81)
+    dot = np.exp(-(column**2 + column[:, None] ** 2) / 8).astype(np.float32)
+    moved = mt.RandomAffine(translate=(shift, 0), scale=scale)(dot)
+    return (moved.sum(axis=0) * column).sum() / moved.sum()
+
+
+class Darker(dt.Feature):
+    def get(self, images, **kwargs):
+        return images * np.random.uniform(0.5, 1, (len(images), 1, 1))
+
+
+def _hands():
+    """Warp as notebook 7 does."""
+    scale, translate = (mt.uniform(0.8, 1.2), mt.uniform(0.8, 1.2)), (mt.uniform(-2, 2), mt.uniform(-2, 2))
+    affine = mt.RandomAffine(scale, translate, rotate=mt.uniform(-0.35, 0.35), shear=mt.uniform(-0.35, 0.35))
+    return affine >> mt.RandomElastic(alpha=mt.uniform(0, 60), sigma=6)
+
+
+class Shifted(dt.Feature):
+    """A random crop of a padded image: the crop of notebook 5, with the size kept."""
+
+    def get(self, images, **kwargs):
+        padded = np.pad(images, [(0, 0), (2, 2), (2, 2)])
+        corners = np.random.randint(0, 5, (len(images), 2))
+        return np.stack([image[y : y + 28, x : x + 28] for image, (y, x) in zip(padded, corners, strict=True)])
 
 
 def _binomial(disagree):
@@ -193,82 +146,51 @@ def _binomial(disagree):
     return 2 * worse - disagree
 
 
-def _quantile(disagree):
-    return disagree - 2 * (int(stats.binom.ppf(0.025, disagree, 0.5)) - 1)
+def _by(test, **settings):
+    return lambda a, b: "neither" if test(a, b, **settings).pvalue >= 0.05 else "AB"[int(b.mean() > a.mean())]
 
 
-def _by_test(test):
-    return lambda a, b: "neither" if test(a, b).pvalue >= 0.05 else "AB"[int(b.mean() > a.mean())]
-
-
-def _by_interval(a, b):
-    variances = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
-    freedom = sum(variances) ** 2 / (variances[0] ** 2 / (len(a) - 1) + variances[1] ** 2 / (len(b) - 1))
-    margin = stats.t.ppf(0.975, freedom) * np.sqrt(sum(variances))
-    difference = b.mean() - a.mean()
-    if abs(difference) <= margin:
-        return "neither"
-    return "B" if difference > 0 else "A"
-
-
-def _trained(template, *features, max_lr=1e-2):
-    """Return a recipe."""
-
-    def answer(run):
-        source = mt.digit_source(run.digits)
-        image = dt.Value(source.image)
-        for feature in features:
-            image = image >> feature()
-        dataset = mt.BatchDataset(image >> mt.Standardize() & dt.Value(source.label), source)
-        classifier = mt.classifier(template(), max_lr=max_lr)
-        trainer = mt.trainer(max_epochs=3, progress=False, callbacks=[run.callback()])
-        trainer.fit(classifier, mt.batch_loader(dataset, batch_size=128, shuffle=True))
-        return classifier
-
-    return answer
+def _one_by_one(restored, seen, image):
+    return [np.mean((image(sharp) - blurred) ** 2) for sharp, blurred in zip(restored, seen, strict=True)]
 
 
 RIGHT = {
     "batch_shape": {
-        "try it": lambda numbers: np.zeros((60, 28, 28))[numbers].shape,
-        "a list": lambda numbers: [*np.shape(numbers), 28, 28],
-        "by type": lambda numbers: (28, 28) if isinstance(numbers, int) else (numbers.size, 28, 28),
+        "a pipeline": _indexed,
+        "by type": lambda numbers: [28, 28] if isinstance(numbers, int) else [numbers.size, 28, 28],
     },
     "negative": {
         "a plain function": lambda pixels: pixels >> (lambda image: 1 - image),
-        "a feature": lambda pixels: pixels >> Negative(),
         "a value": lambda pixels: dt.Value(1) - pixels,
     },
-    "flat_source": {
-        "listed": _listed,
-        "NumPy numbers": _numpy_numbers,
-        "with more fields": _with_names,
-    },
+    "flat_source": {"NumPy numbers": _numpy_numbers, "with more fields": _with_names},
     "paper_and_ink": {
         "rounded to 3 places": lambda mean, std: ((np.array([0, 1]) - mean) / std).round(3),
         "torch": lambda mean, std: (torch.tensor([0.0, 1.0], dtype=torch.float64) - mean) / std,
     },
     "threshold": {"where": Where, "properties": Loose},
-    "describe": {"means of 4 x 4": _squares, "40 principal components": _principal},
-    "landing_point": {
-        "a matrix": lambda shift, scale: np.diag([scale, scale]) @ [shift, 0] @ [1, 0],
-        "watched": _watched_dot,
-        "rounded": lambda shift, scale: round(shift * scale, 2),
+    "describe": {
+        "means of 4 x 4": lambda images: images.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4)).reshape(-1, 49),
+        "40 principal components": _principal,
     },
-    "darker": {
-        "a feature": lambda pixels: pixels >> Darker(),
-        "one by one": lambda pixels: pixels >> dt.Lambda(lambda: _dim),
-        "by name": lambda pixels: pixels >> mt.Brightness(factor=mt.uniform(low=0.5, high=1.0)),
+    "squared_error_slope": {"differences": _by_differences, "torch, with its gradient": _by_torch},
+    "tanh_gradients": {"divided at the end": _at_the_end, "torch": _with_torch},
+    "start": {
+        "that of torch, with its gradient": both(lambda shape: nn.Linear(*shape).weight.T),
+        "zeros behind": lambda i, n, o: (np.random.default_rng().normal(0, 0.05, (i, n)), np.zeros((n, o))),
     },
-    "warps": {
-        "of notebook 7": _hands,
-        "shifts by two pixels": lambda: mt.RandomAffine(translate=(mt.uniform(-2, 2), mt.uniform(-2, 2))),
-        "crops": Shifted,
-        "grey values of 0 to 1": lambda: dt.Lambda(lambda: lambda images: images / 255) >> _hands(1, 0.1, 0.1),
+    "count_parameters": {
+        "counted": lambda i, h, o: _size(dl.MultiLayerPerceptron(i, h, o)),
+        "products": lambda i, h, o: np.add([i, *h], 1) @ [*h, o],
     },
-    "count_parameters": {"counted": _counted, "products": _products},
-    "gelu": {"each block": _each_block, "every ReLU": _every_relu},
-    "small_mlp": {"sigmoid": _sigmoid, "half the pixels": _on_half_the_pixels},
+    "gelu": {
+        "each block": configured(lambda t: [block.activation.configure(nn.GELU) for block in t.blocks[:-1]]),
+        "every ReLU": configured(lambda t: t[..., "activation"].isinstance(nn.ReLU).all.configure(nn.GELU)),
+    },
+    "small_mlp": {
+        "sigmoid": lambda limit: activations("activation#:-1", nn.Sigmoid)(perceptron(limit)),
+        "half the pixels": _on_half_the_pixels,
+    },
     "feature_map_size": {"torch": _size_of_torch, "counted": _size_by_counting},
     "wide_windows": {
         "tuples": windows(kernel_size=(5, 5), padding=(2, 2)),
@@ -276,33 +198,37 @@ RIGHT = {
     },
     "small_cnn": {
         "one number for each map": partial(_largest, _averaging_cnn),
-        "that of the course": partial(_largest, _modern_cnn),
+        "that of the course": partial(_largest, lambda width: mt.models.cnn((width, 2 * width, 2 * width))),
     },
     "confidence": {
-        "torch": _of_torch,
-        "rounded": lambda logits, temperature: round(softmax(logits / temperature).max(), 4),
-        "an array of one number": _array_of_one,
+        "torch": lambda logits, temperature: torch.softmax(torch.tensor(logits) / temperature, dim=0).max().item(),
+        "an array of one number": lambda logits, temperature: softmax(logits / temperature)[[logits.argmax()]],
     },
-    "most_confused": {"a dictionary": _counted_pairs, "a histogram": _histogram},
+    "most_confused": {"a dictionary": _counted_pairs, "bins": _bins},
     "corruption": {
         "turned": lambda strength: mt.RandomAffine(rotate=strength * np.pi / 2),
-        "shifted far": lambda strength: mt.RandomAffine(translate=(12 * strength, 0)),
-        "DeepTrack's noise": lambda strength: dt.Gaussian(sigma=1.5 * strength),
         "a plain function": lambda strength: lambda image: image + np.random.normal(0, 1.5 * strength, image.shape),
     },
-    "error_reduction": {"binomial": _binomial, "quantile": _quantile},
-    "verdict": {
-        "Welch's interval": _by_interval,
-        "Student's": _by_test(stats.ttest_ind),
-        "ranks": _by_test(stats.mannwhitneyu),
+    "landing_point": {
+        "a matrix": lambda shift, scale: np.diag([scale, scale]) @ [shift, 0] @ [1, 0],
+        "watched": _watched_dot,
     },
+    "darker": {
+        "a feature": lambda pixels: pixels >> Darker(),
+        "a list": lambda pixels: pixels >> (lambda images: np.array([x * np.random.uniform(0.5, 1) for x in images])),
+    },
+    "warps": {"of notebook 7": _hands, "crops": Shifted},
+    "error_reduction": {
+        "binomial": _binomial,
+        "quantile": lambda disagree: disagree - 2 * (int(stats.binom.ppf(0.025, disagree, 0.5)) - 1),
+    },
+    "verdict": {"Welch's test": _by(stats.ttest_ind, equal_var=False), "ranks": _by(stats.mannwhitneyu)},
     "own_recipe": {
-        "that of notebook 8": _trained(lambda: dl.MultiLayerPerceptron(784, [64], 10)),
-        "cropped": _trained(lambda: mt.models.cnn(channels=(8, 16, 16)), lambda: mt.RandomCrop(24), max_lr=2e-2),
-        "linear": _trained(lambda: dl.MultiLayerPerceptron(784, [], 10)),
+        "cropped": recipe(lambda: mt.models.cnn((8, 16, 16)), features=[lambda: mt.RandomCrop(24)], max_lr=2e-2),
+        "linear": recipe(lambda: dl.MultiLayerPerceptron(784, [], 10)),
     },
     "spot_radius": {
-        "the zero of a Bessel function": _dark_ring,
+        "Bessel": lambda NA, wavelength, pixel: jn_zeros(1, 1)[0] / (2 * np.pi) * wavelength / NA / pixel,
         "an array": lambda NA, wavelength, pixel: np.array([0.6098]) * wavelength / NA / pixel,
     },
     "shaky_focus": {
@@ -310,12 +236,9 @@ RIGHT = {
         "a function of the batch": lambda optics: mt.Fluorescence(**optics, defocus=lambda: np.random.rand(64) * 2e-6),
     },
     "disagreement": {
-        "image by image": lambda restored, seen, image: [
-            np.mean((image(one) - other) ** 2) for one, other in zip(restored, seen, strict=True)
-        ],
+        "one by one": _one_by_one,
         "torch": lambda restored, seen, image: (
             (torch.from_numpy(image(restored)) - torch.from_numpy(seen)).square().mean(dim=(1, 2))
         ),
     },
 }
-RIGHT |= RIGHT_NEURON

@@ -17,7 +17,7 @@ from right_answers import RIGHT
 from wrong_answers import WRONG
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.checks import digits
+from mnist_tutorial.course.checks import helpers
 from mnist_tutorial.course.lesson import tags
 
 ROOT = Path(__file__).parent.parent.parent
@@ -64,9 +64,8 @@ def answer(source, name):
 
 def right(check):
     _, name, _, solution, _ = EXERCISES[check]
-    return {"of the notebook": answer(solution, name), "of the check": getattr(mt.checks, check).reference} | RIGHT.get(
-        check, {}
-    )
+    ours = {"of the notebook": answer(solution, name), "of the check": getattr(mt.checks, check).reference}
+    return ours | RIGHT[check]
 
 
 def wrong(check):
@@ -98,7 +97,7 @@ def judgements(check, draws):
 def table(draws, checks):
     """Ask checks, and print a row of a table for each; returns the number of flips."""
     variants = cycle([mt.load("auto"), mt.load("sample")])
-    digits.load = lambda variant: next(variants)  # half of the draws come from the sample
+    helpers.load = lambda variant: next(variants)  # half of the draws come from the sample
     print("| notebook | exercise | right answers | wrong answers | draws | flips | seconds |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: |", flush=True)
     flips, shares = 0, {}

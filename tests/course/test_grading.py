@@ -12,9 +12,8 @@ from typer.testing import CliRunner
 from mnist_tutorial.benchmark.outputs import MARK
 from mnist_tutorial.cli import app
 from mnist_tutorial.course import workshop
-from mnist_tutorial.course.checks.exercise import Judgement
 from mnist_tutorial.course.grading.handed_in import Exercise
-from mnist_tutorial.course.grading.worker import judge
+from mnist_tutorial.course.grading.worker import Judgement, judge
 from mnist_tutorial.course.lesson import read_lesson, tags
 
 LESSON = read_lesson(ROOT / "notebooks/01_loading.ipynb")

@@ -9,21 +9,20 @@ from pathlib import Path
 import deeplay as dl
 import deeptrack as dt
 import numpy as np
+from scipy.special import expit, softmax
 from scipy.stats import ttest_rel
+from sklearn.metrics import confusion_matrix
 from torch import nn
-from wrong_neuron import WRONG_NEURON
 
 import mnist_tutorial as mt
 
+MNIST = mt.load("sample")
+TRAIN = MNIST.train
 
-def _labelled(folder, label):
+
+def _labelled(folder, label=lambda name: int(name[0]), path=str):
     paths = sorted(Path(folder).glob("*.png"))
-    return dt.sources.Source(path=[str(path) for path in paths], label=[label(path.name) for path in paths])
-
-
-def _names_alone(folder):
-    names = [path.name for path in Path(folder).glob("*.png")]
-    return dt.sources.Source(path=names, label=[int(name[0]) for name in names])
+    return dt.sources.Source(path=[path(file) for file in paths], label=[label(file.name) for file in paths])
 
 
 def _negate(image):
@@ -62,63 +61,75 @@ class WithoutKwargs(dt.Feature):
         return (image > 255 * level).astype(np.float32)
 
 
-class Silence(nn.Module):
-    def forward(self, logits):
-        return 0 * logits
+def _through(bend, slope, mean=True):
+    """Backpropagation as in the notebook; `bend` and `slope` of z make it wrong."""
+
+    def answer(x, t, W1, b1, W2, b2):
+        z = x @ W1 + b1
+        h = bend(z)
+        error2 = (softmax(h @ W2 + b2, axis=1) - t) / (len(x) if mean else 1)
+        error1 = (error2 @ W2.T) * slope(z)
+        return x.T @ error1, error1.sum(0), h.T @ error2, error2.sum(0)
+
+    return answer
 
 
-def _silent(limit):
-    """A network with a convolution and the right number of parameters, all of whose outputs are zero."""
-    convolution = dl.Layer(nn.Conv2d, 1, 1, 3, stride=3)  # (B, 1, 28, 28) -> (B, 1, 9, 9)
-    perceptron = dl.MultiLayerPerceptron(9 * 9, [(limit - 20) // (9 * 9 + 1 + 10)], 10)
-    return dl.Sequential(convolution, perceptron, dl.Layer(Silence))
+def _relu(z):
+    return np.maximum(z, 0)
 
 
-def _gelu(selector, activation=nn.GELU):
+def _tanh_slope(z):
+    return 1 - np.tanh(z) ** 2
+
+
+_gradients = _through(np.tanh, _tanh_slope)
+
+
+def _transposed(*arrays):
+    W1, b1, W2, b2 = _gradients(*arrays)
+    return W1.T, b1, W2.T, b2
+
+
+def _mean_of_errors(*arrays):
+    W1, b1, W2, b2 = _gradients(*arrays)
+    return W1, b1 / len(arrays[0]), W2, b2 / len(arrays[0])
+
+
+def _targets_in_place(x, t, W1, b1, W2, b2):
+    t -= softmax(np.tanh(x @ W1 + b1) @ W2 + b2, axis=1)
+    return _gradients(x, t, W1, b1, W2, b2)
+
+
+def both(fill):
+    return lambda inputs, neurons, outputs: (fill((inputs, neurons)), fill((neurons, outputs)))
+
+
+def configured(*changes):
+    """Make an answer that configures a template and returns it."""
+
     def answer(template):
-        template[..., selector].configure(activation)
+        for change in changes:
+            change(template)
         return template
 
     return answer
 
 
-def _first_gelu(template):
-    template.blocks[0].activation.configure(nn.GELU())
-    return template
+def activations(selector, activation=nn.GELU):
+    return configured(lambda template: template[..., selector].configure(activation))
 
 
 def windows(*arguments, **settings):
-    def answer(template):
-        template[..., "layer"].isinstance(nn.Conv2d).all.configure(*arguments, **settings)
-        return template
-
-    return answer
+    return configured(lambda t: t[..., "layer"].isinstance(nn.Conv2d).all.configure(*arguments, **settings))
 
 
-def _wide_border(template):
-    template[..., "layer"].isinstance(nn.Conv2d).all.configure(kernel_size=5, padding=0)
+def _border_for_the_first(template):
     template[0].blocks[0].layer.configure(padding=2 * len(template[0].blocks))
-    return template
 
 
-def _all_layers(template):
-    template[..., "layer"].configure(kernel_size=5, padding=2)
-    return template
-
-
-def _first_window(template):
-    template[0].blocks[0].layer.configure(kernel_size=5, padding=2)
-    return template
-
-
-def _mlp(limit, **settings):
-    return dl.MultiLayerPerceptron(784, [(limit - 10) // 795], 10, **settings)
-
-
-def _all_relu(limit):
-    template = _mlp(limit)
-    template[..., "activation"].configure(nn.ReLU)
-    return template
+class Silence(nn.Module):
+    def forward(self, logits):
+        return 0 * logits
 
 
 class Clipped(nn.Module):
@@ -126,23 +137,38 @@ class Clipped(nn.Module):
         return logits.clamp(min=0)
 
 
+def _silent(limit):
+    """A network with a convolution and the right number of parameters, all of whose outputs are zero."""
+    convolution = dl.Layer(nn.Conv2d, 1, 1, 3, stride=3)  # (B, 1, 28, 28) -> (B, 1, 9, 9)
+    hidden = dl.MultiLayerPerceptron(9 * 9, [(limit - 20) // (9 * 9 + 1 + 10)], 10)
+    return dl.Sequential(convolution, hidden, dl.Layer(Silence))
+
+
+def perceptron(limit, **settings):
+    return dl.MultiLayerPerceptron(784, [(limit - 10) // 795], 10, **settings)
+
+
 def _sigmoids(limit):
     template = dl.MultiLayerPerceptron(784, [(limit - 1000) // 810] + [8] * 8, 10)
-    template[..., "activation#:-1"].configure(nn.Sigmoid)
-    return template
+    return activations("activation#:-1", nn.Sigmoid)(template)
 
 
-def _counts_with_diagonal(labels, predictions):
-    counts = np.zeros((10, 10), int)
-    np.add.at(counts, (labels, predictions), 1)
+def _softmax(logits):
+    return np.exp(logits) / np.exp(logits).sum()
+
+
+def _divided_in_place(logits, temperature):
+    logits /= temperature
+    return _softmax(logits).max()
+
+
+def _peak(counts):
     return np.unravel_index(counts.argmax(), counts.shape)
 
 
 def _both_ways(labels, predictions):
-    counts = np.zeros((10, 10), int)
-    np.add.at(counts, (labels, predictions), 1)
-    np.fill_diagonal(counts, 0)
-    return np.unravel_index((counts + counts.T).argmax(), counts.shape)
+    counts = confusion_matrix(labels, predictions)
+    return _peak(np.triu(counts + counts.T, 1))
 
 
 def _two_modes(labels, predictions):
@@ -156,42 +182,13 @@ def _worst_digit(labels, predictions):
     return digit, np.bincount(predictions[wrong & (labels == digit)]).argmax()
 
 
-def _divided_in_place(logits, temperature):
-    logits /= temperature
-    return _softmax(logits).max()
-
-
-def _larger(a, b):
-    return "B" if b > a else "A"
-
-
-def _if_the_means_differ_by(least):
-    return lambda a, b: "neither" if abs(b.mean() - a.mean()) < least(a, b) else _larger(a.mean(), b.mean())
-
-
-def _by_pairs(a, b):
-    return "neither" if ttest_rel(a, b).pvalue >= 0.05 else _larger(a.mean(), b.mean())
-
-
-def _mean_square(differences):
-    return (differences**2).mean(axis=(1, 2))
-
-
-def _softmax(logits):
-    return np.exp(logits) / np.exp(logits).sum()
-
-
-MNIST = mt.load("sample")
-TRAIN = MNIST.train
-
-
 class Mirror(dt.Feature):
     """Mirror some digits, and turn all of them a little."""
 
     def get(self, image, **kwargs):
         out = mt.RandomAffine(rotate=mt.uniform(-0.1, 0.1))(np.array(image))
-        some = np.random.rand(len(out)) < 0.3
-        out[some] = out[some][:, :, ::-1]
+        mirrored = np.random.rand(len(out)) < 0.3
+        out[mirrored] = out[mirrored][:, :, ::-1]
         return out
 
 
@@ -202,16 +199,51 @@ def _sometimes_upside_down():
     return mt.RandomAffine(rotate=mt.PerImage(angles))
 
 
-def _of(digits, watched=True):
+def _larger(a, b):
+    return "B" if b > a else "A"
+
+
+def _if_the_means_differ_by(least):
+    return lambda a, b: "neither" if abs(b.mean() - a.mean()) < least(a, b) else _larger(a.mean(), b.mean())
+
+
+def _if_the_best_differ(a, b):
+    return "neither" if abs(a.max() - b.max()) < 9e-4 else _larger(a.max(), b.max())
+
+
+def _if_the_ranges_part(a, b):
+    return "B" if b.min() > a.max() else "A" if a.min() > b.max() else "neither"
+
+
+def _by_pairs(a, b):
+    return "neither" if ttest_rel(a, b).pvalue >= 0.05 else _larger(a.mean(), b.mean())
+
+
+def recipe(template, digits=lambda run: run.digits, features=(), watched=True, epochs=3, max_lr=1e-2):
     def answer(run):
         source = mt.digit_source(digits(run))
-        dataset = mt.BatchDataset(dt.Value(source.image) >> mt.Standardize() & dt.Value(source.label), source)
-        classifier = mt.classifier(mt.models.mlp(hidden=(32,)))
-        trainer = mt.trainer(max_epochs=1, progress=False, callbacks=[run.callback()] * watched)
+        image = dt.Value(source.image)
+        for feature in features:
+            image = image >> feature()
+        dataset = mt.BatchDataset(image >> mt.Standardize() & dt.Value(source.label), source)
+        classifier = mt.classifier(template(), max_lr=max_lr)
+        trainer = mt.trainer(max_epochs=epochs, progress=False, callbacks=[run.callback()] * watched)
         trainer.fit(classifier, mt.batch_loader(dataset, batch_size=128, shuffle=True))
         return classifier
 
     return answer
+
+
+def _trained_on(digits, watched=True):
+    return recipe(lambda: mt.models.mlp(hidden=(32,)), digits, watched=watched, epochs=1)
+
+
+def _focus(defocus, **others):
+    return lambda optics: mt.Fluorescence(**optics | others, defocus=defocus)
+
+
+def _mean_square(differences):
+    return (differences**2).mean(axis=(1, 2))
 
 
 SHAPE = (28, 28)
@@ -241,9 +273,9 @@ WRONG = {
     },
     "flat_source": {
         ZEROS: (lambda folder: _labelled(folder, lambda name: 0), "before the underscore"),
-        IGNORES: (lambda folder: dt.sources.Source(path=["7_000001.png"], label=[7]), "0 of them"),
+        IGNORES: (lambda folder: dt.sources.Source(path=["7_001000.png"], label=[7]), "0 of them"),
         "ImageFolder": (lambda folder: dt.sources.ImageFolder(str(folder)), "a class of each folder, or file"),
-        "names alone": (_names_alone, "the folder comes before it"),
+        "names alone": (lambda folder: _labelled(folder, path=lambda file: file.name), "the folder comes before it"),
         "text": (lambda folder: _labelled(folder, lambda name: name[0]), "expected a number"),
         "number of the file": (lambda folder: _labelled(folder, lambda name: int(name[2:8])), "before the underscore"),
         "a list": (lambda folder: sorted(Path(folder).glob("*.png")), "expected a DeepTrack source"),
@@ -318,79 +350,139 @@ WRONG = {
         "lambda": (lambda: mt.RandomAffine(rotate=lambda: 0.15), "eight equal images"),
         "the class": (lambda: mt.RandomAffine, "the class RandomAffine"),
     },
+    "squared_error_slope": {
+        ZEROS: (lambda a, y, x: 0.0, "from back to front"),
+        IGNORES: (lambda a, y, x: 0.25, "from back to front"),
+        "cross-entropy": (lambda a, y, x: (a - y) * x, "slope of cross-entropy"),
+        "of the bias": (lambda a, y, x: (a - y) * a * (1 - a), "for the bias"),
+        "the sign": (lambda a, y, x: (y - a) * a * (1 - a) * x, "wrong way round"),
+        "twice": (lambda a, y, x: 2 * (a - y) * a * (1 - a) * x, "divided by 2"),
+        "the loss": (lambda a, y, x: (a - y) ** 2 / 2, "That is the loss"),
+        "the square is left": (lambda a, y, x: a * (1 - a) * x, "Differentiate the square"),
+        "not differentiated": (lambda a, y, x: (a - y) ** 2 / 2 * a * (1 - a) * x, "Differentiate the square"),
+        "one factor": (lambda a, y, x: a - y, "first of three factors"),
+        "the sigmoid again": (lambda a, y, x: (a - y) * expit(a) * (1 - expit(a)) * x, "a is the output already"),
+        "a string": (lambda a, y, x: "(a - y) * a * (1 - a) * x", "expected"),
+    },
+    "tanh_gradients": {
+        ZEROS: (lambda x, t, *parameters: [0 * p for p in parameters], "all zeros"),
+        IGNORES: (lambda x, t, *parameters: parameters, "way back"),
+        "nothing changed": (_through(_relu, lambda z: z > 0), "still ReLU"),
+        "forward only": (_through(np.tanh, lambda z: z > 0), "still that of ReLU"),
+        "forward only, by h": (_through(np.tanh, lambda z: np.tanh(z) > 0), "still that of ReLU"),
+        "back only": (_through(_relu, _tanh_slope), "way forward still"),
+        "bent twice": (_through(np.tanh, lambda z: 1 - np.tanh(np.tanh(z)) ** 2), "apply tanh twice"),
+        "the slope of h = ReLU": (_through(_relu, lambda z: 1 - _relu(z) ** 2), "way forward still"),
+        "no slope": (_through(np.tanh, lambda z: 1), "no activation function"),
+        "the value": (_through(np.tanh, np.tanh), "not its value"),
+        "the sigmoid's slope": (_through(np.tanh, lambda z: np.tanh(z) * (1 - np.tanh(z))), "slope of the sigmoid"),
+        "not squared": (_through(np.tanh, lambda z: 1 - np.tanh(z)), "what is squared"),
+        "the square of z": (_through(np.tanh, lambda z: 1 - z**2), "not of z"),
+        "a sum": (_through(np.tanh, _tanh_slope, mean=False), "divide by their number"),
+        "biases divided twice": (_mean_of_errors, "The biases"),
+        "transposed": (_transposed, "the shapes are"),
+        "the first two only": (lambda *arrays: _gradients(*arrays)[:2], "expected four arrays"),
+        "nothing returned": (lambda *arrays: None, "returns nothing yet"),
+        "in place": (_targets_in_place, "compute a new one"),
+    },
+    "start": {
+        ZEROS: (both(np.zeros), "What gets through"),
+        IGNORES: (lambda *sizes: (np.ones((784, 128)), np.ones((128, 10))), "expected (5, 3)"),
+        "ones": (both(np.ones), "ever part"),
+        "all 0.1": (both(lambda shape: np.full(shape, 0.1)), "ever part"),
+        "all 0.01": (both(lambda shape: np.full(shape, 0.01)), "ever part"),
+        "zeros in front": (lambda i, n, o: (np.zeros((i, n)), np.random.normal(0, 0.2, (n, o))), "What gets through"),
+        "normal": (both(lambda shape: np.random.normal(size=shape)), "Try smaller ones"),
+        "uniform from -1 to 1": (both(lambda shape: np.random.uniform(-1, 1, shape)), "Try smaller ones"),
+        "uniform from 0 to 1": (both(lambda shape: np.random.uniform(size=shape)), "Let them cancel"),
+        "all negative": (both(lambda shape: -0.01 * np.random.uniform(size=shape)), "below 0"),
+        "transposed": (lambda i, n, o: (np.zeros((n, i)), np.zeros((o, n))), "expected (5, 3). Transpose it"),
+        "that of torch, as it is": (both(lambda shape: nn.Linear(*shape).weight), "Transpose it"),
+        "one array": (lambda i, n, o: np.zeros((i, n)), "expected two arrays"),
+        "not numbers": (both(lambda shape: np.full(shape, np.nan)), "not finite"),
+    },
     "count_parameters": {
-        ZEROS: (lambda inputs, hidden, outputs: 0, "Draw the layers"),
-        IGNORES: (lambda inputs, hidden, outputs: 26_506, "Draw the layers"),
-        "no biases": (lambda inputs, hidden, outputs: np.dot([inputs, *hidden], [*hidden, outputs]), "its bias"),
-        "no last layer": (
-            lambda inputs, hidden, outputs: np.dot([inputs, *hidden[:-1]], hidden) + sum(hidden),
-            "outputs are neurons",
-        ),
-        "neurons": (lambda inputs, hidden, outputs: inputs + sum(hidden) + outputs, "counted the neurons"),
+        ZEROS: (lambda i, h, o: 0, "Draw the layers"),
+        IGNORES: (lambda i, h, o: 26_506, "Draw the layers"),
+        "no biases": (lambda i, h, o: np.dot([i, *h], [*h, o]), "its bias"),
+        "no last layer": (lambda i, h, o: np.dot([i, *h[:-1]], h) + sum(h), "outputs are neurons"),
+        "neurons": (lambda i, h, o: i + sum(h) + o, "counted the neurons"),
     },
     "gelu": {
-        ZEROS: (lambda template: 0, "expected a deeplay template"),
-        IGNORES: (lambda template: mt.models.mlp(hidden=(8, 8)), "Change the template"),
-        "nothing": (lambda template: template, "Did you configure"),
-        "the last one, too": (_gelu("activation"), "no longer gives logits"),
-        "only the first": (_gelu("activation#0"), "match all of them"),
-        "a typo": (_gelu("activations"), "Did you configure"),
-        "created": (lambda template: mt.checks.gelu.reference(template).create(), "expected its template"),
-        "created first": (lambda template: template.create(), "expected its template"),
-        "layers of torch": (lambda template: nn.Sequential(nn.Linear(784, 10)), "expected a deeplay template"),
-        "what configure gives": (
-            lambda template: template[..., "activation#:-1"].configure(nn.GELU),
-            "return the template itself",
+        ZEROS: (lambda t: 0, "expected a deeplay template"),
+        IGNORES: (lambda t: mt.models.mlp(hidden=(8, 8)), "Change the template"),
+        "nothing": (lambda t: t, "Did you configure"),
+        "the last one, too": (activations("activation"), "no longer gives logits"),
+        "only the first": (activations("activation#0"), "match all of them"),
+        "a typo": (activations("activations"), "Did you configure"),
+        "created": (lambda t: mt.checks.gelu.reference(t).create(), "expected its template"),
+        "created first": (lambda t: t.create(), "expected its template"),
+        "layers of torch": (lambda t: nn.Sequential(nn.Linear(784, 10)), "expected a deeplay template"),
+        "what configure gives": (lambda t: t[..., "activation#:-1"].configure(nn.GELU), "return the template itself"),
+        "a selection": (lambda t: t[..., "activation#:-1"], "return the template itself"),
+        "an instance": (activations("activation#:-1", nn.GELU()), "expected the class, `nn.GELU`"),
+        "an instance for one": (
+            configured(lambda t: t.blocks[0].activation.configure(nn.GELU())),
+            "the class, `nn.GELU`",
         ),
-        "a selection": (lambda template: template[..., "activation#:-1"], "return the template itself"),
-        "an instance": (_gelu("activation#:-1", nn.GELU()), "expected the class, `nn.GELU`"),
-        "an instance for one": (_first_gelu, "expected the class, `nn.GELU`"),
-        "a classifier": (lambda template: dl.Classifier(mt.checks.gelu.reference(template)), "the network alone"),
-        "the class": (lambda template: dl.MultiLayerPerceptron, "call the class"),
+        "a classifier": (lambda t: dl.Classifier(mt.checks.gelu.reference(t)), "the network alone"),
+        "the class": (lambda t: dl.MultiLayerPerceptron, "call the class"),
     },
     "small_mlp": {
         ZEROS: (_silent, "it recognizes"),
         IGNORES: (lambda limit: dl.MultiLayerPerceptron(784, [20], 10), "at least half"),
         "too large": (lambda limit: mt.models.mlp(), "at most"),
-        "probabilities": (lambda limit: _mlp(limit, out_activation=dl.Layer(nn.Softmax, dim=1)), "add up to 1"),
-        "ReLU after the last layer": (_all_relu, "an activation function after its last layer, ReLU"),
-        "tanh after the last layer": (lambda limit: _mlp(limit, out_activation=nn.Tanh), "after its last layer, Tanh"),
-        "no negative logits": (
-            lambda limit: dl.Sequential(_mlp(limit), dl.Layer(Clipped)),
-            "an activation function after its last layer; expected logits",
+        "probabilities": (lambda limit: perceptron(limit, out_activation=dl.Layer(nn.Softmax, dim=1)), "add up to 1"),
+        "ReLU after the last layer": (
+            lambda limit: activations("activation", nn.ReLU)(perceptron(limit)),
+            "after its last layer, ReLU",
         ),
-        "a classifier": (lambda limit: dl.Classifier(_mlp(limit)), "the network alone"),
-        "a created classifier": (lambda limit: mt.classifier(_mlp(limit)), "the network alone"),
+        "tanh after the last layer": (
+            lambda limit: perceptron(limit, out_activation=nn.Tanh),
+            "after its last layer, Tanh",
+        ),
+        "no negative logits": (
+            lambda limit: dl.Sequential(perceptron(limit), dl.Layer(Clipped)),
+            "after its last layer; expected logits",
+        ),
+        "a classifier": (lambda limit: dl.Classifier(perceptron(limit)), "the network alone"),
+        "a created classifier": (lambda limit: mt.classifier(perceptron(limit)), "the network alone"),
         "many sigmoids": (_sigmoids, "gradient"),
         "created": (lambda limit: mt.checks.small_mlp.reference(limit).create(), "expected its template"),
         "one output": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 1), "expected (64, 10)"),
     },
     "feature_map_size": {
-        ZEROS: (lambda pixels, kernel, padding, pool: 0, "In how many places"),
-        IGNORES: (lambda pixels, kernel, padding, pool: 14, "expected"),
-        "no pooling": (lambda pixels, kernel, padding, pool: pixels + 2 * padding - kernel + 1, "before pooling"),
-        "padding once": (lambda pixels, kernel, padding, pool: (pixels + padding - kernel + 1) // pool, "both sides"),
-        "no padding": (lambda pixels, kernel, padding, pool: (pixels - kernel + 1) // pool, "both sides"),
-        "no floor": (lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel + 1) / pool, "remainder"),
-        "rounded up": (
-            lambda pixels, kernel, padding, pool: -((kernel - pixels - 2 * padding - 1) // pool),
-            "remainder",
-        ),
-        "no + 1": (lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel) // pool, "fits in one place"),
+        ZEROS: (lambda n, k, p, s: 0, "In how many places"),
+        IGNORES: (lambda n, k, p, s: 14, "expected"),
+        "no pooling": (lambda n, k, p, s: n + 2 * p - k + 1, "before pooling"),
+        "padding once": (lambda n, k, p, s: (n + p - k + 1) // s, "both sides"),
+        "no padding": (lambda n, k, p, s: (n - k + 1) // s, "both sides"),
+        "no floor": (lambda n, k, p, s: (n + 2 * p - k + 1) / s, "remainder"),
+        "rounded up": (lambda n, k, p, s: -((k - n - 2 * p - 1) // s), "remainder"),
+        "no + 1": (lambda n, k, p, s: (n + 2 * p - k) // s, "fits in one place"),
     },
     "wide_windows": {
-        ZEROS: (lambda template: 0, "expected a deeplay template"),
-        IGNORES: (lambda template: mt.models.cnn(), "Change the template"),
-        "nothing": (lambda template: template, "Did you configure"),
+        ZEROS: (lambda t: 0, "expected a deeplay template"),
+        IGNORES: (lambda t: mt.models.cnn(), "Change the template"),
+        "nothing": (lambda t: t, "Did you configure"),
         "no padding": (windows(kernel_size=5), "wider border"),
-        "the first only": (_first_window, "match all of them"),
-        "a border for the first only": (_wide_border, "wider border"),
-        "linear layers, too": (_all_layers, "Unknown configurable"),
+        "the first only": (
+            configured(lambda t: t[0].blocks[0].layer.configure(kernel_size=5, padding=2)),
+            "match all of them",
+        ),
+        "a border for the first only": (
+            configured(windows(kernel_size=5, padding=0), _border_for_the_first),
+            "wider border",
+        ),
+        "linear layers, too": (
+            configured(lambda t: t[..., "layer"].configure(kernel_size=5, padding=2)),
+            "Unknown configurable",
+        ),
         "what configure returns": (
-            lambda template: template[..., "layer"].isinstance(nn.Conv2d).all.configure(kernel_size=5, padding=2),
+            lambda t: t[..., "layer"].isinstance(nn.Conv2d).all.configure(kernel_size=5),
             "return the template itself",
         ),
-        "built": (lambda template: mt.checks.wide_windows.reference(template).build(), "expected its template"),
+        "built": (lambda t: mt.checks.wide_windows.reference(t).build(), "expected its template"),
     },
     "small_cnn": {
         ZEROS: (_silent, "it recognizes"),
@@ -401,18 +493,18 @@ WRONG = {
         "a classifier": (lambda limit: dl.Classifier(mt.checks.small_cnn.reference(limit)), "network alone"),
     },
     "confidence": {
-        ZEROS: (lambda logits, temperature: 0.0, "Divide, then apply softmax"),
-        IGNORES: (lambda logits, temperature: 0.07, "Divide, then apply softmax"),
-        "no temperature": (lambda logits, temperature: _softmax(logits).max(), "at temperature 1"),
-        "times": (lambda logits, temperature: _softmax(logits * temperature).max(), "must become smaller"),
-        "afterwards": (lambda logits, temperature: _softmax(logits).max() / temperature, "not the probability"),
-        "all ten": (lambda logits, temperature: _softmax(logits / temperature), "ten probabilities"),
+        ZEROS: (lambda z, t: 0.0, "Divide, then apply softmax"),
+        IGNORES: (lambda z, t: 0.07, "Divide, then apply softmax"),
+        "no t": (lambda z, t: _softmax(z).max(), "at temperature 1"),
+        "times": (lambda z, t: _softmax(z * t).max(), "must become smaller"),
+        "afterwards": (lambda z, t: _softmax(z).max() / t, "not the probability"),
+        "all ten": (lambda z, t: _softmax(z / t), "ten probabilities"),
         "in place": (_divided_in_place, "compute a new one"),
     },
     "most_confused": {
         ZEROS: (lambda labels, predictions: (0, 0), "leave the diagonal out"),
         IGNORES: (lambda labels, predictions: (4, 9), "expected"),
-        "with the diagonal": (_counts_with_diagonal, "leave the diagonal out"),
+        "with the diagonal": (lambda *arrays: _peak(confusion_matrix(*arrays)), "leave the diagonal out"),
         "reversed": (lambda *arrays: mt.checks.most_confused.reference(*arrays)[::-1], "true digit comes first"),
         "both ways": (_both_ways, "two directions"),
         "each by itself": (_two_modes, "Count pairs"),
@@ -442,40 +534,28 @@ WRONG = {
     "shaky_focus": {
         ZEROS: (lambda optics: mt.Fluorescence(**optics), "in focus"),
         IGNORES: (lambda optics: mt.Fluorescence(resolution=6e-6, magnification=40, NA=0.3), "optics passed on"),
-        "one for all": (lambda optics: mt.Fluorescence(**optics, defocus=5e-7), "a draw for each image"),
-        "a lambda": (
-            lambda optics: mt.Fluorescence(**optics, defocus=lambda: np.random.uniform(2e-7, 2e-6)),
-            "a draw for each image",
-        ),
-        "in micrometres": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(-1, 1)), "1e-6"),
-        "too little": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(-1e-6, 1e-6)), "expected 0 to 2"),
-        "hardly": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(0, 1e-12)), "in focus"),
-        "too much": (lambda optics: mt.Fluorescence(**optics, defocus=mt.uniform(-3e-6, 3e-6)), "expected 0 to 2"),
-        "the lens of the notebook": (
+        "one for all": (_focus(5e-7), "a draw for each image"),
+        "a lambda": (_focus(lambda: np.random.uniform(2e-7, 2e-6)), "a draw for each image"),
+        "in micrometres": (_focus(mt.uniform(-1, 1)), "1e-6"),
+        "too little": (_focus(mt.uniform(-1e-6, 1e-6)), "expected 0 to 2"),
+        "hardly": (_focus(mt.uniform(0, 1e-12)), "in focus"),
+        "too much": (_focus(mt.uniform(-3e-6, 3e-6)), "expected 0 to 2"),
+        "the old lens": (
             lambda optics: mt.Fluorescence(0.7, 600e-9, 40, 6e-6, defocus=mt.uniform(-2e-6, 2e-6)),
             "none of them typed",
         ),
-        "its own wavelength": (
-            lambda optics: mt.Fluorescence(**optics | {"wavelength": 600e-9}, defocus=mt.uniform(-2e-6, 2e-6)),
-            "none of them typed",
-        ),
-        "the same again": (
-            lambda optics: mt.Fluorescence(**optics, defocus=np.linspace(0, 2e-6, 64)),
-            "expected new ones",
-        ),
+        "its own wavelength": (_focus(mt.uniform(-2e-6, 2e-6), wavelength=600e-9), "none of them typed"),
+        "the same again": (_focus(np.linspace(0, 2e-6, 64)), "expected new ones"),
         "a number": (lambda optics: 1e-6, "expected a DeepTrack feature"),
     },
     "disagreement": {
-        ZEROS: (lambda restored, seen, image: np.zeros(len(seen)), "Image the restored ones"),
-        IGNORES: (lambda restored, seen, image: np.ones(len(seen)), "Image the restored ones"),
-        "of the batch": (lambda restored, seen, image: ((image(restored) - seen) ** 2).mean(), "one for each image"),
-        "not imaged": (lambda restored, seen, image: _mean_square(restored - seen), "through the microscope first"),
-        "a root": (lambda restored, seen, image: _mean_square(image(restored) - seen) ** 0.5, "its square root"),
-        "a sum": (lambda restored, seen, image: ((image(restored) - seen) ** 2).sum((1, 2)), "expected their mean"),
-        "in place": (
-            lambda restored, seen, image: _mean_square(np.subtract(image(restored), seen, out=seen)),
-            "compute a new one",
-        ),
+        ZEROS: (lambda x, y, image: np.zeros(len(y)), "Image the restored ones"),
+        IGNORES: (lambda x, y, image: np.ones(len(y)), "Image the restored ones"),
+        "of the batch": (lambda x, y, image: ((image(x) - y) ** 2).mean(), "one for each image"),
+        "not imaged": (lambda x, y, image: _mean_square(x - y), "through the microscope first"),
+        "a root": (lambda x, y, image: _mean_square(image(x) - y) ** 0.5, "its square root"),
+        "a sum": (lambda x, y, image: ((image(x) - y) ** 2).sum((1, 2)), "expected their mean"),
+        "in place": (lambda x, y, image: _mean_square(np.subtract(image(x), y, out=y)), "compute a new one"),
     },
     "error_reduction": {
         ZEROS: (lambda disagree: 0, "yours is 0; expected"),
@@ -483,39 +563,26 @@ WRONG = {
         "a tenth": (lambda disagree: disagree // 20 * 2, "expected p below 0.05"),
         "one too many": (lambda disagree: mt.checks.error_reduction.reference(disagree) + 1, "error of one of the two"),
         "all": (lambda disagree: disagree, "the smallest number"),
-        "of the worse one": (
-            lambda disagree: (disagree + mt.checks.error_reduction.reference(disagree)) // 2,
-            "errors of its own",
-        ),
+        "of the worse one": (lambda n: (n + mt.checks.error_reduction.reference(n)) // 2, "errors of its own"),
     },
     "verdict": {
         ZEROS: (lambda a, b: 0, 'expected "A", "B" or "neither"'),
         IGNORES: (lambda a, b: "neither", "far apart"),
         "believes any difference": (lambda a, b: _larger(a.mean(), b.mean()), "less than the seeds"),
-        "looks at the best": (
-            lambda a, b: "neither" if abs(a.max() - b.max()) < 9e-4 else _larger(a.max(), b.max()),
-            "One lucky seed",
-        ),
+        "looks at the best": (_if_the_best_differ, "One lucky seed"),
         "a fixed gap": (_if_the_means_differ_by(lambda a, b: 2e-3), "far smaller"),
-        "the ranges do not overlap": (
-            lambda a, b: "B" if b.min() > a.max() else "A" if a.min() > b.max() else "neither",
-            "seeds",
-        ),
+        "the ranges do not overlap": (_if_the_ranges_part, "seeds"),
         "in pairs": (_by_pairs, "of your code"),
-        "more than the sum of the standard deviations": (
-            _if_the_means_differ_by(lambda a, b: a.std(ddof=1) + b.std(ddof=1)),
-            "seeds",
-        ),
+        "more than the sum of the stds": (_if_the_means_differ_by(lambda a, b: a.std(ddof=1) + b.std(ddof=1)), "seeds"),
     },
     "own_recipe": {
         ZEROS: (lambda run: _silent(5_000).create(), "run.callback()"),
         IGNORES: (lambda run: mt.models.mlp().create(), "run.callback()"),
         "looks at the test digits": (lambda run: mt.load("full").test, "that it was not given: it called load()"),
-        "not watched": (_of(lambda run: run.digits, watched=False), "run.callback()"),
+        "not watched": (_trained_on(lambda run: run.digits, watched=False), "run.callback()"),
         "returns nothing": (lambda run: None, "returns nothing"),
         "a template": (lambda run: mt.models.mlp(), "you returned a template"),
-        "digits of the notebook": (_of(lambda run: MNIST.train), "that it was not given: it used mnist.train"),
-        "digits kept in a variable": (_of(lambda run: TRAIN), "Take them from run.digits"),
+        "digits of the notebook": (_trained_on(lambda run: MNIST.train), "that it was not given: it used mnist.train"),
+        "digits kept in a variable": (_trained_on(lambda run: TRAIN), "Take them from run.digits"),
     },
 }
-WRONG |= WRONG_NEURON

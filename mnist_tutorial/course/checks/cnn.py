@@ -1,33 +1,22 @@
 """The exercises of notebook 5."""
 
-from collections.abc import Callable
-from typing import Any
-
 import deeplay as dl
-import numpy as np
 import torch
 from torch import nn
 
-from mnist_tutorial.course.checks.exercise import Hint, exercise, same
-from mnist_tutorial.course.checks.networks import asked, created, fits, learns
+from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, rng, same
+from mnist_tutorial.course.checks.helpers import created, fits, learns
 
 
 @exercise(reference=lambda pixels, kernel, padding, pool: (pixels + 2 * padding - kernel + 1) // pool)
-def feature_map_size(answer: Callable[..., Any]) -> str:
-    """Check the size of a feature map after a convolution and a pooling.
-
-    The answer takes the side of the image, the side of the kernel, the padding and the side of the pooling window, and
-    returns the side of the feature map.
-    """
-    rng = np.random.default_rng()
+def feature_map_size(answer: Answer) -> str:
+    """Check a feature map. The answer takes the sides of image, kernel, padding and pooling, and returns its side."""
     # Pooling with and without a remainder, and none at all.
     for pool, remainder in rng.permutation([(2, 1), (3, 2), (2, 0), (3, 0), (1, 0)]).tolist():
         # With these numbers, each mistake gives a size of its own.
         kernel, padding = int(rng.integers(5, 8)), int(rng.integers(pool + 1, 5))
         unpooled = int(rng.integers(10, 25)) * pool + remainder
         pixels = unpooled - 2 * padding + kernel - 1
-        network = nn.Sequential(nn.Conv2d(1, 1, kernel, padding=padding), nn.MaxPool2d(pool))
-        truth = network(torch.zeros(1, 1, pixels, pixels)).shape[-1]
         both_sides, whole = "Padding is added on both sides.", "Pixels are whole: pooling drops the remainder."
         mistakes = [
             (unpooled, "That is the size before pooling."),
@@ -38,7 +27,8 @@ def feature_map_size(answer: Callable[..., Any]) -> str:
             (-(-unpooled // pool), whole),
         ]
         case = f"for {pixels} pixels, kernel {kernel}, padding {padding} and pooling {pool}"
-        same(answer(pixels, kernel, padding, pool), truth, case, mistakes, "In how many places does the window fit?")
+        hint = "In how many places does the window fit?"
+        same(answer(pixels, kernel, padding, pool), unpooled // pool, case, mistakes, hint)
     return "you know the size of a feature map before you build it"
 
 
@@ -48,27 +38,20 @@ def _wide_windows(template):
 
 
 @exercise(reference=_wide_windows)
-def wide_windows(answer: Callable[..., Any]) -> str:
-    """Check a template in which all convolutions have 5 x 5 windows, and no feature map has changed its size.
-
-    The answer takes a template with convolutions and a perceptron, and returns it.
-    """
-    rng = np.random.default_rng()
+def wide_windows(answer: Answer) -> str:
+    """Check windows of 5 x 5 that leave the size. The answer takes a template with convolutions, and returns it."""
     channels = [*rng.integers(2, 6, size=rng.integers(2, 5)).tolist(), 8]
     convolutions = dl.ConvolutionalNeuralNetwork(1, channels[:-1], channels[-1], out_activation=nn.ReLU)
-    network = created(asked(answer, dl.Sequential(convolutions, dl.MultiLayerPerceptron(8 * 14 * 14, [12], 10))))
-    found = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
-    if [module.out_channels for module in found] != channels:
-        raise Hint(
-            f"your network has {len(found)} convolutions; expected the {len(channels)} of the template. Change the "
-            "template that you are given."
-        )
-    windows = [module.kernel_size for module in found]
+    _, network = created(answer, dl.Sequential(convolutions, dl.MultiLayerPerceptron(8 * 14 * 14, [12], 10)))
+    layers = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    if [layer.out_channels for layer in layers] != channels:
+        number = f"{len(layers)} convolutions; expected the {len(channels)} of the template"
+        raise Hint(f"your network has {number}. Change the template that you are given.")
+    windows = [layer.kernel_size for layer in layers]
     if set(windows) != {(5, 5)}:
         hint = "Does your selector match all of them?" if (5, 5) in windows else "Did you configure the template?"
         raise Hint(f"the windows are {', '.join(f'{a} x {b}' for a, b in windows)}; expected 5 x 5 for all. {hint}")
-    with torch.no_grad():
-        sizes = tuple(module(torch.zeros(1, module.in_channels, 14, 14)).shape[-1] for module in found)
+    sizes = tuple(layer(torch.zeros(1, layer.in_channels, 14, 14)).shape[-1] for layer in layers)
     hint = "A larger window fits in fewer places, unless the image gets a wider border."
     same(sizes, (14,) * len(sizes), "for an image of 14 x 14 pixels, the sides of the feature maps", hint=hint)
     return "5 x 5 everywhere, and each feature map as large as before"
@@ -84,16 +67,11 @@ def _small_cnn(limit):
 
 
 @exercise(reference=_small_cnn)
-def small_cnn(answer: Callable[..., Any]) -> str:
-    """Check a convolutional network with few parameters.
-
-    The answer takes the largest number of parameters, and returns a template.
-    """
-    rng = np.random.default_rng()
+def small_cnn(answer: Answer) -> str:
+    """Check a small convolutional network. The answer takes how many parameters are allowed, and returns a template."""
     for limit in (int(rng.integers(12_000, 13_000)), int(rng.integers(2_000, 2_200))):
-        template = asked(answer, limit)
-        network = created(template)
-        if not any(isinstance(module, nn.Conv2d) for module in network.modules()):
-            raise Hint("it has no convolution; expected at least one.")
+        template, network = created(answer, limit)
+        convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+        refuse(not convolutions, "it has no convolution; expected at least one.")
         count = fits(network, limit)
     return f"{count:,} parameters of {limit:,}, and {learns(template)}"

@@ -1,48 +1,34 @@
 """The exercises of notebook 6."""
 
-from collections.abc import Callable
-from typing import Any
-
 import deeptrack as dt
 import numpy as np
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix
 
-from mnist_tutorial.course.checks.digits import NearestNeighbour, draw
-from mnist_tutorial.course.checks.exercise import Hint, exercise, feature, frozen, same
+from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, rng, same
+from mnist_tutorial.course.checks.helpers import draw, feature, frozen, nearest_neighbour
 from mnist_tutorial.pipeline import Erase
 
-KNOWN, HELD_OUT = 3_600, 400  # together, the digits of the sample
 LITTLE = 0.3  # the accuracy below which hardly anything can be read, and it is chance which of two is lower
 
 
 @exercise(reference=lambda logits, temperature: softmax(np.asarray(logits) / temperature).max())
-def confidence(answer: Callable[..., Any]) -> str:
-    """Check the confidence of a network at a temperature.
-
-    The answer takes ten logits and a temperature, and returns the probability of the predicted digit.
-    """
-    rng = np.random.default_rng()
+def confidence(answer: Answer) -> str:
+    """Check a confidence. The answer takes ten logits and a temperature, and returns the largest probability."""
     for temperature in rng.permutation([rng.uniform(0.3, 0.6), rng.uniform(1.5, 2.5)]):
         # One digit leads, by so much that the right answer and the mistakes differ.
         logits = frozen(rng.permutation([4.4] + 9 * [0]) + rng.normal(0, 0.1, size=10))
         probabilities, warm = softmax(logits / temperature), softmax(logits).max()
+        smaller = "A high temperature makes the network less confident, so the logits must become smaller."
         mistakes = [
             (probabilities, "These are ten probabilities; which is that of the predicted digit?"),
             (warm, "That is the probability at temperature 1."),
-            (
-                softmax(logits * temperature).max(),
-                "A high temperature makes the network less confident, so the logits must become smaller.",
-            ),
+            (softmax(logits * temperature).max(), smaller),
             (warm / temperature, "Divide the logits, not the probability: ten probabilities must still add up to 1."),
         ]
-        same(
-            answer(logits, float(temperature)),
-            probabilities.max(),
-            f"at temperature {temperature:.2f}",
-            mistakes,
-            "Divide, then apply softmax; the answer is the largest of the ten.",
-        )
+        hint = "Divide, then apply softmax; the answer is the largest of the ten."
+        got, case = answer(logits, float(temperature)), f"at temperature {temperature:.2f}"
+        same(got, probabilities.max(), case, mistakes, hint)
     return "confident at a low temperature, in doubt at a high one, and always the same digit"
 
 
@@ -53,12 +39,8 @@ def _most_confused(labels, predictions):
 
 
 @exercise(reference=_most_confused)
-def most_confused(answer: Callable[..., Any]) -> str:
-    """Check which digit is most often mistaken for which other one.
-
-    The answer takes labels and predictions, and returns the true digit and the predicted one.
-    """
-    rng = np.random.default_rng()
+def most_confused(answer: Answer) -> str:
+    """Check the most frequent mistake. The answer takes labels and predictions, and returns (true digit, predicted)."""
     for _ in range(3):
         labels = rng.permutation(np.repeat(np.arange(10), 60))
         predictions = labels.copy()
@@ -66,8 +48,7 @@ def most_confused(answer: Callable[..., Any]) -> str:
         # The most frequent pair is (a, b). But most mistakes are made with c, the most frequent wrong answer is e, and
         # c and d are confused more often if both directions are added up.
         for true, predicted, count in ((a, b, 20), (c, d, 13), (d, c, 14), (c, e, 15), (f, e, 16)):
-            right = np.flatnonzero((labels == true) & (predictions == true))
-            predictions[right[:count]] = predicted
+            predictions[np.flatnonzero((labels == true) & (predictions == true))[:count]] = predicted
         both = "Do not add up the two directions: a 4 taken for a 9 is not the same mistake as a 9 taken for a 4."
         apart = "The digit with the most mistakes and the most frequent wrong answer need not belong together."
         mistakes = [
@@ -77,43 +58,33 @@ def most_confused(answer: Callable[..., Any]) -> str:
             *((pair, f"{apart} Count pairs.") for pair in ((c, e), (f, e))),
         ]
         case = "for 600 made-up predictions, the most frequent mistake"
-        found = answer(frozen(labels), frozen(predictions))
-        same(found, (a, b), case, mistakes, "Count each pair of true and predicted digit.")
+        got = answer(frozen(labels), frozen(predictions))
+        same(got, (a, b), case, mistakes, "Count each pair of true and predicted digit.")
     return "the true digit, and the one it is most often mistaken for"
 
 
 @exercise(reference=lambda strength: Erase(height=20 * strength, width=20 * strength))
-def corruption(answer: Callable[..., Any]) -> str:
-    """Check a corruption that does nothing at strength 0 and fools the nearest neighbour at strength 1.
-
-    The answer takes the strength, and returns a DeepTrack feature for images with grey values from 0 to 1.
-    """
-    known, held_out = draw(KNOWN, HELD_OUT)
-    neighbours = NearestNeighbour(known.images / 255, known.labels)
+def corruption(answer: Answer) -> str:
+    """Check a corruption. The answer takes a strength from 0 to 1, and returns a feature for images from 0 to 1."""
+    known, held_out = draw()
     clean = held_out.images / 255
     accuracy = {}
     for strength in (0.0, 0.5, 1.0):
-        pipeline = dt.Value(frozen(clean)) >> feature(answer(strength))
-        images = np.asarray(pipeline(), float)
+        images = np.asarray((dt.Value(frozen(clean)) >> feature(answer(strength)))(), float)
         if images.shape != clean.shape:
-            raise Hint(
-                f"a batch of images, {clean.shape}, comes out as {images.shape}; expected the same shape. All images "
-                "go through the feature at once."
-            )
-        if not np.isfinite(images).all():
-            raise Hint(f"at strength {strength:g}, some grey values are NaN or infinite; expected numbers.")
-        if not np.ptp(images):
-            raise Hint(f"at strength {strength:g}, all pixels are {images.flat[0]:.3g}; expected something to see.")
-        accuracy[strength] = neighbours.accuracy(images, held_out.labels)
+            shapes = f"a batch of images, {clean.shape}, comes out as {images.shape}; expected the same shape"
+            raise Hint(f"{shapes}. All images go through the feature at once.")
+        case = f"at strength {strength:g},"
+        refuse(not np.isfinite(images).all(), f"{case} some grey values are NaN or infinite; expected numbers.")
+        refuse(not np.ptp(images), f"{case} all pixels are {images.flat[0]:.3g}; expected something to see.")
+        accuracy[strength] = nearest_neighbour(known.images / 255, known.labels, images, held_out.labels)
         change = np.abs(images - clean).max()
         if strength == 0 and change > 0.01:
-            raise Hint(
-                f"at strength 0, a pixel changes by up to {change:.2f}; expected no change, so that the curve starts "
-                "at the accuracy on clean digits. (Images come in with grey values from 0 to 1.)"
-            )
+            changed = f"{case} a pixel changes by up to {change:.2f}; expected no change, so that the curve starts at"
+            raise Hint(f"{changed} the accuracy on clean digits. (Images come in with grey values from 0 to 1.)")
     result = f"the nearest neighbour gets {', '.join(f'{value:.0%} at {s:g}' for s, value in accuracy.items())}"
-    if accuracy[1.0] > accuracy[0.0] - 0.2:
-        raise Hint(f"{result}; expected at least 20 points less at strength 1 than at 0.")
-    if accuracy[0.5] > accuracy[0.0] + 0.05 or accuracy[1.0] > max(accuracy[0.5] + 0.05, LITTLE):
-        raise Hint(f"{result}; expected more strength to do more harm.")
+    none, half, full = accuracy.values()
+    refuse(full > none - 0.2, f"{result}; expected at least 20 points less at strength 1 than at 0.")
+    unlike = half > none + 0.05 or full > max(half + 0.05, LITTLE)
+    refuse(unlike, f"{result}; expected more strength to do more harm.")
     return result

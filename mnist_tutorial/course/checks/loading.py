@@ -1,52 +1,39 @@
 """The exercises of notebook 1."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import deeptrack as dt
 import numpy as np
 from PIL import Image
 
-from mnist_tutorial.course.checks.exercise import Hint, agree, exercise, feature, frozen, returned, same
+from mnist_tutorial.course.checks.exercise import Answer, Hint, agree, exercise, refuse, returned, rng, same
+from mnist_tutorial.course.checks.helpers import feature, frozen
 
 
 @exercise(reference=lambda numbers: (*np.shape(numbers), 28, 28))
-def batch_shape(answer: Callable[..., Any]) -> str:
-    """Check the predicted shape of what a pipeline returns.
-
-    The answer takes the number or the array of numbers that the source is indexed with, and returns a tuple.
-    """
-    rng = np.random.default_rng()
-    source = dt.sources.Source(image=np.zeros((50, 28, 28), np.uint8))
-    pipeline = dt.Value(source.image) / 255
+def batch_shape(answer: Answer) -> str:
+    """Check the shape of a batch. The answer takes the number or numbers that index a source, and returns a tuple."""
     for numbers in (rng.integers(50, size=rng.integers(4, 30)), int(rng.integers(50)), rng.integers(50, size=1)):
-        truth = pipeline.update()(source[numbers]).shape
-        shape = returned(answer(numbers))
-        if not isinstance(shape, tuple | list):
-            raise Hint(f"a shape is a tuple, such as {(28, 28)}; yours is {shape!r:.40}.")
+        shape, outer = returned(answer(numbers)), np.shape(numbers)
+        refuse(not isinstance(shape, tuple | list), f"a shape is a tuple, such as (28, 28); yours is {shape!r:.40}.")
         channel = "This source has no axis for channels; mt.BatchDataset adds it after the pipeline."
         mistakes = [
             ((np.size(numbers), 28, 28), "A single number picks a single image, which has no batch axis."),
-            ((*truth[:-2], 1, 28, 28), channel),
-            ((*truth, 1), channel),
-            ((*truth[:-2], 784), "Dividing leaves the rows and columns as they are."),
+            ((*outer, 1, 28, 28), channel),
+            ((*outer, 28, 28, 1), channel),
+            ((*outer, 784), "Dividing leaves the rows and columns as they are."),
             ((28, 28), "An array of numbers picks several images, stacked along a further axis."),
         ]
-        case = f"for an array of {len(numbers)} numbers" if np.ndim(numbers) else f"for the number {numbers}"
+        case = f"for an array of {len(numbers)} numbers" if outer else f"for the number {numbers}"
         hint = "Think of what the source holds, and of what one number or several numbers pick from it."
-        same(tuple(shape), truth, case, mistakes, hint)
+        same(tuple(shape), (*outer, 28, 28), case, mistakes, hint)
     return "one number gives an image, an array of numbers gives a batch"
 
 
 @exercise(reference=lambda image: 1 - image)
-def negative(answer: Callable[..., Any]) -> str:
-    """Check a pipeline that turns a digit into its negative.
-
-    The answer takes a pipeline of images from 0 to 1, and returns a pipeline.
-    """
-    rng = np.random.default_rng()
+def negative(answer: Answer) -> str:
+    """Check the negative of digits. The answer takes a pipeline of images from 0 to 1, and returns a pipeline."""
     images = rng.uniform(0, 0.9, size=(6, 28, 28))  # faint: one in ten digits of MNIST has no pixel of full ink
     images[0, 0, :2] = 0, 1
     source = dt.sources.Source(image=frozen(images))
@@ -56,54 +43,47 @@ def negative(answer: Callable[..., Any]) -> str:
         raise Hint("your pipeline never gets to see a digit. Begin with `pixels`, and work on that.")
     faint = int(rng.integers(1, 6))
     for case, numbers in (("in one digit", 0), ("in a faint digit", faint), ("in a batch", np.arange(6))):
-        found, chosen = np.asarray(pipeline.update()(source[numbers])), images[numbers]
+        got, chosen = np.asarray(pipeline.update()(source[numbers])), images[numbers]
         mistakes = [(chosen.max() - chosen, "Subtract from full ink, 1, even where a digit does not reach it.")]
         hint = "The scale goes from 0 to 1: paper becomes 1, and full ink 0."
-        if case == "in one digit" and agree(found.reshape(-1)[:2], (1, 0)):
+        if case == "in one digit" and agree(got.reshape(-1)[:2], (1, 0)):
             hint = "Paper and ink are right, but the greys between them must flip, too."
-        same(found, 1 - chosen, case, mistakes, hint)
+        same(got, 1 - chosen, case, mistakes, hint)
     return "ink is 0 and paper 1, in one digit and in a batch"
 
 
 def _flat_source(folder):
     paths = sorted(Path(folder).glob("*.png"))
-    return dt.sources.Source(path=[str(path) for path in paths], label=np.array([int(path.name[0]) for path in paths]))
+    return dt.sources.Source(path=list(map(str, paths)), label=np.array([int(path.name[0]) for path in paths]))
 
 
 @exercise(reference=_flat_source)
-def flat_source(answer: Callable[..., Any]) -> str:
-    """Check a source of the files in one folder, with labels from their names.
-
-    The answer takes a folder with files such as ``7_000123.png``, and returns a DeepTrack source with the fields
-    ``path`` and ``label``.
-    """
-    rng = np.random.default_rng()
+def flat_source(answer: Answer) -> str:
+    """Check a source of files such as 7_000123.png. The answer takes a folder, and returns a source of path, label."""
     names = [f"{rng.integers(10)}_{number:06}.png" for number in rng.permutation(999)[:12]]
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
-            Image.fromarray(np.zeros((28, 28), np.uint8)).save(Path(folder, name))
+            Image.new("L", (28, 28)).save(Path(folder, name))
         source = returned(answer(folder))
         if not isinstance(source, dt.sources.Source):
             raise Hint(f"you returned {type(source).__name__}; expected a DeepTrack source, dt.sources.Source(...).")
         items = [source[i] for i in range(len(source))]
-        for field in ("path", "label"):
-            if items and field not in items[0]:
-                raise Hint(f"the items have the fields {', '.join(items[0])}; expected path and label.")
+        if items and not {"path", "label"} <= set(items[0]):
+            raise Hint(f"the items have the fields {', '.join(items[0])}; expected path and label.")
         labels = {Path(str(item["path"])).name: item["label"] for item in items}
         if set(labels) != set(names):
             raise Hint(f"the folder has {len(names)} files; your source has {len(set(labels) & set(names))} of them.")
+        path = items[0]["path"]
         try:
             dt.LoadImage(source.path)(items[0])
         except Exception as error:
-            path = items[0]["path"]
-            raise Hint(
-                f"dt.LoadImage cannot open {path!r}. A name alone is not a path: the folder comes before it."
-            ) from error
+            hint = "A name alone is not a path: the folder comes before it."
+            raise Hint(f"dt.LoadImage cannot open {path!r}. {hint}") from error
+    hint = "The digit comes before the underscore; the rest is the number of the file."
+    if isinstance(source, dt.sources.ImageFolder):
+        hint = "ImageFolder makes a class of each folder, or file, that it finds in yours. Make a Source yourself."
     for name, label in labels.items():
-        if isinstance(label, str):
-            raise Hint(f"the label of {name} is the text {label!r}; expected a number, which a loss needs.")
-        hint = "The digit comes before the underscore; the rest is the number of the file."
-        if isinstance(source, dt.sources.ImageFolder):
-            hint = "ImageFolder makes a class of each folder, or file, that it finds in yours. Make a Source yourself."
+        text = f"the label of {name} is the text {label!r}; expected a number, which a loss needs."
+        refuse(isinstance(label, str), text)
         same(int(label), int(name[0]), f"for {name}", hint=hint)
     return "each file has the label that its name gives, and can be loaded"

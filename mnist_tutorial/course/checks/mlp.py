@@ -1,30 +1,24 @@
 """The exercises of notebook 4."""
 
-from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
 import deeplay as dl
-import numpy as np
 from torch import nn
 
-from mnist_tutorial.course.checks.exercise import Hint, exercise, same
-from mnist_tutorial.course.checks.networks import asked, created, fits, learns, parameters
+from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, rng, same
+from mnist_tutorial.course.checks.helpers import created, fits, learns
 
 
-@exercise(
-    reference=lambda inputs, hidden, outputs: sum((a + 1) * b for a, b in pairwise([inputs, *hidden, outputs])),
-)
-def count_parameters(answer: Callable[..., Any]) -> str:
-    """Check the number of parameters of a multilayer perceptron.
+def _count_parameters(inputs, hidden, outputs):
+    return sum((before + 1) * neurons for before, neurons in pairwise([inputs, *hidden, outputs]))
 
-    The answer takes the number of inputs, a list of hidden neurons and the number of outputs, and returns a number.
-    """
-    rng = np.random.default_rng()
+
+@exercise(reference=_count_parameters)
+def count_parameters(answer: Answer) -> str:
+    """Check a number of parameters. The answer takes inputs, a list of hidden neurons and outputs, and returns it."""
     for layers in (1, 3, 2):
         inputs, *hidden, outputs = rng.integers(2, 40, size=layers + 2).tolist()
-        truth = parameters(dl.MultiLayerPerceptron(inputs, hidden, outputs).create())
-        neurons = sum(hidden) + outputs
+        truth, neurons = _count_parameters(inputs, hidden, outputs), sum(hidden) + outputs
         mistakes = [
             (truth - neurons, "Each neuron adds a number of its own, its bias."),
             (truth - (hidden[-1] + 1) * outputs, "The outputs are neurons, too."),
@@ -42,23 +36,17 @@ def _gelu(template):
 
 
 @exercise(reference=_gelu)
-def gelu(answer: Callable[..., Any]) -> str:
-    """Check a template in which all hidden activations, and only those, have become GELU.
-
-    The answer takes the template of a perceptron, and returns it.
-    """
-    rng = np.random.default_rng()
+def gelu(answer: Answer) -> str:
+    """Check that all hidden activations are GELU. The answer takes the template of a perceptron, and returns it."""
     for layers in rng.permutation([1, 4]).tolist():
         hidden = rng.integers(4, 20, size=layers).tolist()
-        network = created(asked(answer, dl.MultiLayerPerceptron(784, hidden, 10)))
+        _, network = created(answer, dl.MultiLayerPerceptron(784, hidden, 10))
         activations = tuple(type(block.activation).__name__ for block in getattr(network, "blocks", ()))
         expected = ("GELU",) * layers + ("Identity",)
         case = f"for {layers} hidden {'layer' if layers == 1 else 'layers'}"
         if len(activations) != len(expected):
-            raise Hint(
-                f"{case}, your network has {len(activations)} layers; expected {len(expected)}. Change the template "
-                "that you are given."
-            )
+            number = f"{len(activations)} layers; expected {len(expected)}"
+            raise Hint(f"{case}, your network has {number}. Change the template that you are given.")
         hint = "Does your selector match all of them, at any depth?"
         if activations[-1] != "Identity":
             hint = "The last layer no longer gives logits; which selector leaves it out?"
@@ -67,18 +55,10 @@ def gelu(answer: Callable[..., Any]) -> str:
     return "GELU in each hidden layer, and none after the last"
 
 
-def _small_mlp(limit):
-    return dl.MultiLayerPerceptron(28 * 28, [(limit - 10) // (784 + 1 + 10)], 10)
-
-
-@exercise(reference=_small_mlp)
-def small_mlp(answer: Callable[..., Any]) -> str:
-    """Check a perceptron with few parameters.
-
-    The answer takes the largest number of parameters, and returns a template.
-    """
-    rng = np.random.default_rng()
+@exercise(reference=lambda limit: dl.MultiLayerPerceptron(784, [(limit - 10) // (784 + 1 + 10)], 10))
+def small_mlp(answer: Answer) -> str:
+    """Check a perceptron with few parameters. The answer takes the largest number of them, and returns a template."""
     for limit in (int(rng.integers(90_000, 100_000)), int(rng.integers(15_000, 17_000))):
-        template = asked(answer, limit)
-        count = fits(created(template), limit)
+        template, network = created(answer, limit)
+        count = fits(network, limit)
     return f"{count:,} parameters of {limit:,}, and {learns(template)}"

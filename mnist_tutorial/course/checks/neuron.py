@@ -1,13 +1,10 @@
 """The exercises of notebook 3."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from scipy.special import expit, softmax
 
-from mnist_tutorial.course.checks.digits import draw
-from mnist_tutorial.course.checks.exercise import Hint, exercise, frozen, returned, same
+from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, returned, rng, same
+from mnist_tutorial.course.checks.helpers import draw, frozen
 
 
 def _numbers(value):
@@ -15,13 +12,15 @@ def _numbers(value):
     return value.detach().cpu().numpy() if hasattr(value, "detach") else value
 
 
-@exercise(reference=lambda a, y, x: (a - y) * a * (1 - a) * x)
-def squared_error_slope(answer: Callable[..., Any]) -> str:
-    """Check the slope of a neuron's squared error with respect to one of its weights.
+def _arrays(value, count, hint):
+    """Return so many arrays, or raise the hint."""
+    refuse(not isinstance(returned(value), tuple | list) or len(value) != count, hint)
+    return [np.asarray(_numbers(array)) for array in value]
 
-    The answer takes the output of the neuron, the label and the input of that weight, and returns a number.
-    """
-    rng = np.random.default_rng()
+
+@exercise(reference=lambda a, y, x: (a - y) * a * (1 - a) * x)
+def squared_error_slope(answer: Answer) -> str:
+    """Check a slope of the squared error. The answer takes output, label and input, and returns that for the weight."""
     for y in rng.permutation([0, 1, 0, 1]).tolist():
         z, x = rng.choice([-1.7, -1.2, -0.6, 0.6, 1.2, 1.7]), rng.choice([0.3, 0.45, 0.7])  # no two mistakes agree
         a = float(expit(z))
@@ -35,10 +34,7 @@ def squared_error_slope(answer: Callable[..., Any]) -> str:
             ((a - y) ** 2 / 2, "That is the loss. How does it change when the weight grows?"),
             (a * (1 - a) * x, undone),
             ((a - y) ** 2 / 2 * a * (1 - a) * x, undone),
-            (
-                (a - y) * expit(a) * (1 - expit(a)) * x,
-                "a is the output already: the slope of the sigmoid is a (1 - a).",
-            ),
+            ((a - y) * expit(a) * expit(-a) * x, "a is the output already: the slope of the sigmoid is a (1 - a)."),
             (a - y, "That is the first of three factors: a changes with z, and z with the weight."),
         ]
         case = f"for output {a:.2f}, label {y} and input {x:.2f}"
@@ -55,53 +51,42 @@ def _gradients(bend, slope, x, t, W1, b1, W2, b2):
     return x.T @ error1, error1.sum(0), h.T @ error2, error2.sum(0)
 
 
-def _tanh_slope(z):
-    return 1 - np.tanh(z) ** 2
-
-
-def _relu(z):
-    return np.maximum(z, 0)
-
-
+# The function on the way forward, and its slope on the way back.
+RELU = relu, relu_slope = (lambda z: np.maximum(z, 0), lambda z: z > 0)
+TANH = tanh, tanh_slope = (np.tanh, lambda z: 1 - np.tanh(z) ** 2)
 FORWARD, BACK = "The way forward still goes through ReLU.", "The slope on the way back is still that of ReLU."
 SIGMOID = "a (1 - a) is the slope of the sigmoid, not of tanh."
-# On the way forward; on the way back; the hint.
 MISTAKES = (
-    (_relu, lambda z: z > 0, "That is still ReLU, in both places."),
-    (np.tanh, lambda z: z > 0, BACK),
-    (_relu, _tanh_slope, FORWARD),
-    (_relu, lambda z: 1 - _relu(z) ** 2, FORWARD),
-    (_relu, lambda z: 1 - np.tanh(_relu(z)) ** 2, FORWARD),
-    (np.tanh, lambda z: 1, "The error passes back as if there were no activation function. What is its slope?"),
-    (np.tanh, np.tanh, "On the way back you need the slope of tanh, not its value."),
-    (np.tanh, lambda z: 1 - np.tanh(np.tanh(z)) ** 2, "You apply tanh twice: h is tanh(z) already."),
-    (np.tanh, lambda z: np.tanh(z) * (1 - np.tanh(z)), SIGMOID),
-    (np.tanh, lambda z: expit(z) * (1 - expit(z)), SIGMOID),
-    (np.tanh, lambda z: 1 - np.tanh(z), "Look at the slope again: what is squared?"),
-    (np.tanh, lambda z: 1 - z**2, "The slope is 1 minus the square of tanh(z), not of z."),
+    (relu, relu_slope, "That is still ReLU, in both places."),
+    (tanh, relu_slope, BACK),
+    (relu, tanh_slope, FORWARD),
+    (relu, lambda z: 1 - relu(z) ** 2, FORWARD),
+    (relu, lambda z: tanh_slope(relu(z)), FORWARD),
+    (tanh, lambda z: 1, "The error passes back as if there were no activation function. What is its slope?"),
+    (tanh, tanh, "On the way back you need the slope of tanh, not its value."),
+    (tanh, lambda z: tanh_slope(tanh(z)), "You apply tanh twice: h is tanh(z) already."),
+    (tanh, lambda z: tanh(z) * (1 - tanh(z)), SIGMOID),
+    (tanh, lambda z: expit(z) * (1 - expit(z)), SIGMOID),
+    (tanh, lambda z: 1 - tanh(z), "Look at the slope again: what is squared?"),
+    (tanh, lambda z: 1 - z**2, "The slope is 1 minus the square of tanh(z), not of z."),
 )
 
 
-@exercise(reference=lambda *arrays: _gradients(np.tanh, _tanh_slope, *arrays))
-def tanh_gradients(answer: Callable[..., Any]) -> str:
+@exercise(reference=lambda *arrays: _gradients(*TANH, *arrays))
+def tanh_gradients(answer: Answer) -> str:
     """Check backpropagation through a hidden layer of tanh.
 
-    The answer takes inputs (N, D), targets (N, K), W1 (D, H), b1 (H,), W2 (H, K) and b2 (K,), and returns the gradients
-    with respect to the last four.
+    The answer takes x (N, D), t (N, K), W1 (D, H), b1 (H,), W2 (H, K) and b2 (K,), and returns four gradients.
     """
-    rng = np.random.default_rng()
     for n in (7, 4):
         sizes = d, h, k = rng.choice(np.arange(3, 9), 3, replace=False).tolist()
         x, t = rng.normal(size=(n, d)), np.eye(k)[rng.integers(k, size=n)]
         parameters = rng.normal(size=(d, h)), rng.normal(size=h), rng.normal(size=(h, k)), rng.normal(size=k)
         arrays = [frozen(array) for array in (x, t, *parameters)]
-        found = returned(answer(*arrays))
-        if not isinstance(found, tuple | list) or len(found) != 4:
-            raise Hint("expected four arrays: the gradients of W1, b1, W2 and b2.")
-        found, shapes = [np.asarray(_numbers(array)) for array in found], [array.shape for array in parameters]
-        if [array.shape for array in found] != shapes:
-            raise Hint(f"the shapes are {', '.join(str(array.shape) for array in found)}; expected {shapes}.")
-        truth = W1, b1, W2, b2 = _gradients(np.tanh, _tanh_slope, *arrays)
+        got = _arrays(answer(*arrays), 4, "expected four arrays: the gradients of W1, b1, W2 and b2.")
+        shapes, expected = ([array.shape for array in group] for group in (got, parameters))
+        refuse(shapes != expected, f"the shapes are {', '.join(map(str, shapes))}; expected {expected}.")
+        truth = W1, b1, W2, b2 = _gradients(*TANH, *arrays)
         wrong = [(_gradients(bend, slope, *arrays), hint) for bend, slope, hint in MISTAKES]
         wrong += [
             ([n * array for array in truth], "The loss is a mean over the digits: divide by their number."),
@@ -111,7 +96,7 @@ def tanh_gradients(answer: Callable[..., Any]) -> str:
         for i, name in enumerate(("W1", "b1", "W2", "b2")):
             mistakes = [(gradients[i], hint) for gradients, hint in wrong]
             hint = "Change the activation function on the way forward, and its slope on the way back."
-            same(found[i], truth[i], f"for layers of {sizes}, in the gradient of {name}", mistakes, hint)
+            same(got[i], truth[i], f"for layers of {sizes}, in the gradient of {name}", mistakes, hint)
     return "the slope of tanh on the way back, its value on the way forward"
 
 
@@ -122,64 +107,51 @@ LEARNT = 0.86
 
 
 def _start(*sizes):
-    rng = np.random.default_rng()
     return tuple(rng.normal(0, np.sqrt(2 / shape[0]), shape) for shape in (sizes[:2], sizes[1:]))
 
 
 @exercise(reference=_start)
-def start(answer: Callable[..., Any]) -> str:
-    """Check the weights from which a network with a hidden layer starts.
-
-    The answer takes the numbers of inputs, hidden neurons and outputs, and returns two arrays: W1, of shape (inputs,
-    neurons), and W2, of shape (neurons, outputs).
-    """
+def start(answer: Answer) -> str:
+    """Check first weights. The answer takes the sizes of three layers, and returns W1 (n0, n1) and W2 (n1, n2)."""
     for sizes in ((5, 3, 2), (784, NEURONS, 10)):
-        found = returned(answer(*sizes))
-        if not isinstance(found, tuple | list) or len(found) != 2:
-            raise Hint("expected two arrays, W1 and W2.")
-        W1, W2 = weights = [np.array(_numbers(array), float) for array in found]
+        W1, W2 = weights = [
+            array.astype(float) for array in _arrays(answer(*sizes), 2, "expected two arrays, W1 and W2.")
+        ]
         for name, array, shape in zip(("W1", "W2"), weights, (sizes[:2], sizes[1:]), strict=True):
+            hint = " Transpose it: a column for each neuron." * (array.shape == shape[::-1])
             if array.shape != shape:
-                turned = " Transpose it: a column for each neuron." if array.shape == shape[::-1] else ""
-                raise Hint(f"for layers of {sizes}, {name} has the shape {array.shape}; expected {shape}.{turned}")
-            if not np.isfinite(array).all():
-                raise Hint(f"{name} has numbers that are not finite.")
+                raise Hint(f"for layers of {sizes}, {name} has the shape {array.shape}; expected {shape}.{hint}")
+            refuse(not np.isfinite(array).all(), f"{name} has numbers that are not finite.")
     accuracy = np.mean([_trained(W1, W2) for _ in range(RUNS)])
     result = f"it reads {accuracy:.0%} of new digits after {STEPS} steps"
-    if accuracy < LEARNT:
-        raise Hint(f"{result}; expected at least {LEARNT:.0%}. {_why(W1, W2)}")
+    refuse(accuracy < LEARNT, f"{result}; expected at least {LEARNT:.0%}. {_why(W1, W2)}")
     return result
 
 
 def _why(W1, W2):
-    size = np.sqrt((W1**2).mean())
-    reasons = (
-        (not W1.any(), "All hidden neurons give 0, where ReLU has slope 0. What gets through to learn from?"),
-        (
-            np.ptp(W1, axis=1).max() < 1e-3 and np.ptp(W2, axis=0).max() < 1e-3,
-            "All hidden neurons have the same weights, so they get the same gradient. How could they ever part?",
-        ),
-        (W1.max() <= 0, "Pixels are 0 or more, so every hidden neuron's sum is below 0. What does ReLU make of that?"),
-        (W1.min() >= 0, "All weights of the first layer have the same sign, so the sums grow large. Let them cancel."),
-        (size > 0.3, f"Your weights are about {size:.2g}, and {len(W1)} of them add up to a lot. Try smaller ones."),
-        (True, "Look at the outputs of the hidden neurons: do they differ from each other, and from digit to digit?"),
-    )
-    return next(hint for holds, hint in reasons if holds)
+    size, alike = np.sqrt((W1**2).mean()), np.ptp(W1, axis=1).max() < 1e-3 and np.ptp(W2, axis=0).max() < 1e-3
+    reasons = {
+        "All hidden neurons give 0, where ReLU has slope 0. What gets through to learn from?": not W1.any(),
+        "All hidden neurons have the same weights, so they get the same gradient. How could they ever part?": alike,
+        "Pixels are 0 or more, so every hidden neuron's sum is below 0. What does ReLU make of that?": W1.max() <= 0,
+        "All weights of the first layer have the same sign, so the sums grow large. Let them cancel.": W1.min() >= 0,
+        f"Your weights are about {size:.2g}, and {len(W1)} of them add up to a lot. Try smaller ones.": size > 0.3,
+        "Look at the outputs of the hidden neurons: do they differ from each other, and from digit to digit?": True,
+    }
+    return next(hint for hint, holds in reasons.items() if holds)
 
 
 def _trained(W1, W2, learning_rate=0.5, batch_size=64):
     """Return the accuracy that a network with one hidden layer reaches from these weights."""
-    rng = np.random.default_rng()
     train, held_out = draw(DIGITS, HELD_OUT)
     pixels, unseen = (split.images.reshape(len(split), -1).astype(np.float32) / 255 for split in (train, held_out))
     targets = np.eye(10, dtype=np.float32)[train.labels]
-    parameters = [W1, np.zeros(W1.shape[1]), W2, np.zeros(W2.shape[1])]
-    parameters = [parameter.astype(np.float32) for parameter in parameters]  # copies
+    parameters = W1, np.zeros(W1.shape[1]), W2, np.zeros(W2.shape[1])
+    parameters = W1, b1, W2, b2 = [parameter.astype(np.float32) for parameter in parameters]  # copies
     with np.errstate(all="ignore"):
         for step in range(STEPS):
             batch = rng.integers(len(pixels), size=batch_size)
-            gradients = _gradients(_relu, lambda z: z > 0, pixels[batch], targets[batch], *parameters)
+            gradients = _gradients(*RELU, pixels[batch], targets[batch], *parameters)
             for parameter, gradient in zip(parameters, gradients, strict=True):
                 parameter -= learning_rate * (1 - step / STEPS) * gradient
-        W1, b1, W2, b2 = parameters
-        return float(((_relu(unseen @ W1 + b1) @ W2 + b2).argmax(1) == held_out.labels).mean())
+        return float(((relu(unseen @ W1 + b1) @ W2 + b2).argmax(1) == held_out.labels).mean())

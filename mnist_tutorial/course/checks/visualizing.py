@@ -1,15 +1,11 @@
 """The exercises of notebook 2."""
 
-from collections.abc import Callable
-from typing import Any
-
 import deeptrack as dt
 import numpy as np
 
-from mnist_tutorial.course.checks.digits import NearestNeighbour, draw
-from mnist_tutorial.course.checks.exercise import Hint, exercise, frozen, returned, same
+from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, returned, rng, same
+from mnist_tutorial.course.checks.helpers import draw, frozen, nearest_neighbour
 
-MOST_FEATURES = 100
 DRAWS, KNOWN, HELD_OUT = 2, 2_000, 2_000
 # Of accuracy, allowed with fewer numbers. Over 40 draws, means of 7 x 7 squares lost 0.019 ± 0.007, and ten principal
 # components 0.057 ± 0.007: in two draws, neither is taken for the other.
@@ -17,18 +13,13 @@ LOSS = 0.04
 
 
 @exercise(reference=lambda mean, std: ((0 - mean) / std, (1 - mean) / std))
-def paper_and_ink(answer: Callable[..., Any]) -> str:
-    """Check the values of paper and ink after standardization.
-
-    The answer takes mean and standard deviation on the scale from 0 to 1, and returns two numbers.
-    """
-    rng = np.random.default_rng()
+def paper_and_ink(answer: Answer) -> str:
+    """Check paper and ink, standardized. The answer takes mean and std, on the scale from 0 to 1, and returns both."""
     # So that neither number is near 0, and three decimals are enough. Eight, since two decimals may do by chance.
     for mean, std in zip(rng.uniform(0.2, 0.4, 8), rng.uniform(0.2, 0.38, 8), strict=True):
         paper, ink = float((0 - mean) / std), float((1 - mean) / std)
-        found = np.asarray(returned(answer(mean, std)), float)
-        if found.shape != (2,):
-            raise Hint(f"yours has the shape {found.shape}; expected two numbers, for paper and for ink.")
+        got = np.asarray(returned(answer(mean, std)), float)
+        refuse(got.shape != (2,), f"yours has the shape {got.shape}; expected two numbers, for paper and for ink.")
         scale = "Mean and standard deviation are on the scale from 0 to 1, and so is ink: 1 before it is standardized."
         mistakes = [
             ((ink, paper), "You have swapped the two: paper comes first."),
@@ -38,7 +29,7 @@ def paper_and_ink(answer: Callable[..., Any]) -> str:
             ((paper * std**2, ink * std**2), "A standard deviation below 1 spreads the values out: divide by it."),
         ]
         case = f"for mean {mean:.3f} and standard deviation {std:.3f}"
-        same(tuple(found.tolist()), (paper, ink), case, mistakes, "First subtract, then divide.")
+        same(tuple(got.tolist()), (paper, ink), case, mistakes, "First subtract, then divide.")
     return "paper is below zero, ink above, and you know where"
 
 
@@ -51,22 +42,18 @@ class _Threshold(dt.Feature):
 
 
 @exercise(reference=_Threshold)
-def threshold(answer: Callable[..., Any]) -> str:
-    """Check a DeepTrack feature that makes grey images black and white.
-
-    The answer is a subclass of ``deeptrack.Feature`` with the property ``level``.
-    """
+def threshold(answer: Answer) -> str:
+    """Check black and white. The answer is a subclass of ``deeptrack.Feature`` with the property ``level``."""
     if not isinstance(returned(answer), type):
         raise Hint(f"you passed {type(answer).__name__}; expected the class itself: do not call it.")
-    rng = np.random.default_rng()
     # Halfway between two grey values, so that no rounding decides.
     for level in rng.permutation([rng.integers(25, 100), rng.integers(150, 230)]) / 255 + 0.5 / 255:
         for shape in ((28, 28), (4, 28, 28)):
             images = frozen(rng.integers(256, size=shape).astype(np.uint8))
             truth = (images > 255 * level).astype(np.float32)
-            found = np.asarray(returned(answer(level=level)(images)))
-            if found.dtype == bool:
-                raise Hint("it returns True and False; expected numbers that a network can take, as float32.")
+            got = np.asarray(returned(answer(level=level)(images)))
+            hint = "it returns True and False; expected numbers that a network can take, as float32."
+            refuse(got.dtype == bool, hint)
             mistakes = [
                 (images, "The image comes out unchanged."),
                 (images > 127, "It compares with the middle, whatever the level is: use the property."),
@@ -74,9 +61,9 @@ def threshold(answer: Callable[..., Any]) -> str:
                 (1 - truth, "You have swapped ink and paper."),
             ]
             case = f"at level {level:.2f}, for shape {shape}"
-            same(found, truth, case, mistakes, "Compare with the level on the scale of the grey values.")
-            if found.dtype != np.float32:
-                raise Hint(f"the numbers are right, but their type is {found.dtype}; networks compute with float32.")
+            same(got, truth, case, mistakes, "Compare with the level on the scale of the grey values.")
+            if got.dtype != np.float32:
+                raise Hint(f"the numbers are right, but their type is {got.dtype}; networks compute with float32.")
     return "1 above the level and 0 elsewhere, for one image and for a batch"
 
 
@@ -86,11 +73,8 @@ def _describe(images):
 
 
 @exercise(reference=_describe)
-def describe(answer: Callable[..., Any]) -> str:
-    """Check a description of digits by few numbers, from which the nearest neighbour still reads them.
-
-    The answer takes images, uint8 (N, 28, 28), and returns numbers, (N, D) with D up to 100.
-    """
+def describe(answer: Answer) -> str:
+    """Check a description by few numbers. The answer takes images, uint8 (N, 28, 28), and returns (N, up to 100)."""
     accuracies = []
     for _ in range(DRAWS):
         known, held_out = draw(KNOWN, HELD_OUT)
@@ -98,25 +82,17 @@ def describe(answer: Callable[..., Any]) -> str:
         numbers = np.asarray(returned(answer(images)), float)
         if numbers.ndim != 2 or len(numbers) != len(images):
             raise Hint(f"{images.shape} images give the shape {numbers.shape}; expected ({len(images)}, D).")
-        if numbers.shape[1] > MOST_FEATURES:
-            few = f"you keep {numbers.shape[1]} numbers per image; expected at most {MOST_FEATURES}."
-            raise Hint(f"{few} Which pixels matter least?")
-        accuracies.append(
-            [
-                NearestNeighbour(features[:KNOWN], known.labels).accuracy(features[KNOWN:], held_out.labels)
-                for features in (images / 255, numbers)
-            ]
-        )
-    pixels, yours = np.mean(accuracies, axis=0)
+        few = f"you keep {numbers.shape[1]} numbers per image; expected at most 100. Which pixels matter least?"
+        refuse(numbers.shape[1] > 100, few)
+        for rows in (images / 255, numbers):
+            accuracies.append(nearest_neighbour(rows[:KNOWN], known.labels, rows[KNOWN:], held_out.labels))
+    pixels, yours = np.mean(accuracies[::2]), np.mean(accuracies[1::2])
     result = f"{yours:.1%} with {numbers.shape[1]} numbers, {pixels:.1%} with all pixels"
     if not np.ptp(numbers, axis=0).any():
         raise Hint(f"{result}: all images get the same numbers. They must come from the image.")
-    if yours < pixels - LOSS:
-        hint = "The numbers say too little about the image; what would you keep so that you could draw it again?"
-        if yours > 0.3:
-            hint = (
-                "Where the ink is matters more than how much there is, so keep both directions. And the mean of a "
-                "small square says more than one of its pixels."
-            )
-        raise Hint(f"{result}; expected a loss of at most {100 * LOSS:g} points. {hint}")
+    hint = "The numbers say too little about the image; what would you keep so that you could draw it again?"
+    if yours > 0.3:
+        hint = "Where the ink is matters more than how much there is, so keep both directions. And the mean of a small "
+        hint += "square says more than one of its pixels."
+    refuse(yours < pixels - LOSS, f"{result}; expected a loss of at most {100 * LOSS:g} points. {hint}")
     return f"the nearest neighbour reads {result}"

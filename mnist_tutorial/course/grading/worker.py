@@ -1,26 +1,37 @@
 """A process that checks one exercise, and may be killed."""
 
+import io
 import json
 import linecache
 import multiprocessing
 import os
+import re
 import signal
 import tempfile
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from multiprocessing.connection import Connection, wait
+from typing import NamedTuple
 
 import torch
 
 from mnist_tutorial.course import checks
 from mnist_tutorial.course.checks import exercise as exercises
-from mnist_tutorial.course.checks.exercise import Judgement, blame
-from mnist_tutorial.course.checks.time_limit import MOST, call_within
+from mnist_tutorial.course.checks.exercise import CARRY_ON, blame, time_limit
 from mnist_tutorial.course.grading.handed_in import Exercise, python
 from mnist_tutorial.data import load
 
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()  # elsewhere, each process imports anew: seconds
 CHECKS = {name: getattr(checks, name) for name in checks.__all__}  # all imported, before a process is forked for each
 PATIENCE = 10  # seconds, to start a process and to interrupt an answer
+MOST = 3  # times the limit, beside other programs
+
+
+class Judgement(NamedTuple):
+    """What a check says of an answer: whether it is right, why, and which line of it raised an error."""
+
+    right: bool
+    line: str
+    place: str
 
 
 def judge(exercise: Exercise, limit: float) -> Judgement:
@@ -97,10 +108,13 @@ def _check(before: tuple[str, ...], exercise: Exercise, limit: float, folder: st
     try:
         answer = eval(exercise.answer, names)
     except BaseException as error:
-        description, place = next(filter(None, reversed(errors)), blame(error))
-        judgement = Judgement(False, f"✗ {exercise.check}: {description}", place)
+        line = f"✗ {exercise.check}: {next(filter(None, reversed(errors)), blame(error))}"
     else:
-        judgement = CHECKS[exercise.check].judge(answer)
+        with redirect_stdout(io.StringIO()) as printed:
+            CHECKS[exercise.check](answer)
+        line = printed.getvalue().splitlines()[-1].removesuffix(f" {CARRY_ON}")
+    place = re.search(r"line \d+ of your code, `(.*)`, ", line)
+    judgement = Judgement(line.startswith("✓"), line, place[1] if place else "")
     sending.send_bytes(json.dumps(judgement).encode())
     os._exit(0)  # whatever threads are left
 
@@ -110,11 +124,8 @@ def _execute(cell, name, names, limit):
     source = python(cell)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     try:
-        call_within(limit, _run_code, source, name, names)
+        with time_limit(limit):
+            exec(compile(source, name, "exec"), names)
     except BaseException as error:  # also SystemExit
         return blame(error)
     return None
-
-
-def _run_code(source, name, names):
-    exec(compile(source, name, "exec"), names)
