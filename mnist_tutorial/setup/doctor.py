@@ -24,8 +24,8 @@ from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.setup.lab import check_lab
 
 GB = 2**30
-MEMORY = GB, 2 * GB  # too little, and little: a notebook's kernel takes 1 to 1.5 GB
-DISK = GB // 4, 2 * GB  # the cache, a second one while it is fetched, and the course take 150 MB
+MEMORY = 1, 2  # GB: too little, and little; a notebook's kernel takes 1 to 1.5
+DISK = 0.25  # GB; the cache, a second one while it is fetched, and the course take 0.15
 BUSY = 0.25  # of all cores
 LEARNT = 0.5  # accuracy; guessing gives 0.1
 NAMES = 5  # of packages in a line
@@ -54,10 +54,8 @@ def _python():
 
 
 def _packages():
-    wrong, needed = (
-        [],
-        [each for each in map(Requirement, requires("mnist-tutorial")) if "extra" not in str(each.marker)],
-    )
+    wrong, named = [], map(Requirement, requires("mnist-tutorial"))
+    needed = [package for package in named if not package.marker or package.marker.evaluate({"extra": ""})]
     for package in needed:
         try:
             here = version(package.name)
@@ -67,37 +65,37 @@ def _packages():
             wrong.append(f"{package.name} is {here}, expected {package.specifier}")
     if not wrong:
         return Finding("ok", f"{len(needed)} packages, all within their bounds")
-    found = ", ".join(wrong[:NAMES]) + f" and {len(wrong) - NAMES} more" * (len(wrong) > NAMES)
+    found = "; ".join(wrong[:NAMES]) + (f"; and {len(wrong) - NAMES} more" if len(wrong) > NAMES else "")
     return Finding("problem", found, f"install them: {sys.executable} -m pip install --upgrade mnist-tutorial")
 
 
 def _memory():
     now = psutil.virtual_memory()
-    found = f"{now.available / GB:.1f} of {now.total / GB:.1f} GB free"
-    if now.available < MEMORY[0]:
-        return Finding("problem", found, f"expected {MEMORY[0] / GB:.0f} GB: close other programs and notebooks")
-    if now.available < MEMORY[1]:
+    free, found = now.available / GB, f"{now.available / GB:.1f} of {now.total / GB:.1f} GB free"
+    if free < MEMORY[0]:
+        return Finding("problem", found, f"expected {MEMORY[0]} GB: close other programs and notebooks")
+    if free < MEMORY[1]:
         return Finding("warning", found, "run one notebook at a time, and close other programs")
     return Finding("ok", found)
 
 
 def _disk():
-    free = {}
-    for name, place in {"cache": cache_folder(), "this folder": Path.cwd()}.items():
+    found = []
+    elsewhere = {
+        cache_folder(): "set MNIST_TUTORIAL_CACHE to a folder on another disk",
+        Path.cwd(): "use another folder",
+    }
+    for place, advice in elsewhere.items():
         place = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
         try:
             tempfile.TemporaryFile(dir=place).close()
         except OSError as error:
-            advice = "set MNIST_TUTORIAL_CACHE to a folder that you may write to" if name == "cache" else "use another"
             return Finding("problem", f"{place} cannot be written ({error.strerror or error})", advice)
-        free[name] = shutil.disk_usage(place).free
-    found = ", ".join(f"{name}: {size / GB:.1f} GB free" for name, size in free.items())
-    if min(free.values()) < DISK[0]:
-        advice = f"expected {DISK[0] / GB:.2f} GB: free some, or set MNIST_TUTORIAL_CACHE to another disk"
-        return Finding("problem", found, advice)
-    if min(free.values()) < DISK[1]:
-        return Finding("warning", found, "enough for MNIST and the course, but not for a new environment")
-    return Finding("ok", found)
+        free = shutil.disk_usage(place).free / GB
+        found.append(f"{place}: {free:.1f} GB free")
+        if free < DISK:
+            return Finding("problem", found[-1], f"expected {DISK} GB: free some, or {advice}")
+    return Finding("ok", ", ".join(found))
 
 
 def _other_programs():
@@ -139,7 +137,8 @@ def _torch():
 
     from mnist_tutorial.device import describe, has_bfloat16
 
-    found, cuda = f"torch {torch.__version__}, {describe()}", torch.version.cuda
+    slower = "" if has_bfloat16() else ", which trains more slowly than bfloat16 in hardware"
+    found, cuda = f"torch {torch.__version__}, {describe()}{slower}", torch.version.cuda
     # In WSL, the driver is that of Windows.
     places = ("/proc/driver/nvidia/version", "/usr/lib/wsl/lib/libcuda.so.1")
     driver = any(Path(place).exists() for place in places) or shutil.which("nvidia-smi")
@@ -149,8 +148,7 @@ def _torch():
     if cuda and not driver:
         advice = "it works, but the CPU build is far smaller (in a clone: make setup TORCH_BACKEND=cpu)"
         return Finding("warning", f"{found}; built for CUDA, and there is no NVIDIA driver", advice)
-    slower = "" if has_bfloat16() else ": no bfloat16 in hardware, so training takes longer than on our machines"
-    return Finding("ok", found + slower)
+    return Finding("ok", found)
 
 
 def _training():
