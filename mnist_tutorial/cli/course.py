@@ -96,7 +96,6 @@ def kit(
     """
     end_on_signals()
     with errors():
-        from mnist_tutorial.data.mirrors import out_of_reach
         from mnist_tutorial.setup import kit as kits
 
         if verify:
@@ -108,11 +107,16 @@ def kit(
             say(f"{folder}: {count} files, complete and unchanged")
             return
         systems = [name.strip() for name in platforms.split(",")] if platforms else [kits.HERE]
-        index = f"{torch_index.rstrip('/')}/cpu"
-        if torch_backend == Backend.default or "linux" not in systems:
-            index = None
-        elif torch_backend == Backend.auto and (failure := out_of_reach(f"{index}/torch/")):
-            say(f"torch for Linux: the build with CUDA, since the small one is out of reach: {failure}", flush=True)
-            index = None
+        index = _small_torch(torch_backend, f"{torch_index.rstrip('/')}/cpu") if "linux" in systems else None
         for sentence in kits.write(folder, systems, python or platform.python_version().rpartition(".")[0], index):
             say(sentence, flush=True)
+
+
+def _small_torch(backend, index):
+    """Return the index of torch's small build for Linux; None if the one with CUDA is wanted, or all that there is."""
+    from mnist_tutorial.data.mirrors import out_of_reach
+
+    if backend == Backend.auto and (failure := out_of_reach(f"{index}/torch/")):
+        say(f"torch for Linux: the build with CUDA, since the small one is out of reach: {failure}", flush=True)
+        return None
+    return None if backend == Backend.default else index

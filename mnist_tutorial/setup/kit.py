@@ -22,8 +22,8 @@ from mnist_tutorial.errors import MNISTError
 ROOT = Path(__file__).parents[2]  # of the clone
 TEXTS = ("README.txt", "start.py", "start.sh", "start.command", "start.bat")
 README, DIGITS, REQUIREMENTS, SUMS = TEXTS[0], "mnist.zip", "requirements.txt", "SHA256SUMS"
-# uv's name of each system, and the platforms of wheels that run there, best first. Linux with glibc 2.28 (2018) and
-# macOS 14 are the oldest that torch has wheels for.
+# The processor of each system, uv's name of both, and the platforms of wheels that run there, best first. Linux with
+# glibc 2.28 (2018) and macOS 14 are the oldest that torch has wheels for.
 GLIBC = [
     *(f"manylinux_2_{minor}" for minor in range(28, 4, -1)),
     "manylinux2014",
@@ -32,9 +32,9 @@ GLIBC = [
     "linux",
 ]
 SYSTEMS = {
-    "linux": ("x86_64-manylinux_2_28", [f"{name}_x86_64" for name in GLIBC]),
-    "macos": ("aarch64-apple-darwin", ["macosx_14_0_arm64"]),
-    "windows": ("x86_64-pc-windows-msvc", ["win_amd64"]),
+    "linux": ("x86_64", "x86_64-manylinux_2_28", [f"{name}_x86_64" for name in GLIBC]),
+    "macos": ("arm64", "aarch64-apple-darwin", ["macosx_14_0_arm64"]),
+    "windows": ("AMD64", "x86_64-pc-windows-msvc", ["win_amd64"]),
 }
 HERE = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}.get(platform.system(), platform.system())
 SOURCE_ONLY = "lazy-import="  # no wheel on the index; it is pure Python, so the one that is built here runs everywhere
@@ -60,7 +60,8 @@ def write(
         raise MNISTError(f"Python is {python!r}; expected 3.11 or newer, as in --python 3.12")
     if not (root / "requirements.lock").is_file():
         raise MNISTError(f"the wheels of a kit are those of requirements.lock; expected a clone: {CLONE}")
-    blanks = {"SYSTEMS": ", ".join(systems), "PYTHON": python, "TORCH": "without" if torch_index else "with"}
+    machines = ", ".join(f"{system} ({SYSTEMS[system][0]})" for system in systems)
+    blanks = {"SYSTEMS": machines, "PYTHON": python, "TORCH": "without" if torch_index else "with"}
     texts = {name: _text(name, blanks) for name in TEXTS}
     mnist = load("full")
     _begin(folder, texts[README])
@@ -93,10 +94,8 @@ def verify(folder: Path) -> tuple[int, list[str]]:
         raise MNISTError(f"{folder} is no complete kit; expected a list of its files, {SUMS}: {advice}") from error
     present = _digests([path for path in expected if path.is_file()])
     wrong = [path for path in expected if present.get(path) != expected[path]]
-    kinds = ("changed" if path in present else "missing" for path in wrong)
-    return len(expected), [
-        f"{kind}: {path.relative_to(folder).as_posix()}" for kind, path in zip(kinds, wrong, strict=True)
-    ]
+    names = {path.relative_to(folder).as_posix(): "changed" if path in present else "missing" for path in wrong}
+    return len(expected), [f"{kind}: {name}" for name, kind in names.items()]
 
 
 def _text(name, blanks):
@@ -131,7 +130,7 @@ def _fetch(folder, system, python, torch_index, root):
         ["download", "--dest", str(folder), "--only-binary", ":all:"],
     )
     download += ["--implementation", "cp", "--python-version", f"{python}.99"]
-    download += [option for name in SYSTEMS[system][1] for option in ("--platform", name)]
+    download += [option for name in SYSTEMS[system][2] for option in ("--platform", name)]
     batches = [(build, built), *((download, rest[start : start + BATCH]) for start in range(0, len(rest), BATCH))]
     with (
         TemporaryDirectory(prefix=".", dir=folder, ignore_cleanup_errors=True) as scratch,
@@ -153,7 +152,7 @@ def _fetch(folder, system, python, torch_index, root):
 
 def _resolve(system, python, root):
     """Map what the course needs on a system, such as ``numpy==2.0.0``, to a requirement with hashes."""
-    target = ["--python-platform", SYSTEMS[system][0], "--python-version", f"{python}.99", "--extra", "lab"]
+    target = ["--python-platform", SYSTEMS[system][1], "--python-version", f"{python}.99", "--extra", "lab"]
     options = ["--constraints", str(root / "requirements.lock"), "--generate-hashes", "--no-header", "--no-annotate"]
     command = ["uv", "pip", "compile", "--quiet", *target, *options, str(root / "pyproject.toml"), "-"]
     # Its input is uv itself, which installs the kit. Without the variable, it takes macOS 13 for the oldest.

@@ -218,7 +218,7 @@ def test_start_says_what_is_wrong_with_a_kit(copy, tmp_path):
         assert "torch" in message
         assert message.splitlines()[-1].startswith("error: ")
     (copy / "linux").rename(copy / "macos")
-    assert "linux" in start(copy, home=tmp_path)
+    assert "linux (x86_64)" in start(copy, home=tmp_path)
     (copy / "SHA256SUMS").unlink()
     (copy / "macos").rename(copy / "linux")
     assert "SHA256SUMS" in start(copy, home=tmp_path)

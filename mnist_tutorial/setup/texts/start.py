@@ -14,9 +14,11 @@ import sys
 import zipfile
 from pathlib import Path
 
-SYSTEM = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}.get(platform.system(), platform.system())
+MACHINE = f"{platform.system()} ({platform.machine()})"
 KIT = Path(__file__).resolve().parent
-WHEELS = KIT / SYSTEM
+WHEELS = KIT / {"Linux (x86_64)": "linux", "Darwin (arm64)": "macos", "Windows (AMD64)": "windows"}.get(
+    MACHINE, MACHINE
+)
 BYTECODE = 1.4  # what is installed takes this many times the space, with the bytecode
 # Without what would lead uv, Python or the course elsewhere.
 OTHERS = ("UV_", "PIP_", "PYTHON", "MNIST_TUTORIAL_DATA")
@@ -30,7 +32,7 @@ def main():
     here = platform.python_version()
     if not WHEELS.is_dir() or here.rpartition(".")[0] != "@PYTHON@":
         needed = "@SYSTEMS@, with Python @PYTHON@: https://www.python.org/downloads/"
-        sys.exit(f"error: this is {SYSTEM}, with Python {here}; the kit is for {needed}")
+        sys.exit(f"error: this is {MACHINE}, with Python {here}; the kit is for {needed}")
     if not (KIT / "SHA256SUMS").is_file():
         sys.exit(f"error: {KIT} is no complete kit, without SHA256SUMS; copy it again")
     python = folder / "environment" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
