@@ -61,7 +61,8 @@ def write(
     if not (root / "requirements.lock").is_file():
         raise MNISTError(f"the wheels of a kit are those of requirements.lock; expected a clone: {CLONE}")
     machines = ", ".join(f"{system} ({SYSTEMS[system][0]})" for system in systems)
-    blanks = {"SYSTEMS": machines, "PYTHON": python, "TORCH": "without" if torch_index else "with"}
+    torch = f", torch {'without' if torch_index else 'with'} CUDA" * ("linux" in systems)
+    blanks = {"SYSTEMS": machines, "PYTHON": python, "TORCH": torch}
     texts = {name: _text(name, blanks) for name in TEXTS}
     mnist = load("full")
     _begin(folder, texts[README])

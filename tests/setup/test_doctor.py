@@ -74,10 +74,6 @@ def test_an_empty_cache_is_a_warning_where_a_mirror_or_npm_answers(empty_cache, 
     assert "mnist_tutorial fetch" in finding.advice
 
 
-def test_with_a_full_cache_no_mirror_is_needed(mnist, no_network):
-    assert CHECKS["data"]().status == "ok"
-
-
 def test_data_that_were_handed_out_are_looked_at(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_TUTORIAL_DATA", str(tmp_path / "mnist.zip"))
     problem("data", "mnist.zip")
@@ -86,22 +82,14 @@ def test_data_that_were_handed_out_are_looked_at(tmp_path, monkeypatch):
 ELSEWHERE = "import sys; sys.prefix = '/elsewhere'; from ipykernel.kernelapp import launch_new_instance as go; go()"
 
 
-@pytest.mark.parametrize(
-    ("argv", "words"),
-    [
-        (["/other/bin/python", "-m", "ipykernel_launcher"], ["/other/bin/python", sys.executable]),
-        ([sys.executable, "-c", ELSEWHERE], ["/elsewhere"]),
-        ([sys.executable, "-c", "raise SystemExit(3)"], []),
-    ],
-    ids=["of another environment", "not where its command says", "does not start"],
-)
-def test_a_kernel_that_cannot_run_the_notebooks_is_found(argv, words, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("code", "word"), [(ELSEWHERE, "/elsewhere"), ("raise SystemExit(3)", "does not start")])
+def test_a_kernel_that_cannot_run_the_notebooks_is_found(code, word, tmp_path, monkeypatch):
     folder = tmp_path / "jupyter/kernels/python3"
     folder.mkdir(parents=True)
-    spec = {"argv": [*argv, "-f", "{connection_file}"], "display_name": "Python 3", "language": "python"}
-    (folder / "kernel.json").write_text(json.dumps(spec))
+    command = [sys.executable, "-c", code, "-f", "{connection_file}"]
+    (folder / "kernel.json").write_text(json.dumps({"argv": command, "display_name": "P", "language": "python"}))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    problem("kernel", folder, *words)
+    problem("kernel", folder, word)
 
 
 def test_without_the_lab_extra_there_is_a_line_that_says_what_to_install(tmp_path, monkeypatch):
