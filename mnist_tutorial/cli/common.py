@@ -60,18 +60,6 @@ def loaded(variant: Variant) -> "MNIST":
         return load(variant.value)
 
 
-def fetch(variant: Wanted = Variant.full) -> None:
-    """Fetch MNIST into the cache unless it is there, and verify it."""
-    end_on_signals()
-    mnist = loaded(variant)
-    when = f", fetched {mnist.fetched}" if mnist.fetched else ""
-    say(
-        f"MNIST {mnist.variant}: {len(mnist.train):,} + {len(mnist.test):,} digits, verified, from {mnist.origin}{when}"
-    )
-    for name, digest in mnist.digests._asdict().items():
-        say(f"  SHA-256 of the {name.replace('_', ' '):12} {digest}")
-
-
 def show(table: "Table") -> None:
     """Print a table at a width at which it can be read."""
     from rich.console import Console

@@ -54,15 +54,15 @@ def test_export_without_a_name_is_a_usage_error_and_writes_nothing(arguments, tm
     assert not list(tmp_path.iterdir())
 
 
-def test_verify_names_the_first_twenty_and_the_count(class_tree):
+def test_verify_names_the_first_five_and_the_count(class_tree):
     for path in sorted(class_tree.glob("train/7/*.png"))[:23]:
         path.unlink()
     done = run("verify", class_tree)
     assert done.exit_code == 1
     first, *findings, rest = done.stderr.splitlines()
     assert first == f"{class_tree}: MNIST sample, incomplete: 23 missing"
-    assert findings == [f"  missing: train/7/7_{number:06}.png" for number in range(20)]
-    assert "3 more" in rest
+    assert findings == [f"  missing: train/7/7_{number:06}.png" for number in range(5)]
+    assert "18 more" in rest
 
 
 def test_cite_prints_the_citations_of_the_readme():
@@ -91,13 +91,18 @@ def test_fetch_offline_is_an_error_and_prints_nothing_animated(run_python, empty
     assert run("fetch", "--variant", "auto").stdout.startswith("MNIST sample: 4,000 + 1,000 digits")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["fetch", "--help"], ["export", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["fetch", "--help"], ["lab", "--help"]])
 def test_help_loads_nothing_heavy(arguments, run_python):
     done = run_python("-X", "importtime", "-m", "mnist_tutorial", *arguments)
     assert done.returncode == 0
     assert "Usage" in done.stdout
     loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
-    assert not loaded & {"numpy", "torch", "deeptrack", "matplotlib", "rich"}
+    assert not loaded & {"numpy", "torch", "deeptrack", "matplotlib", "rich", "requests"}
+
+
+@pytest.mark.parametrize("command", ["fetch", "export", "verify", "cite", "lab", "doctor", "kit"])
+def test_the_help_of_a_command_has_an_example(command):
+    assert f"Example: python -m mnist_tutorial {command}" in run(command, "--help").stdout
 
 
 def test_a_wrong_or_missing_option_is_a_usage_error():

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 
-def run(*arguments, cwd, **environment):
-    command = [sys.executable, "-m", "mnist_tutorial", "lab", *map(str, arguments)]
+def run(*arguments, cwd, before="pass", **environment):
+    code = f"import sys; {before}; from mnist_tutorial.__main__ import main; main()"
+    command = [sys.executable, "-c", code, "lab", *map(str, arguments)]
     return subprocess.run(
         command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, encoding="utf-8", timeout=300
     )
@@ -19,28 +20,40 @@ def run(*arguments, cwd, **environment):
 def kernel(folder, python):
     """Install a kernel python3 with this Python, as somebody once did."""
     folder.mkdir(parents=True)
-    spec = {"argv": [python, "-m", "ipykernel_launcher"], "display_name": "P", "language": "python"}
+    command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": command, "display_name": "P", "language": "python"}
     (folder / "kernel.json").write_text(json.dumps(spec))
+    return folder / "kernel.json"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["a folder", "--version"], ["--port", "48199", "--no-browser", "a folder", "--version"]]
+)
+def test_the_folder_stands_before_or_after_options_of_jupyterlab(arguments, tmp_path, mnist):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a folder/student/01_loading.ipynb").exists()
+    assert done.stdout.splitlines()[-1].count(".") >= 2  # JupyterLab's own answer
+    assert [path.name for path in tmp_path.iterdir()] == ["a folder"]
 
 
 @pytest.mark.full
-def test_options_are_for_jupyterlab_and_the_folder_may_be_left_out(tmp_path, mnist):
-    done = run("--version", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "course/student/01_loading.ipynb").exists()
-    assert done.stdout.splitlines()[-1].count(".") >= 2  # JupyterLab's own answer
-    done = run("a folder", "--version", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "a folder/schedule.md").exists()
+def test_the_folder_may_be_left_out(tmp_path, mnist):
+    assert run("--version", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "course/schedule.md").exists()
 
 
-def test_a_kernel_of_another_environment_is_refused_before_anything_is_written(tmp_path):
-    folder = tmp_path / "jupyter/kernels/python3"
-    kernel(folder, "/other/bin/python")
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"argv": []}', None], ids=["empty", "cut", "list", "no command", "other"]
+)
+def test_a_kernel_that_cannot_run_the_notebooks_is_one_line_before_anything_is_written(content, tmp_path):
+    file = kernel(tmp_path / "jupyter/kernels/python3", "/other/bin/python")
+    if content is not None:
+        file.write_text(content)
     done = run(cwd=tmp_path, JUPYTER_PATH=str(tmp_path / "jupyter"))
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
-    for words in ("/other/bin/python", str(folder), sys.executable):
+    for words in (str(file), sys.executable) + ("/other/bin/python",) * (content is None):
         assert words in line
     assert not (tmp_path / "course").exists()
 
@@ -48,14 +61,8 @@ def test_a_kernel_of_another_environment_is_refused_before_anything_is_written(t
 def test_a_kernel_in_the_folder_of_the_user_does_not_hide_ours(tmp_path, mnist):
     kernel(tmp_path / "data/kernels/python3", "/other/bin/python")
     # In a virtual environment, Jupyter looks there first by itself; so play one that is none.
-    code = "import sys; sys.base_prefix = sys.prefix; from mnist_tutorial.__main__ import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "lab", "--version"],
-        cwd=tmp_path,
-        env=os.environ | {"JUPYTER_DATA_DIR": str(tmp_path / "data")},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
+    done = run(
+        "--version", cwd=tmp_path, before="sys.base_prefix = sys.prefix", JUPYTER_DATA_DIR=str(tmp_path / "data")
     )
     assert done.returncode == 0, done.stderr
 
@@ -66,7 +73,7 @@ def test_another_name_for_the_python_of_this_environment_is_as_good(tmp_path, mn
     others = [path for name in ("python", "python3") if (path := here.with_name(name)) != here and path.exists()]
     if not others:
         pytest.skip("this Python has one name")
-    kernel(tmp_path / "jupyter/kernels/python3", str(others[0]))
+    kernel(tmp_path / "jupyter/kernels/python3", others[0])
     done = run("--version", cwd=tmp_path, JUPYTER_PATH=str(tmp_path / "jupyter"))
     assert done.returncode == 0, done.stderr
 

@@ -1,0 +1,122 @@
+"""The commands that get the course running: ``lab``, ``doctor`` and ``kit``."""
+
+import json
+import platform
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnist_tutorial.cli.common import Variant, end_on_signals, errors, say
+from mnist_tutorial.cli.data import fetch
+from mnist_tutorial.cli.workshop import write_course
+
+# Options of `lab` that we do not know are for JupyterLab, and come as they are.
+FOR_JUPYTERLAB = {"ignore_unknown_options": True}
+LAB_HELP = "A folder for the course, by default course, and options of JupyterLab, such as --port 9999."
+
+
+class Backend(StrEnum):
+    """Builds of torch for Linux."""
+
+    auto = "auto"
+    cpu = "cpu"
+    default = "default"
+
+
+def lab(arguments: Annotated[list[str] | None, typer.Argument(metavar="[DIR] [OPTION]", help=LAB_HELP)] = None) -> None:
+    """Fetch MNIST, write the course into DIR, and open JupyterLab on it.
+
+    Files that you have changed stay as they are. To end it, press Ctrl-C.
+
+    Example: python -m mnist_tutorial lab --port 9999 course
+    """
+    with errors():
+        from mnist_tutorial.setup.lab import check_lab, open_lab, split_arguments
+
+        check_lab()
+    folder, options = split_arguments(arguments or [])
+    fetch(Variant.auto)
+    write_course(folder)
+    open_lab(folder / "student", options)
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for a teacher who collects it.")] = False,
+) -> None:
+    """Check whether the course will run here, and say what to do; exit code 1 if there is a problem.
+
+    Example: python -m mnist_tutorial doctor --json > doctor.json
+    """
+    from mnist_tutorial.setup.doctor import CHECKS, examine
+
+    width, findings = max(map(len, CHECKS)), {}
+    for name, finding in examine():
+        findings[name] = finding
+        if not as_json:
+            advice = f"; {finding.advice}" if finding.advice else ""
+            say(f"{finding.status:8}{name:{width}}  {finding.found}{advice}", flush=True)
+    problems = [name for name, finding in findings.items() if finding.status == "problem"]
+    if as_json:
+        report = {
+            "version": version("mnist-tutorial"),
+            "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
+            "problems": problems,
+            "checks": [{"name": name, **finding._asdict()} for name, finding in findings.items()],
+        }
+        # The name of a person is often that of the home folder.
+        print(json.dumps(report, indent=1).replace(json.dumps(str(Path.home()))[1:-1], "~"))
+    elif problems:
+        say(f"problems: {', '.join(problems)}", err=True)
+    raise typer.Exit(int(bool(problems)))
+
+
+def kit(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder, on a stick for instance.")],
+    platforms: Annotated[
+        str | None,
+        typer.Option("--platform", metavar="NAMES", help="linux,macos,windows, or some of them; by default this one."),
+    ] = None,
+    python: Annotated[str | None, typer.Option(metavar="VERSION", help="As in 3.12; by default this one.")] = None,
+    torch_backend: Annotated[
+        Backend, typer.Option(help="For Linux. cpu: small; default: with CUDA; auto: cpu if its index can be reached.")
+    ] = Backend.auto,
+    torch_index: Annotated[
+        str, typer.Option(metavar="URL", help="Where torch's small build is.")
+    ] = "https://download.pytorch.org/whl",
+    verify: Annotated[bool, typer.Option("--verify", help="Check each file of the kit in DIR.")] = False,
+) -> None:
+    """Write a kit into DIR, from which a room without a network sets the course up; or check one.
+
+    It is made in a clone of the repository. If it is interrupted, run it again: what is there is kept.
+
+    Example: python -m mnist_tutorial kit /media/stick/kit --platform linux,windows --python 3.12
+    """
+    end_on_signals()
+    with errors():
+        from mnist_tutorial.setup import kit as kits
+
+        if verify:
+            count, findings = kits.verify(folder)
+            for finding in findings:
+                say(finding, err=True)
+            if findings:
+                raise typer.Exit(1)
+            say(f"{folder}: {count} files, complete and unchanged")
+            return
+        systems = [name.strip() for name in platforms.split(",")] if platforms else [kits.HERE]
+        index = _small_torch(torch_backend, f"{torch_index.rstrip('/')}/cpu") if "linux" in systems else None
+        for sentence in kits.write(folder, systems, python or platform.python_version().rpartition(".")[0], index):
+            say(sentence, flush=True)
+
+
+def _small_torch(backend, index):
+    """Return the index of torch's small build for Linux; None if the one with CUDA is wanted, or all that there is."""
+    from mnist_tutorial.data.mirrors import out_of_reach
+
+    if backend == Backend.auto and (failure := out_of_reach(f"{index}/torch/")):
+        say(f"torch for Linux: the build with CUDA, since the small one is out of reach: {failure}", flush=True)
+        return None
+    return None if backend == Backend.default else index
