@@ -8,10 +8,10 @@ import typer
 
 from mnist_tutorial.cli.benchmark import benchmark
 from mnist_tutorial.cli.common import Variant, Wanted, end_on_signals, errors, fetch, loaded, say
+from mnist_tutorial.cli.course import grade, workshop
 from mnist_tutorial.cli.doctor import doctor
 from mnist_tutorial.cli.kit import kit
 from mnist_tutorial.cli.lab import OPTIONS, lab
-from mnist_tutorial.cli.workshop import workshop
 
 MAX_FINDINGS = 20  # that `verify` prints
 app = typer.Typer(
@@ -26,8 +26,9 @@ app.command()(fetch)
 app.command(context_settings=OPTIONS)(lab)
 app.command()(doctor)
 app.command()(kit)
+app.command()(workshop)
+app.command()(grade)
 app.add_typer(benchmark, name="benchmark")
-app.add_typer(workshop, name="workshop")
 
 
 class Layout(StrEnum):

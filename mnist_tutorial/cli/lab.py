@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mnist_tutorial.cli.common import Variant, errors, fetch
-from mnist_tutorial.cli.workshop import write_course
+from mnist_tutorial.cli.course import write_course
 
 COURSE = "course"
 # What we do not know is for JupyterLab, and comes as it is.

@@ -15,9 +15,8 @@ from nbclient import NotebookClient
 from typer.testing import CliRunner
 
 from mnist_tutorial.cli import app
-from mnist_tutorial.course import workshop
-from mnist_tutorial.course.lesson import tags
-from mnist_tutorial.course.online import BRANCH, INSTALL, REPOSITORY, WHEEL
+from mnist_tutorial.course.lesson import BRANCH, INSTALL, REPOSITORY, WHEEL, lessons, tags
+from mnist_tutorial.course.teach import files
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
@@ -85,6 +84,7 @@ def test_the_first_cell_does_nothing_where_the_package_is(internet, tmp_path):
     assert not internet
 
 
+@pytest.mark.full
 def test_the_first_cell_asks_for_the_wheel_where_the_package_is_missing(away, internet, tmp_path):
     assert WHEEL in run(away, tmp_path, INSTALL)
     assert internet == ["github.com:443"]
@@ -118,9 +118,8 @@ def test_badges_lead_students_and_readers_of_solutions_to_the_students_notebooks
 
 
 def test_only_the_links_differ(online):
-    home = workshop.files(ROOT)
-    files = [path for path in online.rglob("*") if path.is_file() and path.name[0] != "."]
-    assert {path.relative_to(online).as_posix() for path in files} == set(home)
+    home = files(ROOT)
+    assert {path.relative_to(online).as_posix() for path in online.rglob("*") if path.is_file()} == set(home)
     for name, content in home.items():
         there = (online / name).read_bytes().decode()
         for kind in ("student", "instructor"):
@@ -129,9 +128,8 @@ def test_only_the_links_differ(online):
 
 
 def test_students_and_instructors_get_the_cell_in_front_of_all_code_and_solutions_have_none():
-    lessons = workshop.lessons(ROOT)
     for kind, expected in (("student", [INSTALL]), ("instructor", [INSTALL]), ("solutions", [])):
-        for lesson in lessons:
+        for lesson in lessons(ROOT):
             code = [cell for cell in lesson.variant(kind).cells if cell.cell_type == "code"]
             assert [cell.source for cell in code if "install" in tags(cell)] == expected
             assert code[len(expected)].source.startswith("import mnist_tutorial as mt")

@@ -7,11 +7,11 @@ from conftest import ROOT
 from typer.main import get_command
 
 from mnist_tutorial.cli import app
-from mnist_tutorial.course import workshop
-from mnist_tutorial.course.pack import pack
+from mnist_tutorial.course.lesson import lessons
 from mnist_tutorial.course.schedule import CORE, schedule
+from mnist_tutorial.course.teach import pack
 
-LESSONS = workshop.lessons(ROOT)
+LESSONS = lessons(ROOT)
 PACK = pack(LESSONS, "10:15")
 ASKED, _, ANSWERS = PACK["survey.md"].partition("## For the teacher")
 KNOWLEDGE = ASKED.partition("## Before only")[0]

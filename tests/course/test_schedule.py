@@ -6,9 +6,8 @@ from itertools import pairwise
 import pytest
 from conftest import ROOT
 
-from mnist_tutorial.course.lesson import Lesson, read_notebook
+from mnist_tutorial.course.lesson import Lesson, lessons, read_notebook
 from mnist_tutorial.course.schedule import CORE, PROJECT, evenings, half_day, schedule
-from mnist_tutorial.course.workshop import lessons
 from mnist_tutorial.errors import MNISTError
 
 COURSE = lessons(ROOT)

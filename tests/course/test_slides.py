@@ -9,14 +9,13 @@ import pytest
 from conftest import ROOT
 from playwright.sync_api import sync_playwright
 
-from mnist_tutorial.course import workshop
 from mnist_tutorial.course.executed import read_executed
-from mnist_tutorial.course.lesson import APART, tags, variant
-from mnist_tutorial.course.slides import assets, slides
+from mnist_tutorial.course.lesson import APART, lessons, tags, variant
+from mnist_tutorial.course.teach import assets, slides
 
 CHROMIUM = shutil.which("chromium")  # Debian's package of this name
 PICTURE = base64.b64encode((ROOT / "docs/benchmark.png").read_bytes()).decode()
-LESSONS = {lesson.name[:2]: lesson.notebook for lesson in workshop.lessons(ROOT)}
+LESSONS = {lesson.name[:2]: lesson.notebook for lesson in lessons(ROOT)}
 
 
 def figure():

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.drawing import strokes
-from mnist_tutorial.course.drawing.canvas import SHOWN
+from mnist_tutorial.course import strokes
+from mnist_tutorial.course.canvas import SHOWN
 
 pytestmark = pytest.mark.full
 CHROMIUM = shutil.which("chromium")  # Debian's package of this name
@@ -47,7 +47,7 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "notebook-extension/tracker": {"autoStartDefaultKernel": True},
 }
-with open(f"{os.path.dirname(mt.__file__)}/course/drawing/twenty.json") as file:
+with open(f"{os.path.dirname(mt.__file__)}/course/twenty.json") as file:
     DRAWN = {digit["label"]: digit["strokes"] for digit in json.load(file)["digits"]}  # the second of each
 CORNER = [[[0.1, 0.1], [0.2, 0.1], [0.2, 0.25]], [[0.1, 0.15], [0.15, 0.25]]]
 
