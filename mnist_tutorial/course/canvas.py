@@ -9,7 +9,7 @@ import torch
 import traitlets
 
 from mnist_tutorial.compat import run_in_main_thread
-from mnist_tutorial.course.strokes import PEN, THIN, are_strokes, keep, kept, picture, remove_last
+from mnist_tutorial.course.strokes import PEN, THIN, keep, kept, picture, remove_last
 from mnist_tutorial.data import Split, prepare
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.training import predict
@@ -60,13 +60,13 @@ class Canvas(anywidget.AnyWidget):
     def _read_drawing(self, change):
         image, probabilities, message = b"", [], ""
         try:
-            if self.strokes and are_strokes(self.strokes):
+            if self.strokes:
                 pixels = prepare(picture(self.strokes), self.centre)
                 image = pixels.tobytes()
                 if self._network is not None:
                     probabilities = self._predict(pixels)
         except Exception as error:  # any network may come; the page is the only place where its error is seen
-            message = f"The network cannot read the drawing. {type(error).__name__}: {error}"
+            message = f"The drawing cannot be read. {type(error).__name__}: {error}"
         with self.hold_sync():
             self.image, self.probabilities, self.message = image, probabilities, message
 

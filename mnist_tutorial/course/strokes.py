@@ -1,12 +1,11 @@
 """Strokes: what is drawn on the canvas, the picture that they make, and the file of those that were kept."""
 
-import json
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from mnist_tutorial.data import atomic, cache_folder
 from mnist_tutorial.data.cache import cache_lock
@@ -45,7 +44,7 @@ class Digit(BaseModel):
 class Kept(BaseModel):
     """The file of kept digits."""
 
-    program: Literal["mnist-tutorial"]
+    program: Literal["mnist-tutorial"] = "mnist-tutorial"
     digits: list[Digit]
 
 
@@ -53,13 +52,11 @@ def kept() -> list[dict]:
     """Read the ``label`` and the ``strokes`` of each digit that was kept; an `MNISTError` if the file is not ours."""
     path = _path()
     try:
-        content = json.loads(path.read_bytes())
-        Kept.model_validate(content)
-        return content["digits"]
+        return Kept.model_validate_json(path.read_bytes()).model_dump()["digits"]
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, RecursionError) as error:  # pydantic's errors are ValueErrors
-        reason = "from another program" if isinstance(error, ValidationError) else f"damaged, {error!s:.100}"
+    except (OSError, ValidationError) as error:
+        reason = "damaged or from another program" if isinstance(error, ValidationError) else error.strerror
         raise MNISTError(
             f"{path} does not hold drawings ({reason}); expected a file of mt.draw. Delete it or move it elsewhere, "
             "and run the cell again"
@@ -88,20 +85,12 @@ def _change(change: Callable[[list], list]) -> list[dict]:
     with cache_lock(path.parent):  # another notebook may keep a digit at the same time
         digits = change(kept())
         with atomic(path) as part:
-            part.write_text(json.dumps({"program": "mnist-tutorial", "digits": digits}, separators=(",", ":")))
+            part.write_text(Kept(digits=digits).model_dump_json())
     return digits
 
 
 def _path():
     return cache_folder() / "checkpoints" / "drawings.json"
-
-
-def are_strokes(value: Any) -> bool:
-    """Tell whether a value is a drawing: a list of strokes, each with a width or of points alone."""
-    try:
-        return TypeAdapter(Strokes).validate_python(value) is not None
-    except ValidationError:
-        return False
 
 
 def picture(strokes: list) -> np.ndarray:

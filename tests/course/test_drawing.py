@@ -10,7 +10,7 @@ import torch
 from skimage.morphology import skeletonize
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.strokes import MOST_POINTS, PEN, THIN, are_strokes, keep, picture, remove_last
+from mnist_tutorial.course.strokes import MOST_POINTS, PEN, THIN, keep, picture, remove_last
 
 LINE = [[[0.5, 0.1], [0.5, 0.9]]]
 CROSS = [*LINE, [[0.1, 0.5], [0.9, 0.5]]]
@@ -202,10 +202,19 @@ def test_a_folder_that_cannot_be_written_is_named(empty_cache):
         keep(1, LINE)
 
 
-@pytest.mark.parametrize(("label", "strokes"), [(10, LINE), (1, []), (1, [[[2, 2]]])])
-def test_what_could_not_be_read_again_is_not_kept(label, strokes, empty_cache):
-    with pytest.raises(mt.MNISTError, match=r"cannot be kept as .*; expected"):
-        keep(label, strokes)
+NO_DRAWINGS = [
+    *(None, {}, [], [[]], [[0.5, 0.5]], [[[0.5]]], [[["0.5", 0.5]]], [[[0.5, 1.01]]], [[[-0.01, 0.5]]]),
+    [[[0, 0]] * (MOST_POINTS + 1)],
+    *([{"width": PEN}], [{"points": [[0.5, 0.5]]}]),
+    *([{"width": width, "points": [[0.5, 0.5]]}] for width in (0, 2)),
+]
+
+
+@pytest.mark.parametrize("strokes", NO_DRAWINGS, ids=lambda value: f"{value!r:.30}")
+def test_what_could_not_be_read_again_is_not_kept(strokes, empty_cache):
+    for label, lines in ((1, strokes), (10, LINE), (True, LINE)):
+        with pytest.raises(mt.MNISTError, match=r"cannot be kept as .*; expected"):
+            keep(label, lines)
     assert not empty_cache.exists()
 
 
@@ -238,20 +247,3 @@ def width(image):
 def test_prepared_drawings_have_lines_as_wide_as_those_of_mnist(sample, empty_cache):
     low, high = np.quantile([width(image) for image in sample.test.images], [0.25, 0.75])
     assert low < np.median([width(image) for image in mt.my_digits().images]) < high
-
-
-NO_DRAWINGS = [
-    *(None, {}, [[]], [[0.5, 0.5]], [[[0.5]]], [[["0.5", 0.5]]], [[[0.5, 1.01]]], [[[-0.01, 0.5]]]),
-    [[[0, 0]] * (MOST_POINTS + 1)],
-    [{"width": PEN}],
-    [{"points": [[0.5, 0.5]]}],
-    [{"width": 0, "points": [[0.5, 0.5]]}],
-    [{"width": 2, "points": [[0.5, 0.5]]}],
-]
-
-
-@pytest.mark.parametrize("value", NO_DRAWINGS, ids=lambda value: f"{value!r:.30}")
-def test_what_is_no_drawing_is_no_drawing(value):
-    assert not are_strokes(value)
-    assert are_strokes([])
-    assert are_strokes([[[0, 1]] * MOST_POINTS])

@@ -77,7 +77,7 @@ def test_nobody_has_to_guess(options, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
-@pytest.mark.parametrize("options", [{"choices": ["one"]}, {"choices": ["a", "b"], "x": [1]}])
-def test_a_question_without_a_choice_is_refused(options):
-    with pytest.raises(ValueError, match="expected at least two"):
-        mt.guess("And?", **options)
+def test_a_question_without_a_choice_is_refused():
+    for options in ({"choices": ["one"]}, {"choices": ["a", "b"], "x": [1]}):
+        with pytest.raises(ValueError, match="expected at least two"):
+            mt.guess("And?", **options)
