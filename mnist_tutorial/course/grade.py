@@ -22,7 +22,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from mnist_tutorial.course.handed_in import HandedIn, read_all, stubs
 from mnist_tutorial.course.lesson import Lesson
 from mnist_tutorial.data.progress import progress_bar
-from mnist_tutorial.errors import printable
+from mnist_tutorial.errors import MNISTError, printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -67,7 +67,12 @@ async def _grade_all(files, limit):
             bar.update()
             return grades
 
-        return [row for rows in await asyncio.gather(*map(grade_one, files)) for row in rows]
+        # With exceptions returned, ctrl-C waits until each has ended its kernel.
+        results = await asyncio.gather(*map(grade_one, files), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [row for rows in results for row in rows]
 
 
 async def _grade(file: HandedIn, limit: float) -> list[Grade]:
@@ -110,7 +115,10 @@ async def _kernel():
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         try:
             await client.async_start_new_kernel(cwd=folder, **options)
-            await client.async_start_new_kernel_client()
+            try:
+                await client.async_start_new_kernel_client()
+            except RuntimeError as error:
+                raise MNISTError(f"no kernel starts ({error}); run: python -m mnist_tutorial doctor") from error
             yield client
         finally:
             await manager.shutdown_kernel(now=True)

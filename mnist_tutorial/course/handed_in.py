@@ -69,7 +69,8 @@ def _walk(place, path=ROOT):
                 if not child.name.startswith((".", "__MACOSX")):
                     yield from _walk(child, path / child.name)
         elif path.suffix.lower() == ".zip":
-            yield from _walk(zipfile.Path(BytesIO(place.read_bytes())), path.with_suffix(""))
+            files = [*_walk(zipfile.Path(BytesIO(place.read_bytes())), path.with_suffix(""))]
+            yield from files or [(path, "an empty zip file")]
         else:
             yield path, place.read_bytes() if path.suffix.lower() in READ else "no notebook"
     except (OSError, RuntimeError, zipfile.BadZipFile) as error:  # RuntimeError: it has a password
@@ -113,6 +114,8 @@ def _read(person, path, content, stubs):
     try:
         if isinstance(content, str):
             raise MNISTError(content)
+        if "instructor" in path.parts:  # `lab` writes it beside the students' notebooks
+            raise MNISTError("comes with our solutions; expected that of a student")
         cells = read_notebook(Path(path), content).cells
     except MNISTError as error:
         return HandedIn(person, str(path), refused=str(error).removeprefix(f"{path}: "))

@@ -87,6 +87,8 @@ def test_a_class_is_graded_as_its_platforms_deliver_it(tmp_path):
         "Gus/.ipynb_checkpoints/01_loading-checkpoint.ipynb": stub,
         "Gus/01_loading.ipynb": notebook(without=["check"]),
         "Hal.zip": b"cut off",
+        "Ian.zip": zipped({}),
+        "Joy/instructor/01_loading.ipynb": notebook(kind="instructor"),
         ".DS_Store": "",
     }
     done, rows = grade(write(tmp_path / "in", files), tmp_path / "grades.csv")
@@ -94,7 +96,8 @@ def test_a_class_is_graded_as_its_platforms_deliver_it(tmp_path):
     people = "Moodle Ann", "Moodle Ben", "canvascleo", "Dan", "Eve", "Fay"
     expected = {(person, exercise): "not answered" for person in people for exercise in EXERCISES}
     expected |= {("Moodle Ann", "batch_shape"): "yes", ("Eve", "batch_shape"): "no"}
-    refused = {"Fay": "Fay/essay.docx", "Gus": "Gus/01_loading.ipynb", "Hal": "Hal.zip"}
+    refused = {"Fay": "Fay/essay.docx", "Gus": "Gus/01_loading.ipynb", "Hal": "Hal.zip", "Ian": "Ian.zip"}
+    refused |= {"Joy": "Joy/instructor/01_loading.ipynb"}
     assert solved(rows) == expected | {(person, ""): "refused" for person in refused}
     assert {row["person"]: row["notebook"] for row in rows if row["solved"] == "refused"} == refused
     assert all(row["the check says"] for row in rows if row["solved"] == "refused")
@@ -157,7 +160,8 @@ def test_ctrl_c_ends_it_at_once_with_its_kernels_and_without_a_traceback(tmp_pat
     os.mkfifo(begun)
     write(tmp_path, {"in/Ann.ipynb": notebook(f"open({str(begun)!r}, 'w').close()\nwhile True: pass")})
     command = [sys.executable, "-m", "mnist_tutorial", "grade", "in"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    environment = os.environ | {"TMPDIR": str(write(tmp_path, {"temporary/.keep": ""}) / "temporary")}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
     begun.read_text()  # waits until the answer runs
     kernels = psutil.Process(process.pid).children()
     process.send_signal(signal.SIGINT)
@@ -165,4 +169,5 @@ def test_ctrl_c_ends_it_at_once_with_its_kernels_and_without_a_traceback(tmp_pat
     assert process.returncode in (1, 130)
     assert "Traceback" not in printed
     assert kernels
-    assert not psutil.wait_procs(kernels, timeout=10)[1]
+    assert not any(kernel.is_running() for kernel in kernels)
+    assert not [*tmp_path.glob("temporary/tmp*")]
