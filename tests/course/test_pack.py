@@ -46,8 +46,3 @@ def test_the_survey_has_an_answer_among_those_offered_and_a_notebook_of_the_day_
         assert len(offered) == 4
         assert offered[3].startswith("I do not know")
         assert answers[number] in offered[:3]
-
-
-def test_the_survey_measures_both_libraries():
-    for name in ("dt.", ">>", "update", "gradient", "dl.", "create", "Classifier", "Trainer"):
-        assert name in KNOWLEDGE, name
