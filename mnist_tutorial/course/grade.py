@@ -87,7 +87,7 @@ async def _grade(file: HandedIn, limit: float) -> list[Grade]:
             try:
                 for source in (SETTINGS.format(limit), *before):
                     await _run(client, source, START)
-                while waiting:  # also what is not answered: the next exercise may need our answer
+                while any(exercise.answered for exercise in waiting):  # the next one may need our answer to this one
                     results[waiting[0].check] = await _check(client, waiting[0], limit)
                     before += waiting.pop(0).cells
             except (CellTimeoutError, DeadKernelError) as error:

@@ -129,13 +129,13 @@ def _read(person, path, content, stubs):
     context = [_definitions(cell.source) for cell in cells[:begin] if cell.cell_type == "code"]
     exercises, own = {check: Exercise(check) for check in stubs[lesson]}, []
     for cell, checks in zip(cells[begin:], calls[begin:], strict=True):
+        if cell.cell_type == "code":
+            own.append(_before(cell.source, checks) if checks else _python(cell.source))
         for check in checks.keys() & exercises.keys():
-            answered = _dump("\n".join(own)) != _dump(stubs[lesson][check])
-            exercises[check] = Exercise(check, checks[check], tuple(own), answered)
-        if checks:
-            own = []
-        elif cell.cell_type == "code":
-            own.append(_python(cell.source))
+            parts = [*exercises[check].cells, *filter(None, own)]  # some call a check again and again
+            answered = _dump("\n".join(parts)) != _dump(stubs[lesson][check])
+            exercises[check] = Exercise(check, checks[check], tuple(parts), answered)
+        own = [] if checks else own
     return HandedIn(person, str(path), lesson, tuple(exercises.values()), tuple(filter(None, context)))
 
 
@@ -162,6 +162,12 @@ def _calls(source):
     lines = [ast.unparse(node) for node in _statements(source)]
     checks = [re.search(r"\bchecks\.(?!claim\b)(\w+)\(", line) for line in lines]
     return {check[1]: line for check, line in zip(checks, lines, strict=True) if check}
+
+
+def _before(source, calls):
+    """Return what stands in front of the first check of a cell: an answer, if somebody has joined the two cells."""
+    lines = [ast.unparse(node) for node in _statements(source)]
+    return "\n".join(lines[: min(lines.index(call) for call in calls.values())])
 
 
 def _dump(source):

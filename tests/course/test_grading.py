@@ -148,6 +148,22 @@ def test_each_answer_is_judged_and_costs_nobody_another_exercise(tmp_path):
 
 
 @pytest.mark.full
+def test_answers_in_the_cell_of_the_check_and_checks_that_are_called_again_count(tmp_path):
+    joined, again = (nbformat.reads(notebook(RIGHT), as_version=4) for _ in range(2))
+    for made in (joined, again):
+        stub = next(i for i, cell in enumerate(made.cells) if "stub" in tags(cell))
+        check = next(cell for cell in made.cells if "check" in tags(cell))
+        if made is joined:
+            check.source = f"{made.cells.pop(stub).source}\n{check.source}"
+        else:
+            made.cells.insert(made.cells.index(check), nbformat.v4.new_code_cell(check.source))
+    files = {f"in/{name}.ipynb": nbformat.writes(made) for name, made in (("joined", joined), ("again", again))}
+    rows = grade(write(tmp_path, files) / "in", tmp_path / "grades.csv")[1]
+    expected = {"batch_shape": "yes", "negative": "not answered", "flat_source": "not answered"}
+    assert solved(rows) == {(name, check): expected[check] for name in ("joined", "again") for check in EXERCISES}
+
+
+@pytest.mark.full
 def test_an_exercise_that_ends_the_process_does_not_take_a_later_one_with_it(tmp_path):
     made = nbformat.reads(notebook("import os\nos._exit(0)"), as_version=4)
     [cell for cell in made.cells if "stub" in tags(cell)][1].source = "def negative(pixels):\n    return 1 - pixels"
