@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make is not the
 # What the README shows, and what is run in its place where that would take long; in this order, in one empty folder.
 COMMANDS = {
     "workshop DIR --start 09:00": ["workshop", "DIR", "--start", "09:00"],
-    "workshop grade HANDED_IN": ["workshop", "grade", "HANDED_IN"],
+    "grade HANDED_IN": ["grade", "HANDED_IN"],
     "benchmark run --out results/cpu": [
         *("benchmark", "run", "logistic-regression", "--seeds", "1", "--out", "results/cpu"),
     ],
@@ -137,7 +137,7 @@ def test_every_command_of_the_readme_runs_in_an_empty_folder(here):
     (here.folder / "my_file.py").write_text(example, encoding="utf-8")
     (here.folder / "HANDED_IN/ada").mkdir(parents=True)
     for arguments in [*COMMANDS.values(), *OTHERS]:
-        if arguments == ["workshop", "grade", "HANDED_IN"]:
+        if arguments == ["grade", "HANDED_IN"]:
             notebook = nbformat.read(here.folder / "DIR/student/01_loading.ipynb", 4)
             nbformat.write(notebook, here.folder / "HANDED_IN/ada/01_loading.ipynb")
         done = here("-m", "mnist_tutorial", *arguments)
