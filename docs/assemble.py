@@ -14,8 +14,8 @@ import nbformat
 
 from exported import export
 from mnist_tutorial.course.executed import read_executed
-from mnist_tutorial.course.formulas import to_mathml
-from mnist_tutorial.course.workshop import lessons
+from mnist_tutorial.course.lesson import lessons
+from mnist_tutorial.course.teach import to_mathml
 from reading import SiteError, reading_form
 
 ROOT = Path(__file__).parent.parent
@@ -39,8 +39,8 @@ def main(site: Path) -> None:
         raise SiteError(f"not run yet, or changed since: {', '.join(missing)}; run make notebooks")
     shutil.rmtree(PAGES, ignore_errors=True)
     shutil.copytree(ROOT / "docs", PAGES, ignore=shutil.ignore_patterns("__pycache__"))
-    drawing = ROOT / "mnist_tutorial" / "course" / "drawing"
-    for path in (drawing / "canvas.js", drawing / "canvas.css", ROOT / "docs" / "pictures" / "draw.png"):
+    course = ROOT / "mnist_tutorial" / "course"
+    for path in (course / "canvas.js", course / "canvas.css", ROOT / "docs" / "pictures" / "draw.png"):
         shutil.copy(path, PAGES / "static")
     parameters = export(WEIGHTS, PAGES / "static" / "weights.js")
     front = PAGES / "index.md"

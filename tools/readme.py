@@ -20,7 +20,7 @@ from mnist_tutorial.benchmark.report.table import (
 )
 from mnist_tutorial.benchmark.result import read_all
 from mnist_tutorial.benchmark.summary import aggregate
-from mnist_tutorial.course.workshop import lessons
+from mnist_tutorial.course.lesson import lessons
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results"

@@ -3,9 +3,8 @@
 import typer
 
 from mnist_tutorial.cli.benchmark import benchmark
-from mnist_tutorial.cli.course import FOR_JUPYTERLAB, doctor, kit, lab
+from mnist_tutorial.cli.course import FOR_JUPYTERLAB, doctor, grade, kit, lab, workshop
 from mnist_tutorial.cli.data import cite, export, fetch, verify
-from mnist_tutorial.cli.workshop import workshop
 
 app = typer.Typer(
     help="MNIST for the DeepTrack and deeplay tutorials: fetch, export and verify it, and benchmark networks on it.",
@@ -16,7 +15,6 @@ app = typer.Typer(
 )
 
 app.command(context_settings=FOR_JUPYTERLAB)(lab)
-for command in (fetch, export, verify, cite, doctor, kit):
+for command in (fetch, export, verify, cite, doctor, kit, workshop, grade):
     app.command()(command)
 app.add_typer(benchmark, name="benchmark")
-app.add_typer(workshop, name="workshop")

@@ -8,8 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "drawing": ["draw", "my_digits"],
         "guessing": ["guess"],
-        "lesson": ["Lesson"],
-        "working_folder": ["update"],
-        "workshop": ["files", "folder", "lessons"],
+        "lesson": ["Lesson", "folder", "lessons", "update"],
+        "teach": ["files", "not_run"],
     },
 )

@@ -16,19 +16,9 @@ CANVAS = "A canvas to draw digits on"
 
 
 def read_executed(path: Path, folder: Path) -> nbformat.NotebookNode | None:
-    """Read what has become of a notebook when it was run, as by ``make test``.
+    """Read the copy of a notebook that was run, as by ``make test``, from a folder: with words in place of widgets.
 
-    Parameters
-    ----------
-    path : Path
-        The notebook.
-    folder : Path
-        Where its copy with outputs lies, under the same name.
-
-    Returns
-    -------
-    NotebookNode or None
-        With words in place of widgets. None if it has not been run to its end, or had other cells then.
+    None if it is not there, did not run to its end, or had other cells then.
     """
     if not (folder / path.name).is_file():
         return None
@@ -42,22 +32,7 @@ def read_executed(path: Path, folder: Path) -> nbformat.NotebookNode | None:
 
 
 def run(path: Path) -> nbformat.NotebookNode:
-    """Run a notebook.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    NotebookNode
-        With words in place of widgets.
-
-    Raises
-    ------
-    MNISTError
-        If it stops with an error.
-    """
+    """Run a notebook, with words in place of widgets; an `MNISTError` if it stops with an error."""
     client = NotebookClient(read_notebook(path), resources={"metadata": {"path": str(path.parent)}})
     try:
         return _without_widgets(client.execute())

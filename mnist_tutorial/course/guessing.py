@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 
-class guess:
+class Guess:
     """Ask for a guess, and keep it until the answer is known.
 
     Make it the last value of a cell to show it: in JupyterLab, widgets take the answer; elsewhere, set `answer`. A
@@ -16,7 +16,7 @@ class guess:
     ----------
     question : str
     choices : sequence of str, optional
-        What to choose from. Without choices, the guess is a number.
+        What to choose from, at least two, or a ValueError. Without choices, the guess is a number.
     low, high : float
         The range of a number, or of the values of a curve.
     unit : str
@@ -28,11 +28,6 @@ class guess:
     ----------
     answer : str, float, list of float or None
         None until the reader has answered.
-
-    Raises
-    ------
-    ValueError
-        If there is only one choice, or a curve has choices.
 
     Examples
     --------
@@ -55,27 +50,12 @@ class guess:
         if choices is not None and (len(choices) < 2 or x is not None):
             raise ValueError(f"the choices are {choices!r}; expected at least two, or None for a number or a curve")
         self.question, self.answer = question, None
-        self._choices, self._unit, self._x = choices, unit, x
-        self._low, self._high = low, high
+        self._choices, self._unit, self._x, self._range = choices, unit, x, (low, high)
 
     def reveal(self, truth: str | float | Sequence[float]) -> None:
-        """Print the answer beside the guess, in one line.
-
-        Parameters
-        ----------
-        truth : str, float or sequence of float
-            The answer; for a curve, its value at each `x`.
-        """
+        """Print the answer beside the guess, in one line; of a curve, the answer has a value for each x."""
         if self._x is not None:
-            if self.answer is None:
-                print("You have not drawn a curve.")
-                return
-            distance = np.abs(np.subtract(self.answer, truth))
-            worst = int(np.argmax(distance))
-            print(
-                f"Your curve is {distance.mean():.3g}{self._unit} off on average, and most at {self._x[worst]:.3g}: "
-                f"you drew {self.answer[worst]:.3g}{self._unit}, and it is {truth[worst]:.3g}{self._unit}."
-            )
+            print("You have not drawn a curve." if self.answer is None else self._distance(truth))
             return
         right = self._show(truth)
         if self.answer is None:
@@ -84,6 +64,14 @@ class guess:
             print(f"You guessed {right}, and that is right.")
         else:
             print(f"You guessed {self._show(self.answer)}; the answer is {right}.")
+
+    def _distance(self, truth):
+        distance = np.abs(np.subtract(self.answer, truth))
+        worst = int(np.argmax(distance))
+        return (
+            f"Your curve is {self._show(distance.mean())} off on average, and most at {self._x[worst]:.3g}: "
+            f"you drew {self._show(self.answer[worst])}, and it is {self._show(truth[worst])}."
+        )
 
     def _show(self, value):
         return value if isinstance(value, str) else f"{value:.3g}{self._unit}"
@@ -97,27 +85,29 @@ class guess:
     def _widget(self):
         import ipywidgets as widgets
 
-        question = widgets.HTML(f"<b>Guess first:</b> {self.question}")
-        if self._choices is not None:
-            inputs = [widgets.RadioButtons(options=self._choices, value=None, layout={"width": "max-content"})]
-        else:
-            span = self._high - self._low
-            looks = {"step": 1, "readout_format": ".0f"} if span >= 20 else {"step": span / 100}
-            looks["orientation"] = "horizontal" if self._x is None else "vertical"
-            names = [self._unit.strip()] if self._x is None else [f"at {x:.3g}" for x in self._x]
-            middle = self._low + span / 2
-            inputs = [
-                widgets.FloatSlider(middle, min=self._low, max=self._high, description=name, **looks) for name in names
-            ]
+        question, inputs = widgets.HTML(f"<b>Guess first:</b> {self.question}"), self._inputs(widgets)
         button = widgets.Button(description="That is my guess", layout={"width": "max-content"})
 
-        def noted(_):
+        def answered(_):
             values = [box.value for box in inputs]
             self.answer = values if self._x is not None else values[0]
             button.icon = "check"
 
-        button.on_click(noted)  # for who would leave the slider where it is
+        button.on_click(answered)  # for who would leave the slider where it is
         for box in inputs:
-            box.observe(noted, "value")
+            box.observe(answered, "value")
         shown = [question, widgets.HBox(inputs)]
         return widgets.VBox(shown if self._choices is not None else [*shown, button])
+
+    def _inputs(self, widgets):
+        """Make buttons to choose from, or a slider for each number."""
+        if self._choices is not None:
+            return [widgets.RadioButtons(options=self._choices, value=None, layout={"width": "max-content"})]
+        low, high = self._range
+        looks = {"step": 1, "readout_format": ".0f"} if high - low >= 20 else {"step": (high - low) / 100}
+        looks |= {"min": low, "max": high, "orientation": "horizontal" if self._x is None else "vertical"}
+        names = [self._unit.strip()] if self._x is None else [f"at {x:.3g}" for x in self._x]
+        return [widgets.FloatSlider(low + (high - low) / 2, description=name, **looks) for name in names]
+
+
+guess = Guess

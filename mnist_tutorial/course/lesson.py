@@ -1,21 +1,26 @@
-"""A lesson: one notebook of the course, and its variant for each kind of reader.
+"""A lesson: one notebook of the course, its variant for each kind of reader, and the folder that it is written into.
 
 The notebook in the repository has everything. Tags tell the cells of an exercise apart: ``task``, ``hint``, ``stub``,
 ``solution`` and ``check``; where an explanation is asked for, ``write`` is for the student's, and ``model`` is ours.
-``notes`` are for instructors; ``review`` asks what has been learnt. For ``slide`` and ``slide-more``, see `slides`;
+``notes`` are for instructors; ``review`` asks what has been learnt. For ``slide`` and ``slide-more``, see `teach`;
 ``slide-only`` is text that nobody but the audience sees.
 """
 
+import os
 import re
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import nbformat
 
-from mnist_tutorial.course.online import add_install_cell
+from mnist_tutorial import __version__
+from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
+HERE = Path(__file__).parent
 # What is not told in class.
 APART = {"task", "hint", "stub", "solution", "check", "write", "model", "notes", "slide-only"}
 LEFT_OUT = {
@@ -24,55 +29,41 @@ LEFT_OUT = {
     "solutions": {"stub", "write", "notes", "slide-only"},
     "pages": {"stub", "write"},  # what solutions and slides are made of
 }
+REPOSITORY = "https://github.com/DeepTrackAI/mnist-tutorial"
+BRANCH = f"{REPOSITORY}/blob/course"  # what `workshop --online` writes; the release workflow pushes it
+WHEEL = f"{REPOSITORY}/releases/download/v{__version__}/mnist_tutorial-{__version__}-py3-none-any.whl"
+# No release of torch or NumPy is named, so those that are there stay. anywidget is for `mt.draw`.
+INSTALL = f"""\
+# Installs the course where it is missing, as in Colab or Kaggle; at home, it does nothing.
+from importlib.util import find_spec
+
+if find_spec("mnist_tutorial") is None:
+    print("Installing the course; this takes a while. In Kaggle, Internet must be on.")
+    %pip install --quiet anywidget {WHEEL}"""
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One notebook of the course.
-
-    Attributes
-    ----------
-    name : str
-        File name.
-    notebook : NotebookNode
-        All cells.
-    title : str
-        Its first line.
-    minutes : int
-        Class time.
-    exercise_minutes : int
-        The part of it that is for exercises.
-    needs : str
-        What it needs, as in "notebooks 1 and 2".
-    """
+    """One notebook of the course: its file name, its title, its minutes in class, and what it needs."""
 
     name: str
     notebook: nbformat.NotebookNode
     title: str
     minutes: int
-    exercise_minutes: int
-    needs: str = ""
+    exercise_minutes: int  # of the minutes, those for exercises
+    needs: str = ""  # as in "notebooks 1 and 2"
 
-    def variant(self, kind: str) -> nbformat.NotebookNode:
+    def variant(self, kind: str, online: bool = False) -> nbformat.NotebookNode:
         """Make the notebook of a kind of reader, as the function `variant` does."""
-        return variant(self.notebook, kind)
+        return variant(self.notebook, kind, online)
 
 
-def variant(notebook: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode:
-    """Leave out the cells that are not for a kind of reader; only for students, model answers are folded.
+def variant(notebook: nbformat.NotebookNode, kind: str, online: bool = False) -> nbformat.NotebookNode:
+    """Leave out the cells that are not for a kind of reader: student, instructor, solutions or pages.
 
     The notebooks of students and instructors get a cell that installs the course where it is missing, and lead to their
-    own kind in Colab and Kaggle. The solutions are pages to read.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-    kind : {"student", "instructor", "solutions", "pages"}
-
-    Returns
-    -------
-    NotebookNode
-        A copy.
+    own kind in Colab and Kaggle, which open one notebook, without neighbours: with `online`, links to others lead to
+    the repository, too. Only for students, model answers are folded. Returns a copy.
     """
     notebook = deepcopy(notebook)
     notebook.cells = [cell for cell in notebook.cells if not LEFT_OUT[kind] & tags(cell)]
@@ -81,8 +72,12 @@ def variant(notebook: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode
             cell.source = cell.source.replace("<details>", "<details open>", 1)
         if kind == "instructor":
             cell.source = cell.source.replace("/course/student/", "/course/instructor/")
-    if kind in ("student", "instructor"):
-        add_install_cell(notebook)
+        if online and cell.cell_type == "markdown":
+            cell.source = re.sub(r"\]\((\w+\.ipynb)\)", rf"]({BRANCH}/{kind}/\1)", cell.source)
+    code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    if kind in ("student", "instructor") and code:
+        cell = nbformat.v4.new_code_cell(INSTALL, id="install", metadata={"tags": ["install"]})
+        notebook.cells.insert(code[0], cell)
     return notebook
 
 
@@ -91,12 +86,11 @@ def tags(cell: nbformat.NotebookNode) -> set[str]:
     return set(cell.metadata.get("tags", []))
 
 
-def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """Read a notebook; a file that is none is an `MNISTError`."""
+def read_notebook(path: Path, content: bytes | None = None) -> nbformat.NotebookNode:
+    """Read a notebook from a file, or from its content; what is none is an `MNISTError`."""
     try:
-        if not path.is_file():  # to open a pipe may take forever
-            raise ValueError("no file")
-        notebook = nbformat.convert(nbformat.reader.reads(path.read_text(encoding="utf-8")), 4)
+        content = path.read_bytes() if content is None else content
+        notebook = nbformat.convert(nbformat.reader.reads(content.decode()), 4)
         nbformat.validate(notebook)
         return notebook
     except Exception as error:  # whatever nbformat meets where it expects a dictionary or a number
@@ -107,21 +101,7 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
 
 
 def read_lesson(path: Path) -> Lesson:
-    """Read a notebook of the course.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    Lesson
-
-    Raises
-    ------
-    MNISTError
-        If it is not a notebook, or its first cell lacks the title or the time.
-    """
+    """Read a notebook of the course; an `MNISTError` if its first cell lacks the title or the time."""
     notebook = read_notebook(path)
     first = notebook.cells[0].source if notebook.cells else ""
     title = re.search(r"^# (.+)", first)
@@ -133,3 +113,58 @@ def read_lesson(path: Path) -> Lesson:
         )
     needs = re.search(r"\*\*You need\*\* (.+?)\.(?: |$)", first, re.M)
     return Lesson(path.name, notebook, title[1], int(time[1]), int(time[2] or 0), needs[1] if needs else "")
+
+
+def folder() -> Path:
+    """Return the folder that has the notebooks: the package if it comes from a wheel, otherwise the repository."""
+    return HERE if (HERE / "notebooks").is_dir() else HERE.parent.parent
+
+
+def lessons(course: Path) -> list[Lesson]:
+    """Read the numbered notebooks of the folder that has ``notebooks``; an `MNISTError` if there are none."""
+    paths = sorted((course / "notebooks").glob("[0-9]*.ipynb"))
+    if not paths:
+        raise MNISTError(f"{course / 'notebooks'}: no notebooks; expected 01_loading.ipynb and others")
+    return [read_lesson(path) for path in paths]
+
+
+def update(folder: Path | str, files: Mapping[str, bytes]) -> tuple[list[str], dict[str, str]]:
+    """Write files into a folder in which people work: what is there stays, and ours goes beside it.
+
+    The files are given by their paths within the folder, with slashes. Returns those that were missing, and for each
+    that differs from ours the path of ours, as in ``01_loading.new-1b4e28.ipynb``, unless ours is there already. A
+    notebook with answers in place of stubs does not differ. An `MNISTError` if the folder cannot be written.
+    """
+    written, beside = [], {}
+    try:
+        for name, content in files.items():
+            path = new = Path(folder, name)
+            if os.path.lexists(path) and not _has_all_of(path, content):
+                new = path.with_stem(f"{path.stem}.new-{sha256(content).hexdigest()[:6]}")
+            if os.path.lexists(new):
+                continue
+            new.parent.mkdir(parents=True, exist_ok=True)
+            with atomic(new) as part:
+                part.write_bytes(content)
+            if new == path:
+                written.append(name)
+            else:
+                beside[name] = new.relative_to(folder).as_posix()
+    except OSError as error:
+        raise MNISTError(
+            f"{error.filename or folder}: cannot be written ({error.strerror or error}); expected a folder that you "
+            "may write to, with 20 MB of free space. Mend it or choose another one, and run the command again"
+        ) from error
+    return written, beside
+
+
+def _has_all_of(path, content):
+    """Whether a file is ours, or a notebook that still has each cell of ours that is not for answers."""
+    if not path.is_file() or path.suffix != ".ipynb":
+        return path.is_file() and path.read_bytes() == content
+    try:
+        present = {cell.source for cell in read_notebook(path).cells}
+    except MNISTError:
+        return False
+    ours = read_notebook(path, content).cells
+    return all(cell.source in present for cell in ours if not {"stub", "write"} & tags(cell))

@@ -16,35 +16,19 @@ PROJECT = "- [The final project](student/project.ipynb): two hours, alone or in 
 
 
 def schedule(lessons: Sequence[Lesson], start: str = "09:00") -> str:
-    """Plan a day with the notebooks of the core, in Markdown; the electives are listed below it.
-
-    Examples
-    --------
-    >>> day = [Lesson(f"0{n}.ipynb", None, f"{n}. Part", minutes=45, exercise_minutes=15) for n in (1, 2)]
-    >>> print(schedule(day, "10:45"))  # doctest: +ELLIPSIS
-    # A day
-    <BLANKLINE>
-    | from | to | what | exercises from |
-    | --- | --- | --- | --- |
-    | 10:45 | 11:00 | *welcome, set-up check* |  |
-    | 11:00 | 11:45 | [1. Part](student/01.ipynb) | 11:30 |
-    | 11:45 | 12:45 | *lunch* |  |
-    | 12:45 | 13:30 | [2. Part](student/02.ipynb) | 13:15 |
-    | 13:30 | 13:45 | *closing* |  |
-    ...
-    """
-    return "\n".join(["# A day\n", *_table(plan(lessons[:CORE], start)), *_others(lessons[CORE:])])
+    """Plan a day with the notebooks of the core, in Markdown; the electives are listed below it."""
+    return _page("# A day\n", *_table(plan(lessons[:CORE], start)), others=lessons[CORE:])
 
 
 def half_day(lessons: Sequence[Lesson], start: str = "09:00") -> str:
-    """Plan half a day, as `schedule` does, with as many notebooks of the core as fit."""
+    """Plan half a day with as many notebooks of the core as fit."""
     plans = [plan(lessons[:number], start, lunch=False) for number in range(1, CORE + 1)]
     number = sum(rows[-1][1] - rows[0][0] <= HALF_DAY for rows in plans)
-    return "\n".join(["# Half a day\n", *_table(plans[number - 1]), *_others(lessons[number:])])
+    return _page("# Half a day\n", *_table(plans[number - 1]), others=lessons[number:])
 
 
 def evenings(lessons: Sequence[Lesson]) -> str:
-    """Plan three evenings, as `schedule` does: the core in equal parts, then the electives that fit."""
+    """Plan three evenings: the core in equal parts, then the electives that fit."""
     size, others = -(-CORE // EVENINGS), []
     parts = [[*lessons[first : first + size]] for first in range(0, CORE, size)]
     for lesson in lessons[CORE:]:
@@ -53,7 +37,7 @@ def evenings(lessons: Sequence[Lesson]) -> str:
     text = ["# Three evenings"]
     for number, part in enumerate(parts, 1):
         text += [f"\n## Evening {number}\n", *_table(plan(part, EVENING, lunch=False))]
-    return "\n".join([*text, *_others(others)])
+    return _page(*text, others=others)
 
 
 def plan(lessons: Sequence[Lesson], start: str, lunch: bool = True) -> list[tuple[int, int, str, str]]:
@@ -88,6 +72,6 @@ def _table(rows):
     return ["| from | to | what | exercises from |", "| --- | --- | --- | --- |", *lines]
 
 
-def _others(lessons):
-    lines = [f"- [{x.title}](student/{x.name}): {x.minutes} minutes. You need {x.needs}." for x in lessons]
-    return ["\n## Instead, or afterwards\n", *lines, PROJECT]
+def _page(*lines, others):
+    listed = [f"- [{x.title}](student/{x.name}): {x.minutes} minutes. You need {x.needs}." for x in others]
+    return "\n".join([*lines, "\n## Instead, or afterwards\n", *listed, PROJECT, ""])

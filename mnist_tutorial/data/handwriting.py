@@ -15,7 +15,7 @@ SIZE, BOX = 28, 20  # pixels of an image, and of the square that holds its ink
 CENTRE = 14.0  # index of the pixel where the centre of mass lies: half a pixel off the middle, as measured in MNIST
 READ, NOT_READ = {".jpg", ".jpeg", ".png"}, {".heic", ".heif", ".webp", ".gif", ".tif", ".tiff", ".bmp"}
 NAME = re.compile(r"\d(?!\d)", re.ASCII)
-BOMB = Image.DecompressionBombWarning  # more than 89 million pixels
+BOMB = Image.DecompressionBombWarning  # at 89 million pixels; Pillow refuses twice as many
 SIDE = 600  # pixels of the longer side on which a photo is worked on
 FAINTEST = 0.15  # how much darker than paper the ink has to be: that of a pencil is 0.4
 PAPER_SIDE = 120  # pixels of the shorter side for the brightness of the paper, which changes slowly
@@ -130,8 +130,11 @@ def read_photos(folder: Path | str) -> Split:
 def _grey(path):
     """Read a photo: upright, small, ink on lighter paper, and of the three colours the darkest, so all ink is dark."""
     try:
-        with warnings.catch_warnings(action="error", category=BOMB), Image.open(path, formats=["JPEG", "PNG"]) as photo:
-            photo.draft("RGB", (SIDE, SIDE))  # a JPEG file can be decoded at an eighth of its size
+        with (
+            warnings.catch_warnings(action="ignore", category=BOMB),
+            Image.open(path, formats=["JPEG", "PNG"]) as photo,
+        ):
+            photo.draft("RGB", (SIDE, SIDE))  # a JPEG file, of 108 megapixels even, is decoded at an eighth of its size
             photo = ImageOps.exif_transpose(photo)
             photo.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
             if photo.mode.startswith("I"):  # 16 bits
@@ -141,7 +144,7 @@ def _grey(path):
             photo = ImageOps.invert(photo) if _is_light_on_dark(photo) else photo
             return np.asarray(photo).min(2).astype(np.float32)
     except Exception as error:  # a damaged file makes Pillow raise almost anything
-        expected = f"expected JPEG or PNG, at most {Image.MAX_IMAGE_PIXELS:,} pixels. Save it again, or smaller"
+        expected = f"expected JPEG or PNG, at most {2 * Image.MAX_IMAGE_PIXELS:,} pixels. Save it again, or smaller"
         raise MNISTError(f"{path}: cannot be read as a photo ({error!s:.100}); {expected}") from error
 
 

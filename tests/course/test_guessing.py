@@ -70,14 +70,6 @@ def test_who_guesses_the_middle_leaves_the_slider_there_and_says_so(options, mid
     assert len(mt.guess("Which?", ["a", "b"])._widget().children) == 2
 
 
-def test_a_slider_that_was_moved_needs_no_click():
-    guess = mt.guess("How many?")
-    widget = guess._widget()
-    widget.children[1].children[0].value = 70
-    assert guess.answer == 70
-    assert widget.children[2].icon == "check"
-
-
 @pytest.mark.parametrize("options", [{}, {"x": [1, 2]}, {"choices": ["a", "b"]}])
 def test_nobody_has_to_guess(options, capsys):
     guess = mt.guess("And?", **options)
@@ -85,7 +77,7 @@ def test_nobody_has_to_guess(options, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
-@pytest.mark.parametrize("options", [{"choices": ["one"]}, {"choices": ["a", "b"], "x": [1]}])
-def test_a_question_without_a_choice_is_refused(options):
-    with pytest.raises(ValueError, match="expected at least two"):
-        mt.guess("And?", **options)
+def test_a_question_without_a_choice_is_refused():
+    for options in ({"choices": ["one"]}, {"choices": ["a", "b"], "x": [1]}):
+        with pytest.raises(ValueError, match="expected at least two"):
+            mt.guess("And?", **options)

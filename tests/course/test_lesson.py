@@ -1,10 +1,10 @@
-"""The variants of a notebook for each kind of reader."""
+"""The variants of a notebook for each kind of reader, and the folder that they are written into."""
 
+import nbformat
 import pytest
 from conftest import ROOT
 
-from mnist_tutorial.course.lesson import APART, read_lesson, tags
-from mnist_tutorial.course.workshop import lessons
+from mnist_tutorial.course.lesson import APART, lessons, read_lesson, tags, update
 from mnist_tutorial.errors import MNISTError
 
 COURSE = lessons(ROOT)
@@ -67,12 +67,11 @@ def test_a_lesson_has_a_title_and_minutes(lesson):
 
 
 NOTEBOOK = '{"cells": [%s], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
-MARKDOWN = '{"cell_type": "markdown", "id": "a", "metadata": {%s}, "source": "%s"}'
-TITLE = "# 1. Title\\n\\n**Time** 30 minutes"
+CELL = '{"cell_type": "markdown", "id": "a", "metadata": {"tags": ["task"]}, "source": "%s"}'
 # Notebooks as people, programs and disks leave them.
 DAMAGED = {
-    "no title": NOTEBOOK % (MARKDOWN % ("", "no title\\n\\n**Time** 30 minutes")),
-    "no time": NOTEBOOK % (MARKDOWN % ("", "# 1. Title, no time")),
+    "no title": NOTEBOOK % (CELL % "no title\\n\\n**Time** 30 minutes"),
+    "no time": NOTEBOOK % (CELL % "# 1. Title, no time"),
     "a page": "<html>",
     "cut off": NOTEBOOK[:20],
     "of the future": '{"cells": [], "metadata": {}, "nbformat": 400, "nbformat_minor": 5}',
@@ -90,5 +89,40 @@ def test_a_notebook_that_is_not_a_lesson_is_refused(kind, tmp_path, caplog):
 
 
 def test_the_smallest_lesson_is_read(tmp_path):
-    (tmp_path / "01_x.ipynb").write_text(NOTEBOOK % (MARKDOWN % ('"tags": ["task"]', TITLE)))
+    (tmp_path / "01_x.ipynb").write_text(NOTEBOOK % (CELL % "# 1. Title\\n\\n**Time** 30 minutes"))
     assert read_lesson(tmp_path / "01_x.ipynb").minutes == 30
+
+
+FIRST, SECOND = ({"a/one.txt": version, "two.txt": version} for version in (b"1", b"2"))
+BESIDE = {"a/one.txt": "a/one.new-d4735e.txt", "two.txt": "two.new-d4735e.txt"}  # a digest of the content
+
+
+def test_what_is_there_stays_and_ours_goes_beside_it(tmp_path):
+    assert update(tmp_path, FIRST) == (["a/one.txt", "two.txt"], {})
+    assert update(tmp_path, FIRST) == ([], {})
+    (tmp_path / "two.txt").unlink()
+    (tmp_path / "two.txt").mkdir()
+    assert update(tmp_path, SECOND) == ([], BESIDE)
+    assert (tmp_path / "a/one.txt").read_bytes() == b"1"
+    for name in BESIDE.values():
+        assert (tmp_path / name).read_bytes() == b"2"
+    (tmp_path / "a/one.new-d4735e.txt").write_bytes(b"mine")
+    assert update(tmp_path, SECOND) == ([], {})
+    assert (tmp_path / "a/one.new-d4735e.txt").read_bytes() == b"mine"
+
+
+def test_a_notebook_with_answers_is_ours_until_we_have_a_newer_one(tmp_path):
+    notebook = COURSE[0].variant("student")
+    update(tmp_path, {"01.ipynb": nbformat.writes(notebook).encode()})
+    worked = nbformat.read(tmp_path / "01.ipynb", as_version=4)
+    for cell in worked.cells:
+        cell.source = "my answer" if {"stub", "write"} & tags(cell) else cell.source
+        cell |= {"execution_count": 1} if cell.cell_type == "code" else {}
+    nbformat.write(worked, tmp_path / "01.ipynb")
+    mine = (tmp_path / "01.ipynb").read_bytes()
+    assert update(tmp_path, {"01.ipynb": nbformat.writes(notebook).encode()}) == ([], {})
+    notebook.cells[0].source += "!"
+    newer = nbformat.writes(notebook).encode()
+    (name,) = update(tmp_path, {"01.ipynb": newer})[1].values()
+    assert (tmp_path / name).read_bytes() == newer
+    assert (tmp_path / "01.ipynb").read_bytes() == mine

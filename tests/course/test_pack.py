@@ -7,11 +7,11 @@ from conftest import ROOT
 from typer.main import get_command
 
 from mnist_tutorial.cli import app
-from mnist_tutorial.course import workshop
-from mnist_tutorial.course.pack import pack
+from mnist_tutorial.course.lesson import lessons
 from mnist_tutorial.course.schedule import CORE, schedule
+from mnist_tutorial.course.teach import pack
 
-LESSONS = workshop.lessons(ROOT)
+LESSONS = lessons(ROOT)
 PACK = pack(LESSONS, "10:15")
 ASKED, _, ANSWERS = PACK["survey.md"].partition("## For the teacher")
 KNOWLEDGE = ASKED.partition("## Before only")[0]
@@ -46,8 +46,3 @@ def test_the_survey_has_an_answer_among_those_offered_and_a_notebook_of_the_day_
         assert len(offered) == 4
         assert offered[3].startswith("I do not know")
         assert answers[number] in offered[:3]
-
-
-def test_the_survey_measures_both_libraries():
-    for name in ("dt.", ">>", "update", "gradient", "dl.", "create", "Classifier", "Trainer"):
-        assert name in KNOWLEDGE, name

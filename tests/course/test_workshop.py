@@ -1,11 +1,11 @@
-"""`make lab`: the files of a workshop, a server that answers, and a kernel that has what the notebooks need."""
+"""`lab`: the files of a workshop, a server that answers, and a kernel that has what the notebooks need."""
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,14 +19,13 @@ from typer.testing import CliRunner
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.cli import app
-from mnist_tutorial.course import workshop
-from mnist_tutorial.course.lesson import tags
-from mnist_tutorial.course.slides import assets
+from mnist_tutorial.course import teach
+from mnist_tutorial.course.lesson import lessons, tags
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory, mnist):
-    """Start `make lab` while its port is taken.
+    """Start `lab` while its port is taken.
 
     The value has the folder, the contents that were written into it, the printed lines, the address and the token of
     the server, its port, and the port that was taken.
@@ -36,11 +35,10 @@ def lab(tmp_path_factory, mnist):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
         process = subprocess.Popen(
-            [shutil.which("make"), "lab", f"COURSE={folder}", f"LAB_ARGS=--no-browser --port={port}"],
+            [sys.executable, "-m", "mnist_tutorial", "lab", str(folder), "--no-browser", f"--port={port}"],
             cwd=ROOT,
-            env=environment | {"JUPYTER_CONFIG_DIR": config, "JUPYTER_RUNTIME_DIR": config},
+            env=os.environ | {"JUPYTER_CONFIG_DIR": config, "JUPYTER_RUNTIME_DIR": config},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -53,11 +51,9 @@ def lab(tmp_path_factory, mnist):
                 if match := re.search(r"(http://127\.0\.0\.1:(\d+)/)lab\S*\?token=(\w+)", line):
                     break
             else:
-                pytest.fail(f"make lab ended without an address:\n{printed}")
+                pytest.fail(f"lab ended without an address:\n{printed}")
             contents = {
-                path.relative_to(folder).as_posix(): path.read_bytes()
-                for path in folder.rglob("*")
-                if path.is_file() and path.name != ".workshop.json"
+                path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
             }
             yield SimpleNamespace(
                 folder=folder,
@@ -139,69 +135,43 @@ def test_the_solutions_show_formulas_without_a_script(lab):
     assert "\\frac" not in text
 
 
-def test_the_solutions_show_the_code_fold_the_hints_and_fetch_nothing(lab):
-    for path in lab.folder.glob("solutions/0*.html"):
-        text = path.read_text(encoding="utf-8")
-        assert "# solution" in text
-        assert not re.findall(r'(?:src|href)="https?://[^"]*\.(?:js|css)', text)
-        hints = re.findall(r"<details><summary>Hint</summary>(.*?)</details>", text, re.DOTALL)
-        assert hints
-        assert all("<p>" in hint for hint in hints)
-
-
-def test_each_solution_has_a_title_and_its_model_answers_are_open(lab):
-    for lesson in workshop.lessons(ROOT):
+def test_the_solutions_show_titles_code_hints_and_model_answers_and_fetch_nothing(lab):
+    for lesson in lessons(ROOT):
         text = (lab.folder / f"solutions/{lesson.name[:-6]}.html").read_text(encoding="utf-8")
         assert f"<title>{lesson.title}</title>" in text
+        assert "# solution" in text
+        assert not re.findall(r'(?:src|href)="https?://[^"]*\.(?:js|css)', text)
+        assert re.search(r"<details><summary>Hint</summary>.*?<p>", text, re.DOTALL)
         models = sum("model" in tags(cell) for cell in lesson.notebook.cells)
         assert text.count("<details open") == models > 0
 
 
-def test_running_it_again_keeps_the_changes_of_a_student_and_says_so(lab, monkeypatch):
-    command = ["workshop", str(lab.folder), "--start", "10:00"]
+def test_running_it_again_keeps_what_a_student_has_changed_and_says_so(lab):
     path = lab.folder / "student/01_loading.ipynb"
-    path.write_text(path.read_text().replace("return ...", "return 42"))
+    path.write_text(path.read_text().replace("import mnist_tutorial as mt", "import mnist_tutorial as mine"))
     mine = path.read_bytes()
-    newer = lab.contents | {"student/01_loading.ipynb": lab.contents["student/01_loading.ipynb"] + b"\n"}
-    monkeypatch.setattr(
-        workshop, "files", lambda course, start, execute, online: newer | {"schedule.md": start.encode()}
-    )
-    printed = CliRunner().invoke(app, command).stdout
-    assert (lab.folder / "schedule.md").read_text() == "10:00"
+    printed = CliRunner().invoke(app, ["workshop", str(lab.folder)]).stdout
     assert path.read_bytes() == mine
-    assert "student/01_loading.ipynb" in printed
-    assert "student/01_loading.new.ipynb" in printed
-    assert (lab.folder / "student/01_loading.new.ipynb").read_bytes() == newer["student/01_loading.ipynb"]
-    again = CliRunner().invoke(app, command).stdout  # nothing newer: nothing about it
-    assert re.fullmatch(rf".*: 0 of {len(newer)} files .*kept: 1.*\n(notebooks without .*\n)?.*checklist\.md\n", again)
+    (ours,) = path.parent.glob("01_loading.new-*.ipynb")
+    assert ours.read_bytes() == lab.contents["student/01_loading.ipynb"]
+    assert str(path) in printed
+    assert ours.name in printed
+    again = CliRunner().invoke(app, ["workshop", str(lab.folder)]).stdout  # nothing newer: nothing about it
+    assert f"0 of {len(lab.contents)} files" in again
+    assert ours.name not in again
 
 
-@pytest.mark.parametrize(("options", "missing"), [((), ["01.ipynb", "02.ipynb"]), ((), []), (("--execute",), ["a"])])
-def test_slides_without_figures_are_told_in_one_line(options, missing, tmp_path, monkeypatch):
-    monkeypatch.setattr(workshop, "files", lambda *_: {})
-    monkeypatch.setattr(workshop, "not_run", lambda _: missing)
-    printed = CliRunner().invoke(app, ["workshop", str(tmp_path), *options]).stdout
-    assert ("without figures in slides and solutions: 2; --execute" in printed) == (len(missing) == 2)
-
-
-def test_what_is_wrong_with_the_folder_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(workshop, "files", lambda *_: {"schedule.md": b"09:00"})
+def test_what_is_wrong_with_the_folder_is_one_line(tmp_path):
     (tmp_path / "file").write_text("mine")
-    done = CliRunner().invoke(app, ["workshop", str(tmp_path / "file")])
+    done = CliRunner().invoke(app, ["workshop", "write", str(tmp_path / "file")])
     assert done.exit_code == 1
     assert re.fullmatch(r"error: .*/file: .*\n", done.stderr)
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_another_process_makes_the_same_files(lab, tmp_path):
-    (tmp_path / "notebooks").mkdir()
-    for name in ("01_loading.ipynb", "glossary.ipynb"):
-        shutil.copy(ROOT / "notebooks" / name, tmp_path / "notebooks")
-    if (ROOT / "build/executed").exists():
-        shutil.copytree(ROOT / "build/executed", tmp_path / "build/executed")
-    made = workshop.files(tmp_path)
-    assert len(made) == 3 + 3 + 2 * 3 + 1 + len(assets())  # plans, the teacher's pack, notebooks and solutions, slides
-    assert all(lab.contents[name] == content for name, content in made.items() if not name.endswith(".md"))
+def test_another_process_makes_the_same_files(lab):
+    made = teach.files(ROOT)
+    assert {name: lab.contents[name] for name in made} == made
 
 
 def test_a_notebook_that_does_not_run_is_named_with_its_error(tmp_path):
@@ -210,4 +180,4 @@ def test_a_notebook_that_does_not_run_is_named_with_its_error(tmp_path):
     text = (ROOT / "notebooks" / path.name).read_text(encoding="utf-8")
     path.write_text(text.replace("import mnist_tutorial as mt", "import mnist_of_mine"), encoding="utf-8")
     with pytest.raises(MNISTError, match=r"01_loading\.ipynb: .*No module named 'mnist_of_mine'"):
-        workshop.files(tmp_path, execute=True)
+        teach.files(tmp_path, execute=True)

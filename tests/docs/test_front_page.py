@@ -12,7 +12,7 @@ from conftest import ROOT
 from torch import nn
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.drawing.strokes import PEN, THIN, picture
+from mnist_tutorial.course.strokes import PEN, THIN, picture
 from mnist_tutorial.data.handwriting import prepare
 
 sys.path.insert(0, str(ROOT / "docs"))
@@ -20,7 +20,7 @@ import exported
 from assemble import WEIGHTS
 from reading import SiteError
 
-TWENTY = json.loads((ROOT / "mnist_tutorial/course/drawing/twenty.json").read_text())["digits"]
+TWENTY = json.loads((ROOT / "mnist_tutorial/course/twenty.json").read_text())["digits"]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("front")
     shutil.copytree(ROOT / "docs/static", folder, dirs_exist_ok=True)
     for name in ("canvas.js", "canvas.css"):
-        shutil.copy(ROOT / "mnist_tutorial/course/drawing" / name, folder)
+        shutil.copy(ROOT / "mnist_tutorial/course" / name, folder)
     exported.export(WEIGHTS, folder / "weights.js")
     (folder / "index.html").write_text("<!doctype html><title>front</title><div id=draw>Nothing yet</div>")
     with served(folder) as address, browser() as chromium:

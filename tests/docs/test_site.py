@@ -13,7 +13,7 @@ pytestmark = pytest.mark.site
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
 NOTEBOOKS = [name for name in PAGES if re.match(r"notebooks/(\d\d_|project)", name)]
 WIDTHS = (360, 768, 1440)
-TWENTY = json.loads((ROOT / "mnist_tutorial/course/drawing/twenty.json").read_text())["digits"]
+TWENTY = json.loads((ROOT / "mnist_tutorial/course/twenty.json").read_text())["digits"]
 DRAWN = {digit["label"]: digit["strokes"] for digit in TWENTY}
 
 

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.drawing import strokes
-from mnist_tutorial.course.drawing.canvas import SHOWN
+from mnist_tutorial.course import strokes
+from mnist_tutorial.course.canvas import SHOWN
 
 pytestmark = pytest.mark.full
 CHROMIUM = shutil.which("chromium")  # Debian's package of this name
@@ -47,7 +47,7 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "notebook-extension/tracker": {"autoStartDefaultKernel": True},
 }
-with open(f"{os.path.dirname(mt.__file__)}/course/drawing/twenty.json") as file:
+with open(f"{os.path.dirname(mt.__file__)}/course/twenty.json") as file:
     DRAWN = {digit["label"]: digit["strokes"] for digit in json.load(file)["digits"]}  # the second of each
 CORNER = [[[0.1, 0.1], [0.2, 0.1], [0.2, 0.25]], [[0.1, 0.15], [0.15, 0.25]]]
 
@@ -213,24 +213,6 @@ def test_a_kept_digit_is_counted_written_and_can_be_removed(notebook, canvas, ot
     expect(canvas.button("Remove the last")).to_be_disabled()
 
 
-def test_each_stroke_keeps_the_pen_it_was_drawn_with(notebook, canvas):
-    thin, thick = canvas.button("Thin pen"), canvas.button("Thick pen")
-    expect(thick).to_have_attribute("aria-pressed", "true")
-    thin.press("Space")  # a key is as good as the mouse
-    expect(thin).to_have_attribute("aria-pressed", "true")
-    expect(thick).to_have_attribute("aria-pressed", "false")
-    canvas.draw(CORNER[:1])
-    thick.click()
-    canvas.draw(CORNER[1:])
-    lines = [{"width": strokes.THIN, "points": CORNER[0]}, {"width": strokes.PEN, "points": CORNER[1]}]
-    canvas.shows(mt.prepare(strokes.picture(lines)))
-    canvas.button("Keep as 7").click()
-    expect(canvas.count).to_have_text("1 kept")
-    assert [line["width"] for line in notebook.kept()[-1]["strokes"]] == [strokes.THIN, strokes.PEN]
-    canvas.button("Remove the last").click()
-    expect(canvas.count).to_have_text("0 kept")
-
-
 def test_the_newest_of_the_digits_kept_stand_below(canvas, other):
     for label in (4, 0):
         canvas.draw(DRAWN[label])
@@ -251,17 +233,6 @@ def test_the_newest_of_the_digits_kept_stand_below(canvas, other):
         canvas.button("Remove the last").click()
         expect(canvas.count).to_have_text(f"{left} kept")
         expect(pictures).to_have_count(left)
-
-
-def test_two_canvases_do_not_disturb_each_other(canvas, other):
-    canvas.draw(DRAWN[0])
-    other.draw(DRAWN[1])
-    for widget, digit, centre in ((canvas, 0, True), (other, 1, False)):
-        widget.shows(mt.prepare(strokes.picture(DRAWN[digit]), centre))
-        expect(widget.root.get_by_label("prepare as MNIST does")).to_have_count(int(centre))
-    other.button("Clear").click()
-    expect(other.seen).to_have_attribute("aria-label", "An empty image")
-    canvas.shows(mt.prepare(strokes.picture(DRAWN[0])))
 
 
 def test_a_finger_draws_and_does_not_scroll(canvas):

@@ -1,14 +1,20 @@
-"""Drawing: a canvas in the notebook for the reader's own digits."""
+"""The reader's own digits: a canvas in the notebook, and those that were kept."""
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from mnist_tutorial.course.strokes import kept, picture
+from mnist_tutorial.data import Split, prepare
 from mnist_tutorial.errors import MNISTError
 
 if TYPE_CHECKING:
     import deeptrack as dt
     import torch
 
-    from mnist_tutorial.course.drawing.canvas import Canvas
+    from mnist_tutorial.course.canvas import Canvas
 
 
 def draw(
@@ -50,9 +56,37 @@ def draw(
     10
     """
     try:
-        from mnist_tutorial.course.drawing.canvas import Canvas
+        from mnist_tutorial.course.canvas import Canvas
     except ImportError as error:
         raise MNISTError(
             f'mt.draw needs anywidget ({error}); run pip install "mnist-tutorial[lab]", and start JupyterLab again'
         ) from error
     return Canvas(network, features, centre)
+
+
+def my_digits(centre: bool = True) -> Split:
+    """Return the digits that you have drawn and kept with `draw`, as a small test set of your own.
+
+    Parameters
+    ----------
+    centre : bool
+        As in `prepare`.
+
+    Returns
+    -------
+    Split
+        In the order in which they were kept; `index` counts them. If there are none, twenty that come with the course,
+        and a line that says so. If their file cannot be read, an `MNISTError` says so.
+
+    Examples
+    --------
+    >>> mine = my_digits(centre=False)  # doctest: +SKIP
+    You have not kept any digits yet (mt.draw() keeps them), so these are twenty that come with the course.
+    """
+    digits = kept()
+    if not digits:
+        print("You have not kept any digits yet (mt.draw() keeps them), so these are twenty that come with the course.")
+        digits = json.loads(Path(__file__).with_name("twenty.json").read_bytes())["digits"]
+    images = [prepare(picture(digit["strokes"]), centre) for digit in digits]
+    labels = np.array([digit["label"] for digit in digits], np.int64)
+    return Split(np.array(images), labels, np.arange(len(labels)))

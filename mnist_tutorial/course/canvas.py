@@ -5,68 +5,42 @@ from weakref import WeakSet
 
 import anywidget
 import numpy as np
+import torch
 import traitlets
 
 from mnist_tutorial.compat import run_in_main_thread
-from mnist_tutorial.course.drawing import kept
-from mnist_tutorial.course.drawing.strokes import PEN, THIN, are_strokes, picture
-from mnist_tutorial.data import Split
-from mnist_tutorial.data.handwriting import prepare
+from mnist_tutorial.course.strokes import PEN, THIN, keep, kept, picture, remove_last
+from mnist_tutorial.data import Split, prepare
 from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.training import predict
 
-HERE = Path(__file__).parent
 SHOWN = 12  # of the digits that are kept; they fit into one row
 _canvases = WeakSet()  # one file for all: what one canvas keeps, the others count, too
 
 
 class Canvas(anywidget.AnyWidget):
-    """A canvas for digits; see `draw`.
+    """A canvas for digits; see `draw`. The page sets the first group of traits, and Python answers with the second."""
 
-    The page sets the first group of traits, and Python answers with the second one.
-
-    Attributes
-    ----------
-    strokes : list
-        What is drawn, as in `are_strokes`.
-    centre : bool
-        Whether the drawing is prepared as MNIST's digits were.
-    request : dict
-        A number ``id`` and an ``action``: "keep", with ``label`` and ``strokes``, or "remove".
-
-    image : bytes
-        The 28 x 28 pixels that the network sees; none if nothing is drawn.
-    probabilities : list of float
-        Of the ten digits; none without a network, or if nothing is drawn.
-    count : int
-        How many digits are kept.
-    kept : list of dict
-        The last ones of them, the newest last: the ``label`` and the ``strokes`` of each.
-    answer : dict
-        The ``id`` of the last request, whether it is ``done``, and a ``message``.
-    message : str
-        What is wrong, if anything is.
-    """
-
-    _esm = HERE / "canvas.js"
-    _css = HERE / "canvas.css"
-    strokes = traitlets.List().tag(sync=True)
-    centre = traitlets.Bool(True).tag(sync=True)
-    request = traitlets.Dict().tag(sync=True)
+    _esm = Path(__file__).with_name("canvas.js")
+    _css = Path(__file__).with_name("canvas.css")
+    strokes = traitlets.List().tag(sync=True)  # what is drawn
+    centre = traitlets.Bool(True).tag(sync=True)  # whether the drawing is prepared as MNIST's digits were
+    request = traitlets.Dict().tag(sync=True)  # its id, an action: keep or remove; to keep, a label and strokes
     asked = traitlets.Int().tag(sync=True)  # the number of the page's last change,
 
     answered = traitlets.Int().tag(sync=True)  # and of the last one that was seen here
-    image = traitlets.Bytes().tag(sync=True)
-    probabilities = traitlets.List().tag(sync=True)
+    image = traitlets.Bytes().tag(sync=True)  # the 28 x 28 pixels that the network sees; none if nothing is drawn
+    probabilities = traitlets.List().tag(sync=True)  # of the ten digits, if there is a network
     has_network = traitlets.Bool().tag(sync=True)
     has_box = traitlets.Bool().tag(sync=True)  # that switches `centre`
     pens = traitlets.List([THIN, PEN]).tag(sync=True)
-    count = traitlets.Int().tag(sync=True)
-    kept = traitlets.List().tag(sync=True)
-    answer = traitlets.Dict().tag(sync=True)
-    message = traitlets.Unicode().tag(sync=True)
+    count = traitlets.Int().tag(sync=True)  # how many digits are kept
+    kept = traitlets.List().tag(sync=True)  # the last ones of them, the newest last
+    answer = traitlets.Dict().tag(sync=True)  # the id of the last request, whether it is done, and a message
+    message = traitlets.Unicode().tag(sync=True)  # what is wrong, if anything is
 
     def __init__(self, network=None, features=None, centre=True):
-        digits = kept.kept()
+        digits = kept()
         super().__init__(has_network=network is not None, has_box=centre, centre=centre)
         self._show_kept(digits)
         self._network, self._features = network, features
@@ -83,24 +57,20 @@ class Canvas(anywidget.AnyWidget):
             self.count, self.kept = len(digits), digits[-SHOWN:]
 
     @traitlets.observe("strokes", "centre")
-    def _look(self, change):
+    def _read_drawing(self, change):
         image, probabilities, message = b"", [], ""
         try:
-            if self.strokes and are_strokes(self.strokes):
+            if self.strokes:
                 pixels = prepare(picture(self.strokes), self.centre)
                 image = pixels.tobytes()
                 if self._network is not None:
-                    probabilities = self._read(pixels)
+                    probabilities = self._predict(pixels)
         except Exception as error:  # any network may come; the page is the only place where its error is seen
-            message = f"The network cannot read the drawing. {type(error).__name__}: {error}"
+            message = f"The drawing cannot be read. {type(error).__name__}: {error}"
         with self.hold_sync():
             self.image, self.probabilities, self.message = image, probabilities, message
 
-    def _read(self, pixels):
-        import torch
-
-        from mnist_tutorial.training import predict
-
+    def _predict(self, pixels):
         split = Split(pixels[None], np.zeros(1, np.int64), np.zeros(1, np.int64))
         with torch.random.fork_rng(devices=[]):  # a drawing does not change the random numbers of the notebook
             logits = predict(self._network, split, self._features)
@@ -109,13 +79,13 @@ class Canvas(anywidget.AnyWidget):
         return torch.softmax(torch.from_numpy(logits[0]), 0).tolist()
 
     @traitlets.observe("request")
-    def _act(self, change):
+    def _answer_request(self, change):
         request, done = self.request, True
         try:
             if request.get("action") == "keep":
-                digits, message = kept.keep(request["label"], request["strokes"]), f"Kept as {request['label']}."
+                digits, message = keep(request["label"], request["strokes"]), f"Kept as {request['label']}."
             else:
-                digits, message = kept.remove_last(), "Removed the digit that was kept last."
+                digits, message = remove_last(), "Removed the digit that was kept last."
             for canvas in _canvases:
                 canvas._show_kept(digits)
         except MNISTError as error:
@@ -123,5 +93,5 @@ class Canvas(anywidget.AnyWidget):
         self.answer = {"id": request.get("id"), "done": done, "message": message}
 
     @traitlets.observe("asked")
-    def _tell(self, change):
+    def _confirm(self, change):
         self.answered = self.asked

@@ -1,1 +1,0 @@
-"""Grading: notebooks that were handed in, and which exercises they solve."""

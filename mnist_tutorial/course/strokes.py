@@ -1,0 +1,114 @@
+"""Strokes: what is drawn on the canvas, the picture that they make, and the file of those that were kept."""
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import numpy as np
+from PIL import Image, ImageDraw
+from pydantic import BaseModel, Field, ValidationError
+
+from mnist_tutorial.data import atomic, cache_folder
+from mnist_tutorial.data.cache import cache_lock
+from mnist_tutorial.errors import MNISTError
+
+SIDE = 280  # pixels of the picture: ten for each pixel of an image of MNIST
+FINE = 4  # lines are drawn this much larger, then reduced, so that their edges are smooth
+# Of the side: the lines of a digit that fills three quarters of the picture are then as wide as those of MNIST.
+PEN = 0.08
+THIN = PEN / 2  # for a digit half as large
+MOST_POINTS = 20_000  # in a stroke; a digit has 50
+
+Number = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
+Points = Annotated[list[Point], Field(min_length=1, max_length=MOST_POINTS)]
+
+
+class Stroke(BaseModel):
+    """A line drawn with a pen: its width in sides of the canvas, and its points from (0, 0), top left, to (1, 1)."""
+
+    width: Annotated[float, Field(strict=True, gt=0, le=0.5)]
+    points: Points
+
+
+# A list of points alone has the width `PEN`: so strokes were kept before there were two pens, and are written by hand.
+Strokes = list[Stroke | Points]
+
+
+class Digit(BaseModel):
+    """A drawing that was kept."""
+
+    label: Annotated[int, Field(strict=True, ge=0, le=9)]
+    strokes: Annotated[Strokes, Field(min_length=1)]
+
+
+class Kept(BaseModel):
+    """The file of kept digits."""
+
+    program: Literal["mnist-tutorial"] = "mnist-tutorial"
+    digits: list[Digit]
+
+
+def kept() -> list[dict]:
+    """Read the ``label`` and the ``strokes`` of each digit that was kept; an `MNISTError` if the file is not ours."""
+    path = _path()
+    try:
+        return Kept.model_validate_json(path.read_bytes()).model_dump()["digits"]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValidationError) as error:
+        reason = "damaged or from another program" if isinstance(error, ValidationError) else error.strerror
+        raise MNISTError(
+            f"{path} does not hold drawings ({reason}); expected a file of mt.draw. Delete it or move it elsewhere, "
+            "and run the cell again"
+        ) from error
+
+
+def keep(label: int, strokes: list) -> list[dict]:
+    """Add a drawing to those that are kept, and return them all; an `MNISTError` if that cannot be done."""
+    digit = {"label": label, "strokes": strokes}
+    try:
+        Digit.model_validate(digit)
+    except ValidationError as error:
+        raise MNISTError(
+            f"the drawing cannot be kept as {label!r}; expected strokes from (0, 0) to (1, 1) and a digit"
+        ) from error
+    return _change(lambda digits: [*digits, digit])
+
+
+def remove_last() -> list[dict]:
+    """Remove the drawing that was kept last, and return the others; an `MNISTError` if that cannot be done."""
+    return _change(lambda digits: digits[:-1])
+
+
+def _change(change: Callable[[list], list]) -> list[dict]:
+    path = _path()
+    with cache_lock(path.parent):  # another notebook may keep a digit at the same time
+        digits = change(kept())
+        with atomic(path) as part:
+            part.write_text(Kept(digits=digits).model_dump_json())
+    return digits
+
+
+def _path():
+    return cache_folder() / "checkpoints" / "drawings.json"
+
+
+def picture(strokes: list) -> np.ndarray:
+    """Draw strokes as an image of uint8, shape (280, 280), 255 for ink; a stroke with one point is a dot.
+
+    Examples
+    --------
+    >>> lines = picture([[[0.5, 0.1], [0.5, 0.9]], [[0.2, 0.2]]])
+    >>> int(lines[140, 140]), int(lines[56, 56]), int(lines[0, 0])
+    (255, 255, 0)
+    """
+    side = SIDE * FINE
+    image = Image.new("L", (side, side))
+    pen = ImageDraw.Draw(image)
+    for stroke in strokes:
+        stroke = stroke if isinstance(stroke, dict) else {"points": stroke, "width": PEN}
+        points, radius = [(x * side, y * side) for x, y in stroke["points"]], stroke["width"] * side / 2
+        pen.line(points, fill=255, width=round(2 * radius))
+        for x, y in points:  # round ends, and round corners
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    return np.asarray(image.reduce(FINE))

@@ -1,0 +1,249 @@
+"""Drawings: what the canvas sees and reads, and the digits that are kept; what is not ours stays as it is."""
+
+import json
+import sys
+import threading
+
+import numpy as np
+import pytest
+import torch
+from skimage.morphology import skeletonize
+
+import mnist_tutorial as mt
+from mnist_tutorial.course.strokes import MOST_POINTS, PEN, THIN, keep, picture, remove_last
+
+LINE = [[[0.5, 0.1], [0.5, 0.9]]]
+CROSS = [*LINE, [[0.1, 0.5], [0.9, 0.5]]]
+
+
+@pytest.fixture(scope="module")
+def network():
+    return mt.classifier(mt.models.mlp(hidden=(8,)))
+
+
+def pixels(canvas):
+    return np.frombuffer(canvas.image, np.uint8).reshape(28, 28)
+
+
+def test_a_drawing_is_prepared_and_read_as_predict_does(empty_cache, network):
+    canvas = mt.draw(network)
+    for centre in (True, False):
+        canvas.strokes, canvas.centre = LINE, centre
+        image = mt.prepare(picture(LINE), centre)
+        np.testing.assert_array_equal(pixels(canvas), image)
+        logits = mt.predict(network, mt.Split(image[None], np.array([0]), np.array([0])))
+        np.testing.assert_allclose(canvas.probabilities, np.exp(logits[0]) / np.exp(logits[0]).sum(), rtol=1e-5)
+    canvas.strokes = []
+    assert (canvas.image, canvas.probabilities) == (b"", [])
+
+
+def test_drawings_as_they_are_come_without_a_box_that_prepares_them(empty_cache):
+    assert mt.draw().has_box
+    canvas = mt.draw(centre=False)
+    assert not canvas.has_box
+    assert not canvas.has_network
+    canvas.strokes = LINE
+    np.testing.assert_array_equal(pixels(canvas), mt.prepare(picture(LINE), centre=False))
+    assert canvas.probabilities == []
+
+
+def test_a_drawing_leaves_the_random_numbers_and_the_network_as_they_were(empty_cache, network):
+    network.train()
+    canvas = mt.draw(network)
+    states = torch.get_rng_state(), np.random.get_state()[1].tolist()
+    canvas.strokes = LINE
+    assert canvas.probabilities
+    assert torch.equal(torch.get_rng_state(), states[0])
+    assert np.random.get_state()[1].tolist() == states[1]
+    assert network.training
+
+
+def diverged():
+    network = mt.models.mlp(hidden=(8,)).create()
+    torch.nn.init.constant_(next(network.parameters()), torch.nan)
+    return network
+
+
+@pytest.mark.parametrize(
+    ("network", "words"), [(lambda: torch.nn.Linear(3, 3), "RuntimeError"), (diverged, "not finite")]
+)
+def test_what_is_wrong_with_a_network_is_shown_and_the_image_all_the_same(network, words, empty_cache):
+    canvas = mt.draw(network())
+    canvas.strokes = LINE
+    assert words in canvas.message
+    assert canvas.probabilities == []
+    assert pixels(canvas).any()
+    canvas.strokes = []
+    assert canvas.message == ""
+
+
+def test_each_canvas_counts_what_any_of_them_keeps(empty_cache):
+    canvas, other = mt.draw(), mt.draw()
+    canvas.strokes = LINE
+    canvas.request = {"id": "a", "action": "keep", "label": 1, "strokes": LINE}
+    assert canvas.answer["id"] == "a"
+    assert canvas.answer["done"]
+    assert canvas.count == other.count == mt.draw().count == 1
+    assert canvas.kept == mt.draw().kept == [{"label": 1, "strokes": LINE}]
+    assert mt.my_digits().labels.tolist() == [1]
+    assert other.strokes == []
+    other.request = {"id": "b", "action": "remove"}
+    assert canvas.count == other.count == 0
+
+
+def test_a_page_hears_why_a_digit_cannot_be_kept(empty_cache):
+    canvas = mt.draw()
+    path = empty_cache / "checkpoints" / "drawings.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("my notes")
+    canvas.request = {"id": "a", "action": "keep", "label": 1, "strokes": LINE}
+    assert not canvas.answer["done"]
+    assert str(path) in canvas.answer["message"]
+    assert path.read_text() == "my notes"
+
+
+def test_without_anywidget_an_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    monkeypatch.delitem(sys.modules, "mnist_tutorial.course.canvas", raising=False)
+    with pytest.raises(mt.MNISTError, match=r'anywidget.*pip install "mnist-tutorial\[lab\]"'):
+        mt.draw()
+
+
+def test_without_kept_digits_there_are_twenty_and_a_line_that_says_so(empty_cache, capsys):
+    digits = mt.my_digits()
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    assert np.bincount(digits.labels).tolist() == [2] * 10
+    assert digits.images.shape == (20, 28, 28)
+    assert digits.images.dtype == np.uint8
+    assert digits.labels.dtype == digits.index.dtype == np.int64
+    assert digits.index.tolist() == list(range(20))
+    np.testing.assert_array_equal(digits.images, mt.my_digits().images)
+    assert not empty_cache.exists()
+
+
+def test_the_twenty_look_like_mnist_once_they_are_prepared(empty_cache, mnist):
+    """The label of the nearest of 10,000 digits: mostly right, and fewer of them if they are only made small."""
+    known = mnist.train.images[:10_000].reshape(10_000, -1).astype(np.float32)
+    right = []
+    for centre in (True, False):
+        mine = mt.my_digits(centre)
+        images = mine.images.reshape(20, -1).astype(np.float32)
+        nearest = ((known**2).sum(1) - 2 * images @ known.T).argmin(1)
+        right.append((mnist.train.labels[nearest] == mine.labels).sum())
+    assert right[0] >= 16
+    assert right[1] <= 12
+
+
+def test_a_digit_that_was_kept_is_there_in_a_new_process(empty_cache, run_python):
+    assert len(keep(1, LINE)) == 1
+    program = f"from mnist_tutorial.course.strokes import keep; print(len(keep(4, {CROSS})))"
+    assert run_python("-c", program, MNIST_TUTORIAL_CACHE=str(empty_cache)).stdout == "2\n"
+    digits = mt.my_digits()
+    assert digits.labels.tolist() == [1, 4]
+    for image, strokes in zip(digits.images, [LINE, CROSS], strict=True):
+        np.testing.assert_array_equal(image, mt.prepare(picture(strokes)))
+    assert len(remove_last()) == 1
+    assert mt.my_digits().labels.tolist() == [1]
+    assert remove_last() == remove_last() == []
+    assert len(mt.my_digits()) == 20
+
+
+def test_digits_from_before_there_were_two_pens_stay_readable_beside_new_ones(empty_cache):
+    path = empty_cache / "checkpoints" / "drawings.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"program": "mnist-tutorial", "digits": [{"label": 1, "strokes": LINE}]}))
+    thin = [{"width": 0.04, "points": LINE[0]}]
+    keep(7, thin)
+    old, new = mt.my_digits(centre=False).images
+    np.testing.assert_array_equal(old, mt.prepare(picture(LINE), centre=False))
+    np.testing.assert_array_equal(new, mt.prepare(picture(thin), centre=False))
+    assert new.sum() < 0.9 * old.sum()
+
+
+def test_two_notebooks_at_once_lose_no_digit(empty_cache):
+    def notebook(label):
+        for _ in range(20):
+            keep(label, LINE)
+
+    notebooks = [threading.Thread(target=notebook, args=(label,)) for label in range(4)]
+    for thread in notebooks:
+        thread.start()
+    for thread in notebooks:
+        thread.join()
+    assert np.bincount(mt.my_digits().labels).tolist() == [20] * 4
+
+
+KINDS = {
+    "another program's": lambda path: path.write_text('{"program": "another", "digits": []}'),
+    "cut off": lambda path: path.write_bytes(path.with_name("whole").read_bytes()[:40]),
+    "outside": lambda path: path.write_text(
+        '{"program": "mnist-tutorial", "digits": [{"label": 1, "strokes": [[[2, 0]]]}]}'
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_is_not_ours_is_named_and_neither_read_nor_replaced(kind, empty_cache):
+    keep(1, LINE)
+    path = empty_cache / "checkpoints" / "drawings.json"
+    path.rename(path.with_name("whole"))
+    KINDS[kind](path)
+    before = path.lstat()
+    actions = [mt.my_digits, mt.draw, lambda: keep(1, LINE), remove_last]
+    for action in actions:
+        with pytest.raises(mt.MNISTError, match=rf"{path} .*expected .*move it"):
+            action()
+        assert path.lstat()[:7] == before[:7]
+
+
+def test_a_folder_that_cannot_be_written_is_named(empty_cache):
+    empty_cache.write_text("a file where the folder belongs")
+    with pytest.raises(mt.MNISTError, match="cannot be used"):
+        keep(1, LINE)
+
+
+NO_DRAWINGS = [
+    *(None, {}, [], [[]], [[0.5, 0.5]], [[[0.5]]], [[["0.5", 0.5]]], [[[0.5, 1.01]]], [[[-0.01, 0.5]]]),
+    [[[0, 0]] * (MOST_POINTS + 1)],
+    *([{"width": PEN}], [{"points": [[0.5, 0.5]]}]),
+    *([{"width": width, "points": [[0.5, 0.5]]}] for width in (0, 2)),
+]
+
+
+@pytest.mark.parametrize("strokes", NO_DRAWINGS, ids=lambda value: f"{value!r:.30}")
+def test_what_could_not_be_read_again_is_not_kept(strokes, empty_cache):
+    for label, lines in ((1, strokes), (10, LINE), (True, LINE)):
+        with pytest.raises(mt.MNISTError, match=r"cannot be kept as .*; expected"):
+            keep(label, lines)
+    assert not empty_cache.exists()
+
+
+def test_a_line_is_as_wide_everywhere_and_ends_round():
+    drawn = picture([[[0.2, 0.2], [0.5, 0.2], [0.5, 0.8]]])
+    down, across = (drawn[:, 84] > 127).sum(), (drawn[168] > 127).sum()
+    assert down == pytest.approx(across, abs=1)
+    assert 255 > drawn[:, 84][drawn[:, 84] > 0].min() > 0  # smooth edges
+    rows, columns = np.nonzero(picture([[[0.5, 0.5]]]) > 127)
+    assert np.ptp(rows) == np.ptp(columns) == pytest.approx(down, abs=2)
+    assert len(rows) == pytest.approx(np.pi / 4 * down**2, rel=0.1)
+
+
+def test_each_stroke_has_its_own_width_and_points_alone_have_that_of_the_thick_pen():
+    line = [[0.5, 0.1], [0.5, 0.9]]
+    for width in (THIN, PEN, 0.2):
+        drawn = picture([{"width": width, "points": line}])
+        assert (drawn[140] > 127).sum() == pytest.approx(280 * width, abs=1)
+    np.testing.assert_array_equal(picture([{"width": PEN, "points": line}]), picture([line]))
+    both = picture([{"width": THIN, "points": [[0.1, 0.2], [0.4, 0.2]]}, [[0.6, 0.2], [0.9, 0.2]]])
+    assert (both[:, 70] > 127).sum() < (both[:, 210] > 127).sum()
+
+
+def width(image):
+    """The area of the ink by the length of its skeleton, in pixels."""
+    ink = image > 127
+    return ink.sum() / skeletonize(ink).sum()
+
+
+def test_prepared_drawings_have_lines_as_wide_as_those_of_mnist(sample, empty_cache):
+    low, high = np.quantile([width(image) for image in sample.test.images], [0.25, 0.75])
+    assert low < np.median([width(image) for image in mt.my_digits().images]) < high
