@@ -101,13 +101,9 @@ def _p_worse(change):
         return float(new[0] <= old[0])
     test = welch(new, old) if min(len(old), len(new)) > 1 else None
     if test is None or np.isnan(test.low):
-        typical = change.old[_nearest(old)], change.new[_nearest(new)]
+        typical = [runs[np.argmin(abs(n - n.mean()))] for runs, n in ((change.old, old), (change.new, new))]
         test = mcnemar(*(run.predicted != run.labels for run in typical))
     return 1 - test.p_value / 2 if test.difference > 0 else test.p_value / 2
-
-
-def _nearest(counts):
-    return np.argmin(abs(counts - counts.mean()))
 
 
 def _alerts(change: RecipeChange, reference: RecipeChange | None) -> Iterator[Alert]:
