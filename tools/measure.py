@@ -7,7 +7,6 @@
 import json
 import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
@@ -25,7 +24,7 @@ def notebooks():
     measured = {}
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
         client = NotebookClient(nbformat.read(path, 4), resources={"metadata": {"path": str(path.parent)}})
-        measured[path.stem] = asdict(timed(client.execute)[1])
+        measured[path.stem] = timed(client.execute)[1]._asdict()
         print(path.stem, measured[path.stem], flush=True)
     return measured
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
+import numpy as np
 import psutil
 
 TICK = 0.05  # seconds between two looks whether the process is still running
@@ -24,28 +25,18 @@ class Time(NamedTuple):
     paused: float = 0.0  # while this process was stopped
 
     @property
-    def contended(self) -> bool:
-        """Whether other programs, or pauses, took so much of the processor that the time does not count."""
-        return self.lost > CONTENDED * self.cpu_seconds
-
-    @property
     def lost(self) -> float:
         """The seconds of the processor that this process could not have."""
         return self.other_cpu_seconds + self.paused
 
+    @property
+    def contended(self) -> bool:
+        """Whether so much of the processor was lost that the time does not count."""
+        return self.lost > CONTENDED * self.cpu_seconds
+
 
 class Stopwatch:
-    """A stopwatch that pauses for work that does not count; an accelerator ends its work before it starts and stops.
-
-    Examples
-    --------
-    >>> stopwatch = Stopwatch()
-    >>> stopwatch.start()
-    >>> with stopwatch.paused():
-    ...     pass  # does not count
-    >>> stopwatch.stop().wall > 0
-    True
-    """
+    """A stopwatch that pauses for work that does not count; an accelerator ends its work before it starts and stops."""
 
     def __init__(self) -> None:
         self.time = Time(0.0, 0.0, 0.0)
@@ -62,11 +53,10 @@ class Stopwatch:
         """Stop, and return the time so far."""
         _synchronize()
         now = time.perf_counter(), _cpu_seconds(), _busy_seconds()
-        wall, own, busy = (after - before for after, before in zip(now, reversed(self._before), strict=True))
         self._ended.set()
         self._watch.join()
-        added = wall, own, max(0.0, busy - own), sum(self._pauses)
-        self.time = Time(*map(sum, zip(self.time, added, strict=True)))
+        wall, own, busy = np.subtract(now, self._before[::-1]).tolist()
+        self.time = Time(*np.add(self.time, (wall, own, max(0.0, busy - own), sum(self._pauses))).tolist())
         return self.time
 
     @contextmanager
@@ -83,20 +73,13 @@ def _watch(ended: threading.Event, pauses: list[float]) -> None:
     while not last:
         before, last = now, ended.wait(TICK)
         now = time.perf_counter(), time.process_time()
-        seconds, work = (later - earlier for later, earlier in zip(now, before, strict=True))
+        seconds, work = now[0] - before[0], now[1] - before[1]
         if seconds > PAUSE and work < seconds / 2:  # otherwise, a long call of a library kept the thread waiting
             pauses.append(seconds - work)
 
 
 def timed(action: Callable[[], Any]) -> tuple[Any, Time]:
-    """Run an action without arguments; returns its value and its time.
-
-    Examples
-    --------
-    >>> value, time = timed(lambda: sum(range(1000)))
-    >>> value, time.wall > 0
-    (499500, True)
-    """
+    """Run an action without arguments; returns its value and its time."""
     stopwatch = Stopwatch()
     stopwatch.start()
     try:

@@ -19,22 +19,13 @@ OPENMP = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT")  # they decide
 
 
 def machine() -> dict[str, Any]:
-    """Describe machine, versions and commit, ready for JSON.
-
-    ``commit`` and ``dirty`` are None unless the package runs from a clone of its repository.
-
-    Examples
-    --------
-    >>> sorted(machine())[:7]
-    ['commit', 'cores', 'date', 'device', 'dirty', 'memory_gb', 'openmp']
-    """
-    versions = {name: number for name in PACKAGES if (number := _version(name))}
+    """Describe machine, versions and commit, ready for JSON; the commit is None unless the package is in our clone."""
     commit = dirty = None
     # A repository around an environment, as of a thesis, is another one: only ours has this file.
     if _git("ls-files", "--error-unmatch", __file__) is not None:
         commit, dirty = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain", "--untracked-files=no"))
     return {
-        "processor": _processor(),
+        "processor": _proc("cpuinfo", "model name") or platform.processor(),
         "cores": psutil.cpu_count(),
         "threads": torch.get_num_threads(),
         "openmp": {name: os.environ[name] for name in OPENMP if name in os.environ},
@@ -42,7 +33,7 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(psutil.virtual_memory().total / 2**30),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": versions,
+        "versions": {name: number for name in PACKAGES if (number := _version(name))},
         "commit": commit,
         "dirty": dirty,
         "date": datetime.date.today().isoformat(),
@@ -74,18 +65,17 @@ def peak_memory() -> int:
     On Windows it is that since the process began, on macOS the bytes in use now.
     """
     gpu = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
-    with suppress(OSError, StopIteration):
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024 + gpu
+    if peak := _proc("self/status", "VmHWM"):
+        return int(peak.removesuffix("kB")) * 1024 + gpu
     memory = psutil.Process().memory_info()
     return getattr(memory, "peak_wset", memory.rss) + gpu
 
 
-def _processor() -> str:
-    with suppress(OSError, StopIteration):  # on Linux
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    return platform.processor()
+def _proc(path: str, key: str) -> str | None:
+    """Read the first value of a key from a file below /proc, which only Linux has."""
+    with suppress(OSError):
+        lines = Path("/proc", path).read_text(encoding="utf-8").splitlines()
+        return next((line.partition(":")[2].strip() for line in lines if line.startswith(key)), None)
 
 
 def _version(name: str) -> str | None:

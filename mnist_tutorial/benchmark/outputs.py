@@ -24,13 +24,11 @@ def check_replaceable(paths: Iterable[Path], force: bool = False) -> None:
             continue
         text = path.read_text(encoding="utf-8-sig", errors="replace") if path.is_file() else ""
         mark = _SIGNED.search(text[:2_000])
-        if mark is None:
-            reason = "exists, and nothing in it says that this command wrote it"
-        elif mark[2] and mark[2] != _digest(_SIGNED.sub(r"\1", text, count=1)):
-            reason = "has been changed since this command wrote it"
-        else:
-            continue
-        raise MNISTError(f"{path} {reason}; choose another place with --out, or replace it with --force")
+        if mark is None or mark[2] not in (None, _digest(_SIGNED.sub(r"\1", text, count=1))):
+            raise MNISTError(
+                f"{path} exists, and is not as this command wrote it; choose another place with --out, or "
+                "replace it with --force"
+            )
 
 
 def _digest(text):

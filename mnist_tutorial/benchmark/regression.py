@@ -11,29 +11,24 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from mnist_tutorial.benchmark.compare import compare_by_best_test, is_deterministic, of_one_version
+from mnist_tutorial.benchmark.compare import errors, is_deterministic, of_one_version
 from mnist_tutorial.benchmark.result import Result, read_all
 from mnist_tutorial.errors import MNISTError, printable
-from mnist_tutorial.stats import contrast, holm
+from mnist_tutorial.stats import contrast, holm, mcnemar, welch
 
 REFERENCE = "train-mnist-fast"  # it shares no code with the rest, so its time measures the machine
 ALERT_LEVEL = 0.01  # for accuracies
 TIMING_LEVEL = 0.05  # for times, of each recipe: a lower one would need more runs than people make
 SLOWER = 1.2
-FAILURES = ("worse", "slower", "missing", "several versions", "refused")
 
 
 class Alert(NamedTuple):
-    """Something to know: one of the `FAILURES`, which make the check fail, or "time not compared" or "edited"."""
+    """Something to know: "worse", "slower" or "not compared", which make the check fail; "edited", "time unknown"."""
 
     kind: str
     recipe: str | None
     sentence: str
-
-    @property
-    def failed(self) -> bool:
-        """Whether it makes the check fail."""
-        return self.kind in FAILURES
+    failed: bool = True
 
 
 @dataclass
@@ -57,11 +52,10 @@ def check(
 ) -> tuple[list[RecipeChange], list[Alert]]:
     """Look for recipes that have become significantly worse, or more than a fifth slower, since the baseline.
 
-    Worse: by a one-sided Welch test over seeds, or McNemar's test for single runs, at a level of 0.01 with Holm's
-    correction for the number of recipes. If each seed predicts the same, by a single error more.
-
-    Slower: by the medians of uncontended runs, relative to the time of the reference recipe in the same folder, unless
-    the variation of the runs explains it (one-sided, at a level of 0.05, for each recipe; unknown for single runs).
+    Worse: in a one-sided Welch test over seeds, or McNemar's test of single runs, at a level of 0.01 after Holm's
+    correction for the number of recipes; if each seed predicts the same, by a single error more. Slower: in the medians
+    of uncontended runs, relative to the reference recipe in the same folder, unless the variation of the runs explains
+    it (one-sided, at a level of 0.05, for each recipe; unknown for single runs).
 
     MNISTError if there is no such folder, if one lies within the other, or if the baseline has no results.
     """
@@ -71,124 +65,108 @@ def check(
     (old, refused), (new, new_refused) = read_all(baseline), read_all(folder)
     if not old:
         raise MNISTError(f"{baseline}: found no results; expected those of `benchmark run --out {baseline}`")
-    alerts = [Alert("refused", None, str(error)) for error in refused + new_refused]
-    changes, unpaired = _pair([run for _, run in old], [run for _, run in new], baseline, folder)
+    changes, alerts = [], [Alert("not compared", None, str(error)) for error in refused + new_refused]
+    for variant, recipe in sorted({(run.variant, run.recipe) for _, run in old}):
+        label = recipe if variant == "full" else f"{recipe} ({variant})"
+        runs = ([run for _, run in runs if (run.variant, run.recipe) == (variant, recipe)] for runs in (old, new))
+        names = f"{label} in {baseline}", f"{label} in {folder}"
+        try:
+            changes.append(RecipeChange(label, *_on_one_split(*runs, *names)))
+        except MNISTError as error:
+            alerts.append(Alert("not compared", label, str(error)))
     for change, p_worse in zip(changes, holm([_p_worse(change) for change in changes]), strict=True):
         change.p_worse = float(p_worse)
     references = {change.old[0].variant: change for change in changes if change.old[0].recipe == reference}
-    alerts += unpaired
     for change in changes:
-        alerts += [*_edited_or_worse(change), *_slower(change, references.get(change.old[0].variant))]
+        alerts += _alerts(change, references.get(change.old[0].variant))
     if untimed := [change.label for change in changes if change.old[0].variant not in references]:
         sentence = f"no time of {', '.join(untimed)} is compared: {reference} does not have runs in both folders"
-        alerts.append(Alert("time not compared", None, sentence))
+        alerts.append(Alert("time unknown", None, sentence, failed=False))
     return changes, alerts
 
 
-def _pair(old, new, baseline, folder):
-    """Match the old and new runs of each recipe; alerts say which cannot be matched."""
-    changes, alerts = [], []
-    for variant, recipe in sorted({(run.variant, run.recipe) for run in old}):
-        before, after = ([run for run in runs if (run.variant, run.recipe) == (variant, recipe)] for runs in (old, new))
-        split = "test" if any(run.evaluated_on == "test" for run in before) else "validation"
-        before, after = ([run for run in runs if run.evaluated_on == split] for runs in (before, after))
-        if not after:
-            missing = f"no {split} run on the {variant} MNIST in {folder}, but {len(before)} in {baseline}"
-            alerts.append(Alert("missing", recipe, f"{recipe} is missing: {missing}"))
-            continue
-        label = recipe if variant == "full" else f"{recipe} ({variant})"
-        try:
-            before = of_one_version(before, f"{recipe} in {baseline}")
-            changes.append(RecipeChange(label, before, of_one_version(after, f"{recipe} in {folder}")))
-        except MNISTError as error:
-            alerts.append(Alert("several versions", recipe, str(error)))
-    return changes, alerts
+def _on_one_split(old, new, old_name, new_name):
+    """Choose the test runs, or else the validation runs, each seed once."""
+    split = "test" if any(run.evaluated_on == "test" for run in old) else "validation"
+    old, new = ([run for run in runs if run.evaluated_on == split] for runs in (old, new))
+    if not new:
+        raise MNISTError(f"{new_name} is missing: found no {split} run, expected some as of {old_name}")
+    return of_one_version(old, old_name), of_one_version(new, new_name)
 
 
 def _p_worse(change):
-    comparison = compare_by_best_test(change.old, change.new)
+    """Compare over the seeds; if these are too few, or do not vary, compare the networks nearest to the mean."""
+    old, new = errors(change.old), errors(change.new)
     if is_deterministic(change.old) and is_deterministic(change.new):
-        return float(comparison.error_reduction >= 0)
-    return 1 - comparison.p_value / 2 if comparison.error_reduction > 0 else comparison.p_value / 2
+        return float(new[0] <= old[0])
+    test = welch(new, old) if min(len(old), len(new)) > 1 else None
+    if test is None or np.isnan(test.low):
+        typical = [runs[np.argmin(abs(n - n.mean()))] for runs, n in ((change.old, old), (change.new, new))]
+        test = mcnemar(*(run.predicted != run.labels for run in typical))
+    return 1 - test.p_value / 2 if test.difference > 0 else test.p_value / 2
 
 
-def _edited_or_worse(change: RecipeChange) -> Iterator[Alert]:
-    label, (before, now) = change.label, (f"{100 * accuracy:.2f} %" for accuracy in change.accuracies)
-    source_before, source_now = (runs[0].source_sha256[:8] for runs in (change.old, change.new))
-    if source_before != source_now:
-        sentence = f"{label} was edited ({source_before}, now {source_now}); it is compared by its name"
-        yield Alert("edited", label, sentence)
+def _alerts(change: RecipeChange, reference: RecipeChange | None) -> Iterator[Alert]:
+    """Say what is remarkable about a recipe, and keep its times, if they can be compared, in the change."""
+    label, sources = change.label, [runs[0].source_sha256[:8] for runs in (change.old, change.new)]
+    if sources[0] != sources[1]:
+        sentence = f"{label} was edited ({sources[0]}, now {sources[1]}); it is compared by its name"
+        yield Alert("edited", label, sentence, failed=False)
     if change.p_worse < ALERT_LEVEL:
-        reason = f"p = {change.p_worse:.1g}, one-sided, adjusted for the number of recipes"
-        if not change.p_worse:
-            reason = "it predicts the same with every seed, so this is not chance"
-        counts = f"{before} ({len(change.old)} runs), now {now} ({len(change.new)} runs)"
-        yield Alert("worse", label, f"{label} is worse: {counts}; {reason}")
-
-
-def _slower(change: RecipeChange, reference: RecipeChange | None) -> Iterator[Alert]:
-    """Compare the times, and keep them in the change."""
+        accuracies = ", now ".join(f"{100 * accuracy:.2f} %" for accuracy in change.accuracies)
+        chance = f"p = {change.p_worse:.1g}, one-sided, adjusted for the number of recipes"
+        yield Alert("worse", label, f"{label} is worse: {accuracies} ({chance})")
     if reference is None:
         return
-    try:
-        old, new, p_value = relative_times((change.old, change.new), (reference.old, reference.new))
-    except MNISTError as error:
-        problem = str(error)
-    else:
-        change.times = old, new
+    sides = change.old, change.new, reference.old, reference.new
+    groups = [[run for run in runs if not run.contended] for runs in sides]
+    if not (problem := _obstacle(change, reference, groups)):
+        seconds = [median(run.wall for run in group) for group in groups]
+        change.times = old, new = seconds[0] / seconds[2], seconds[1] / seconds[3]
         if new / old <= SLOWER:
             return
-        problem = f"training took {old:.2f} times as long as {reference.old[0].recipe}, now {new:.2f} times"
+        # The times of a machine vary by a factor, so the test uses their logarithms.
+        _, p_value = contrast([[np.log(run.wall) for run in group] for group in groups], (-1, 1, 1, -1))
+        problem = f"it took {old:.2f} times as long as {reference.label}, now {new:.2f} times"
         if not p_value >= TIMING_LEVEL:  # NaN: unknown, so the medians decide
-            slower = f"{change.label} is slower by {100 * (new / old - 1):.0f} %"
-            yield Alert("slower", change.label, f"{slower}: {problem}")
+            yield Alert("slower", label, f"{label} is slower by {100 * (new / old - 1):.0f} %: {problem}")
             return
         problem += f", but chance explains it (p = {p_value:.1g}); run more seeds"
-    yield Alert("time not compared", change.label, f"the time of {change.label} cannot be compared: {problem}")
+    yield Alert("time unknown", label, f"the time of {label} cannot be compared: {problem}", failed=False)
 
 
-def relative_times(
-    runs: tuple[list[Result], list[Result]], references: tuple[list[Result], list[Result]]
-) -> tuple[float, float, float]:
-    """Divide the median times of a recipe's uncontended runs, old and new, by those of a reference.
-
-    The third value is the one-sided p-value of a slowdown, NaN if the variation of the runs is unknown. MNISTError if
-    the times cannot be compared.
-    """
-    groups = [[run for run in group if not run.contended] for group in (*runs, *references)]
-    name, reference = runs[0][0].recipe, references[0][0].recipe
-    for group, age, recipe in zip(groups, ("old", "new") * 2, (name, name, reference, reference), strict=True):
-        if not group:
-            raise MNISTError(f"all {age} runs of {recipe} were contended: other programs used the processor")
-    for i, age in enumerate(("old", "new")):
-        if len({run.hardware for run in groups[i] + groups[i + 2]}) > 1:
-            raise MNISTError(f"the {age} runs of {name} and {reference} come from different machines")
-    for recipe, (old, new) in ((name, runs), (reference, references)):
-        if (then := old[0].processes) != (now := new[0].processes):
-            raise MNISTError(f"the number of processes of {recipe} changed from {then} to {now}")
-    if references[0][0].source_sha256 != references[1][0].source_sha256:
-        raise MNISTError(f"the reference {reference} was edited")
-    old, new, reference_old, reference_new = (median(run.wall for run in group) for group in groups)
-    # The times of a machine vary by a factor, so the test uses their logarithms.
-    _, p_value = contrast([[np.log(run.wall) for run in group] for group in groups], (-1, 1, 1, -1))
-    return old / reference_old, new / reference_new, p_value
+def _obstacle(change, reference, groups):
+    """Say what makes the times of these four groups of runs incomparable, if anything does."""
+    names = [f"{age} {each.old[0].recipe}" for each in (change, reference) for age in ("old", "new")]
+    if busy := [name for name, group in zip(names, groups, strict=True) if not group]:
+        return f"other programs used the processor during all runs of {' and '.join(dict.fromkeys(busy))}"
+    if any(len({run.hardware for run in groups[i] + groups[i + 2]}) > 1 for i in (0, 1)):
+        return "its runs and those of the reference come from different machines"
+    if any(each.old[0].processes != each.new[0].processes for each in (change, reference)):
+        return "its number of processes, or that of the reference, has changed"
+    if reference.old[0].source != reference.new[0].source:
+        return "the reference was edited"
+    return None
 
 
 def table(changes: list[RecipeChange], alerts: list[Alert]) -> Table:
     """Show a check in the terminal."""
     shown = Table("recipe", title="Old and new results", box=box.SIMPLE)
-    for heading in ("runs", "accuracy, %", "p worse", "times the reference", "slower by", "alerts"):
-        shown.add_column(heading, justify="left" if heading == "alerts" else "right")
+    for heading in ("runs", "accuracy, %", "p worse", "times the reference", "slower by"):
+        shown.add_column(heading, justify="right")
+    shown.add_column("alerts")
     for change in changes:
         own = [alert for alert in alerts if alert.recipe == change.label]
-        old, new = change.times or (np.nan, np.nan)
+        times = ("?", "?")
+        if change.times:
+            old, new = change.times
+            times = f"{old:.2f}, {new:.2f}", f"{100 * (new / old - 1):+.0f} %"
         shown.add_row(
             escape(printable(change.label)),
             f"{len(change.old)}, {len(change.new)}",
             ", ".join(f"{100 * accuracy:.2f}" for accuracy in change.accuracies),
             f"{change.p_worse:.2g}",
-            f"{old:.2f}, {new:.2f}" if change.times else "?, ?",
-            f"{100 * (new / old - 1):+.0f} %" if change.times else "?",
+            *times,
             ", ".join(alert.kind for alert in own),
             style="bold" if any(alert.failed for alert in own) else None,
         )

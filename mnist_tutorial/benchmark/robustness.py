@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from mnist_tutorial import pipeline
 from mnist_tutorial.benchmark import result
 from mnist_tutorial.benchmark.code import version
+from mnist_tutorial.benchmark.result import Number, Seed, Share
 from mnist_tutorial.benchmark.splits import split_for
 from mnist_tutorial.data import Split, load
 from mnist_tutorial.data.progress import progress_bar
@@ -36,30 +37,23 @@ BATCH = 250  # digits that a feature takes at a time: the draws depend on it
 HALF = 0.5 + 1e-6
 
 
-class Corruption(NamedTuple):
-    """A kind of corruption: the name of its feature in `pipeline`, and five strengths."""
-
-    feature: str
-    strengths: tuple[float, ...]
-
-
 # Seven names are those of Mu and Gilmer, "MNIST-C: a robustness benchmark for computer vision", arXiv:1906.02337, for
 # what means the same, but for two: their brightness adds white, and their stripe inverts what is under it. The five
 # others are as in Hendrycks and Dietterich, arXiv:1903.12261, and cutout, arXiv:1708.04552. All strengths are ours:
 # on the 5,000 held-out digits, `cnn` loses up to 6 points at strength 1, and 24 to 60 at strength 5.
-CORRUPTIONS = {
-    "gaussian_noise": Corruption("GaussianNoise", (0.15, 0.2, 0.23, 0.26, 0.3)),  # standard deviation of grey, 0 to 1
-    "shot_noise": Corruption("ShotNoise", (2.5, 1.7, 1.3, 1.1, 0.95)),  # signal-to-noise ratio of white
-    "gaussian_blur": Corruption("Blur", (0.8, 1, 1.2, 1.4, 1.6)),  # standard deviation, in pixels
-    "contrast": Corruption("Contrast", (0.7, 0.6, 0.5, 0.45, 0.4)),  # distance from the mean grey, as a factor
-    "brightness": Corruption("Brightness", (0.55, 0.45, 0.4, 0.35, 0.32)),  # grey value, as a factor
-    "erase": Corruption("Erase", (4, 7, 10, 13, 16)),  # side of a black square, in pixels
-    "stripe": Corruption("Stripe", (0.5, 1, 2, 3.5, 5)),  # width of a white bar, in pixels
-    "rotate": Corruption("RandomAffine", (15, 22, 30, 37, 45)),  # angle to either side, in degrees
-    "shear": Corruption("RandomAffine", (0.5, 0.75, 1, 1.2, 1.4)),  # slope to either side
-    "scale": Corruption("RandomAffine", (0.75, 0.65, 0.6, 0.55, 0.5)),  # size, as a factor
-    "translate": Corruption("RandomAffine", (2, 3, 4, 4.5, 5)),  # shift in either direction of both axes, in pixels
-    "elastic_transform": Corruption("RandomElastic", (25, 40, 50, 60, 70)),  # alpha of `RandomElastic`
+CORRUPTIONS = {  # the name of a feature in `pipeline`, and five strengths of it
+    "gaussian_noise": ("GaussianNoise", (0.15, 0.2, 0.23, 0.26, 0.3)),  # standard deviation of grey, 0 to 1
+    "shot_noise": ("ShotNoise", (2.5, 1.7, 1.3, 1.1, 0.95)),  # signal-to-noise ratio of white
+    "gaussian_blur": ("Blur", (0.8, 1, 1.2, 1.4, 1.6)),  # standard deviation, in pixels
+    "contrast": ("Contrast", (0.7, 0.6, 0.5, 0.45, 0.4)),  # distance from the mean grey, as a factor
+    "brightness": ("Brightness", (0.55, 0.45, 0.4, 0.35, 0.32)),  # grey value, as a factor
+    "erase": ("Erase", (4, 7, 10, 13, 16)),  # side of a black square, in pixels
+    "stripe": ("Stripe", (0.5, 1, 2, 3.5, 5)),  # width of a white bar, in pixels
+    "rotate": ("RandomAffine", (15, 22, 30, 37, 45)),  # angle to either side, in degrees
+    "shear": ("RandomAffine", (0.5, 0.75, 1, 1.2, 1.4)),  # slope to either side
+    "scale": ("RandomAffine", (0.75, 0.65, 0.6, 0.55, 0.5)),  # size, as a factor
+    "translate": ("RandomAffine", (2, 3, 4, 4.5, 5)),  # shift in either direction of both axes, in pixels
+    "elastic_transform": ("RandomElastic", (25, 40, 50, 60, 70)),  # alpha of `RandomElastic`
 }
 
 
@@ -74,7 +68,6 @@ _ARGUMENTS = {  # of the feature, where they are not the strength alone
     "shear": lambda slope: {"shear": _either(np.arctan(slope))},
     "translate": lambda pixels: {"translate": (_either(pixels), _either(pixels))},
 }
-Share = Annotated[float, Field(ge=0, le=1)]
 Curve = Annotated[list[Share], Field(min_length=STRENGTHS, max_length=STRENGTHS)]
 
 
@@ -84,14 +77,14 @@ class Robustness(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     recipe: str
-    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    seed: Seed
     evaluated_on: Literal["validation", "test"]
     variant: Literal["full", "sample"]
     suite: Literal[SUITE] = SUITE
     clean: Share
     accuracies: Annotated[dict[Literal[tuple(CORRUPTIONS)], Curve], Field(min_length=len(CORRUPTIONS))]
     precision: str  # of the predictions, as Lightning names it: that of the training
-    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]  # of making and predicting all sets
+    seconds: Number  # of making and predicting all sets
     code: dict[str, str]
     machine: dict[str, Any]
     started: str
@@ -109,9 +102,9 @@ class Robustness(BaseModel):
     @property
     def name(self) -> str:
         """The name of its file, without the ending."""
-        variant = [] if self.variant == "full" else [self.variant]
-        split = [] if self.evaluated_on == "test" else [self.evaluated_on]
-        return "-".join([self.recipe, version(self.code)[:8], *variant, KIND, *split, f"seed{self.seed}"])
+        variant, split = self.variant.replace("full", ""), self.evaluated_on.replace("test", "")
+        parts = [self.recipe, version(self.code)[:8], variant, KIND, split, f"seed{self.seed}"]
+        return "-".join(filter(None, parts))
 
 
 def corrupted(split: Split, name: str, strength: int) -> Split:
@@ -130,8 +123,7 @@ def corrupted(split: Split, name: str, strength: int) -> Split:
     Raises
     ------
     MNISTError
-        If there is no such corruption or strength, if these are other digits, or if the set differs in a single bit
-        from the one whose SHA-256 is pinned.
+        If these are other digits, or the result differs in a single bit from the set whose SHA-256 is pinned.
 
     Examples
     --------
@@ -139,10 +131,11 @@ def corrupted(split: Split, name: str, strength: int) -> Split:
     >>> corrupted(mt.load("sample").test, "rotate", 3)
     Split(1,000 digits)
     """
-    if name not in CORRUPTIONS:
-        raise MNISTError(f"there is no corruption {printable(name)}; expected one of {', '.join(CORRUPTIONS)}")
-    if strength not in range(1, STRENGTHS + 1):
-        raise MNISTError(f"strength is {strength!r}; expected 1 to {STRENGTHS}")
+    if name not in CORRUPTIONS or strength not in range(1, STRENGTHS + 1):
+        raise MNISTError(
+            f"there is no corruption {printable(name)} of strength {strength!r}; expected one of "
+            f"{', '.join(CORRUPTIONS)}, and a strength from 1 to {STRENGTHS}"
+        )
     clean = digest(split.images)
     pinned = {entry["images"]: (digits, entry["corrupted"]) for digits, entry in json.loads(_TEXT).items()}
     if clean not in pinned:
@@ -165,11 +158,10 @@ def corrupt(images: np.ndarray, name: str, strength: int) -> np.ndarray:
     """Corrupt any images, uint8 of shape (N, H, W); `corrupted` also checks the result."""
     import torch
 
-    make, size = getattr(pipeline, CORRUPTIONS[name].feature), CORRUPTIONS[name].strengths[strength - 1]
-    if name in _ARGUMENTS:
-        feature = make(**_ARGUMENTS[name](size), seed=strength, dtype=torch.float64)
-    else:
-        feature = make(size, seed=strength, dtype=torch.float64)
+    feature_name, strengths = CORRUPTIONS[name]
+    make, size = getattr(pipeline, feature_name), strengths[strength - 1]
+    options = {"seed": strength, "dtype": torch.float64}
+    feature = make(**_ARGUMENTS[name](size), **options) if name in _ARGUMENTS else make(size, **options)
     changed = np.empty(images.shape, np.uint8)
     for start in range(0, len(images), BATCH):
         grey = feature.update()(images[start : start + BATCH])
@@ -181,10 +173,7 @@ def corrupt(images: np.ndarray, name: str, strength: int) -> np.ndarray:
 
 
 def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) -> Robustness:
-    """Measure a network on clean and on corrupted digits, each set once; the arguments are those of its training.
-
-    MNISTError if a set comes out differently from the published one, or the scores are not finite numbers.
-    """
+    """Measure a network on clean and on corrupted digits, each set once; the arguments are those of its training."""
     import torch
 
     from mnist_tutorial.benchmark.machine import machine
@@ -228,20 +217,14 @@ def write(robustness: Robustness, folder: Path) -> Path:
 
 
 def read(path: Path) -> Robustness:
-    """Read a file of `benchmark robustness`.
-
-    MNISTError if it is cut short, edited, of a later version, of another kind, or about another edition of the suite.
-    """
+    """Read a file of `benchmark robustness`; MNISTError if it is damaged, or about another edition of the suite."""
     return result.load(path, KIND, FORMAT, TypeAdapter(Robustness))
 
 
 def read_all(folder: Path) -> tuple[list[Robustness], list[MNISTError]]:
-    """Read all files of `benchmark robustness` in a folder and its subfolders; also returns what was refused, and why.
-
-    Other files are left to `result.read_all`.
-    """
+    """Read all files of `benchmark robustness` below a folder; also returns what was refused, and why."""
     measured, refused = [], []
-    for path in sorted(folder.rglob("*-robustness-*.json")):
+    for path in sorted(folder.rglob(f"*-{KIND}-*.json")):
         try:
             measured.append(read(path))
         except MNISTError as error:

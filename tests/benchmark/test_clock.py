@@ -54,27 +54,24 @@ def test_processor_time_is_that_of_the_action_and_its_child_processes():
 
 
 def test_five_percent_is_the_limit():
-    assert not Time(wall=1, cpu_seconds=2, other_cpu_seconds=0.1).contended
-    assert Time(wall=1, cpu_seconds=2, other_cpu_seconds=0.101).contended
+    assert [Time(wall=1, cpu_seconds=2, other_cpu_seconds=other).contended for other in (0.1, 0.101)] == [False, True]
 
 
 STOPPED = """
 from mnist_tutorial.benchmark.clock import timed
 _, time = timed(lambda: input("started"))
-print(time.paused, time.lost - time.other_cpu_seconds, time.contended)
+assert time.contended
+assert time.lost - time.other_cpu_seconds > 1, time
 """
 
 
 def test_a_pause_of_the_process_makes_a_time_contended():
-    with subprocess.Popen(
-        [sys.executable, "-uc", STOPPED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    command = [sys.executable, "-uc", STOPPED]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.read(len("started")) == "started"
         process.send_signal(signal.SIGSTOP)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(2)  # as it cannot end
         process.send_signal(signal.SIGCONT)
-        paused, lost, contended = process.communicate("\n")[0].split()
-    assert float(paused) == pytest.approx(float(lost))
-    assert float(paused) > 1
-    assert contended == "True"
+        process.communicate("\n")
+    assert process.returncode == 0

@@ -32,8 +32,7 @@ def test_it_names_processor_versions_settings_and_commit(monkeypatch):
 def test_without_git_the_commit_is_unknown(monkeypatch):
     monkeypatch.setenv("PATH", "")
     description = machine.machine()
-    assert description["commit"] is None
-    assert description["dirty"] is None
+    assert (description["commit"], description["dirty"]) == (None, None)
     assert "commit" not in machine.line(description)
 
 
@@ -42,6 +41,7 @@ def test_an_environment_in_somebody_elses_repository_has_no_commit(tmp_path):
     for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
         git(tmp_path, *command)
     script = "from mnist_tutorial.benchmark.machine import machine; m = machine(); print(m['commit'], m['dirty'])"
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=tmp_path / "env", stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path / "env", stdout=subprocess.PIPE, text=True, check=True
+    )
     assert done.stdout.split() == ["None", "None"]
