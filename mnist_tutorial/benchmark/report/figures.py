@@ -120,6 +120,7 @@ def learning_curves(table: SummaryTable) -> Drawing | None:
         axes.tick_params(labelleft=place % columns == 0, labelbottom=place + columns >= len(curves))
     points = pd.concat(curves)
     _scale(axes, "x", points.seconds)
+    axes.xaxis.set_minor_locator(NullLocator())  # of all panels; they take more time than all else
     _scale(axes, "y", _error(points["mean"]), ticks=(1, 3))
     figure.supxlabel("seconds of training (log scale)")
     figure.supylabel(f"accuracy on {table.images[1]:,} held-out digits, %")
@@ -171,7 +172,7 @@ def published_plot(table: SummaryTable, published: Sequence[Published]) -> Drawi
         axes.plot([_error(accuracy)], [name], **look)
     _scale(axes, "x", [_error(accuracy) for _, accuracy, _ in marks], ticks=(1, 2, 5))
     axes.set_ylim(lines - 0.4, -0.6)
-    axes.tick_params(axis="x", top=True, labeltop=True)
+    axes.tick_params(axis="x", top=True, labeltop=True, labelsize=10)
     axes.tick_params(axis="y", length=0, labelsize=10.5)
     _legend(axes, "lower center")
     return Drawing("published", figure, _left_out(rows))
