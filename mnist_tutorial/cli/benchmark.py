@@ -148,10 +148,9 @@ def report(
         from mnist_tutorial.benchmark.result import published, read_all, read_failures
         from mnist_tutorial.benchmark.summary import aggregate, person
 
-        if folder is None:
-            folder = RESULTS if RESULTS.is_dir() else published()
-            if folder != RESULTS:
-                say(f"no folder {RESULTS} here, so this is the report of the published results")
+        if folder is None and not RESULTS.is_dir():
+            say(f"no folder {RESULTS} here, so this is the report of the published results")
+        folder = folder or (RESULTS if RESULTS.is_dir() else published())
         with _waiting(f"reading {folder} and drawing"):
             found, refused = read_all(folder)
             people = [person(path, folder) for path, _ in found]
@@ -162,8 +161,7 @@ def report(
                 raise MNISTError(f"{folder} holds no results; `benchmark run cnn --out {folder}` makes one")
             tables = aggregate([result for _, result in found], measured, people)
             written = page.write(tables, refused, failures, out, force)
-    for path in written:
-        say(path)
+    say("\n".join(map(str, written)))
     if any(people):
         for summary in tables:
             show(table.terminal(summary))

@@ -68,26 +68,25 @@ def draw(table: SummaryTable, published: Sequence[Published] = ()) -> list[Drawi
 
 @styled
 def scatter(table: SummaryTable, cost: str, published: Sequence[Published] = ()) -> Drawing | None:
-    """Draw accuracy against "seconds" of training or "parameters"; None if no recipe with test runs has any."""
+    """Draw accuracy against "seconds" of training or "parameters"; None if no test runs have any."""
     rows = [row for row in table.rows if row.n and getattr(row, cost)]
     if not rows:
         return None
     published, timed = [result for result in published if getattr(result, cost)], cost == "seconds"
     theirs = [(getattr(result, cost), _error(result.accuracy / 100)) for result in published]
     ours = [(getattr(row, cost), _error(row.accuracy)) for row in rows]
-    (costs, errors), points = zip(*ours, strict=True), theirs + ours
+    points = theirs + ours
     figure, axis = Picture(figsize=(8.5, 7)), "seconds of training" if timed else "parameters"
     axes = figure.add_subplot(xlabel=f"{axis} (log scale)", ylabel="test accuracy, %")
     _scale(axes, "x", [x for x, _ in points], 0.15)
     _scale(axes, "y", [y for _, y in points], 0.14, ticks=(1, 2, 5))
-    looks = [_look(table, row) for row in rows]
-    style = {"colors": [look["color"] for look in looks], "alpha": 0.6}
-    axes.vlines(costs, *_range([_error(run.accuracy) for run in row.test_runs] for row in rows), **style)
-    if timed:
-        axes.hlines(errors, *_range([run.wall for run in row.uncontended_runs] for row in rows), **style)
-    for row, point, look in zip(rows, ours, looks, strict=True):
+    for row, (x, y) in zip(rows, ours, strict=True):
+        look, errors = _look(table, row), [_error(run.accuracy) for run in row.test_runs]
+        costs = [run.wall for run in row.uncontended_runs] if timed else [x]
+        axes.plot([x, x], [min(errors), max(errors)], color=look["color"], alpha=0.6)
+        axes.plot([min(costs), max(costs)], [y, y], color=look["color"], alpha=0.6)
         hollow = {"markerfacecolor": "none", "label": "hollow: all runs were contended"}
-        axes.plot(*point, **look | (hollow if timed and not row.uncontended else {}))
+        axes.plot(x, y, **look | (hollow if timed and not row.uncontended else {}))
     for point in theirs:
         axes.plot(*point, **_their_look("D", f"published{', on other hardware' * timed}"))
     _legend(axes, "upper left")
@@ -228,11 +227,6 @@ def _label(axes, points, names):
         else:
             text.remove()
     return len(points) - len(axes.texts)
-
-
-def _range(values):
-    """List the smallest of each group of values, and the largest."""
-    return zip(*((min(group), max(group)) for group in values), strict=True)
 
 
 def _legend(axes, place):

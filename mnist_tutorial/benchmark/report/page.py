@@ -78,9 +78,9 @@ def headline(tables: Sequence[SummaryTable]) -> str:
     if not runs:
         return "No runs yet."
     of_kind, days = Counter(run.evaluated_on for run in runs), sorted(run.started[:10] for run in runs)
-    counts = {"recipe": len({(run.recipe, run.version) for run in runs}), "test run": of_kind["test"]}
-    counts["validation run"] = of_kind["validation"]
-    counted = ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for noun, count in counts.items())
+    counts = [len({(run.recipe, run.version) for run in runs}), of_kind["test"], of_kind["validation"]]
+    nouns = zip(counts, ("recipe", "test run", "validation run"), strict=True)
+    counted = ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in nouns)
     contended, people = sum(run.contended for run in runs), {row.person for row in rows} - {""}
     return (
         f"{counted}, {' to '.join(sorted({days[0], days[-1]}))}. "
