@@ -8,7 +8,7 @@ from pathlib import Path
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark import robustness
 from mnist_tutorial.benchmark.machine import line
-from mnist_tutorial.benchmark.report.figures import against_time, draw_robustness, to_png
+from mnist_tutorial.benchmark.report.figures import draw_robustness, scatter, to_png
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.table import (
     calibration_markdown,
@@ -141,7 +141,7 @@ def measured():
 
 def picture(path):
     """Draw accuracy against seconds."""
-    to_png(against_time(benchmark(), published()).figure, path)
+    to_png(scatter(benchmark(), "seconds", published()).figure, path)
 
 
 def corruptions(path):

@@ -229,12 +229,12 @@ def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]
 
 
 def read_failures(folder: Path) -> list[dict[str, Any]]:
-    """Read the failures of runs: ``recipe``, ``seed``, ``evaluated_on``, ``error``, ``at``; skips damaged files."""
+    """Read failures of runs: ``path``, ``recipe``, ``seed``, ``evaluated_on``, ``error``, ``at``; no damaged files."""
     failures = []
     for path in json_files(folder, []):
         if path.name.endswith(FAILURE):
             with suppress(MNISTError):
-                failures.append(load(path, "failure"))
+                failures.append(load(path, "failure") | {"path": path})
     return failures
 
 

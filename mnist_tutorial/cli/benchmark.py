@@ -1,38 +1,146 @@
-"""The commands of ``python -m mnist_tutorial benchmark``: those that read results stand here."""
+"""The commands of ``python -m mnist_tutorial benchmark``: train, look at results, and compare them."""
 
-from collections.abc import Sequence
+import re
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from mnist_tutorial.cli.common import RESULTS, Force, errors, say, show
-from mnist_tutorial.cli.robustness import robustness
-from mnist_tutorial.cli.run import reproduce, run
-from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.cli.common import RESULTS, Force, Variant, Wanted, errors, loaded, say, show
+from mnist_tutorial.errors import MNISTError, printable
 
+LIMIT = typer.Option(min=1, max=10**6, metavar="SECONDS", help="End a run that takes longer: it has failed.")
 benchmark = typer.Typer(help="Train recipes, and compare results.", no_args_is_help=True)
-benchmark.command()(run)
-benchmark.command()(reproduce)
+
+
+@benchmark.command()
+def run(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[RECIPES]...", help="by default all")] = None,
+    recipe: Annotated[list[str] | None, typer.Option(metavar="FILE.py:NAME", help="A function of your own.")] = None,
+    seeds: Annotated[str, typer.Option(metavar="N|FIRST-LAST", help="How many, from 0 on; or which, as 5-9.")] = "5",
+    out: Annotated[Path, typer.Option(help="The folder for the results, one file for each run.")] = RESULTS,
+    evaluate: Annotated[
+        Literal["both", "validation", "test"],
+        typer.Option(help="validation: train on 55,000, measure on 5,000 held out; test: train on 60,000, test once."),
+    ] = "both",
+    variant: Wanted = Variant.full,
+    scheduler: Annotated[str | None, typer.Option(help="Train on its Dask workers: tcp://host:8786.")] = None,
+    limit: Annotated[int | None, LIMIT] = None,
+    devices: Annotated[int, typer.Option(min=1, max=1_000, help="Processes or GPUs that share one training.")] = 1,
+    nodes: Annotated[int, typer.Option(min=1, max=1_000, help="Machines that share one: Lightning's num_nodes.")] = 1,
+    strategy: Annotated[str, typer.Option(help="Lightning's strategy for distributed training.")] = "ddp",
+) -> None:
+    """Train recipes with several seeds, and keep a result file of each run.
+
+    Runs that have a result are skipped, so after an interruption, the same command carries on.
+
+    Example: python -m mnist_tutorial benchmark run cnn --recipe my_file.py:my_recipe --seeds 3
+    """
+    chosen = _seeds(seeds)
+    with errors():
+        from mnist_tutorial.benchmark import suite, worker
+        from mnist_tutorial.benchmark.recipe import load_recipe, recipe_names
+
+        recipes = [load_recipe(name) for name in [*(names or []), *(recipe or [])] or recipe_names()]
+        options = {"devices": devices, "num_nodes": nodes, "strategy": strategy} if devices * nodes > 1 else {}
+        splits = ("validation", "test") if evaluate == "both" else (evaluate,)
+        tasks = suite.plan(recipes, chosen, splits, loaded(variant).variant, options)
+        say(f"{sum(not suite.is_done(task, out) for task in tasks)} of {len(tasks)} runs to do", flush=True)
+        workers = partial(worker.run_locally, limit=limit)
+        if scheduler is not None:
+            workers = partial(worker.run_on_cluster, scheduler=scheduler, limit=limit)
+        failures = _follow(suite.run(tasks, out, workers), tasks)
+    if failures:
+        say(f"error: {failures} of {len(tasks)} runs failed; see {out}/*.failure.json for the reasons", err=True)
+        raise typer.Exit(1)
+
+
+def _seeds(text):
+    match = re.fullmatch(r"(?:(\d{1,9})-)?(\d{1,9})", text)
+    seeds = range(int(match[1] or 0), int(match[2]) + (match[1] is not None)) if match else range(0)
+    if not 0 < len(seeds) <= 1_000:
+        raise typer.BadParameter(f"found {text}, expected 1 to 1,000, or seeds as 5-9", param_hint="'--seeds'")
+    return seeds
+
+
+def _follow(events, tasks):
+    """Show a progress bar, and a line for each finished run; returns the number of failures."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = "{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
+    waiting, done, failures, console = dict.fromkeys(task.name for task in tasks), 0, 0, Console(highlight=False)
+    options = {"console": console, "disable": not console.is_terminal}  # no bar in a log file
+    with Progress(*columns, **options, speed_estimate_period=1e6) as progress:  # not of the last half minute only
+        bar = progress.add_task(tasks[0].name, total=len(tasks))
+        for event in events:
+            waiting.pop(event.task.name, None)
+            failures += event.kind == "failed"
+            done += event.kind != "there"  # which takes no time, so it says nothing about the others
+            name = next(iter(waiting), "done")
+            progress.update(bar, description=name, completed=done, total=done + len(waiting))
+            name = event.result.name if event.kind == "done" else event.task.name
+            progress.print(printable(f"{name}: {_outcome(event)}"), markup=False, soft_wrap=True)
+    return failures
+
+
+def _outcome(event):
+    if event.kind == "failed":
+        return f"failed: {event.error.splitlines()[-1].removeprefix('mnist_tutorial.errors.MNISTError: ')}"
+    if event.kind != "done":
+        return "done before" if event.kind == "there" else "the machine that shares its training has the result"
+    result = event.result
+    contended = ", slowed down by other programs or a pause" if result.contended else ""
+    damaged = f"; the damaged file in its place is now {event.damaged.name}" if event.damaged else ""
+    return f"{result.accuracy:.2%} of the {result.evaluated_on} digits, {result.wall:.1f} s{contended}{damaged}"
+
+
+@benchmark.command()
+def reproduce(
+    results: Annotated[list[Path], typer.Argument(metavar="RESULT...", help="result files")],
+    limit: Annotated[int | None, LIMIT] = None,
+) -> None:
+    """Train the recipes and seeds of results again, and say whether the predictions are still the same.
+
+    If they are, the present code is added to the result, which is then no longer stale; results of the recipe with
+    other seeds count as reproduced, too. The exit code is 1 if predictions differ, and 2 if a result could not be
+    trained again. A recipe of somebody else is run from its text in the result.
+
+    Example: python -m mnist_tutorial benchmark reproduce results/cnn-*-test-seed0.json
+    """
+    from mnist_tutorial.benchmark import reproduce, worker
+
+    code = 0
+    for path in results:
+        try:
+            with _waiting(f"training {path.name} again"):
+                same, sentence = reproduce.reproduce(path, partial(worker.run_locally, limit=limit))
+        except MNISTError as error:
+            code = 2
+            say(f"error: {error}", err=True)
+        else:
+            code = max(code, not same)
+            say(f"{path}: {'identical' if same else 'different'}: {sentence}", flush=True)
+    raise typer.Exit(code)
 
 
 @benchmark.command()
 def report(
     folder: Annotated[
         Path | None,
-        typer.Argument(
-            help="With results; of a class, with a folder for each person: what lies in a folder below, or deeper, is "
-            "that person's, and what lies in it directly is nobody's.",
-            show_default="results, or the published results",
-        ),
+        typer.Argument(help="with results, or a folder for each person", show_default="results, or the published ones"),
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder for index.html and report.md.")] = Path("report"),
     force: Force = False,
 ) -> None:
     """Write a report of all results, as a web page and in Markdown, beside those of the literature.
 
-    The report of a class has a column for the person, marks equal predictions under different names, and is shown here,
-    too. Inconsistent files are refused, each with the reason; the exit code is then 1.
+    In a class, each folder is a person: what lies in it, or deeper, is theirs, and what lies beside it is nobody's. The
+    report then has a column for the person, marks equal predictions under different names, and is shown here, too.
+    Inconsistent files are refused, each with the reason; the exit code is then 1.
+
+    Example: python -m mnist_tutorial benchmark report class --out report
     """
     with errors():
         from mnist_tutorial.benchmark import robustness
@@ -40,24 +148,23 @@ def report(
         from mnist_tutorial.benchmark.result import published, read_all, read_failures
         from mnist_tutorial.benchmark.summary import aggregate, person
 
-        if folder is None:
-            folder = RESULTS if RESULTS.is_dir() else published()
-            if folder != RESULTS:
-                say(f"no folder {RESULTS} here, so this is the report of the published results")
-        found, refused = read_all(folder)
-        people = [person(path, folder) for path, _ in found]
-        measured, not_read = robustness.read_all(folder)
-        refused += not_read
-        failures = read_failures(folder)
-        if not (found or refused or failures):
-            raise MNISTError(f"{folder} holds no results; `benchmark run cnn --out {folder}` makes one")
-        tables = aggregate([result for _, result in found], measured, people)
-        for path in page.write(tables, refused, failures, out, force):
-            say(path)
+        if folder is None and not RESULTS.is_dir():
+            say(f"no folder {RESULTS} here, so this is the report of the published results")
+        folder = folder or (RESULTS if RESULTS.is_dir() else published())
+        with _waiting(f"reading {folder} and drawing"):
+            found, refused = read_all(folder)
+            people = [person(path, folder) for path, _ in found]
+            measured, not_read = robustness.read_all(folder)
+            refused += not_read
+            failures = [failure | {"person": person(failure["path"], folder)} for failure in read_failures(folder)]
+            if not (found or refused or failures):
+                raise MNISTError(f"{folder} holds no results; `benchmark run cnn --out {folder}` makes one")
+            tables = aggregate([result for _, result in found], measured, people)
+            written = page.write(tables, refused, failures, out, force)
+    say("\n".join(map(str, written)))
     if any(people):
         for summary in tables:
-            columns = table.columns_of(summary, table.TERMINAL)
-            show(table.terminal_table(f"MNIST {summary.variant}", columns, table.rows(summary, columns)))
+            show(table.terminal(summary))
     _refuse(refused)
 
 
@@ -66,14 +173,13 @@ def compare(
     a: Annotated[str, typer.Argument(help="a result file, a recipe, or a folder with the results of one recipe")],
     b: Annotated[str, typer.Argument(help="the other one")],
     results: Annotated[
-        Path | None,
-        typer.Option(
-            help="The folder with the results of recipes; what it lacks is not looked for elsewhere.",
-            show_default="results, then the published results",
-        ),
+        Path | None, typer.Option(help="The only folder to look in.", show_default="results, then the published ones")
     ] = None,
 ) -> None:
-    """Test whether two models, or two recipes, differ by more than chance."""
+    """Test whether two models, or two recipes, differ by more than chance.
+
+    Example: python -m mnist_tutorial benchmark compare my-recipe cnn
+    """
     with errors():
         from mnist_tutorial.benchmark.compare import compare, table
 
@@ -89,7 +195,10 @@ def check(
     results: Annotated[Path, typer.Argument(help="the later results")] = RESULTS,
     reference: Annotated[str, typer.Option(help="The recipe whose time is the unit.")] = "train-mnist-fast",
 ) -> None:
-    """Compare two folders of results; exit code 1 if a recipe got significantly worse, or over 20 % slower."""
+    """Compare two folders of results; exit code 1 if a recipe got significantly worse, or over 20 % slower.
+
+    Example: python -m mnist_tutorial benchmark check results-of-last-week results
+    """
     with errors():
         from mnist_tutorial.benchmark import regression
 
@@ -111,6 +220,8 @@ def record(
 
     That is, with at least ten seeds, and p < 0.01 in a one-sided t-test. Seconds are the median of the uncontended
     runs; the ratio says how many times as long as train-mnist-fast they take on the same machine.
+
+    Example: python -m mnist_tutorial benchmark record 99.0
     """
     with errors():
         from mnist_tutorial.benchmark import records
@@ -122,12 +233,12 @@ def record(
         found = [(path, result) for path, result in found if (result.evaluated_on, result.variant) == ("test", "full")]
         if not found:
             _refuse(refused)
-            raise MNISTError(
-                f"{folder} holds no test runs; `benchmark run cnn --evaluate test --out {folder}` makes some"
-            )
+            command = f"benchmark run cnn --evaluate test --out {folder}"
+            raise MNISTError(f"{folder} holds no test runs; `{command}` makes some")
         people = [person(path, folder) for path, _ in found] if folder else []
         [table] = aggregate([result for _, result in found], people=people)
     above = records.above(table, target / 100)
+    beyond_chance = f"with at least {records.SEEDS} seeds and p < {records.LEVEL}"
     if accepted := [record.cells for record in above if not record.shortfall]:
         headings = columns_of(table, accepted[0])
         rows = [[cells[heading] for heading in headings] for cells in accepted]
@@ -135,18 +246,61 @@ def record(
         for letter in dict.fromkeys(cells["machine"] for cells in accepted):
             say(f"machine {letter}: {table.machines[letter]}")
     else:
-        say(f"no recipe exceeds {target:g} % with at least {records.SEEDS} seeds and p < {records.LEVEL}")
+        say(f"no recipe exceeds {target:g} % {beyond_chance}")
     if near := [f"{record.label} ({record.shortfall})" for record in above if record.shortfall]:
-        say(f"near, but not with at least {records.SEEDS} seeds and p < {records.LEVEL}: {', '.join(near)}")
+        say(f"near, but not {beyond_chance}: {', '.join(near)}")
     _refuse(refused)
 
 
-def _refuse(refused: Sequence[MNISTError]) -> None:
+@benchmark.command()
+def robustness(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="a recipe, or your own as FILE.py:NAME")],
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed of the training.")] = 0,
+    evaluate: Annotated[
+        Literal["test", "validation"],
+        typer.Option(help="test: trained on 60,000; validation, for choices: on 55,000, without the 5,000."),
+    ] = "test",
+    out: Annotated[Path, typer.Option(help="The folder for the JSON file and the picture.")] = RESULTS,
+    variant: Wanted = Variant.full,
+) -> None:
+    """Measure a recipe on digits under twelve corruptions, each in five strengths, the same for everybody.
+
+    Example: python -m mnist_tutorial benchmark robustness cnn
+    """
+    with errors():
+        from mnist_tutorial.benchmark import robustness
+        from mnist_tutorial.benchmark.execute import train
+        from mnist_tutorial.benchmark.recipe import Task, load_recipe
+        from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
+        from mnist_tutorial.benchmark.report.table import terminal_table
+
+        task = Task(load_recipe(recipe), seed, evaluate, loaded(variant).variant)
+        out.mkdir(parents=True, exist_ok=True)
+        with _waiting(f"training {task.recipe.name}"):
+            training = train(task)
+        measured = robustness.evaluate(training.run, training.network, task, task.recipe.code() | training.code)
+        path = robustness.write(measured, out)
+        to_png(draw_robustness(measured), path.with_suffix(".png"))
+    curves = {name: (*curve, measured.by_corruption[name]) for name, curve in measured.accuracies.items()}
+    rows = [(name, *(f"{100 * share:.1f}" for share in shares)) for name, shares in curves.items()]
+    title = f"Accuracy of {measured.recipe} on corrupted {measured.evaluated_on} digits (%)"
+    show(terminal_table(title, ("corruption", *map(str, range(1, len(rows[0]) - 1)), "mean"), rows))
+    say(f"clean: {measured.clean:.2%}; mean over all corrupted sets: {measured.mean:.2%}; {measured.seconds:.0f} s")
+    say(path)
+    say(path.with_suffix(".png"))
+
+
+def _waiting(words):
+    """Show that something is being done, in a terminal only."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    return Console(stderr=True).status(escape(printable(words)))
+
+
+def _refuse(refused):
     """List the files that were refused; exit code 1 if there are any."""
     for reason in refused:
         say(f"refused: {reason}", err=True)
     if refused:
         raise typer.Exit(1)
-
-
-benchmark.command()(robustness)

@@ -7,8 +7,12 @@ from conftest import here, made_result
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from mnist_tutorial.benchmark.result import read, read_all, write
+from mnist_tutorial.benchmark.result import FAILURE, read, read_all, save, write
+from mnist_tutorial.benchmark.robustness import CORRUPTIONS
+from mnist_tutorial.benchmark.robustness import read_all as read_robustness
 from mnist_tutorial.cli import app
+
+NO_CURVE = {"images": [], "seconds": [], "accuracy": []}
 
 
 def benchmark(*arguments):
@@ -20,7 +24,7 @@ def benchmark(*arguments):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Results of two recipes: the second makes half as many errors."""
+    """Results of three recipes: the second makes half as many errors."""
     out = tmp_path / "results"
     out.mkdir()
     for seed in range(3):
@@ -32,19 +36,18 @@ def folder(tmp_path):
 
 @pytest.fixture
 def run(quick_file, tmp_path, monkeypatch):
-    """Train on the sample, in this process; test_workers.py runs the command in a process of its own."""
+    """Train on the sample, in this process; test_worker.py runs the command in a process of its own."""
     monkeypatch.setattr("mnist_tutorial.benchmark.worker.run_locally", here)
 
-    def command(*names, options=()):
+    def command(*names, options=("--evaluate", "test"), seeds=1):
         recipes = [f"--recipe={quick_file}:{name}" for name in names]
-        out = ["--out", tmp_path / "out"]
-        return benchmark("run", *recipes, "--variant", "sample", "--seeds", 1, *out, *options)
+        return benchmark("run", *recipes, "--variant", "sample", "--seeds", seeds, "--out", tmp_path / "out", *options)
 
     return command
 
 
 def test_run_goes_on_after_a_failure_and_ends_with_1(run, tmp_path):
-    done = run("crashing", "quick", options=["--evaluate", "test"])
+    done = run("crashing", "quick")
     assert done.exit_code == 1
     assert "Traceback" not in done.stderr
     lines = re.findall(r"^(\w+)-[0-9a-f]{8}-sample-test-seed0: (.*)$", done.stdout, re.MULTILINE)
@@ -57,42 +60,34 @@ def test_run_goes_on_after_a_failure_and_ends_with_1(run, tmp_path):
 
 
 def test_run_evaluates_on_both_kinds_of_digits_and_a_log_file_has_no_bars(run, tmp_path):
-    first, *lines = run("quick").stdout.splitlines()
-    assert first == "2 of 2 runs to do"
-    assert len(lines) == 2
-    assert all(line.startswith("quick-") for line in lines)
-    assert sorted(result.evaluated_on for _, result in read_all(tmp_path / "out")[0]) == ["test", "validation"]
+    first, *lines = run("random_guess", options=[], seeds="5-6").stdout.splitlines()
+    assert first == "4 of 4 runs to do"
+    assert len(lines) == 4
+    assert all(line.startswith("random-guess-") for line in lines)
+    done = {(result.evaluated_on, result.seed) for _, result in read_all(tmp_path / "out")[0]}
+    assert done == {("test", 5), ("test", 6), ("validation", 5), ("validation", 6)}
+    assert run("random_guess", seeds="9-5").exit_code == 2
 
 
-def test_run_trains_a_damaged_result_again_and_names_the_old_file(run, tmp_path):
-    run("quick", options=["--evaluate", "test"])
-    [path] = (tmp_path / "out").iterdir()
-    path.write_text(path.read_text()[:300])
-    done = run("quick", options=["--evaluate", "test"])
-    assert done.exit_code == 0
-    assert done.stdout.startswith("1 of 1 runs to do\n")
-    assert done.stdout.endswith(f"{path.name}.damaged\n")
-    assert len(path.with_name(f"{path.name}.damaged").read_text()) == 300
-
-
-def test_a_second_run_in_a_folder_ends_with_1_and_nothing_is_lost(run, tmp_path):
-    run("quick", options=["--evaluate", "test"])
+def test_run_trains_a_damaged_result_again_and_nothing_is_lost(run, tmp_path):
+    run("random_guess")
     [path] = (tmp_path / "out").iterdir()
     content = path.read_bytes()
-    with FileLock(path.with_name(".lock")):  # as the first one holds it
-        done = run("quick", "random_guess", options=["--evaluate", "test"])
+    with FileLock(path.with_name(".lock")):  # as a second run in the folder holds it
+        done = run("quick", "random_guess")
     assert done.exit_code == 1
     assert done.stderr.startswith(f"error: {tmp_path / 'out'}: another process is at work in it")
     assert path.read_bytes() == content
-
-
-def test_a_second_machine_does_other_seeds(run, tmp_path):
-    assert run("random_guess", options=["--evaluate", "test", "--seeds", "5-6"]).exit_code == 0
-    assert [result.seed for _, result in read_all(tmp_path / "out")[0]] == [5, 6]
+    path.write_bytes(content[:300])
+    done = run("random_guess")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("1 of 1 runs to do\n")
+    assert done.stdout.endswith(f"{path.name}.damaged\n")
+    assert path.with_name(f"{path.name}.damaged").read_bytes() == content[:300]
 
 
 def test_reproduce_ends_with_0_if_all_is_the_same_1_if_not_and_2_if_it_could_not_be_trained(run, quick_file, tmp_path):
-    run("random_guess", options=["--evaluate", "test"])
+    run("random_guess")
     [path] = (tmp_path / "out").iterdir()
     done = benchmark("reproduce", path)
     assert (done.exit_code, done.stdout) == (0, f"{path}: identical: all 1,000 predictions are the same\n")
@@ -106,28 +101,17 @@ def test_reproduce_ends_with_0_if_all_is_the_same_1_if_not_and_2_if_it_could_not
     assert done.exit_code == 2
     assert done.stderr.startswith(f"error: {damaged}: cut short")
     assert f"error: {quick_file}: a Python file" in done.stderr
-    assert "delete" not in done.stderr
     assert f"{path}: identical" in done.stdout  # the others go on
 
 
-def test_report_writes_a_page_and_lists_the_refused_files(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("mnist_tutorial.benchmark.report.page.draw", lambda table, published: [])  # has its own tests
+def test_report_writes_a_page_and_lists_the_refused_files(folder, tmp_path):
     (folder / "cut.json").write_text('{"kind": "run"')
     done = benchmark("report", folder, "--out", tmp_path / "site")
     assert done.exit_code == 1
     assert done.stdout.splitlines() == [str(tmp_path / "site" / name) for name in ("index.html", "report.md")]
     assert done.stderr.startswith(f"refused: {folder / 'cut.json'}: cut short")
-    assert "99.49" in (tmp_path / "site/report.md").read_text()
-    assert "cut.json" in (tmp_path / "site/index.html").read_text()
-
-
-def test_compare_answers_in_a_sentence(folder):
-    done = benchmark("compare", "theirs", "ours", "--results", folder)
-    assert done.exit_code == 0
-    assert "ours makes 50.0 fewer errors than theirs on 10,000 test digits" in done.stdout
-    done = benchmark("compare", folder / f"{made_result('ours', 0).name}.json", "gone", "--results", folder)
-    assert done.exit_code == 1
-    assert done.stderr.startswith("error: ")
+    assert "99.49" in (tmp_path / "site/report.md").read_text(encoding="utf-8")
+    assert "cut.json" in (tmp_path / "site/index.html").read_text(encoding="utf-8")
 
 
 def test_compare_and_report_take_published_results_where_there_are_none(tmp_path, monkeypatch):
@@ -137,46 +121,45 @@ def test_compare_and_report_take_published_results_where_there_are_none(tmp_path
     assert "published results: cnn-1s\n" in done.stdout
     given = benchmark("compare", "cnn", "cnn-1s", "--results", tmp_path)
     assert given.exit_code == 1
-    monkeypatch.setattr("mnist_tutorial.benchmark.report.page.draw", lambda table, published: [])  # has its own tests
+    assert given.stderr.startswith("error: ")
     done = benchmark("report")
     assert done.exit_code == 0
     assert "published results" in done.stdout
     assert "| cnn-augmented" in (tmp_path / "report/report.md").read_text(encoding="utf-8")
     (tmp_path / "results").mkdir()
-    write(made_result("ours", 0), tmp_path / "results")
-    done = benchmark("compare", "ours", "cnn")  # as a single run of ours is too few
-    assert done.exit_code == 1
-    write(made_result("ours", 1), tmp_path / "results")
-    done = benchmark("compare", "ours", "cnn")
-    assert done.exit_code == 0
+    for seed, code in ((0, 1), (1, 0)):  # a single run of ours is too few
+        write(made_result("ours", seed), tmp_path / "results")
+        done = benchmark("compare", "ours", "cnn")
+        assert done.exit_code == code
     assert "published results: cnn\n" in done.stdout
     done = benchmark("report")
     assert "published results" not in done.stdout
     assert "cnn-augmented" not in (tmp_path / "report/report.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["index.html", "report.md"])
-def test_a_file_that_is_not_ours_or_was_changed_is_replaced_with_force_only(folder, tmp_path, monkeypatch, name):
-    monkeypatch.setattr("mnist_tutorial.benchmark.report.page.draw", lambda table, published: [])  # has its own tests
-    path = tmp_path / name
+def test_a_file_that_is_not_ours_or_was_changed_is_replaced_with_force_only(tmp_path):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    write(made_result(evaluated_on="validation", validation_curve=NO_CURVE), folder)  # nothing to draw, which is quick
 
-    def refused(text):
+    def refused(path, text):
         done = benchmark("report", folder, "--out", tmp_path)
         [line] = done.stderr.splitlines()
         assert line.startswith(f"error: {path}")
         assert "--force" in line
         return done.exit_code == 1 and path.read_text(encoding="utf-8").endswith(text)
 
-    path.write_text("mine")
-    assert refused("mine")
-    assert {path.name for path in tmp_path.iterdir()} == {name, "results"}
-    for options in (["--force"], []):  # our own is replaced without
-        assert benchmark("report", folder, "--out", tmp_path, *options).exit_code == 0
-    with path.open("a", encoding="utf-8") as file:
-        file.write("A remark.\n")
-    assert refused("A remark.\n")
-    assert benchmark("report", folder, "--out", tmp_path, "--force").exit_code == 0
-    assert "A remark." not in path.read_text(encoding="utf-8")
+    for name in ("index.html", "report.md"):
+        path = tmp_path / name
+        path.write_text("mine")
+        assert refused(path, "mine")
+        for options in (["--force"], []):  # our own is replaced without
+            assert benchmark("report", folder, "--out", tmp_path, *options).exit_code == 0
+        with path.open("a", encoding="utf-8") as file:
+            file.write("A remark.\n")
+        assert refused(path, "A remark.\n")
+        assert benchmark("report", folder, "--out", tmp_path, "--force").exit_code == 0
+        assert "A remark." not in path.read_text(encoding="utf-8")
 
 
 def test_a_report_of_a_folder_without_results_says_what_to_run(tmp_path):
@@ -186,27 +169,30 @@ def test_a_report_of_a_folder_without_results_says_what_to_run(tmp_path):
     assert not (tmp_path / "site").exists()
 
 
-def test_the_report_of_a_class_names_people_and_is_shown_here(tmp_path, monkeypatch):
-    monkeypatch.setattr("mnist_tutorial.benchmark.report.page.draw", lambda table, published: [])  # has its own tests
+def test_the_report_of_a_class_names_people_and_is_shown_here(tmp_path):
     for name in (":x:[b]", "Ben"):
         (tmp_path / "class" / name / "results").mkdir(parents=True)
         for seed in range(3):
             busy = {"parameters": 279_818_000, "wall": 1234.5, "other_cpu_seconds": 10.0 * (seed == 0)}
             write(made_result("cnn-augmented", seed, 900 + seed, **busy), tmp_path / "class" / name / "results")
+    failure = {"recipe": "mine", "seed": 0, "evaluated_on": "test", "error": "it broke"}
+    save(tmp_path / "class/Ben" / f"mine{FAILURE}", "failure", 1, failure)
     done = benchmark("report", tmp_path / "class", "--out", tmp_path / "site")
     assert done.exit_code == 0
     for shown in (done.stdout, (tmp_path / "site/index.html").read_text(encoding="utf-8")):
-        assert ":x:[b]" in shown
-        assert "1,234 (2 of 3)" in shown
-        assert "same predictions as" in shown
-        assert "Ben/cnn-augmented" in shown
+        for words in (":x:[b]", "1,234 (2 of 3)", "same predictions as", "Ben/cnn-augmented"):
+            assert words in shown
     lines = (tmp_path / "site/report.md").read_text(encoding="utf-8").splitlines()
     assert "| :x:\\[b\\] | cnn-augmented | Ben/cnn-augmented | 279,818,000 | 90.99 ± 0.01 | 3 |" in " ".join(lines)
     assert any("same predictions under another name" in line for line in lines)
     assert "People: 2." in lines[4]
+    assert "- Ben/mine, seed 0, test: it broke" in lines
 
 
-def test_check_ends_with_1_when_a_recipe_got_worse(folder, tmp_path):
+def test_compare_answers_in_a_sentence_and_check_ends_with_1_when_a_recipe_got_worse(folder, tmp_path):
+    done = benchmark("compare", "theirs", "ours", "--results", folder)
+    assert done.exit_code == 0
+    assert "ours makes 50.0 fewer errors than theirs on 10,000 test digits" in done.stdout
     now = shutil.copytree(folder, tmp_path / "now")
     for seed in range(3):
         (now / f"{made_result('ours', seed).name}.json").unlink()
@@ -215,3 +201,26 @@ def test_check_ends_with_1_when_a_recipe_got_worse(folder, tmp_path):
     assert done.exit_code == 1
     assert "ours" in done.stderr
     assert "theirs" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["run", "reproduce", "report", "compare", "check", "record", "robustness"])
+def test_help_has_an_example_and_loads_nothing_heavy(name, run_python):
+    done = run_python("-X", "importtime", "-m", "mnist_tutorial", "benchmark", name, "--help")
+    assert f"Example: python -m mnist_tutorial benchmark {name} " in " ".join(done.stdout.split())
+    loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
+    assert not loaded & {"numpy", "torch", "deeptrack", "matplotlib", "rich"}
+
+
+@pytest.mark.full
+def test_robustness_trains_a_recipe_and_measures_it_on_all_corruptions(run_python, quick_file, tmp_path):
+    options = [f"{quick_file}:quick", "--variant", "sample", "--out", str(tmp_path / "out")]
+    done = run_python("-m", "mnist_tutorial", "benchmark", "robustness", *options)
+    assert (done.returncode, done.stderr) == (0, "")  # no bar where there is no terminal
+    [measured], refused = read_robustness(tmp_path / "out")
+    assert refused == []
+    assert (measured.recipe, measured.evaluated_on, measured.variant, measured.seed) == ("quick", "test", "sample", 0)
+    assert measured.clean > 0.75
+    assert measured.accuracies["rotate"][4] < measured.accuracies["rotate"][0] < measured.clean + 0.02
+    assert all(corruption in done.stdout for corruption in CORRUPTIONS)
+    assert f"{measured.mean:.2%}" in done.stdout
+    assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".json", ".png"]

@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "figures": ["against_time", "draw", "draw_robustness", "to_png"],
+        "figures": ["draw", "draw_robustness", "scatter", "to_png"],
         "literature": ["published"],
         "page": ["write"],
         "table": ["markdown"],

@@ -31,14 +31,7 @@ class Published(NamedTuple):
 
 @cache
 def published() -> tuple[Published, ...]:
-    """Read the published results that come with the package, in the order of ``literature.csv``.
-
-    Examples
-    --------
-    >>> [result] = [result for result in published() if result.model == "train_mnist_fast"]
-    >>> result.accuracy, result.seconds, result.hardware
-    (99.041, 0.762, 'GTX 1660 Ti')
-    """
+    """Read the published results that come with the package, in the order of ``literature.csv``."""
     text = (files(__package__) / "literature.csv").read_text(encoding="utf-8")
     kinds = {"ensemble": int, "accuracy": float, "parameters": int, "seconds": float}
     for row in (rows := list(csv.DictReader(text.splitlines()))):

@@ -3,8 +3,8 @@
 import ast
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -24,7 +24,15 @@ from mnist_tutorial.errors import MNISTError, printable
 from mnist_tutorial.stats import wilson_interval
 
 TEMPLATES = {"index.html": "report.html", "report.md": "report.md"}
-TITLES = {"full": "Results on MNIST", "sample": "Results on the sample of MNIST"}
+ENVIRONMENT = Environment(
+    loader=PackageLoader("mnist_tutorial.benchmark", "report"),
+    autoescape=select_autoescape(["html"]),  # recipe names and docstrings can contain anything
+    finalize=lambda value: printable(value) if type(value) is str else value,  # not what is marked as HTML
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
 
 
 def write(
@@ -34,25 +42,10 @@ def write(
     out: Path,
     force: bool = False,
 ) -> list[Path]:
-    """Write ``index.html`` and ``report.md`` about many runs into a folder; return their paths.
+    """Write ``index.html`` and ``report.md`` about runs, refused files and failed runs; returns their paths.
 
-    Parameters
-    ----------
-    tables : sequence of SummaryTable
-        As `aggregate` makes them of results.
-    refused : sequence of MNISTError
-        Why other results cannot be used.
-    failures : sequence of dict
-        Failed runs: their ``recipe``, ``seed``, ``evaluated_on`` and ``error``.
-    out : Path
-        The folder; it is created if necessary.
-    force : bool
-        Replace files of these names that are not reports, or that somebody has changed.
-
-    Raises
-    ------
-    MNISTError
-        If there are such files, without `force`, or if the folder cannot be written.
+    MNISTError if there are files of these names that are not reports, or that somebody has changed, unless forced; or
+    if the folder cannot be written.
     """
     paths = [Path(out, name) for name in TEMPLATES]
     check_replaceable(paths, force)
@@ -60,20 +53,17 @@ def write(
         "mark": MARK,
         "headline": headline(tables),
         "tables": tables,
-        "titles": TITLES,
-        "text": text,
         "figures": {table.variant: draw(table, published()) for table in tables},
-        "address": to_address,
-        "imports": imports,
         "protocol": protocol(),
         "published": published(),
         "failures": [_failure(failure) for failure in failures],
-        "refused": [str(error) for error in refused],
+        "refused": list(map(str, refused)),
     }
+    content |= {"text": text, "address": to_address, "imports": imports}
     try:
         Path(out).mkdir(parents=True, exist_ok=True)
         for path in paths:
-            page = _environment().get_template(TEMPLATES[path.name]).render(content)
+            page = ENVIRONMENT.get_template(TEMPLATES[path.name]).render(content)
             with atomic(path) as part:
                 part.write_text(signed(page), encoding="utf-8")
     except OSError as error:
@@ -87,60 +77,33 @@ def headline(tables: Sequence[SummaryTable]) -> str:
     runs = [run for row in rows for run in row.runs]
     if not runs:
         return "No runs yet."
-    recipes, people = {(run.recipe, run.version) for run in runs}, {row.person for row in rows} - {""}
-    tests = sum(run.evaluated_on == "test" for run in runs)
-    days = sorted(run.started[:10] for run in runs)
-    sentence = (
-        f"{_plural(len(recipes), 'recipe')}, {_plural(tests, 'test run')}, "
-        f"{_plural(len(runs) - tests, 'validation run')}, {' to '.join(dict.fromkeys([days[0], days[-1]]))}. "
-        f"Contended runs, during which other programs used the processor: {sum(run.contended for run in runs)}."
+    of_kind, days = Counter(run.evaluated_on for run in runs), sorted(run.started[:10] for run in runs)
+    counts = [len({(run.recipe, run.version) for run in runs}), of_kind["test"], of_kind["validation"]]
+    nouns = zip(counts, ("recipe", "test run", "validation run"), strict=True)
+    counted = ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in nouns)
+    contended, people = sum(run.contended for run in runs), {row.person for row in rows} - {""}
+    return (
+        f"{counted}, {' to '.join(sorted({days[0], days[-1]}))}. "
+        f"Contended runs, during which other programs used the processor: {contended}."
+        f"{f' People: {len(people)}.' if people else ''}"
     )
-    return f"{sentence} People: {len(people)}." if people else sentence
 
 
 def protocol() -> list[list[str]]:
     """Read ``protocol.txt``, with the numbers of the package filled in: pairs of a term and its meaning."""
     test, held_out = (len(true_labels("full", split)) for split in ("test", "validation"))
     low, high = wilson_interval(round(0.995 * test), test)
-    content = (files(__package__) / "protocol.txt").read_text(encoding="utf-8")
-    content = content.format(
-        train=COUNTS["train"],
-        rest=COUNTS["train"] - held_out,
-        held_out=held_out,
-        test=test,
-        sample_train=len(listing("sample", "train").labels),
-        sample_test=len(listing("sample", "test").labels),
-        contended=100 * CONTENDED,
-        half=50 * (high - low),
-    )
-    return [paragraph.split(": ", 1) for paragraph in content.strip().split("\n\n")]
-
-
-def _environment():
-    environment = Environment(
-        loader=PackageLoader("mnist_tutorial.benchmark", "report"),
-        autoescape=select_autoescape(["html"]),  # recipe names and docstrings can contain anything
-        finalize=lambda value: printable(value) if type(value) is str else value,  # not what is marked as HTML
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"percent": text.percent, "seconds": text.seconds}
-    return environment
-
-
-def _failure(failure):
-    error = str(failure.get("error"))
-    run = f"{failure.get('recipe')}, seed {failure.get('seed')}, {failure.get('evaluated_on')}"
-    return {"run": run, "reason": (error.strip().splitlines() or ["?"])[-1], "error": error}
+    numbers = {"train": COUNTS["train"], "rest": COUNTS["train"] - held_out, "held_out": held_out, "test": test}
+    numbers |= {f"sample_{name}": len(listing("sample", name).labels) for name in ("train", "test")}
+    numbers |= {"contended": 100 * CONTENDED, "half": 50 * (high - low)}
+    return [paragraph.split(": ", 1) for paragraph in text.paragraphs("protocol", **numbers)]
 
 
 def imports(run: Result) -> str:
     """Say which code a run used beside the text of its recipe: of ours, of packages, and of other files."""
     ours = [name for name in run.code if name.startswith(f"{PACKAGE}.")]
     others = [name for name in run.code if name not in ours and not name.startswith(RECIPE)]
-    parts = [f"Code version {run.version[:8]}: {len(ours)} modules of this package" if run.code else "Code unknown"]
+    parts = [f"Code version {run.version[:8]}: {len(ours)} modules of this package"]
     parts.append(f"imports {', '.join(packages)}" if (packages := _packages(run)) else "no imports of its own")
     if others:
         parts.append(f"files that are in no package and not kept here: {', '.join(others)}")
@@ -159,5 +122,12 @@ def _packages(run):
     return [f"{top} {run.versions[top]}" if top in run.versions else top for top in tops]
 
 
-def _plural(number, noun):
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _failure(failure):
+    """Say which run failed, whose it was, and why: the last line of the error."""
+    error, owner = str(failure.get("error")), failure.get("person")
+    run = f"{failure.get('recipe')}, seed {failure.get('seed')}, {failure.get('evaluated_on')}"
+    return {
+        "run": f"{owner}/{run}" if owner else run,
+        "reason": (error.strip().splitlines() or ["?"])[-1],
+        "error": error,
+    }

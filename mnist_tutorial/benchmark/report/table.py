@@ -1,8 +1,11 @@
 """The table of recipes as text, with notes that explain its numbers."""
 
 import html
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from typing import Any
 
 from rich import box, markup
 from rich.table import Table
@@ -27,23 +30,19 @@ COLUMNS = {
     **{f"to {100 * target:g} %, s": lambda row, target=target: _time_to(row, target) for target in TARGETS},
     "images/s": lambda row: number(row.rate, ",.0f"),
     "memory, MB": lambda row: number(row.memory, ",.0f"),
-}
-LEFT = ("person", "recipe", "same predictions as")
-TERMINAL = (*LEFT, "machine", "test accuracy, %", "n", "seconds to train")
-CALIBRATION = {
-    "person": COLUMNS["person"],
-    "recipe": COLUMNS["recipe"],
-    "machine": COLUMNS["machine"],
-    "n": COLUMNS["n"],
     "error, %": lambda row: number(1 - row.accuracy if row.n else None, ".2f", 100),
     "NLL": lambda row: number(row.nll, ".4f"),
     "Brier": lambda row: number(row.brier, ".4f"),
     "ECE, %": lambda row: number(row.ece, ".2f", 100),
     "corrupted accuracy, %": lambda row: number(row.corrupted_accuracy, ".1f", 100),
 }
+LEFT = ("person", "recipe", "same predictions as")
+_MEASURES = ("error, %", "NLL", "Brier", "ECE, %", "corrupted accuracy, %")
+CALIBRATION = ("person", "recipe", "machine", "n", *_MEASURES)
+RESULTS = tuple(column for column in COLUMNS if column not in _MEASURES)
 
 
-def columns_of(table: SummaryTable, columns: Iterable[str] = COLUMNS) -> list[str]:
+def columns_of(table: SummaryTable, columns: Iterable[str] = RESULTS) -> list[str]:
     """Choose the columns of a table: the machine if there are several, people and twins if there are any."""
     shown = {"machine": len(table.machines) > 1, "person": any(row.person for row in table.rows)}
     shown["same predictions as"] = any(row.twins for row in table.rows)
@@ -51,8 +50,8 @@ def columns_of(table: SummaryTable, columns: Iterable[str] = COLUMNS) -> list[st
 
 
 def rows(table: SummaryTable, columns: Iterable[str]) -> list[list[str]]:
-    """Write these `COLUMNS`, or columns of `CALIBRATION`, as plain text, with a dash for missing values."""
-    return [[(CALIBRATION | COLUMNS)[column](row) for column in columns] for row in table.rows]
+    """Write these `COLUMNS` of each recipe as plain text, with a dash for missing values."""
+    return [[COLUMNS[column](row) for column in columns] for row in table.rows]
 
 
 def has_calibration(table: SummaryTable) -> bool:
@@ -60,36 +59,27 @@ def has_calibration(table: SummaryTable) -> bool:
     return any(row.nll is not None or row.corrupted_accuracy is not None for row in table.rows)
 
 
+def paragraphs(name: str, **numbers: Any) -> list[str]:
+    """Read the paragraphs of ``name.txt``, with numbers filled in."""
+    text = (files(__package__) / f"{name}.txt").read_text(encoding="utf-8")
+    return text.format(**numbers).strip().split("\n\n")
+
+
 def calibration_notes() -> list[str]:
     """Explain the numbers of `CALIBRATION`."""
-    return [
-        "NLL: negative log-likelihood of the true digits, in nats. Brier: the squared distance between the "
-        "probabilities and the truth, from 0 to 2. ECE: expected calibration error, the mean gap between how sure a "
-        f"network is and how often it is right, over {BINS} bins of equal width. All on the test digits, from the same "
-        "single look, and on average over the runs.",
-        "Corrupted accuracy: the mean over all corruptions and strengths, of one network, from benchmark robustness.",
-    ]
+    return paragraphs("calibration", bins=BINS)
 
 
 def notes(table: SummaryTable) -> list[str]:
     """Explain the numbers of a table: runs and images, seconds, machines, and the remarks on its rows."""
-    runs = [run for row in table.rows for run in row.runs]
-    counts = sorted(row.n for row in table.rows if row.n) or [0]
-    n = " to ".join(dict.fromkeys([str(counts[0]), str(counts[-1])]))
+    counts = sorted({row.n for row in table.rows if row.n}) or [0]
     tested, held_out = table.images
+    numbers = {"n": " to ".join(map(str, sorted({counts[0], counts[-1]}))), "tested": tested, "held_out": held_out}
     sample = " of the sample, which are not the test digits of MNIST" if table.variant == "sample" else ""
+    clocks = dict.fromkeys(run.clock for row in table.rows for run in row.runs)
     return [
-        f"Test accuracy: mean ± standard deviation over n = {n} runs with different seeds. Each run trained on all "
-        f"training digits and was evaluated once on the {tested:,} test digits{sample}. "
-        "With n = 1 there is no standard deviation.",
-        f"95 % interval: Wilson's interval for a network with the mean number of errors on {tested:,} digits. It shows "
-        "how much the accuracy may differ on other digits of this kind, not with another seed.",
-        "Seconds to train: the median over the uncontended test runs, with their number if it is less than n. A run is "
-        "contended if other programs used the processor while it trained. "
-        f"{CONTENDED} marks the median of contended runs where there are no others: do not compare it.",
-        f"To 97 %, and so on: seconds of training until the mean accuracy on {held_out:,} held-out digits first "
-        f"reached this value, in runs that trained on the other training digits. {NONE}: not reached, or no such run.",
-        *[f"The seconds cover {clock}." for clock in dict.fromkeys(run.clock for run in runs)],
+        *paragraphs("notes", sample=sample, contended=CONTENDED, none=NONE, **numbers),
+        *[f"The seconds cover {clock}." for clock in clocks],
         *[f"Machine {letter}: {description}." for letter, description in table.machines.items()],
         *remarks(table),
     ]
@@ -101,14 +91,13 @@ def remarks(table: SummaryTable) -> list[str]:
     for row in table.rows:
         for remark in row.remarks:
             labels_of[remark].append(row.label.removesuffix(STALE))
-    everybody = len(table.rows) if len(table.rows) > 1 else None
     return [
-        f"{'All recipes' if len(labels) == everybody else ', '.join(dict.fromkeys(labels))}: {remark}."
+        f"{'All recipes' if 1 < len(labels) == len(table.rows) else ', '.join(dict.fromkeys(labels))}: {remark}."
         for remark, labels in labels_of.items()
     ]
 
 
-def markdown(table: SummaryTable, columns: Iterable[str] = COLUMNS, sentences: Iterable[str] | None = None) -> str:
+def markdown(table: SummaryTable, columns: Iterable[str] = RESULTS, sentences: Iterable[str] | None = None) -> str:
     """Write a table in Markdown, with its notes, or these sentences, below."""
     columns = columns_of(table, columns)
     sentences = notes(table) if sentences is None else sentences
@@ -120,29 +109,26 @@ def calibration_markdown(table: SummaryTable) -> str:
     return markdown(table, CALIBRATION, calibration_notes()) if has_calibration(table) else ""
 
 
+def terminal(table: SummaryTable) -> Table:
+    """Write the columns that a terminal has room for."""
+    columns = columns_of(table, (*LEFT, "machine", "test accuracy, %", "n", "seconds to train"))
+    return terminal_table(f"MNIST {table.variant}", columns, rows(table, columns))
+
+
 def terminal_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """Write rows for the terminal; names are folded, never cut."""
     table = Table(title=title, box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     for heading in headings:
-        if heading in LEFT:
-            table.add_column(heading, overflow="fold", min_width=10)
-        else:
-            table.add_column(heading, justify="right", no_wrap=True)
+        left = heading in LEFT or heading == headings[0]
+        look = {"overflow": "fold", "min_width": 10} if left else {"justify": "right", "no_wrap": True}
+        table.add_column(heading, **look)
     for row in rows:
         table.add_row(*(markup.escape(printable(cell)) for cell in row))
     return table
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[str] = LEFT) -> str:
-    r"""Write rows in Markdown; the `left` columns are aligned to the left.
-
-    Examples
-    --------
-    >>> print(markdown_table(["name", "n"], [["a|b", "3"]], ["name"]), end="")
-    | name | n |
-    | --- | ---: |
-    | a\|b | 3 |
-    """
+    """Write rows in Markdown; the `left` columns are aligned to the left."""
     rules = ["---" if heading in left else "---:" for heading in headings]
     return "".join(f"| {' | '.join(row)} |\n" for row in [headings, rules, *(map(escape, row) for row in rows)])
 
@@ -155,9 +141,7 @@ def markdown_list(sentences: Iterable[str]) -> str:
 def escape(text: str) -> str:
     r"""Escape Markdown and HTML markup: ``a|b <script>`` becomes ``a\|b &lt;script&gt;``."""
     text = html.escape(printable(" ".join(str(text).split())), quote=False)
-    for sign in "\\`*_[]|":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    return re.sub(r"([\\`*_\[\]|])", r"\\\1", text)
 
 
 def number(value: float | None, form: str, factor: float = 1) -> str:
@@ -171,13 +155,7 @@ def percent(accuracy: float) -> str:
 
 
 def seconds(number: float) -> str:
-    """Write seconds with about three significant digits.
-
-    Examples
-    --------
-    >>> [seconds(number) for number in (0.932, 12.34, 1234.5)]
-    ['0.93', '12.3', '1,234']
-    """
+    """Write seconds with about three significant digits: 0.93, 12.3, 1,234."""
     return f"{number:,.{2 if number < 9.995 else 1 if number < 99.95 else 0}f}"
 
 
@@ -188,9 +166,8 @@ def _few(names):
 def _training(row):
     if not row.n:
         return NONE
-    if not row.uncontended:
-        return f"{seconds(row.seconds)} {CONTENDED}"
-    return seconds(row.seconds) + (f" ({row.uncontended} of {row.n})" if row.uncontended < row.n else "")
+    some = f" ({row.uncontended} of {row.n})" if row.uncontended < row.n else ""
+    return seconds(row.seconds) + (some if row.uncontended else f" {CONTENDED}")
 
 
 def _time_to(row, target):

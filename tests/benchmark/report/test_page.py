@@ -23,46 +23,24 @@ def report(folder, *results, refused=(), failures=()):
     return seen, {heading: " ".join(text.split()) for heading, text in texts.items()}, markdown.read_text("utf-8")
 
 
-@pytest.fixture
-def no_figures(monkeypatch):
-    """Most of the page does not depend on the figures, which take most of the time."""
-    monkeypatch.setattr(page, "draw", lambda table, published: [])
-
-
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    return tmp_path_factory.mktemp("site")
-
-
-@pytest.fixture(scope="module")
-def usual(site):
-    """A report with everything: runs of both kinds on both variants, contended ones, and names that are markup."""
+def usual(tmp_path_factory):
+    """A report with runs of both kinds on both variants, some of them contended."""
     runs = [made_result("cnn", seed, 50 + seed, wall=5.0 + seed) for seed in range(3)]
     runs += [made_result("cnn", seed, 20, evaluated_on="validation") for seed in range(2)]
     runs += [made_result("linear", 0, 780, wall=1.0, other_cpu_seconds=30.0)]
-    return report(site, *runs, made_result("small", variant="sample", wrong=5))
+    return report(tmp_path_factory.mktemp("site"), *runs, made_result("small", variant="sample", wrong=5))
 
 
-def test_a_reviewer_sees_calibration_and_what_ran_beside_the_recipe(tmp_path, no_figures):
-    run = made_result("sure", 0, 60, source="import numpy as np\n\n\ndef sure(run): ...")
-    run = made_probabilities(replace(run, code=run.code | {"beside_it": "2" * 16}), 5.0 * np.eye(10)[run.predicted])
-    seen, texts, markdown = report(tmp_path, run, made_result(variant="sample"))
-    assert "| sure | 1 | 0.60 | " in markdown
-    assert "files that are in no package and not kept here: beside_it" in texts["Recipes"]
-    assert "imports numpy" in texts["Recipes"]
-    assert seen.find(id="full-calibration")
-    assert not seen.find(id="sample-calibration")
-
-
-def test_it_asks_for_nothing_outside(usual, site):
+def test_it_asks_for_nothing_outside(usual):
     seen, _, _ = usual
     assert not seen.find_all(["script", "link", "iframe", "object", "embed", "audio", "video", "svg"])
     sources = {result.url for result in published()}
     assert {link["href"] for link in seen.select("a[href]") if not link["href"].startswith("#")} == sources
+    assert all(seen.find(id=link["href"][1:]) for link in seen.select("a[href^='#']"))
     assert all(thing["src"].startswith("data:image/svg+xml;base64,") for thing in seen.select("[src]"))
-    text = (site / "new/site/index.html").read_text(encoding="utf-8")
-    assert not re.search(r"@import|url\(", text)
-    assert "prefers-color-scheme: dark" in text
+    assert not re.search(r"@import|url\(", seen.style.text)
+    assert "prefers-color-scheme: dark" in seen.style.text
 
 
 def test_each_figure_is_an_image_with_a_text_and_its_numbers_stand_in_tables(usual):
@@ -75,7 +53,6 @@ def test_each_figure_is_an_image_with_a_text_and_its_numbers_stand_in_tables(usu
     for image in images:  # each is a picture that asks for nothing outside; nobody fetches a namespace
         svg = base64.b64decode(image["src"].split(",")[1]).decode()
         assert all(link.startswith(("#", "data:")) for link in re.findall(r'href="([^"]+)"', svg))
-        assert "<script" not in svg
 
 
 def test_the_headline_counts_and_the_protocol_has_the_numbers_of_the_package(usual):
@@ -86,7 +63,7 @@ def test_the_headline_counts_and_the_protocol_has_the_numbers_of_the_package(usu
         assert "55,000 of the 60,000 training digits" in rules
         assert "more than 5 % of the processor time" in rules
         assert "0.14 percentage points" in rules
-        assert "Wilson's 95 %" in rules
+    assert "Problems" not in texts
 
 
 def test_every_run_is_listed_with_its_seed_and_times(usual):
@@ -99,20 +76,24 @@ def test_every_run_is_listed_with_its_seed_and_times(usual):
     assert made_result().docstring.splitlines()[0] in text
 
 
-def test_failures_and_refused_files_are_listed_and_what_looks_like_markup_is_text(tmp_path, usual, no_figures):
+def test_a_reviewer_sees_what_ran_and_failed_and_what_looks_like_markup_is_text(tmp_path):
     error = "Traceback (most recent call last):\n  File 'my.py'\nValueError: 1 <b> 2"
-    failure = {"kind": "failure", "recipe": "mine", "seed": 3, "evaluated_on": "test", "error": error}
+    failure = {"recipe": "mine", "seed": 3, "evaluated_on": "test", "error": error, "person": "Ada"}
     refused = [MNISTError("results/x.json: cut short | delete it")]
-    run = made_result("x", docstring="If a <b> c.\n\nSource: 1 & 2.", source="def x(run): '''<b>'''")
-    seen, texts, markdown = report(tmp_path, run, refused=refused, failures=[failure, {"kind": "failure", "error": ""}])
-    for words in ("mine, seed 3, test", "ValueError: 1 <b> 2", "File 'my.py'", "results/x.json: cut short | delete it"):
+    run = made_result("x", docstring="If a <b> c.\n\nSource: 1 & 2.", source="import numpy\n\ndef x(run): '''<b>'''")
+    run = made_probabilities(replace(run, code=run.code | {"beside_it": "2" * 16}), 5.0 * np.eye(10)[run.predicted])
+    sample = made_result(variant="sample")
+    seen, texts, markdown = report(tmp_path, run, sample, refused=refused, failures=[failure, {"error": ""}])
+    for words in ("Ada/mine, seed 3, test", "ValueError: 1 <b> 2", "File 'my.py'", "x.json: cut short | delete it"):
         assert words in texts["Problems"]
-    assert "If a <b> c." in texts["Recipes"]
-    assert "def x(run): '''<b>'''" in texts["Recipes"]
+    for words in ("If a <b> c.", "def x(run): '''<b>'''", "imports numpy", "not kept here: beside_it"):
+        assert words in texts["Recipes"]
     assert not seen.find("b")
-    assert "- mine, seed 3, test: ValueError: 1 &lt;b&gt; 2" in markdown
+    assert "- Ada/mine, seed 3, test: ValueError: 1 &lt;b&gt; 2" in markdown
     assert "cut short \\| delete it" in markdown
-    assert "Problems" not in usual[1]
+    assert "| x | 1 | 0.50 | " in markdown
+    assert seen.find(id="full-calibration")
+    assert not seen.find(id="sample-calibration")
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):

@@ -54,34 +54,25 @@ def test_machines_people_and_twins_have_columns_where_there_are_some():
 
 
 def test_seconds_say_how_many_runs_count():
-    uncontended, contended = made_result(seed=0, wall=5.0), made_result(seed=1, wall=50.0, other_cpu_seconds=50.0)
+    uncontended, contended = made_result(seed=0, wall=5.0), made_result(seed=1, wall=1234.5, other_cpu_seconds=50.0)
     assert shown(table_of(uncontended, contended))["seconds to train"] == "5.00 (1 of 2)"
-    assert shown(table_of(contended))["seconds to train"] == "50.0 †"
+    assert shown(table_of(contended))["seconds to train"] == "1,234 †"
     slow = made_result(seed=1, evaluated_on="validation", other_cpu_seconds=50.0)
     assert shown(table_of(uncontended, slow))["to 97 %, s"] == "5.00 †"
 
 
-def test_the_notes_state_n_clock_and_machine():
-    runs = [made_result("a", 0, clock="all but the import"), *(made_result("b", seed) for seed in range(3))]
-    text = " ".join(notes(table_of(*runs)))
-    assert "over n = 1 to 3 runs" in text
-    assert "10,000 test digits" in text
-    assert "5,000 held-out digits" in text
-    assert "The seconds cover all but the import." in text
-    assert "The seconds cover the training." in text
-    assert f"Machine A: {runs[0].machine['processor']}" in text
-
-
-def test_the_notes_on_the_sample_warn():
+def test_the_notes_state_n_clock_and_machine_and_each_remark_once():
+    machine = made_result().machine | {"commit": "a" * 40, "dirty": True}
+    runs = [made_result("a", 0, clock="all but the import", machine=machine)]
+    runs += [made_result("b", seed, machine=machine) for seed in range(3)]
+    table = table_of(*runs, made_result("c", machine=machine | {"dirty": False}))
+    text = " ".join(notes(table))
+    for words in ("over n = 1 to 3 runs", "10,000 test digits", "5,000 held-out digits", "cover all but the import."):
+        assert words in text
+    assert f"The seconds cover the training. Machine A: {machine['processor']}" in text
+    assert remarks(table) == ["a, b: all runs with uncommitted changes."]
+    assert remarks(table_of(*runs)) == ["All recipes: all runs with uncommitted changes."]
     assert "not the test digits of MNIST" in " ".join(notes(table_of(made_result(variant="sample", wrong=5))))
-
-
-def test_a_remark_on_several_rows_is_made_once():
-    clean = {"commit": "a" * 40, "dirty": True}
-    runs = [made_result(name, machine=made_result().machine | clean) for name in ("a", "b")]
-    runs.append(made_result("c", machine=runs[0].machine | {"dirty": False}))
-    assert remarks(table_of(*runs)) == ["a, b: all runs with uncommitted changes."]
-    assert remarks(table_of(*runs[:2])) == ["All recipes: all runs with uncommitted changes."]
 
 
 def test_markdown_has_a_line_for_each_recipe_and_the_notes_below():
