@@ -40,7 +40,9 @@ class RecipeSummary:
         self.validation_runs = each_seed_once(run for run in self.all_runs if run.evaluated_on == "validation")
         self.runs, self.n = [*runs, *self.validation_runs], len(runs)
         first, images = self.runs[0], len(self.runs[0].labels)
-        self.recipe, self.version, self.parameters = first.recipe, first.version, first.parameters
+        self.recipe, self.version = first.recipe, first.version
+        self.parameters, self.processes = first.parameters, first.processes
+        self.name = "/".join(filter(None, (self.person, self.recipe)))
         self.accuracy = _average(np.mean, runs, "accuracy")
         self.std = _average(partial(np.std, ddof=1), runs, "accuracy") if self.n > 1 else None  # over the seeds
         self.errors = (1 - self.accuracy) * images if runs else None  # mean number
@@ -131,13 +133,10 @@ def _table(variant, pairs, robustness):
         groups[owner, run.recipe, run.hardware, run.processes].append(run)
     machines = [hardware for hardware, _ in Counter(run.hardware for _, run in pairs).most_common()]
     letters = {name: chr(ord("A") + i % 26) + (str(i // 26) if i >= 26 else "") for i, name in enumerate(machines)}
-    rows = [
-        RecipeSummary(runs, letters[hardware], owner)
-        for (owner, _, hardware, _), group in groups.items()
-        for runs in by_version(group)
-    ]
+    versions = [(owner, runs) for (owner, *_), group in groups.items() for runs in by_version(group)]
+    rows = [RecipeSummary(runs, letters[runs[0].hardware], owner) for owner, runs in versions]
     for row in rows:
-        _label(row, [other for other in rows if (other.person, other.recipe) == (row.person, row.recipe)])
+        _label(row, [other for other in rows if other.name == row.name])
         row.corrupted_accuracy = _corrupted_accuracy(row, variant, robustness)
     _mark_twins(rows)
     rows.sort(key=lambda row: (-(row.accuracy or 0), row.label, row.machine))
@@ -160,10 +159,9 @@ def _repetitions(row):
 def _label(row, namesakes):
     """Distinguish rows that share a person and a recipe's name."""
     versions = sorted({other.version for other in namesakes} - {row.version})
-    row.label = f"{row.person}/" * bool(row.person) + row.recipe + f" {row.version[:8]}" * bool(versions)
-    if len({other.runs[0].processes for other in namesakes}) > 1:
-        processes = row.runs[0].processes
-        row.label += f", {processes} process{'es' * (processes > 1)}"
+    row.label = row.name + f" {row.version[:8]}" * bool(versions)
+    if len({other.processes for other in namesakes}) > 1:
+        row.label += f", {row.processes} process{'es' * (row.processes > 1)}"
     if versions:
         row.remarks.append(f"other runs of this name are of other code: {', '.join(name[:8] for name in versions)}")
     row.label += STALE * bool(row.changes)
@@ -173,19 +171,20 @@ def _mark_twins(rows):
     """Mark rows that share predictions under different names, with a remark on what explains it."""
     same = defaultdict(list)
     for row in rows:
-        name = "/".join(filter(None, (row.person, row.recipe)))
         for run in row.runs:
-            same[run.evaluated_on, run.predicted.tobytes()].append((name, row, run))
+            same[run.evaluated_on, run.predicted.tobytes()].append((row, run))
     for group in same.values():
-        names = dict.fromkeys(name for name, _, _ in group)
-        starts = {(name, run.started) for name, _, run in group}
+        names = dict.fromkeys(row.name for row, _ in group)
+        if len(names) == 1:
+            continue
+        starts = {(row.name, run.started) for row, run in group}
         reason = "as the same code with the same seed gives"
-        if len({run.version for _, _, run in group}) > 1:
+        if len({run.version for _, run in group}) > 1:
             reason = "from different code; look at both"
         elif len({started for _, started in starts}) < len(starts):
             reason = "from runs that began in the same second, as a copied file has; ask who made it"
-        for name, row, _ in group if len(names) > 1 else ():
-            row.twins += [other for other in names if other not in (name, *row.twins)]
+        for row, _ in group:
+            row.twins += [other for other in names if other not in (row.name, *row.twins)]
             row.remarks += {f"same predictions under another name, {reason}"} - {*row.remarks}
 
 
@@ -253,10 +252,9 @@ def learning_curve(runs: list[Result]) -> pd.DataFrame | None:
     runs = [run for run in runs if run.validation_curve["images"]]
     if not runs:
         return None
-    frames = [pd.DataFrame(run.validation_curve).assign(contended=run.contended) for run in runs]
-    points = pd.concat(frame.drop_duplicates("images", keep="last") for frame in frames)
-    curve = points.groupby("images").accuracy.agg(["mean", "min", "max", "size"])
+    points = pd.concat(pd.DataFrame(run.validation_curve).assign(contended=run.contended) for run in runs)
     counted = points if points.contended.all() else points[~points.contended]
+    curve = points.groupby("images").accuracy.agg(["mean", "min", "max", "size"])
     curve["seconds"] = counted.groupby("images").seconds.median()
     curve["contended"] = points.contended.all()
     curve = curve[curve["size"] == len(runs)]
