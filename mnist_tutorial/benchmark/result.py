@@ -61,9 +61,7 @@ class Result:
     recipe: str  # its name
     docstring: str  # what the recipe says of its source and its claim
     source: str  # its text
-    # "validation": trained on 55,000 digits, measured on the 5,000 held out. "test": trained on all 60,000, with one
-    # look at the 10,000 test digits.
-    evaluated_on: Literal[SPLITS]
+    evaluated_on: Literal[SPLITS]  # "validation": trained without the 5,000 held out; "test": on all 60,000
     seed: Seed
     variant: Literal[tuple(DIGESTS)]  # of MNIST: "full" or "sample"
     digests: Texts  # the SHA-256 of MNIST's four arrays
@@ -206,8 +204,7 @@ def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]
     """Read all results in a folder and its subfolders, sorted by path; and say which files and folders are refused."""
     if not Path(folder).is_dir():
         raise MNISTError(f"{folder}: no such folder; `benchmark run --out {folder}` makes it")
-    results, refused = [], []
-    words = "{0.filename}: cannot be read ({0.strerror})"
+    results, refused, words = [], [], "{0.filename}: cannot be read ({0.strerror})"
     places = os.walk(folder, onerror=lambda error: refused.append(MNISTError(words.format(error))))
     for path in sorted(Path(place, name) for place, _, names in places for name in names if name.endswith(".json")):
         try:

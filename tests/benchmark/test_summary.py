@@ -71,12 +71,14 @@ def test_results_of_other_code_are_stale_until_one_seed_is_reproduced():
     assert "seed 0 (test run) again on 2026-12-01, commit ffffffffff" in " ".join(row.remarks)
 
 
-def test_each_machine_has_its_row_and_its_letter():
+def test_each_machine_has_its_row_and_its_letter_and_each_number_of_processes_its_row():
     here = [made_result("cnn", seed) for seed in range(3)]
     there = [made_result("cnn", seed, machine=run.machine | GPU, wall=0.5) for seed, run in enumerate(here[:2])]
     [table] = aggregate(there + here)
     assert [(row.label, row.machine, row.n) for row in table.rows] == [("cnn", "A", 3), ("cnn", "B", 2)]
     assert ["a GPU" in table.machines[letter] for letter in "AB"] == [False, True]
+    [table] = aggregate([made_result("cnn"), made_result("cnn", devices=2)])
+    assert {row.label for row in table.rows} == {"cnn, 1 process", "cnn, 2 processes"}
 
 
 def test_a_seed_counts_once_and_of_two_machines_the_one_with_more_seeds():
