@@ -65,9 +65,9 @@ def test_results_of_other_code_are_stale_until_one_seed_is_reproduced():
         (3, True, ["mnist_tutorial.errors"]),
     ]
     assert only(older[:1]).label == "cnn, stale"
-    again = {"code": made_result().code, "date": "2026-12-01", "commit": "f" * 10}
-    row = only([dataclasses.replace(older[0], reproductions=[again]), *older[1:]])
-    assert (row.label, row.n, row.changes) == ("cnn", 3, [])
+    again = {"code": made_result("cnn").code, "date": "2026-12-01", "commit": "f" * 10}
+    row = only([*older[1:], made_result("cnn", 3), dataclasses.replace(older[0], reproductions=[again])])
+    assert (row.label, row.n, row.changes) == ("cnn", 4, [])
     assert "seed 0 (test run) again on 2026-12-01, commit ffffffffff" in " ".join(row.remarks)
 
 
