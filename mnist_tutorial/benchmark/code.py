@@ -18,15 +18,13 @@ USED = ("data.split", "pipeline", "training", "benchmark.recipes", "benchmark.ru
 
 @cache
 def digest(text: str, recipe: str | None = None) -> str:
-    """Compute a digest of what code does; given a recipe, without all others: functions whose only argument is run."""
+    """Compute a digest of what code does; given a recipe, without all others."""
     try:
         tree = ast.parse(textwrap.dedent(text))
     except SyntaxError:  # a lambda in the middle of a line
         return _hash(text)
     if recipe is not None:
-        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name != recipe]
-        others = [node for node in functions if [argument.arg for argument in node.args.args] == ["run"]]
-        tree.body = [node for node in tree.body if node not in others]
+        tree.body = [node for node in tree.body if not is_recipe(node) or node.name == recipe]
     for node in ast.walk(tree):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node, clean=False) is not None:
@@ -34,17 +32,21 @@ def digest(text: str, recipe: str | None = None) -> str:
     return _hash(ast.unparse(tree).replace('"', "'"))  # Python 3.12 puts other quotes around some f-strings
 
 
+def is_recipe(node: ast.stmt) -> bool:
+    """Whether a statement defines a function whose only argument is run."""
+    return isinstance(node, ast.FunctionDef) and [argument.arg for argument in node.args.args] == ["run"]
+
+
 def code_now(recipe: str, text: str, module: str | None) -> dict[str, str]:
     """Map each module that decides what a recipe predicts to its digest: `USED`, and what it has imported beside it.
 
     `text` is that of the recipe, `module` its module of this package, or None.
     """
-    paths = [path.relative_to(ROOT).with_suffix("") for path in ROOT.rglob("*.py") if path.stem != "__init__"]
-    names = {f"{PACKAGE}.{name}" for name in map(".".join, (path.parts for path in paths)) if name.startswith(USED)}
+    paths = [path.relative_to(ROOT).with_suffix("").parts for path in ROOT.rglob("*.py") if path.stem != "__init__"]
+    names = {f"{PACKAGE}.{name}" for name in map(".".join, paths) if name.startswith(USED)}
     if module is None:  # a module in the working folder is one that somebody has written for the recipe
-        files = {name: getattr(imported, "__file__", None) for name, imported in list(sys.modules.items())}
-        beside = {name for name, file in files.items() if file and Path(file) == _path(name)}
-        names |= {name for name in beside if not name.startswith(PACKAGE)}
+        files = [(name, getattr(imported, "__file__", None)) for name, imported in [*sys.modules.items()]]
+        names |= {name for name, file in files if file and Path(file) == _path(name) and not name.startswith(PACKAGE)}
     names = names - {module} | {f"{module or RECIPE}:{recipe}"}
     return {name: _now(name, text) for name in sorted(names)}
 

@@ -53,31 +53,38 @@ class Training(NamedTuple):
     code: dict[str, str]  # when the training began
 
 
+@kept_settings()
 def run_task(task: Task) -> Result | None:
     """Train once, and evaluate once; returns None in the other processes of a training that several share.
 
     MNISTError if the recipe looks at the test digits, returns no network, or its scores are not finite numbers; and
     whatever the recipe raises.
     """
-    with kept_settings():
-        started = _now()
-        training = _train(task)
-        if torch.distributed.is_initialized() and torch.distributed.get_rank():
-            return None
-        evaluation = _evaluate(training, task)
-        return Result(
-            recipe=task.recipe.name,
-            docstring=encodable(task.recipe.docstring),
-            source=task.recipe.source,
-            evaluated_on=task.evaluated_on,
-            seed=task.seed,
-            variant=task.variant,
-            started=started,
-            code=task.recipe.code() | training.code,
-            **_training(training),
-            **evaluation,
-            **_environment(task),
-        )
+    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    training = _train(task)
+    if torch.distributed.is_initialized() and torch.distributed.get_rank():
+        return None
+    mnist = load(task.variant)
+    _, split = split_for(mnist, task.evaluated_on)
+    scores, prediction = timed(lambda: training.run.scores(training.network, split))
+    predicted = scores.argmax(1)
+    return Result(
+        recipe=task.recipe.name,
+        docstring=task.recipe.docstring.encode("utf-8", "backslashreplace").decode(),  # for lone surrogates
+        source=task.recipe.source,
+        evaluated_on=task.evaluated_on,
+        seed=task.seed,
+        variant=task.variant,
+        digests=mnist.digests._asdict(),
+        started=started,
+        prediction=round(prediction.wall, 4),
+        accuracy=float((predicted == split.labels).mean()),
+        predicted=predicted.astype(np.uint8),
+        **{name: round(value, 5) for name, value in calibration(scores, split.labels).items()},
+        **_training(training),
+        **_environment(task),
+        code=task.recipe.code() | training.code,
+    )
 
 
 @kept_settings()
@@ -91,12 +98,7 @@ def run_safely(task: Task) -> tuple[Result | None, str | None]:
     try:
         return run_task(task), None
     except BaseException:  # a recipe may also raise SystemExit, KeyboardInterrupt or asyncio.CancelledError
-        return None, encodable(traceback.format_exc().strip()[-ERROR_LENGTH:])
-
-
-def encodable(text: str) -> str:
-    """Replace what UTF-8 cannot encode: lone surrogates, which a recipe can write as escape sequences."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+        return None, traceback.format_exc().strip()[-ERROR_LENGTH:]
 
 
 def seed_everything(seed: int) -> None:
@@ -146,12 +148,11 @@ def _train(task: Task) -> Training:
 def _training(training: Training) -> dict[str, Any]:
     """Collect the fields of a result that describe the training."""
     run, network, time = training.run, training.network, training.time
-    images = run.images or len(run.digits)
-    parameters = None
+    images, weights = run.images or len(run.digits), None
     if isinstance(network, torch.nn.Module):
-        parameters = sum(p.numel() for p in network.parameters() if p.requires_grad)
+        weights = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
     return {
-        "parameters": parameters,
+        "parameters": weights,
         "epochs": round(images / len(run.digits), 4),
         "warm_up": round(training.warm_up, 3),
         "clock": CLOCK,
@@ -162,21 +163,6 @@ def _training(training: Training) -> dict[str, Any]:
         "loss_curve": run.loss_curve(),
         "validation_curve": run.validation,
         "precision": str(run.precision),
-    }
-
-
-def _evaluate(training: Training, task: Task) -> dict[str, Any]:
-    """Measure a network on digits that it was not trained on, once; returns the fields of a result about it."""
-    mnist = load(task.variant)
-    _, split = split_for(mnist, task.evaluated_on)
-    scores, time = timed(lambda: training.run.scores(training.network, split))
-    predicted = scores.argmax(1)
-    return {
-        "digests": mnist.digests._asdict(),
-        "prediction": round(time.wall, 4),
-        "accuracy": float((predicted == split.labels).mean()),
-        "predicted": predicted.astype(np.uint8),
-        **{name: round(value, 5) for name, value in calibration(scores, split.labels).items()},
     }
 
 
@@ -195,9 +181,5 @@ def _environment(task: Task) -> dict[str, Any]:
 
 @cache
 def _versions() -> dict[str, str]:
-    distributions = {found.name: found.version for found in importlib.metadata.distributions()}
-    return dict(sorted(distributions.items(), key=lambda item: item[0].lower()))
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    packages = {package.name: package.version for package in importlib.metadata.distributions()}
+    return dict(sorted(packages.items(), key=lambda item: item[0].lower()))

@@ -15,14 +15,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mnist_tutorial.benchmark.code import RECIPES, changed, code_now
+from mnist_tutorial.benchmark.code import RECIPES, changed, code_now, is_recipe
 from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.benchmark.result import name as run_name
 from mnist_tutorial.data.guard import closed_mnist
 from mnist_tutorial.errors import MNISTError
 
 MODULES = ("networks", "reproductions", "torch_baselines", "baselines")  # of RECIPES, in the order of `recipe_names`
-MAX_BYTES = 1_000_000  # of a file, all of which goes into each result
 
 
 @dataclass(frozen=True)
@@ -66,24 +65,20 @@ class Recipe:
         return code_now(self.function_name, self.source, self.module)
 
     def gave(self, result: Result) -> bool:
-        """Whether a result is of this recipe, as it is now, and of our present code."""
+        """Whether a result is of this recipe, and of the present code."""
         text = None if self.module else self.source
         return result.recipe == self.name and any(not changed(code, text) for code in result.codes)
 
 
 @dataclass(frozen=True)
 class Task:
-    """One run to do: a recipe, a seed, the digits it is evaluated on ("validation" or "test"), the variant of MNIST.
-
-    ``options`` are Lightning's for distributed training, ``devices``, ``strategy`` and ``num_nodes``; empty for a
-    training in one process.
-    """
+    """One run to do: a recipe, a seed, the digits it is evaluated on ("validation" or "test"), the variant of MNIST."""
 
     recipe: Recipe
     seed: int
     evaluated_on: str
     variant: str
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)  # devices, num_nodes, strategy: of a training that is shared
 
     @property
     def name(self) -> str:
@@ -128,12 +123,9 @@ def load_recipe(text: str) -> Recipe:
     if ".py" in text:
         raise MNISTError(f"{text} names no function; expected a file and a function in it, as in my_file.py:my_recipe")
     if text not in (names := recipe_names()):
-        nearest = difflib.get_close_matches(text, names, 1, 0.4)
-        question = f" Did you mean {nearest[0]}?" if nearest else ""
-        raise MNISTError(
-            f"there is no recipe {text}.{question} Expected one of {', '.join(names)}, "
-            "or your own as my_file.py:my_recipe"
-        )
+        question = "".join(f" Did you mean {near}?" for near in difflib.get_close_matches(text, names, 1, 0.4))
+        expected = f"Expected one of {', '.join(names)}, or your own as my_file.py:my_recipe"
+        raise MNISTError(f"there is no recipe {text}.{question} {expected}")
     function_name = text.replace("-", "_")
     module, source = _packaged()[function_name]
     return Recipe(text, source, function_name, module)
@@ -153,8 +145,6 @@ def _read(path: Path, function_name: str) -> str:
         names = compile(text, str(path), "exec", dont_inherit=True).co_names
     except (OSError, SyntaxError, ValueError) as error:  # ValueError: it is not in UTF-8
         raise MNISTError(f"{path}: cannot be read as Python code ({error}); {expected}") from error
-    if len(text) > MAX_BYTES:
-        raise MNISTError(f"{path}: {len(text):,} bytes, at most {MAX_BYTES:,} can be kept with each result; {expected}")
     if function_name not in names and "import *" not in text:
         raise MNISTError(f"{path}: has no {function_name}; {expected}")
     return text
@@ -163,12 +153,11 @@ def _read(path: Path, function_name: str) -> str:
 @cache
 def _packaged() -> dict[str, tuple[str, str]]:
     """Find the recipes of this package, without importing deeplay: function name to module and source."""
-    texts = {f"{RECIPES}.{name}": (files(RECIPES) / f"{name}.py").read_text(encoding="utf-8") for name in MODULES}
+    texts = {module: (files(RECIPES) / f"{module}.py").read_text(encoding="utf-8") for module in MODULES}
     return {
-        node.name: (module, f"{ast.get_source_segment(text, node)}\n")
+        node.name: (f"{RECIPES}.{module}", f"{ast.get_source_segment(text, node)}\n")
         for module, text in texts.items()
-        for node in ast.parse(text).body
-        if isinstance(node, ast.FunctionDef) and [argument.arg for argument in node.args.args] == ["run"]
+        for node in filter(is_recipe, ast.parse(text).body)
     }
 
 

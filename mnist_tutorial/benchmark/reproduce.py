@@ -29,15 +29,13 @@ def reproduce(path: Path, workers: Workers = run_locally) -> tuple[bool, str]:
         _add(old, new, path)
         return True, f"all {len(old.labels):,} predictions are the same"
     then, now = (f"{run.accuracy:.2%} with {run.threads} threads, {run.precision}" for run in (old, new))
-    if old.hardware == new.hardware:
-        where = f"Both ran on {line(new.machine)}"
-    else:
+    where = f"Both ran on {line(new.machine)}"
+    if old.hardware != new.hardware:
         where = f"Machines round differently: it ran on {line(old.machine)}; now on {line(new.machine)}"
-    busy = ". Other programs ran meanwhile, beside which a training takes fewer threads"
-    return False, (
-        f"{different:,} of {len(old.labels):,} predictions differ: {then}, then; {now}, now. {where}"
-        f"{busy if old.contended or new.contended else ''}. The file stays as it is"
-    )
+    if old.contended or new.contended:
+        where += ". Other programs ran meanwhile, beside which a training takes fewer threads"
+    count = f"{different:,} of {len(old.labels):,} predictions differ"
+    return False, f"{count}: {then}, then; {now}, now. {where}. The file stays as it is"
 
 
 def _recipe(result: Result, path: Path) -> Recipe:
@@ -57,10 +55,6 @@ def _add(old: Result, new: Result, path: Path) -> None:
     """Add the present code to the file of a result, unless it is there."""
     if any(agree(new.code, known) for known in old.codes):
         return
-    commit = new.machine.get("commit")
-    entry = {
-        "code": new.code,
-        "date": datetime.date.today().isoformat(),
-        "commit": commit and f"{commit[:10]}{' with changes' if new.machine.get('dirty') else ''}",
-    }
+    commit = new.machine["commit"] and new.machine["commit"][:10] + " with changes" * new.machine["dirty"]
+    entry = {"code": new.code, "date": datetime.date.today().isoformat(), "commit": commit}
     rewrite(replace(old, reproductions=[*old.reproductions, entry]), path)

@@ -22,11 +22,10 @@ from mnist_tutorial.data import atomic
 from mnist_tutorial.data.reference import DIGESTS
 from mnist_tutorial.errors import MNISTError
 
-KIND, FORMAT = "run", 4  # of a file; the first three formats kept the probabilities of each digit, or knew none
+KIND, FORMAT = "run", 4  # of a file
 MAX_BYTES = 2**22  # of a file; a result takes 30 kB
 FAILURE = ".failure.json"  # the end of the name of a file about a failed run
 SHORTEST = 1e-4  # seconds of training: times are rounded to it
-HERE = Path(__file__).parent
 
 
 def pack(digits: np.ndarray) -> str:
@@ -37,7 +36,7 @@ def pack(digits: np.ndarray) -> str:
 def unpack(digits: str | np.ndarray) -> np.ndarray:
     """Read digits that `pack` wrote: ndarray of uint8."""
     try:
-        return np.frombuffer(zlib.decompress(base64.b64decode(digits)), np.uint8) if type(digits) is str else digits
+        return np.frombuffer(zlib.decompress(base64.b64decode(digits)), np.uint8) if isinstance(digits, str) else digits
     except (ValueError, zlib.error) as error:
         raise ValueError(f"cannot be unpacked ({error})") from error
 
@@ -62,9 +61,7 @@ class Result:
     recipe: str  # its name
     docstring: str  # what the recipe says of its source and its claim
     source: str  # its text
-    # "validation": trained on 55,000 digits, measured on the 5,000 held out. "test": trained on all 60,000, with one
-    # look at the 10,000 test digits.
-    evaluated_on: Literal[SPLITS]
+    evaluated_on: Literal[SPLITS]  # "validation": trained without the 5,000 held out; "test": on all 60,000
     seed: Seed
     variant: Literal[tuple(DIGESTS)]  # of MNIST: "full" or "sample"
     digests: Texts  # the SHA-256 of MNIST's four arrays
@@ -99,12 +96,9 @@ class Result:
 
     @model_validator(mode="after")
     def _consistent(self) -> "Result":
-        """Refuse a result about other data, or whose accuracy is not that of its predictions."""
         for part, digest in DIGESTS[self.variant]._asdict().items():
             if (other := str(self.digests.get(part))) != digest:
-                raise ValueError(
-                    f"made with other data: SHA-256 of {part} is {other[:12]}..., expected {digest[:12]}..."
-                )
+                raise ValueError(f"made with other data: SHA-256 of {part} is {other[:12]}..., not {digest[:12]}...")
         if len(self.predicted) != len(self.labels):
             raise ValueError(f"{len(self.predicted):,} predictions; expected {len(self.labels):,}")
         accuracy = float(np.mean(self.predicted == self.labels))
@@ -165,16 +159,9 @@ _RESULT = TypeAdapter(Result)
 
 
 def name(recipe: str, version: str, evaluated_on: str, seed: int, variant: str = "full", processes: int = 1) -> str:
-    """Name a run; the same run of the same code always has the same name.
-
-    Examples
-    --------
-    >>> name("cnn", "3fa9c1d2e4", "test", 0)
-    'cnn-3fa9c1d2-test-seed0'
-    """
-    parts = [recipe, version[:8], *([variant] if variant != "full" else [])]
-    parts += [f"{processes}-processes"] if processes > 1 else []
-    return "-".join([*parts, evaluated_on, f"seed{seed}"])
+    """Name a run, as in cnn-3fa9c1d2-test-seed0; the same run of the same code always has the same name."""
+    unusual = [variant] * (variant != "full") + [f"{processes}-processes"] * (processes > 1)
+    return "-".join([recipe, version[:8], *unusual, evaluated_on, f"seed{seed}"])
 
 
 def published() -> Path:
@@ -186,8 +173,8 @@ def published() -> Path:
     >>> "cnn" in {result.recipe for _, result in results}, refused
     (True, [])
     """
-    installed = HERE / "results/cpu"  # a wheel has it in the package, a clone beside the package
-    return installed if installed.is_dir() else HERE.parents[1] / "results/cpu"
+    package, clone = (folder / "results/cpu" for folder in Path(__file__).parents[:3:2])
+    return package if package.is_dir() else clone
 
 
 def write(result: Result, folder: Path) -> Path | None:
@@ -217,8 +204,9 @@ def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]
     """Read all results in a folder and its subfolders, sorted by path; and say which files and folders are refused."""
     if not Path(folder).is_dir():
         raise MNISTError(f"{folder}: no such folder; `benchmark run --out {folder}` makes it")
-    results, refused = [], []
-    for path in json_files(folder, refused):
+    results, refused, words = [], [], "{0.filename}: cannot be read ({0.strerror})"
+    places = os.walk(folder, onerror=lambda error: refused.append(MNISTError(words.format(error))))
+    for path in sorted(Path(place, name) for place, _, names in places for name in names if name.endswith(".json")):
         try:
             results.append((path, read(path)))
         except OtherKindError:
@@ -231,22 +219,14 @@ def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]
 def read_failures(folder: Path) -> list[dict[str, Any]]:
     """Read failures of runs: ``path``, ``recipe``, ``seed``, ``evaluated_on``, ``error``, ``at``; no damaged files."""
     failures = []
-    for path in json_files(folder, []):
-        if path.name.endswith(FAILURE):
-            with suppress(MNISTError):
-                failures.append(load(path, "failure") | {"path": path})
+    for path in sorted(folder.rglob(f"*{FAILURE}")):
+        with suppress(MNISTError):
+            failures.append(load(path, "failure") | {"path": path})
     return failures
 
 
 class OtherKindError(MNISTError):
     """A file in JSON that is about something else."""
-
-
-def json_files(folder: Path, refused: list[MNISTError]) -> list[Path]:
-    """List the JSON files in a folder and its subfolders; refuses folders that cannot be read."""
-    words = "{0.filename}: cannot be read ({0.strerror})"
-    places = os.walk(folder, onerror=lambda error: refused.append(MNISTError(words.format(error))))
-    return sorted(Path(place, name) for place, _, names in places for name in names if name.endswith(".json"))
 
 
 def save(path: Path, kind: str, version: int, fields: dict[str, Any]) -> None:
@@ -262,13 +242,15 @@ def load(path: Path, kind: str, version: int | None = None, adapter: TypeAdapter
     Whatever is wrong is an MNISTError with the name of the file; about another kind of file, it is OtherKindError.
     """
     try:
-        content = _json(path)
-        if content.get("kind") != kind:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"larger than {MAX_BYTES:,} bytes; no result is")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict) or content.get("kind") != kind:
             raise OtherKindError(f"{path}: not about a {kind}; expected a file from `benchmark {kind}`")
         if version is None:
             return content
-        if (found := content.get("format")) != version:
-            words = f"written in format {reprlib.repr(found)}, expected {version}"
+        if content.get("format") != version:
+            words = f"written in format {reprlib.repr(content.get('format'))}, expected {version}"
             raise ValueError(f"{words}; update mnist-tutorial, or run it again")
         if content.pop("sha256", None) != _checksum(content):
             raise ValueError("edited after it was written, so its checksum does not match; run it again")
@@ -276,24 +258,16 @@ def load(path: Path, kind: str, version: int | None = None, adapter: TypeAdapter
         return adapter.validate_python(content)
     except OSError as error:
         raise MNISTError(f"{path}: cannot be read ({error.strerror})") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        reason = f"cut short, or not JSON ({error}); move it elsewhere, and run it again"
+        if path.suffix != ".json":  # it may be anything of the user
+            recipe = "a Python file, " * (path.suffix == ".py")
+            reason = f"{recipe}not a result; expected a .json file from `benchmark run`"
+        raise MNISTError(f"{path}: {reason}") from error
     except ValidationError as error:
         raise MNISTError(f"{path}: {_problem(error)}; was it edited? Run it again") from error
     except ValueError as error:
         raise MNISTError(f"{path}: {error}") from error
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """Read a JSON object; raises OSError or ValueError."""
-    if path.stat().st_size > MAX_BYTES:
-        raise ValueError(f"larger than {MAX_BYTES:,} bytes; no result is")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        if path.suffix != ".json":  # it may be anything of the user, such as a recipe
-            kind = {".py": "a Python file", "": "a file without an ending"}.get(path.suffix, f"a {path.suffix} file")
-            raise ValueError(f"{kind}, not a result; expected a .json file from `benchmark run`") from error
-        raise ValueError(f"cut short, or not JSON ({error}); move it elsewhere, and run it again") from error
-    return content if isinstance(content, dict) else {}
 
 
 def _checksum(content: dict[str, Any]) -> str:
@@ -303,7 +277,7 @@ def _checksum(content: dict[str, Any]) -> str:
 
 def _problem(error: ValidationError) -> str:
     """Say which field is wrong, what it holds, and what was expected."""
-    [wrong, *_] = error.errors(include_url=False)
+    wrong = error.errors(include_url=False)[0]
     content = "" if wrong["type"] in ("missing", "value_error") else f" is {reprlib.repr(wrong['input'])}"
     message = wrong["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     return f"{'.'.join(map(str, wrong['loc']))}{content}: {message}".removeprefix(": ")

@@ -1,25 +1,22 @@
 """The suite: many tasks, each done once, over any number of interruptions; the folder of the results is its state."""
 
 import datetime
-import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from mnist_tutorial.benchmark.recipe import Recipe, Task
-from mnist_tutorial.benchmark.result import Result, read, write
-from mnist_tutorial.benchmark.worker import run_locally
-from mnist_tutorial.data import atomic
+from mnist_tutorial.benchmark.result import FAILURE, Result, read, save, write
+from mnist_tutorial.benchmark.worker import Outcomes, run_locally
 from mnist_tutorial.errors import MNISTError
 
 FREE = 2**20  # bytes that must be free before a suite starts; a result takes a thirtieth of that
-Workers = Callable[[list[Task]], Iterator[tuple[Task, Result | None, str | None]]]
+Workers = Callable[[list[Task]], Outcomes]
 
 
 @dataclass(frozen=True)
@@ -34,11 +31,7 @@ class Event:
 
 
 def plan(
-    recipes: Iterable[Recipe],
-    seeds: Iterable[int],
-    splits: Sequence[str],
-    variant: str,
-    options: dict[str, Any] | None = None,
+    recipes: Iterable[Recipe], seeds: Iterable[int], splits: Iterable[str], variant: str, options: dict | None = None
 ) -> list[Task]:
     """List the tasks, recipe by recipe; the arguments are those of `Task`."""
     every = product(dict.fromkeys(recipes), splits, seeds)
@@ -48,9 +41,9 @@ def plan(
 def run(tasks: Iterable[Task], folder: Path, workers: Workers = run_locally) -> Iterator[Event]:
     """Do the tasks that have no result in the folder yet, and write one for each; yields what happens.
 
-    `workers` are `worker.run_locally`, or `worker.run_on_cluster` with the address of a scheduler. The other tasks go
-    on when one fails; the next `run` does that one again. MNISTError if the folder cannot be written, or another
-    process is at work in it.
+    `workers` are `worker.run_locally`, or `worker.run_on_cluster` with the address of a scheduler. When a task fails,
+    the others go on; the next `run` does it again. MNISTError if the folder cannot be written, or another process is at
+    work in it.
     """
     with _locked(folder):
         waiting = []
@@ -79,10 +72,9 @@ def is_done(task: Task, folder: Path) -> bool:
 def _finish(task: Task, result: Result | None, error: str | None, folder: Path) -> Event:
     """Write the result or the failure."""
     if error is not None:
-        content = {"kind": "failure", "recipe": task.recipe.name, "seed": task.seed, "evaluated_on": task.evaluated_on}
-        content |= {"error": error, "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
-        with atomic(_failure(task, folder)) as part:
-            part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        run = {"recipe": task.recipe.name, "seed": task.seed, "evaluated_on": task.evaluated_on}
+        at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        save(_failure(task, folder), "failure", 1, run | {"error": error, "at": at})
         return Event("failed", task, error=error)
     if result is None:
         return Event("elsewhere", task)
@@ -94,31 +86,28 @@ def _finish(task: Task, result: Result | None, error: str | None, folder: Path) 
 
 def _set_aside(path: Path) -> Path | None:
     """Rename a file that stands in the place of a result and cannot be read; returns its new path."""
-    with suppress(MNISTError):
+    try:
         if path.exists():
             read(path)
         return None
-    places = (path.with_name(f"{path.name}.damaged{number}") for number in ("", *range(2, 10**6)))
-    return path.rename(next(place for place in places if not place.exists()))
+    except MNISTError:
+        names = (f"{path.name}.damaged{number or ''}" for number in (0, *range(2, 10**6)))
+        return path.rename(next(place for place in map(path.with_name, names) if not place.exists()))
 
 
 def _failure(task: Task, folder: Path) -> Path:
-    return folder / f"{task.name}.failure.json"
+    return folder / f"{task.name}{FAILURE}"
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Lock a folder against other suites, and check that it can be written."""
+    lock = FileLock(folder / ".lock", timeout=0)
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < FREE:
             raise OSError("less than 1 MiB is free on its disk")
-        lock = FileLock(folder / ".lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            text = "another process is at work in it; wait until it has ended, or choose another folder with --out"
-            raise MNISTError(f"{folder}: {text}") from error
+        lock.acquire()
     try:
         yield
     finally:
@@ -129,8 +118,12 @@ def _locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
+    """Say what keeps us from writing."""
     try:
         yield
+    except Timeout as error:
+        text = "another process is at work in it; wait until it has ended, or choose another folder with --out"
+        raise MNISTError(f"{folder}: {text}") from error
     except OSError as error:
         raise MNISTError(
             f"{folder}: cannot be written ({error.strerror or error}); the results in it are whole. Free some space, "

@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, product, starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +28,7 @@ MAX_CHANGES = 3  # that a remark names
 class RecipeSummary:
     """All runs of one version of a recipe on one machine. What the runs do not say is None; accuracies are 0 to 1."""
 
-    recipe: str
-    test_runs: list[Result]  # each seed once, in order
-    validation_runs: list[Result]
+    all_runs: list[Result]
     machine: str  # a letter, see `SummaryTable.machines`
     person: str = ""  # "" if the runs are nobody's
     label: str = ""  # person and recipe, and what distinguishes it from others of that name in the table
@@ -36,23 +36,26 @@ class RecipeSummary:
     twins: list[str] = field(default_factory=list)  # other people, or recipes, with the same predictions
 
     def __post_init__(self) -> None:
-        runs = self.test_runs
+        self.test_runs = runs = each_seed_once(run for run in self.all_runs if run.evaluated_on == "test")
+        self.validation_runs = each_seed_once(run for run in self.all_runs if run.evaluated_on == "validation")
         self.runs, self.n = [*runs, *self.validation_runs], len(runs)
-        self.version, self.parameters = self.runs[0].version, self.runs[0].parameters
-        accuracies, images = [run.accuracy for run in runs], len(runs[0].labels) if runs else 0
-        self.accuracy = float(np.mean(accuracies)) if runs else None
-        self.std = float(np.std(accuracies, ddof=1)) if self.n > 1 else None  # of a sample: over the seeds
+        first, images = self.runs[0], len(self.runs[0].labels)
+        self.recipe, self.version = first.recipe, first.version
+        self.parameters, self.processes = first.parameters, first.processes
+        self.name = "/".join(filter(None, (self.person, self.recipe)))
+        self.accuracy = _average(np.mean, runs, "accuracy")
+        self.std = _average(partial(np.std, ddof=1), runs, "accuracy") if self.n > 1 else None  # over the seeds
         self.errors = (1 - self.accuracy) * images if runs else None  # mean number
         self.interval = wilson_interval(images - round(self.errors), images) if runs else None
         self.uncontended_runs = [run for run in runs if not run.contended] or runs  # all, if there are none
         self.uncontended = sum(not run.contended for run in runs)
-        self.seconds = _median(self.uncontended_runs, "wall")
-        self.rate = _median(self.uncontended_runs, "images_per_second")
-        self.memory = _median(runs, "peak_memory_mb")
-        self.nll, self.brier, self.ece = (_mean(runs, name) for name in ("nll", "brier", "ece"))
+        self.seconds = _average(np.median, self.uncontended_runs, "wall")
+        self.rate = _average(np.median, self.uncontended_runs, "images_per_second")
+        self.memory = _average(np.median, runs, "peak_memory_mb")
+        self.nll, self.brier, self.ece = (_average(np.mean, runs, name) for name in ("nll", "brier", "ece"))
         self.curve = learning_curve(self.validation_runs)
         self.changes = changes(self.runs)  # in our code since then; none if the present code gives these results
-        self.remarks = [*_staleness(self), *differences(self.runs)]  # what a reader should know
+        self.remarks = [*_staleness(self), *differences(self.runs), *_repetitions(self)]  # what a reader should know
 
 
 @dataclass(frozen=True)
@@ -70,38 +73,23 @@ class SummaryTable:
 
 
 def person(path: Path, folder: Path) -> str:
-    """Name the person whose result lies at `path`: the first folder below `folder`; "" if it lies in `folder` itself.
-
-    Examples
-    --------
-    >>> person(Path("class/Ada/results/cnn.json"), Path("class")), person(Path("class/cnn.json"), Path("class"))
-    ('Ada', '')
-    """
+    """Name the person whose result lies at `path`: the first folder below `folder`, "" if there is none."""
     first, *others = path.relative_to(folder).parts
     return printable(first, keep="") if others else ""
 
 
 def aggregate(
-    results: Iterable[Result], robustness: "Iterable[Robustness]" = (), people: Sequence[str] = ()
+    results: Sequence[Result], robustness: "Sequence[Robustness]" = (), people: Sequence[str] = ()
 ) -> list[SummaryTable]:
     """Summarize runs that share person, recipe, code, variant of MNIST, machine and number of processes.
 
-    Parameters
-    ----------
-    results : iterable of Result
-    robustness : iterable of Robustness
-        Those on the test digits count, each for the runs of the same code.
-    people : sequence of str
-        The `person` of each result; by default, the results are nobody's.
-
-    Returns
-    -------
-    list of SummaryTable
-        One for each variant that occurs, the full MNIST first. Variants must not be compared.
+    Returns a table for each variant that occurs, the full MNIST first; variants must not be compared. `people` are the
+    `person` of each result; without them, the results are nobody's. Of `robustness`, those on the test digits count,
+    each for the runs of the same code.
     """
-    results, robustness = list(results), list(robustness)
-    pairs = list(zip(people or [""] * len(results), results, strict=True))
-    pairs_of = {variant: [pair for pair in pairs if pair[1].variant == variant] for variant in ("full", "sample")}
+    pairs_of = {"full": [], "sample": []}
+    for owner, result in zip(people or [""] * len(results), results, strict=True):
+        pairs_of[result.variant].append((owner, result))
     return [_table(variant, pairs, robustness) for variant, pairs in pairs_of.items() if pairs]
 
 
@@ -123,9 +111,10 @@ def by_version(results: Iterable[Result]) -> list[list[Result]]:
     """Group results of one recipe by the code that is known to give them: that which ran, or that of a reproduction."""
     groups = []
     for result in results:
-        same = [group for group in groups if any(_same_code(result, other) for other in group)]
-        groups = [group for group in groups if group not in same]
-        groups.append([*(other for group in same for other in group), result])
+        same, others = [], []
+        for group in groups:
+            (same if any(starmap(agree, product(result.codes, _codes(group)))) else others).append(group)
+        groups = [*others, [*chain(*same), result]]
     return groups
 
 
@@ -134,8 +123,8 @@ def changes(results: Iterable[Result]) -> list[str]:
     return min((result.changes for result in results), key=len)
 
 
-def _same_code(a, b):
-    return any(agree(one, other) for one in a.codes for other in b.codes)
+def _codes(runs):
+    return [code for run in runs for code in run.codes]
 
 
 def _table(variant, pairs, robustness):
@@ -144,9 +133,10 @@ def _table(variant, pairs, robustness):
         groups[owner, run.recipe, run.hardware, run.processes].append(run)
     machines = [hardware for hardware, _ in Counter(run.hardware for _, run in pairs).most_common()]
     letters = {name: chr(ord("A") + i % 26) + (str(i // 26) if i >= 26 else "") for i, name in enumerate(machines)}
-    rows = [_row(runs, letters[key[2]], key[0]) for key, group in groups.items() for runs in by_version(group)]
+    versions = [(owner, runs) for (owner, *_), group in groups.items() for runs in by_version(group)]
+    rows = [RecipeSummary(runs, letters[runs[0].hardware], owner) for owner, runs in versions]
     for row in rows:
-        _label(row, [other for other in rows if (other.person, other.recipe) == (row.person, row.recipe)])
+        _label(row, [other for other in rows if other.name == row.name])
         row.corrupted_accuracy = _corrupted_accuracy(row, variant, robustness)
     _mark_twins(rows)
     rows.sort(key=lambda row: (-(row.accuracy or 0), row.label, row.machine))
@@ -155,29 +145,23 @@ def _table(variant, pairs, robustness):
     return SummaryTable(variant, rows, descriptions)
 
 
-def _row(runs, machine, owner):
-    """Summarize runs of the same code."""
-    splits = [[run for run in runs if run.evaluated_on == split] for split in ("test", "validation")]
-    row = RecipeSummary(runs[0].recipe, *map(each_seed_once, splits), machine, owner)
-    counts = Counter((run.evaluated_on, run.seed) for run in runs)
-    row.remarks += [
-        f"seed {seed} occurs more than once ({split} runs); the first run counts"
-        for (split, seed), count in sorted(counts.items())
-        if count > 1
-    ]
+def _repetitions(row):
+    """Say which seeds occur more than once, or that there are no test runs."""
+    for (split, seed), count in sorted(Counter((run.evaluated_on, run.seed) for run in row.all_runs).items()):
+        if count > 1:
+            yield f"seed {seed} occurs more than once ({split} runs); the first run counts"
     if not row.n:
-        mean = np.mean([run.accuracy for run in row.validation_runs])
-        row.remarks.append(f"no test runs; {100 * mean:.2f} % on held-out digits (n = {len(row.validation_runs)})")
-    return row
+        runs = row.validation_runs
+        accuracy = 100 * _average(np.mean, runs, "accuracy")
+        yield f"no test runs; {accuracy:.2f} % on held-out digits (n = {len(runs)})"
 
 
 def _label(row, namesakes):
     """Distinguish rows that share a person and a recipe's name."""
     versions = sorted({other.version for other in namesakes} - {row.version})
-    row.label = f"{row.person}/" * bool(row.person) + row.recipe + f" {row.version[:8]}" * bool(versions)
-    if len({other.runs[0].processes for other in namesakes}) > 1:
-        processes = row.runs[0].processes
-        row.label += f", {processes} process{'es' * (processes > 1)}"
+    row.label = row.name + f" {row.version[:8]}" * bool(versions)
+    if len({other.processes for other in namesakes}) > 1:
+        row.label += f", {row.processes} process{'es' * (row.processes > 1)}"
     if versions:
         row.remarks.append(f"other runs of this name are of other code: {', '.join(name[:8] for name in versions)}")
     row.label += STALE * bool(row.changes)
@@ -187,34 +171,34 @@ def _mark_twins(rows):
     """Mark rows that share predictions under different names, with a remark on what explains it."""
     same = defaultdict(list)
     for row in rows:
-        name = f"{row.person}/{row.recipe}" if row.person else row.recipe
         for run in row.runs:
-            same[run.evaluated_on, run.predicted.tobytes()].append((name, row, run))
+            same[run.evaluated_on, run.predicted.tobytes()].append((row, run))
     for group in same.values():
-        names = dict.fromkeys(name for name, _, _ in group)
-        starts = {(name, run.started) for name, _, run in group}
+        names = dict.fromkeys(row.name for row, _ in group)
+        if len(names) == 1:
+            continue
+        starts = {(row.name, run.started) for row, run in group}
         reason = "as the same code with the same seed gives"
-        if len({run.version for _, _, run in group}) > 1:
+        if len({run.version for _, run in group}) > 1:
             reason = "from different code; look at both"
         elif len({started for _, started in starts}) < len(starts):
             reason = "from runs that began in the same second, as a copied file has; ask who made it"
-        for name, row, _ in group if len(names) > 1 else ():
-            row.twins += [other for other in names if other not in (name, *row.twins)]
+        for row, _ in group:
+            row.twins += [other for other in names if other not in (row.name, *row.twins)]
             row.remarks += {f"same predictions under another name, {reason}"} - {*row.remarks}
 
 
 def _corrupted_accuracy(row, variant, robustness):
     """Average what was measured with the same code."""
-    codes, same = [code for run in row.runs for code in run.codes], (row.recipe, variant, "test")
+    codes, same = _codes(row.runs), (row.recipe, variant, "test")
     tests = [test for test in robustness if (test.recipe, test.variant, test.evaluated_on) == same]
-    means = [test.mean for test in tests if any(agree(test.code, code) for code in codes)]
-    return float(np.mean(means)) if means else None
+    return _average(np.mean, [test for test in tests if any(agree(test.code, code) for code in codes)], "mean")
 
 
 def _staleness(row):
     """Say whether the present code gives these results."""
-    changed_since = [run for run in row.runs if changed(run.code)]
-    again = [(entry, run) for run in changed_since for entry in run.reproductions if not changed(entry["code"])]
+    earlier = [run for run in row.runs if changed(run.code)]
+    again = [(entry, run) for run in earlier for entry in run.reproductions if not changed(entry["code"])]
     if row.changes:
         modules = ", ".join(row.changes) if len(row.changes) <= MAX_CHANGES else f"more than {MAX_CHANGES} modules"
         yield (
@@ -268,22 +252,16 @@ def learning_curve(runs: list[Result]) -> pd.DataFrame | None:
     runs = [run for run in runs if run.validation_curve["images"]]
     if not runs:
         return None
-    frames = [pd.DataFrame(run.validation_curve).assign(contended=run.contended) for run in runs]
-    points = pd.concat(frame.drop_duplicates("images", keep="last") for frame in frames)
-    curve = points.groupby("images").accuracy.agg(["mean", "min", "max", "size"])
+    points = pd.concat(pd.DataFrame(run.validation_curve).assign(contended=run.contended) for run in runs)
     counted = points if points.contended.all() else points[~points.contended]
+    curve = points.groupby("images").accuracy.agg(["mean", "min", "max", "size"])
     curve["seconds"] = counted.groupby("images").seconds.median()
     curve["contended"] = points.contended.all()
     curve = curve[curve["size"] == len(runs)]
     return None if curve.empty else curve
 
 
-def _mean(runs, name):
+def _average(average, runs, name):
     """Average what all runs know."""
     values = [getattr(run, name) for run in runs]
-    return float(np.mean(values)) if values and None not in values else None
-
-
-def _median(runs, name):
-    values = [value for run in runs if (value := getattr(run, name)) is not None]
-    return float(np.median(values)) if values else None
+    return float(average(values)) if values and None not in values else None

@@ -24,19 +24,19 @@ from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
 POLL = 0.1  # seconds between two looks at what a process has done
-TASKS, STARTED = "tasks", "started"  # files between two processes; each outcome has the number of its task as a name
+TASKS = "tasks"  # a file between two processes; the others are 0, once it has started, and the outcomes: 1, 2, 3, ...
 MODULE = "mnist_tutorial.benchmark.worker"  # this one; its name is another where it is run
 PATIENCE = 15  # seconds for a scheduler to answer
 Outcome = tuple[Result | None, str | None]  # as of `execute.run_safely`
+Outcomes = Iterator[tuple[Task, Result | None, str | None]]
 _one_at_a_time = threading.Lock()  # two trainings on one machine would take each other's time
 
 
-def run_locally(tasks: Sequence[Task], limit: float | None = None) -> Iterator[tuple[Task, Result | None, str | None]]:
+def run_locally(tasks: Sequence[Task], limit: float | None = None) -> Outcomes:
     """Do tasks on this machine, one after the other: a new process for each recipe, and after a failure.
 
-    A recipe that crashes its process takes no results with it. The process ends, with all that the recipe has started,
-    at the latest when this process ends, even if that was killed. A run that takes longer than `limit` seconds has
-    failed. Yields each task with its result, or an error.
+    The process ends, with all that the recipe has started, at the latest when this process ends, even if that was
+    killed. A run that takes longer than `limit` seconds has failed. Yields each task with its result, or an error.
     """
     for _, group in groupby(tasks, key=lambda task: task.recipe):
         waiting = list(group)
@@ -45,9 +45,7 @@ def run_locally(tasks: Sequence[Task], limit: float | None = None) -> Iterator[t
                 yield waiting.pop(0), result, error
 
 
-def run_on_cluster(
-    tasks: Sequence[Task], scheduler: str, limit: float | None = None
-) -> Iterator[tuple[Task, Result | None, str | None]]:
+def run_on_cluster(tasks: Sequence[Task], scheduler: str, limit: float | None = None) -> Outcomes:
     """Do the same on the workers of the Dask cluster whose scheduler is at ``tcp://host:8786``, in any order.
 
     MNISTError if dask is not installed, the scheduler does not answer, or it has no workers.
@@ -59,10 +57,9 @@ def run_on_cluster(
     try:
         client = Client(scheduler, timeout=PATIENCE)
     except (OSError, ValueError) as error:
-        raise MNISTError(
-            f"no dask scheduler answers at {scheduler} within {PATIENCE} s ({error}); start one with `dask scheduler`, "
-            "and workers with `dask worker ADDRESS --nthreads 1`"
-        ) from error
+        start = "start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`"
+        text = f"no dask scheduler answers at {scheduler} within {PATIENCE} s ({error}); {start}"
+        raise MNISTError(text) from error
     with client:
         if not client.nthreads():
             start = f"start some with `dask worker {scheduler} --nthreads 1`"
@@ -86,22 +83,22 @@ def _run_one(task: Task, limit: float | None) -> Outcome:
 def _in_a_process(tasks: list[Task], limit: float | None) -> Iterator[Outcome]:
     """Start a process; yield the outcome of the first task at least, and of those that it has done after that."""
     with tempfile.TemporaryDirectory(prefix="mnist-tutorial-") as name, _start(folder := Path(name), tasks) as process:
-        begun, done = None, 0
+        number, since = 0, None  # of the next file, and when the last one came
         try:
             while True:
                 alive = process.poll() is None  # before the look for a file, which may be its last
-                if (path := folder / str(done)).exists():
-                    yield pickle.loads(path.read_bytes())
-                    begun, done = time.monotonic(), done + 1
+                if (path := folder / str(number)).exists():
+                    if number:
+                        yield pickle.loads(path.read_bytes())
+                    number, since = number + 1, time.monotonic()
                 elif not alive:
                     break
-                elif limit and begun and time.monotonic() - begun > limit:
+                elif limit and since and time.monotonic() - since > limit:
                     yield None, f"TimeoutError: not finished after {limit:g} seconds, the limit that --limit sets"
                     return
                 else:
-                    begun = begun or ((folder / STARTED).exists() and time.monotonic())
                     time.sleep(POLL)
-            if not done:  # otherwise, the next process shows whose fault it is
+            if number <= 1:  # otherwise, the next process shows whose fault it is
                 code = process.returncode
                 yield None, f"the process ended with exit code {code}: did the recipe end it, or was it out of memory?"
         finally:
@@ -131,12 +128,12 @@ def _work(folder: Path) -> None:
     lifeline = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a recipe that asks for input gets none
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
-    (folder / STARTED).touch()
-    for i, task in enumerate(tasks):
-        outcome = run_safely(task)
+    (folder / "0").touch()
+    for i, task in enumerate(tasks, 1):
+        result, error = run_safely(task)
         with atomic(folder / str(i)) as part:
-            part.write_bytes(pickle.dumps(outcome))
-        if outcome[1] is not None or task.options or psutil.Process().children():
+            part.write_bytes(pickle.dumps((result, error)))
+        if error is not None or task.options or psutil.Process().children():
             break
     _end(os.getpid())  # a thread of a recipe might keep it
 
@@ -148,10 +145,7 @@ def _end(pid: int) -> None:
             with suppress(psutil.Error):
                 child.kill()
     with suppress(OSError):
-        if hasattr(os, "killpg"):
-            os.killpg(pid, signal.SIGKILL)
-        else:
-            os.kill(pid, signal.SIGTERM)
+        os.killpg(pid, signal.SIGKILL) if hasattr(os, "killpg") else os.kill(pid, signal.SIGTERM)
 
 
 def _end_with_parent(lifeline: int) -> None:

@@ -1,6 +1,6 @@
+import datetime
 import os
 import random
-import re
 
 import lightning
 import numpy as np
@@ -43,19 +43,17 @@ def test_a_result_records_everything_that_determines_it(task, quick_file, tmp_pa
     assert result.source == quick_file.read_text()
     assert result.docstring == "Predict the digit whose mean is nearest. Source: none. Claim: 80 %."
     assert result.digests == DIGESTS["sample"]._asdict()
-    assert result.wall > 0
     assert result.images_per_second == pytest.approx(4000 / result.wall, rel=0.1)
     assert 100 < result.peak_memory_mb < 20_000
     assert {"torch", "deeplay", "deeptrack", "numpy", "mnist-tutorial"} <= set(result.versions)
     assert {"processor", "cores", "commit", "dirty"} <= set(result.machine)
-    assert re.match(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", result.started)
-    assert read(write(result, tmp_path)) == result
-    assert task("quick", seed=3).results(tmp_path) == [tmp_path / f"{result.name}.json"]
+    assert datetime.datetime.fromisoformat(result.started).utcoffset() == datetime.timedelta(0)
+    assert [write(result, tmp_path)] == task("quick", seed=3).results(tmp_path)
     assert result.changes == []
     assert "the recipe's file:quick" in result.code
 
 
-def test_a_result_says_how_good_the_probabilities_are(sample):
+def test_a_result_says_how_good_the_probabilities_are_and_may_take_no_time(sample, tmp_path):
     def sure(run):
         run.predict = lambda table, split: table[: len(split)]
         return logits
@@ -67,13 +65,12 @@ def test_a_result_says_how_good_the_probabilities_are(sample):
     assert result.brier == pytest.approx(brier_score_loss(labels, probabilities), abs=1e-5)
     ece = multiclass_calibration_error(probabilities, torch.tensor(labels), 10, n_bins=15)
     assert result.ece == pytest.approx(float(ece), abs=1e-5)
+    assert read(write(result, tmp_path)) == result
 
 
 def test_a_recipe_may_hold_out_more_digits_than_a_warm_up_has(task, quick_file):
-    text = quick_file.read_text()
-    quick_file.write_text(
-        f"{text}\n\ndef careful(run):\n    run.digits.hold_out(2_000, seed=0)\n    return quick(run)\n"
-    )
+    careful = "def careful(run):\n    run.digits.hold_out(2_000, seed=0)\n    return quick(run)\n"
+    quick_file.write_text(f"{quick_file.read_text()}\n\n{careful}")
     result = run_task(task("careful"))
     assert result.warm_up > 0
     assert (result.predicted == run_task(task("quick")).predicted).all()

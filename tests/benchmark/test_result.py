@@ -1,18 +1,13 @@
 import json
 import math
 import pickle
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from conftest import made_result
 
-import mnist_tutorial as mt
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import result as results
-from mnist_tutorial.benchmark.clock import Time
-from mnist_tutorial.benchmark.execute import Training, _training
-from mnist_tutorial.benchmark.run import Run
 from mnist_tutorial.benchmark.splits import SPLITS, split_for, true_labels
 from mnist_tutorial.data.reference import DIGESTS
 
@@ -20,13 +15,6 @@ from mnist_tutorial.data.reference import DIGESTS
 @pytest.fixture
 def written(tmp_path):
     return results.write(made_result(wrong=42), tmp_path)
-
-
-def edited(path, **changes):
-    """Change fields of a file, its checksum included, as another release might."""
-    content = json.loads(path.read_text()) | changes
-    fields = {name: content[name] for name in content if name not in ("kind", "format", "sha256")}
-    results.save(path, content["kind"], content["format"], fields)
 
 
 @pytest.mark.parametrize("evaluated_on", SPLITS)
@@ -47,12 +35,13 @@ def test_the_held_out_digits_are_fixed_stratified_and_not_trained_on(mnist):
     assert split_for(mnist, "test") == (mnist.train, mnist.test)  # for the test, all training digits are trained on
 
 
-def test_what_is_read_is_what_was_written(written):
-    result = made_result(wrong=42)
+def test_what_is_read_is_what_was_written_and_never_overwritten(written):
+    result, content = made_result(wrong=42), written.read_bytes()
     assert results.read(written) == result != made_result(wrong=43)
     assert (result.accuracy, int((result.predicted != result.labels).sum())) == (0.9958, 42)
-    assert [path.name for path in written.parent.iterdir()] == [f"{result.name}.json"]
     assert pickle.loads(pickle.dumps(result)) == result
+    assert results.write(made_result(wrong=1), written.parent) is None
+    assert {path.name: path.read_bytes() for path in written.parent.iterdir()} == {f"{result.name}.json": content}
 
 
 def test_the_published_results_are_read_and_small():
@@ -63,12 +52,6 @@ def test_the_published_results_are_read_and_small():
     assert all(path.stem == result.name for path, result in read)
 
 
-def test_a_result_is_never_overwritten(written):
-    before = written.read_bytes()
-    assert results.write(made_result(wrong=1), written.parent) is None
-    assert [path.read_bytes() for path in written.parent.iterdir()] == [before]
-
-
 def test_a_training_that_diverged_is_stored_without_nan(tmp_path):
     path = results.write(made_result(loss_curve={"images": [1, 2], "loss": [1.0, math.nan]}), tmp_path)
     read = results.read(path)
@@ -77,41 +60,33 @@ def test_a_training_that_diverged_is_stored_without_nan(tmp_path):
     assert results.read(path) == read
 
 
-def test_a_recipe_that_takes_no_time_can_be_read(tmp_path):
-    training = _training(Training(Run(mt.load("sample").train, 0), None, Time(1e-7, 0.0, 0.0), 0.0, {}))
-    assert results.read(results.write(made_result(**training), tmp_path)).wall > 0
-
-
-# How a file is damaged (fields, with the checksum corrected; or the bytes), and a part of what is said about it.
+# How a file is damaged (fields, with the checksum corrected, as another release might; or the bytes), and what is said.
 FAULTS = {
     "an earlier format": ({"format": 3}, "written in format 3, expected 4"),
     "another accuracy": ({"accuracy": 0.999}, "claims an accuracy of 0.999; that of its predictions is 0.9958"),
     "few predictions": ({"predicted": results.pack(np.zeros(9))}, "9 predictions; expected 10,000"),
-    "nonsense": ({"predicted": "nonsense"}, "predicted: cannot be unpacked"),
     "other digits": ({"digests": {"test_images": "ab" * 32}}, "made with other data"),
     "an unknown split": ({"evaluated_on": "fun"}, "evaluated_on is 'fun': it should be 'validation' or 'test'"),
-    "text for a number": ({"wall": "short"}, "wall is 'short': it should be a valid number"),
     "another kind of file": ({"kind": "robustness"}, "not about a run"),
     "edited": (lambda content: content.replace(b'"wall": 10.0', b'"wall": 0.1'), "edited after it was written"),
     "cut short": (lambda content: content[:-100], "cut short, or not JSON"),
-    "a login page": (lambda content: b"<!doctype html>", "cut short, or not JSON"),
-    "a list": (lambda content: b"[1]", "not about a run"),
     "5 MB": (lambda content: b" " * 5_000_000, "larger than"),
 }
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_damaged_file_is_refused_by_name_and_the_others_are_read(name, written):
-    damage, words = FAULTS[name]
+@pytest.mark.parametrize(("damage", "words"), FAULTS.values(), ids=FAULTS)
+def test_a_damaged_file_is_refused_by_name_and_the_others_are_read(damage, words, written):
     good = results.write(made_result("good"), written.parent)
     if callable(damage):
         written.write_bytes(damage(written.read_bytes()))
     else:
-        edited(written, **damage)
+        fields = json.loads(written.read_text()) | damage
+        kind, version, _ = (fields.pop(name) for name in ("kind", "format", "sha256"))
+        results.save(written, kind, version, fields)
     with pytest.raises(MNISTError, match=words) as caught:
         results.read(written)
     assert str(caught.value).startswith(f"{written}: ")
-    assert not {"delete", "remove"} & set(str(caught.value).split())
+    assert "delete" not in str(caught.value)
     read, refused = results.read_all(written.parent)
     assert [path for path, _ in read] == [good]
     assert [str(error) for error in refused] == [str(caught.value)] * (words != "not about a run")
@@ -134,15 +109,3 @@ def test_a_damaged_file_about_a_failure_is_refused_by_name(tmp_path):
     read, [refused] = results.read_all(tmp_path)
     assert not read
     assert str(refused).startswith(f"{tmp_path / 'a.failure.json'}: ")
-
-
-def test_a_result_that_contradicts_itself_cannot_be_made():
-    with pytest.raises(ValueError, match="claims an accuracy"):
-        replace(made_result(), accuracy=0.5)
-
-
-def test_reading_results_needs_no_torch(run_python):
-    script = (
-        "import sys, mnist_tutorial.benchmark.result as r; r.read_all(r.published()); print('torch' in sys.modules)"
-    )
-    assert run_python("-c", script).stdout.strip() == "False"

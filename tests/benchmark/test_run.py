@@ -21,12 +21,14 @@ def digits(sample):
     return split_for(sample, "validation")
 
 
-def loop(batches, digit=3):
+def loop(batches, predict=constant):
+    """Make a recipe that trains nothing: it knows but one digit."""
+
     def recipe(run):
-        run.predict = constant
+        run.predict = predict
         for i in range(batches):
-            run.step(100, torch.tensor(float(i)), digit)
-        return digit
+            run.step(100, torch.tensor(float(i)), 3)
+        return 3
 
     return recipe
 
@@ -38,28 +40,20 @@ def test_the_validation_curve_has_the_accuracy_on_the_held_out_digits(digits):
     assert network == 3
     assert set(run.validation["accuracy"]) == {float(np.mean(held_out.labels == 3))}
     seen = run.validation["images"]
-    assert seen[0] == 400  # a tenth of 3,667, rounded up to batches
-    assert seen[-1] == 8_000
+    assert (seen[0], seen[-1]) == (400, 8_000)  # from a tenth of 3,667, rounded up to batches
     assert len(seen) == len(set(seen)) > 15
     assert sorted(run.validation["seconds"]) == run.validation["seconds"]
 
 
 def test_validation_is_not_on_the_clock(digits):
-    spent = []
-
     def slow(network, split):
         start = time.perf_counter()
         sum(i * i for i in range(100_000))
         spent.append(time.perf_counter() - start)
         return constant(network, split)
 
-    def recipe(run):
-        run.predict = slow
-        for _ in range(40):
-            run.step(100, torch.tensor(1.0), 3)
-        return 3
-
-    _, clock = Run(digits[0], 0, digits[1]).train(recipe)
+    spent = []
+    _, clock = Run(digits[0], 0, digits[1]).train(loop(40, predict=slow))
     assert len(spent) > 5
     assert clock.wall < sum(spent) / 2
 
@@ -88,13 +82,12 @@ def test_a_trainer_reports_through_the_callback(digits):
         return network
 
     network, _ = run.train(recipe)
-    losses = network.step_history["train_loss_step"]["value"]
-    assert run.images == 2 * len(train)
+    losses, accuracies = network.step_history["train_loss_step"]["value"], run.validation["accuracy"]
     assert run.precision == "32-true"
     assert run.loss_curve()["loss"] == pytest.approx(losses, abs=1e-4)
-    assert run.validation["images"][-1] == run.images
-    assert run.validation["accuracy"][-1] == pytest.approx(mt.evaluate(network, held_out))
-    assert run.validation["accuracy"][-1] > run.validation["accuracy"][0]
+    assert run.images == run.validation["images"][-1] == 2 * len(train)
+    assert accuracies[-1] == pytest.approx(mt.evaluate(network, held_out))
+    assert accuracies[-1] > accuracies[0]
     assert network.training  # Lightning would go on training in eval mode
 
 
@@ -124,7 +117,7 @@ FAULTS = {
     "predict without return": (giving(lambda n: None), "scores are of type NoneType"),
     "text": (giving(lambda n: np.full((n, 10), "7")), "dtype <U1; expected real numbers"),
     "digits": (giving(lambda n: np.zeros(n)), r"shape \(333,\) and dtype float64; expected .* \(333, 10\)"),
-    "NaN": (giving(lambda n: np.where(np.arange(n)[:, None], 0, np.full((n, 10), np.nan))), "of 1 of 333 digits are"),
+    "NaN": (giving(lambda n: np.where(np.arange(n)[:, None], np.zeros((n, 10)), np.nan)), "of 1 of 333 digits are"),
     "looks while it trains": (lambda run: mt.load("sample"), r"it was not given: it called load\(\)"),
     "looks while it predicts": (giving(lambda n: mt.load("sample").test), r"it was not given: it called load\(\)"),
 }
