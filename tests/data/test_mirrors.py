@@ -70,8 +70,8 @@ FAILURES = {
     "hangs up": (lambda handler: None, "no connection", 2, {}),
     "endless": (endless, "sent more than 1,048,576 bytes", 1, {"LARGEST": 2**20}),
     "too long": (lambda handler: send(handler, b"PK" * 9999, length=2**28), "sent more than 134,217,728 bytes", 1, {}),
-    "too slow": (dripping, "too slow", 1, {"SLOWEST": 10**9, "TIMEOUT": (4, 0.5)}),
-    "stalls": (stalling, "no bytes in", 2, {"TIMEOUT": (4, 0.2)}),
+    "too slow": (dripping, "too slow", 1, {"SLOWEST": 10**9, "TIMEOUT": (4, 2)}),
+    "stalls": (stalling, "no bytes in", None, {"TIMEOUT": (4, 0.5)}),
     "redirects forever": (status(302, Location="/again.zip"), "too many redirects", None, {}),
     "empty": (lambda handler: send(handler), r"mnist\.zip: .*0 bytes", 1, {}),
 }
@@ -88,27 +88,23 @@ def test_a_server_that_fails_is_one_line(respond, words, count, limits, load, an
     assert count in (None, len(answer.requests))
 
 
-def test_a_server_that_accepts_and_never_answers_is_skipped(load, answer, monkeypatch):
-    monkeypatch.setattr(mirrors, "ANSWER_SECONDS", 1)
-    with pytest.raises(mt.MNISTError, match=r"no answer in 1 seconds?"):
-        load(answer(silent, silent) + "mnist.zip")
-    assert not answer.requests
-
-
 NO_SERVER = {
     "http://127.0.0.1:9/": r"no connection \(.*refused",
     "https://mnist.invalid/": r"no connection \(((?!mnist).)+$",  # in the words of the system
     "ftp://127.0.0.1/": "not a web address; expected https",
     "https://[::1/": "not a web address; expected https",
-    "https://WITHOUT-TLS/": "no secure connection",
+    "https://HERE/": "no secure connection",
+    "http://HERE/": "no answer in 4 seconds",
 }
 
 
 @pytest.mark.parametrize(("address", "words"), NO_SERVER.items())
-def test_without_a_server_there_is_one_line(address, words, load, answer):
-    address = address.replace("WITHOUT-TLS/", answer(status(200)).removeprefix("http://")) + "mnist.zip"
+def test_without_a_server_that_answers_there_is_one_line(address, words, load, answer):
+    server = answer(silent, silent if address == "http://HERE/" else send)
+    address = address.replace("HERE/", server.removeprefix("http://")) + "mnist.zip"
     with pytest.raises(mt.MNISTError, match=rf"{re.escape(address)}: {words}"):
         load(address)
+    assert not answer.requests
 
 
 def test_a_closed_network_costs_less_than_20_seconds():
@@ -149,7 +145,7 @@ def test_a_password_is_neither_shown_nor_stored(code, load, answer, idx_zip, emp
     try:
         text = load(address).origin
         assert text.endswith("/mnist.zip")
-        [file] = empty_cache.glob("*.bin")
+        [file] = empty_cache.glob("*-v1-*.bin")  # not that of the mirrors
         text += file.read_bytes()[-200:].decode(errors="replace")
     except mt.MNISTError as error:
         text = "".join(traceback.format_exception(error))
