@@ -59,7 +59,7 @@ def write(
     texts = {name: _text(name, blanks) for name in TEXTS}
     mnist = load("full")
     _begin(folder, texts[README])
-    for name, text in texts.items():
+    for name, text in texts.items():  # the first says what this kit is for
         (folder / name).write_bytes(text)
         (folder / name).chmod(0o755 if name.startswith("start") else 0o644)
     paths = [folder / name for name in (DIGITS, *TEXTS)]
@@ -100,13 +100,12 @@ def _text(name, blanks):
 
 
 def _begin(folder, readme):
-    """Mark a folder as an unfinished kit with these options, unless it is something else."""
+    """Make a folder ready for a kit with these options, unless it is something else."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / README
     if not (path.is_file() and path.read_bytes() == readme) and not all(map(JUNK.match, os.listdir(folder))):
         expected = "expected a new folder, an empty one, or a kit with the same options"
         raise MNISTError(f"{folder} holds other files, or a kit with other options (see its {README}); {expected}")
-    path.write_bytes(readme)
     (folder / SUMS).unlink(missing_ok=True)
 
 

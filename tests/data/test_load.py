@@ -1,11 +1,10 @@
 """Loading: where the data come from in which case, and what is said about it."""
 
-import re
 import shutil
 
 import numpy as np
 import pytest
-from conftest import npz, send, tables, zipped
+from conftest import npz, tables, zipped
 
 import mnist_tutorial as mt
 from mnist_tutorial.data import mirrors
@@ -84,22 +83,6 @@ def test_a_sample_given_as_the_data_is_a_sample_and_says_so(sample, tmp_path, mo
     assert "SAMPLE of MNIST" in caplog.text
     with pytest.raises(mt.MNISTError, match="holds the sample of 5,000 digits; expected all 70,000"):
         mt.load("full")
-
-
-def test_one_line_says_which_files_and_mirrors_failed_and_which_was_used(
-    empty_cache, idx_folder, answer, monkeypatch, caplog
-):
-    empty_cache.mkdir()
-    for name in ("mnist.zip", "mnist.pkl"):
-        (empty_cache / name).write_text("hello")
-    bad = answer(lambda handler: send(handler, status=404))
-    chain = {"first": lambda folder: mirrors.web(bad, folder), "second": lambda folder: idx_folder}
-    monkeypatch.setattr(mirrors, "MIRRORS", chain)
-    assert mt.load("full").origin == "second"
-    [record] = caplog.records
-    words = r"from second.*mnist\.pkl: a pickle.*mnist\.zip: .*5 bytes.*; first: HTTP 404 Not Found$"
-    assert re.search(words, record.message)
-    assert (empty_cache / "mnist.zip").read_text() == "hello"
 
 
 PUT = {

