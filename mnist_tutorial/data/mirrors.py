@@ -75,16 +75,6 @@ def out_of_reach(address: str) -> str:
 
 
 def _download(address, path):
-    """Download a file; if the server is overloaded or the connection breaks, try once more."""
-    try:
-        _receive(address, path)
-    except requests.RequestException as error:
-        if isinstance(error, requests.Timeout) or (error.response is not None and error.response.status_code < 500):
-            raise
-        _receive(address, path)
-
-
-def _receive(address, path):
     """Write what a server sends to a file, unless it is a web page, endless, or as good as broken."""
     start, received = time.monotonic(), 0
     with requests.get(address, stream=True, timeout=TIMEOUT) as response, path.open("wb") as file:
