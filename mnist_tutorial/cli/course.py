@@ -2,10 +2,9 @@
 
 import json
 import platform
-from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,6 +14,7 @@ from mnist_tutorial.errors import MNISTError
 
 # Options of `lab` that we do not know are for JupyterLab, and come as they are.
 FOR_JUPYTERLAB = {"ignore_unknown_options": True}
+TORCH_INDEX = "https://download.pytorch.org/whl"
 LAB_HELP = "A folder for the course, by default course, and options of JupyterLab, such as --port 9999."
 
 Out = Annotated[Path, typer.Option(help="The file for the grades, as CSV.")]
@@ -22,14 +22,6 @@ Limit = Annotated[float, typer.Option(min=0.1, max=3_600, metavar="SECONDS", hel
 Replace = Annotated[
     bool, typer.Option("--force", help="Replace a file that is there; by default, ours goes beside it.")
 ]
-
-
-class Backend(StrEnum):
-    """Builds of torch for Linux."""
-
-    auto = "auto"
-    cpu = "cpu"
-    default = "default"
 
 
 def lab(arguments: Annotated[list[str] | None, typer.Argument(metavar="[DIR] [OPTION]", help=LAB_HELP)] = None) -> None:
@@ -87,11 +79,10 @@ def kit(
     ] = None,
     python: Annotated[str | None, typer.Option(metavar="VERSION", help="As in 3.12; by default this one.")] = None,
     torch_backend: Annotated[
-        Backend, typer.Option(help="For Linux. cpu: small; default: with CUDA; auto: cpu if its index can be reached.")
-    ] = Backend.auto,
-    torch_index: Annotated[
-        str, typer.Option(metavar="URL", help="Where torch's small build is.")
-    ] = "https://download.pytorch.org/whl",
+        Literal["auto", "cpu", "default"],
+        typer.Option(help="For Linux. cpu: small; default: with CUDA; auto: cpu if its index can be reached."),
+    ] = "auto",
+    torch_index: Annotated[str, typer.Option(metavar="URL", help="Where torch's small build is.")] = TORCH_INDEX,
     verify: Annotated[bool, typer.Option("--verify", help="Check each file of the kit in DIR.")] = False,
 ) -> None:
     """Write a kit into DIR, from which a room without a network sets the course up; or check one.
@@ -106,12 +97,10 @@ def kit(
 
         if verify:
             count, findings = kits.verify(folder)
-            for finding in findings:
-                say(finding, err=True)
             if findings:
+                say("\n".join(findings), err=True)
                 raise typer.Exit(1)
-            say(f"{folder}: {count} files, complete and unchanged")
-            return
+            return say(f"{folder}: {count} files, complete and unchanged")
         systems = [name.strip() for name in platforms.split(",")] if platforms else [kits.HERE]
         index = _small_torch(torch_backend, f"{torch_index.rstrip('/')}/cpu") if "linux" in systems else None
         for sentence in kits.write(folder, systems, python or platform.python_version().rpartition(".")[0], index):
@@ -122,10 +111,10 @@ def _small_torch(backend, index):
     """Return the index of torch's small build for Linux; None if the one with CUDA is wanted, or all that there is."""
     from mnist_tutorial.data.mirrors import out_of_reach
 
-    if backend == Backend.auto and (failure := out_of_reach(f"{index}/torch/")):
+    if backend == "auto" and (failure := out_of_reach(f"{index}/torch/")):
         say(f"torch for Linux: the build with CUDA, since the small one is out of reach: {failure}", flush=True)
         return None
-    return None if backend == Backend.default else index
+    return None if backend == "default" else index
 
 
 def workshop(
@@ -148,12 +137,10 @@ def workshop(
         say(f"`workshop grade` is `grade` now; next time, run: python -m mnist_tutorial grade {folder}", err=True)
         return grade(folder, out, limit, force)
     if old not in ([], [Path("write")]):
-        say(f"error: {len(arguments)} folders; expected one", err=True)
-        raise typer.Exit(2)
+        raise typer.BadParameter(f"{len(arguments)} folders; expected one")
     write_course(folder, start, execute, online)
     course = _course()
-    missing = [] if execute else course.not_run(course.folder())
-    if missing:
+    if not execute and (missing := course.not_run(course.folder())):
         say(f"notebooks without figures in slides and solutions: {len(missing)}; --execute makes them")
     say(f"begin with {folder / 'checklist.md'}")
 

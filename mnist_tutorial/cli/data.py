@@ -1,22 +1,13 @@
 """The commands about the data: ``fetch``, ``export``, ``verify`` and ``cite``."""
 
 import hashlib
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from mnist_tutorial.cli.common import Variant, Wanted, end_on_signals, errors, loaded, say
 
 MAX_FINDINGS = 5  # that `verify` prints
-
-
-class Layout(StrEnum):
-    """The layouts of an export, as in `export.tree`."""
-
-    class_folders = "class-folders"
-    flat = "flat"
-    torchvision = "torchvision"
 
 
 def fetch(variant: Wanted = Variant.full) -> None:
@@ -36,9 +27,9 @@ def fetch(variant: Wanted = Variant.full) -> None:
 def export(
     folder: Annotated[str | None, typer.Argument(metavar="DIR", help="The folder to write into.")] = None,
     layout: Annotated[
-        Layout,
+        Literal["class-folders", "flat", "torchvision"],
         typer.Option(help="class-folders: train/7/7_000123.png; flat: mnist/train/...; torchvision: MNIST/raw/..."),
-    ] = Layout.class_folders,
+    ] = "class-folders",
     zip_file: Annotated[
         str | None, typer.Option("--zip", metavar="FILE", help="Write one zip archive, instead of DIR or as well.")
     ] = None,
@@ -51,23 +42,22 @@ def export(
     Example: python -m mnist_tutorial export mnist --layout torchvision
     """
     if not (folder or zip_file) or "" in (folder, zip_file):  # a variable that is not set would be the current folder
-        typer.echo("error: no name to write to; expected DIR, --zip FILE, or both", err=True)
-        raise typer.Exit(2)
+        raise typer.BadParameter("no name to write to; expected DIR, --zip FILE, or both")
     end_on_signals()
     mnist = loaded(variant)
     from mnist_tutorial.data.export import LAYOUTS, ROOT, to_folder, to_zip
 
     with errors():
         if folder:
-            written = to_folder(mnist, folder, layout.value, manifest, force)
+            written = to_folder(mnist, folder, layout, manifest, force)
             say(f"{folder}: MNIST {mnist.variant}, complete; {written:,} files written")
         if zip_file:
-            files = to_zip(mnist, zip_file, layout.value, manifest, force)
+            files = to_zip(mnist, zip_file, layout, manifest, force)
             with open(zip_file, "rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             say(f"{zip_file}: MNIST {mnist.variant}, {files:,} files, SHA-256 {digest}")
     for other, (_, use) in LAYOUTS.items():
-        name, place = ("this", folder or ROOT) if other == layout.value else (f"--layout {other}", "DIR")
+        name, place = ("this", folder or ROOT) if other == layout else (f"--layout {other}", "DIR")
         say(f"  {name} is for {use.format(folder=place)}")
 
 
@@ -82,11 +72,10 @@ def verify(path: Annotated[str, typer.Argument(help="A folder, a clone, an archi
         variant, findings = verification.verify(path)
     lines = [f"  {kind}: {name}" for kind, names in findings.items() for name in names]
     say(f"{path}: {verification.summary(variant, findings)}", err=bool(lines))
-    for line in lines[:MAX_FINDINGS]:
-        say(line, err=True)
     if len(lines) > MAX_FINDINGS:
-        say(f"  ... and {len(lines) - MAX_FINDINGS:,} more", err=True)
+        lines[MAX_FINDINGS:] = [f"  ... and {len(lines) - MAX_FINDINGS:,} more"]
     if lines:
+        say("\n".join(lines), err=True)
         raise typer.Exit(1)
 
 

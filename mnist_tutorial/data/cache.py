@@ -90,17 +90,16 @@ def cache_lock(folder: Path, notice: float = 2, limit: float = 60) -> Iterator[N
             held = lock.acquire(timeout=limit - notice)
         with held:
             yield
-    except Timeout as error:
-        advice = f"Wait for it or end it, and run: {FETCH}; or set MNIST_TUTORIAL_CACHE to another folder"
-        text = f"another process has been fetching MNIST for more than {limit:g} seconds. {advice}"
-        raise MNISTError(f"{path}: {text}") from error
     except (OSError, NotImplementedError) as error:  # the latter where a file system has no locks
-        path, reason = getattr(error, "filename", None) or folder, getattr(error, "strerror", None) or error
+        name, reason = getattr(error, "filename", None) or folder, getattr(error, "strerror", None) or error
         advice = "ask its owner to share it, or " if isinstance(error, PermissionError) else ""
         if getattr(error, "errno", None) in DISK_FULL:
             advice = "MNIST needs 60 MB there. Free some space, or "
+        if isinstance(error, Timeout):
+            name, reason = path, f"another process has been fetching MNIST for more than {limit:g} seconds"
+            advice = "wait for that process or end it, or "
         text = f"cannot be used ({reason}); {advice}set MNIST_TUTORIAL_CACHE to another folder, and run: {FETCH}"
-        raise MNISTError(f"{path}: {text}") from error
+        raise MNISTError(f"{name}: {text}") from error
 
 
 @contextmanager

@@ -1,10 +1,7 @@
 """Exports: MNIST as files, in a folder or in a zip archive."""
 
-import csv
-import io
 import os
 import re
-import shlex
 import struct
 import zipfile
 import zlib
@@ -19,7 +16,7 @@ import numpy as np
 from mnist_tutorial.data.cache import DISK_FULL, atomic, temporary
 from mnist_tutorial.data.formats import IDX_FILES
 from mnist_tutorial.data.load import MNIST
-from mnist_tutorial.data.progress import file_bar
+from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.reference import listing
 from mnist_tutorial.errors import MNISTError
 
@@ -55,28 +52,25 @@ def tree(mnist: MNIST, layout: str = "class-folders", manifest: bool = False) ->
             header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
             yield LAYOUTS[layout][0].format(file=file), header + array.astype(np.uint8).tobytes()
         return
-    rows = io.StringIO()
-    table = csv.writer(rows, lineterminator="\n")
-    table.writerow(["path", "label", "split", "index", "sha256"])
-    with file_bar("writing PNG files", len(mnist.train) + len(mnist.test)) as bar:
+    rows = ["path,label,split,index,sha256\n"]
+    with progress_bar("writing PNG files", " files", total=len(mnist.train) + len(mnist.test)) as bar:
         for part in ("train", "test"):
             split, numbers = getattr(mnist, part), listing(mnist.variant, part).numbers
             for position in np.argsort(split.labels, kind="stable"):  # as a folder would list them
                 digit = split.labels[position]
                 name = LAYOUTS[layout][0].format(part=part, digit=digit, number=numbers[position])
                 data = png(split.images[position])
-                table.writerow([name, digit, part, split.index[position], sha256(data).hexdigest()])
+                rows.append(f"{name},{digit},{part},{split.index[position]},{sha256(data).hexdigest()}\n")
                 yield name, data
                 bar.update()
     if manifest:
-        yield "manifest.csv", rows.getvalue().encode()
+        yield "manifest.csv", "".join(rows).encode()
 
 
 def png(image: np.ndarray) -> bytes:
     """Encode a digit as a PNG file, the same bytes on every machine.
 
-    Builds of zlib and releases of Pillow compress differently, except with the strategy ``Z_RLE``, which compresses
-    only runs of equal bytes and leaves nothing to choose. The files are no larger, since most of a digit is paper.
+    Builds of zlib compress differently, except with the strategy ``Z_RLE``, which compresses runs of equal bytes only.
     """
     rows = np.zeros((28, 29), np.uint8)  # each row begins with its filter: 0 is none
     rows[:, 1:] = image
@@ -93,7 +87,7 @@ def to_folder(mnist: MNIST, folder: Path | str, layout="class-folders", manifest
     unless `force` is true, all others are written, and an MNISTError names the first.
     """
     different, written = [], 0
-    with _room(mnist, [str(folder)], IN_FOLDER, layout, manifest, force):
+    with _room(mnist, folder, IN_IDX if layout == "torchvision" else IN_FOLDER):
         Path(folder).mkdir(parents=True, exist_ok=True)
         part = temporary(Path(folder))
         for name, data in tree(mnist, layout, manifest):
@@ -121,7 +115,7 @@ def to_zip(mnist: MNIST, path: Path | str, layout="class-folders", manifest=Fals
     path = Path(path)
     if os.path.lexists(path) and not force:
         raise MNISTError(f"{path} exists; to overwrite it: --force")
-    with _room(mnist, ["--zip", str(path)], IN_ZIP, layout, manifest, force):
+    with _room(mnist, path, IN_IDX if layout == "torchvision" else IN_ZIP):
         path.parent.mkdir(parents=True, exist_ok=True)
         # Stored, not compressed: PNG files are compressed already, and the output of zlib depends on its build.
         with atomic(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
@@ -134,18 +128,15 @@ def to_zip(mnist: MNIST, path: Path | str, layout="class-folders", manifest=Fals
 
 
 @contextmanager
-def _room(mnist, target, bytes_each, layout, manifest, force):
-    """Say what helps if the disk is full."""
+def _room(mnist, path, bytes_each):
+    """Say how much room MNIST takes if the disk is full."""
     try:
         yield
     except OSError as error:
         if error.errno not in DISK_FULL:
             raise
-        options = ["--layout", layout, "--variant", mnist.variant, *["--manifest"] * manifest, *["--force"] * force]
-        command = shlex.join(["python", "-m", "mnist_tutorial", "export", *target, *options])
-        bytes_each = IN_IDX if layout == "torchvision" else bytes_each
         size = f"MNIST takes {bytes_each * (len(mnist.train) + len(mnist.test)) / 1e6:,.0f} MB there"
-        raise MNISTError(f"{target[-1]}: {error.strerror}; {size}. Make room, and run again: {command}") from error
+        raise MNISTError(f"{path}: {error.strerror}; {size}. Make room, and run the same command again") from error
 
 
 def _text(name, blocks):

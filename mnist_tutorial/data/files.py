@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from mnist_tutorial.data import formats
-from mnist_tutorial.data.formats import EXPECTED, IDX_FILES, explained, idx_names
+from mnist_tutorial.data.formats import EXPECTED, explained
 from mnist_tutorial.data.reference import Arrays
 from mnist_tutorial.errors import MNISTError
 
@@ -20,8 +20,8 @@ HIDDEN = (".", "__MACOSX", "Thumbs.db", "desktop.ini")  # how names begin that n
 def read(path: Path | str) -> tuple[Arrays, str]:
     """Read MNIST from a folder, a zip or a tar archive, at any depth, or a file; nothing is unpacked to the disk.
 
-    The arrays are in official order, whatever the format; the variant is "full" or "sample". Only the digests show
-    whether they are MNIST's. If the path cannot be read, or does not hold all the digits, that is an MNISTError.
+    The arrays are in official order, the variant is "full" or "sample"; only the digests show whether they are MNIST's.
+    If the path cannot be read, or does not hold all the digits, that is an MNISTError.
     """
     files = contents(path)
     with explained(path):
@@ -87,14 +87,7 @@ def _archive(path):
         archive = zipfile.ZipFile(io.BytesIO(data))
         for entry in archive.infolist():
             yield entry.filename, entry.file_size, lambda entry=entry: archive.read(entry)
+    elif formats.idx_names([path.name]):
+        raise MNISTError(f"one of the four IDX files; name the folder that holds all four, {path.absolute().parent}")
     else:
-        raise MNISTError(_description(path, data))
-
-
-def _description(path, data):
-    """Say what a file is that is no archive."""
-    if idx_names([path.name]):
-        missing = [name for name in IDX_FILES if name not in idx_names(os.listdir(path.parent))]
-        beside = f", and put {', '.join(missing)} into it first" if missing else ""
-        return f"one of the four IDX files; name the folder that holds them, {path.absolute().parent}{beside}"
-    return f"{len(data):,} bytes that begin with {data[:16]!r}; expected {EXPECTED}"
+        raise MNISTError(f"{len(data):,} bytes that begin with {data[:16]!r}; expected {EXPECTED}")

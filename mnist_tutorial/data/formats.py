@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 from PIL.PngImagePlugin import PngImageFile
 
-from mnist_tutorial.data.progress import file_bar
+from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.reference import COUNTS, Arrays, official
 from mnist_tutorial.errors import MNISTError
 
 IDX_FILES = Arrays(
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 )
-NPZ_ARRAYS = Arrays("x_train", "y_train", "x_test", "y_test")  # as Keras names them
+NPZ_ARRAYS = ("x_train", "y_train", "x_test", "y_test")  # as Keras names them
 EXPECTED = "IDX files (train-images-idx3-ubyte, ...), PNG files (train/7/7_000123.png), mnist.npz or CSV, also zipped"
 # As browsers, wget, file managers and other programs name them: "train-images.idx3-ubyte", "... (1).gz", "... - Copy".
 IDX_NAME = re.compile(r"(?ia)(?:.*/)?(train|t10k).(images|labels).idx\d.ubyte([ (_-][^/.]*)?(\.(gz|zip|\d))*")
@@ -73,9 +73,9 @@ def unpacked(data):
 def read_idx(files):
     """Read the four IDX files, the original format."""
     names = idx_names(files)
+    if not names:
+        return None
     if missing := [name for name in IDX_FILES if name not in names]:
-        if not names:
-            return None
         raise MNISTError(f"no {', '.join(missing)}; expected {EXPECTED}")
     arrays = []
     for name in names.values():
@@ -86,11 +86,9 @@ def read_idx(files):
 
 def idx_names(names):
     """Find the IDX files among others: for each of `IDX_FILES` that is there, its shortest name here."""
-    known = {}
-    for name in sorted(names, key=len, reverse=True):
-        if match := IDX_NAME.fullmatch(name):
-            known[match[1].lower(), match[2].lower()] = name
-    return {file: known[key] for file in IDX_FILES if (key := tuple(file.split("-")[:2])) in known}
+    matches = [match for name in sorted(names, key=len, reverse=True) if (match := IDX_NAME.fullmatch(name))]
+    known = {f"{match[1]}-{match[2]}".lower(): match[0] for match in matches}
+    return {file: known[key] for file in IDX_FILES if (key := file.partition("-idx")[0]) in known}
 
 
 def idx_array(data):
@@ -111,7 +109,7 @@ def read_png(files):
     if not digits:
         return None
     images = {}
-    with file_bar("reading PNG files", len(digits)) as bar:
+    with progress_bar("reading PNG files", " files", total=len(digits)) as bar:
         for name in digits:  # as they lie in the archive: a compressed tar is read from its beginning to its end
             with explained(name):
                 images[name] = png_array(files[name]())
@@ -153,16 +151,14 @@ def read_npz(files):
 
 def read_tables(files):
     """Read two tables, CSV or parquet, with a row for each digit."""
-    names, columns = {}, {}
-    for name in sorted(files, key=len, reverse=True):
-        if match := TABLE_NAME.fullmatch(name):
-            names[match[1].lower()] = name
-    for part, name in names.items():
+    matches = [match for name in sorted(files, key=len, reverse=True) if (match := TABLE_NAME.fullmatch(name))]
+    columns = {}
+    for part, name in {match[1].lower(): match[0] for match in matches}.items():
         with explained(name):
             columns[part] = _columns(unpacked(files[name]()))
-    if len(names) == 1:
+    if len(columns) == 1:
         raise MNISTError(f"{name}: the {part} digits alone; name a folder or a zip with the tables of both parts")
-    return official(Arrays(*columns["train"], *columns["test"])) if names else None
+    return official(Arrays(*columns["train"], *columns["test"])) if columns else None
 
 
 def _columns(data):
@@ -177,9 +173,7 @@ def _columns(data):
     data = data.removeprefix(b"\xef\xbb\xbf")  # as Excel begins
     rows = np.loadtxt(io.BytesIO(data), np.uint8, delimiter=",", skiprows=int(not data[:1].isdigit()), ndmin=2)
     if len(rows) in (42_000, 28_000):
-        raise MNISTError(
-            "Kaggle's Digit Recognizer: 28,000 of its digits have no labels; take its MNIST in CSV instead"
-        )
+        raise MNISTError("Kaggle's Digit Recognizer, where 28,000 digits have no labels; take its MNIST in CSV instead")
     if rows.shape[1] != 785:
         raise MNISTError(f"{rows.shape[1]} columns; expected 785, the label and 28 x 28 grey values")
     return rows[:, 1:].reshape(-1, 28, 28), rows[:, 0]

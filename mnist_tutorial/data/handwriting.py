@@ -90,11 +90,10 @@ def _start(mass):
 def read_photos(folder: Path | str) -> Split:
     """Read photos of handwritten digits, one digit each.
 
-    A photo shows nothing but white paper and the digit, best written with a felt-tip pen. Shadows, other colours of
-    ink, and any size and place of the digit do no harm; nor does white ink on black paper, as on a board.
-
-    The names of the JPEG or PNG files begin with the digit, as in ``7_mine.jpg``; other files are ignored. The split
-    has the digits as `prepare` returns them, in the order of the names; its `index` counts them.
+    A photo shows nothing but white paper and the digit, best written with a felt-tip pen. Shadows, colours, any size
+    and place of the digit, and white ink on black paper do no harm. The names of the JPEG or PNG files begin with the
+    digit, as in ``7_mine.jpg``; other files are ignored. The split has the digits as `prepare` returns them, in the
+    order of the names; its `index` counts them.
 
     Raises
     ------
@@ -166,16 +165,13 @@ def _ink(grey, path):
         raise MNISTError(f"{path}: no ink is seen; expected a digit in ink on plain paper, and nothing else")
     marks = skimage.measure.label(smooth > smooth.max() / 3)
     inside = skimage.segmentation.clear_border(marks)
-    if _sizes(inside).max() > _sizes(marks).max() / 10:
-        marks = inside  # what reaches the edge is that of a table or a shadow
-    digit = (_sizes(marks) > _sizes(marks).max() / 20)[marks]  # smaller ones are specks
+    sizes, sizes_inside = (np.bincount(labels[labels > 0], minlength=1) for labels in (marks, inside))
+    if sizes_inside.max() > sizes.max() / 10:
+        marks, sizes = inside, sizes_inside  # what reaches the edge is that of a table or a shadow
+    digit = (sizes > sizes.max() / 20)[marks]  # smaller ones are specks
     ink = darkness / np.median(darkness[digit])
     around = skimage.morphology.dilation(digit, skimage.morphology.diamond(2))
     return np.where(around, ink.clip(0, 1), 0)
-
-
-def _sizes(marks):
-    return np.bincount(marks[marks > 0], minlength=1)
 
 
 def _paper(grey):

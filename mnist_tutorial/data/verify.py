@@ -7,16 +7,16 @@ import numpy as np
 
 from mnist_tutorial.data.files import contents, read
 from mnist_tutorial.data.formats import IDX_FILES, PNG_NAME, explained, idx_array, idx_names, png_array, png_digit
-from mnist_tutorial.data.progress import file_bar
+from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.reference import COUNTS, Arrays, check_digests, checksums, listing
 from mnist_tutorial.errors import MNISTError
 
 
 def verify(path: Path | str) -> tuple[str, dict[str, list[str]]]:
-    """List what is "missing", "extra" or "changed" in a copy of MNIST, a folder or an archive.
+    """List what is "missing", "extra" or "changed" in a copy of MNIST, "full" or "sample", whichever is closer.
 
-    The variant is "full" or "sample", whichever is closer. All lists are empty if and only if `load` accepts the copy,
-    and its folders hold nothing but the images. If there is nothing of MNIST, that is an MNISTError.
+    All lists are empty if and only if `load` accepts the copy, and its folders hold nothing but the images. If there is
+    nothing of MNIST, that is an MNISTError.
     """
     files, findings = contents(path), {"missing": [], "extra": [], "changed": []}
     digits = {name: digit for name in files if (digit := png_digit(name))}
@@ -77,7 +77,7 @@ def _compare_png(files, digits, findings):
     layout = "{0}/{1}/" if match[3] else "{0}/"
     names = {digit: (layout + "{1}_{2:06}.png").format(folders[digit[0]], *digit[1:]) for digit in missing}
     holders = {checksum: names[digit] for digit, checksum in missing.items()}
-    with file_bar("checking PNG files", len(digits)) as bar:
+    with progress_bar("checking PNG files", " files", total=len(digits)) as bar:
         for name, digit in digits.items():
             bar.update()
             expected = missing.pop(digit, None)

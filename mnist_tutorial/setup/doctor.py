@@ -24,11 +24,11 @@ from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.setup.lab import check_lab
 
 GB = 2**30
-MEMORY = 1, 2  # GB: too little, and little; a notebook's kernel takes 1 to 1.5
+TOO_LITTLE, LITTLE = 1, 2  # GB of memory; a notebook's kernel takes 1 to 1.5
 DISK = 0.25  # GB; the cache, a second one while it is fetched, and the course take 0.15
 BUSY = 0.25  # of all cores
 LEARNT = 0.5  # accuracy; guessing gives 0.1
-NAMES = 5  # of packages in a line
+DRIVERS = "/proc/driver/nvidia/version", "/usr/lib/wsl/lib/libcuda.so.1"  # in WSL, it is that of Windows
 NEW = "set the course up anew"
 
 
@@ -59,33 +59,29 @@ def _packages():
     for package in needed:
         try:
             here = version(package.name)
+            right = package.specifier.contains(here, prereleases=True)
         except PackageNotFoundError:
-            here = "missing"
-        if here == "missing" or not package.specifier.contains(here, prereleases=True):
+            here, right = "missing", False
+        if not right:
             wrong.append(f"{package.name} is {here}, expected {package.specifier}")
-    if not wrong:
-        return Finding("ok", f"{len(needed)} packages, all within their bounds")
-    found = "; ".join(wrong[:NAMES]) + (f"; and {len(wrong) - NAMES} more" if len(wrong) > NAMES else "")
-    return Finding("problem", found, f"install them: {sys.executable} -m pip install --upgrade mnist-tutorial")
+    if wrong:
+        advice = f"install them: {sys.executable} -m pip install --upgrade mnist-tutorial"
+        return Finding("problem", "; ".join(wrong), advice)
+    return Finding("ok", f"{len(needed)} packages, all within their bounds")
 
 
 def _memory():
     now = psutil.virtual_memory()
     free, found = now.available / GB, f"{now.available / GB:.1f} of {now.total / GB:.1f} GB free"
-    if free < MEMORY[0]:
-        return Finding("problem", found, f"expected {MEMORY[0]} GB: close other programs and notebooks")
-    if free < MEMORY[1]:
-        return Finding("warning", found, "run one notebook at a time, and close other programs")
+    if free < LITTLE:
+        advice = f"expected {LITTLE} GB: close other programs, and run one notebook at a time"
+        return Finding("problem" if free < TOO_LITTLE else "warning", found, advice)
     return Finding("ok", found)
 
 
 def _disk():
-    found = []
-    elsewhere = {
-        cache_folder(): "set MNIST_TUTORIAL_CACHE to a folder on another disk",
-        Path.cwd(): "use another folder",
-    }
-    for place, advice in elsewhere.items():
+    found, elsewhere = [], "set MNIST_TUTORIAL_CACHE to a folder on another disk"
+    for place, advice in ((cache_folder(), elsewhere), (Path.cwd(), "use another folder")):
         place = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
         try:
             tempfile.TemporaryFile(dir=place).close()
@@ -139,9 +135,7 @@ def _torch():
 
     slower = "" if has_bfloat16() else ", which trains more slowly than bfloat16 in hardware"
     found, cuda = f"torch {torch.__version__}, {describe()}{slower}", torch.version.cuda
-    # In WSL, the driver is that of Windows.
-    places = ("/proc/driver/nvidia/version", "/usr/lib/wsl/lib/libcuda.so.1")
-    driver = any(Path(place).exists() for place in places) or shutil.which("nvidia-smi")
+    driver = any(Path(place).exists() for place in DRIVERS) or shutil.which("nvidia-smi")
     if driver and not torch.cuda.is_available():
         needed = f"a driver for CUDA {cuda}" if cuda else "a build of torch with CUDA"
         return Finding("warning", f"{found}; it cannot use the NVIDIA GPU", f"to train on it, install {needed}")

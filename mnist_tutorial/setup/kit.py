@@ -24,15 +24,9 @@ TEXTS = ("README.txt", "start.py", "start.sh", "start.command", "start.bat")
 README, DIGITS, REQUIREMENTS, SUMS = TEXTS[0], "mnist.zip", "requirements.txt", "SHA256SUMS"
 # The processor of each system, uv's name of both, and the platforms of wheels that run there, best first. Linux with
 # glibc 2.28 (2018) and macOS 14 are the oldest that torch has wheels for.
-GLIBC = [
-    *(f"manylinux_2_{minor}" for minor in range(28, 4, -1)),
-    "manylinux2014",
-    "manylinux2010",
-    "manylinux1",
-    "linux",
-]
+GLIBC = [*(f"_2_{minor}" for minor in range(28, 4, -1)), "2014", "2010", "1"]
 SYSTEMS = {
-    "linux": ("x86_64", "x86_64-manylinux_2_28", [f"{name}_x86_64" for name in GLIBC]),
+    "linux": ("x86_64", "x86_64-manylinux_2_28", [*(f"manylinux{glibc}_x86_64" for glibc in GLIBC), "linux_x86_64"]),
     "macos": ("arm64", "aarch64-apple-darwin", ["macosx_14_0_arm64"]),
     "windows": ("AMD64", "x86_64-pc-windows-msvc", ["win_amd64"]),
 }
@@ -49,10 +43,9 @@ def write(
 ) -> Iterator[str]:
     """Write a kit for some of `SYSTEMS` with this Python, as in ``"3.12"``; yield a sentence for each part of it.
 
-    `torch_index` has torch's build for processors, for Linux; without it, torch comes with CUDA. `root` is a clone: its
-    pyproject.toml says what the course needs, and its requirements.lock in which release. What an interrupted call has
-    downloaded is kept. If the folder holds anything but a kit with these options, or a part is not available, that is
-    an MNISTError.
+    `torch_index` has torch's build for processors, for Linux; without it, torch comes with CUDA. `root` is a clone with
+    pyproject.toml and requirements.lock. What an interrupted call has downloaded is kept. If the folder holds anything
+    but a kit with these options, or a part is not available, that is an MNISTError.
     """
     if unknown := set(systems) - set(SYSTEMS):
         raise MNISTError(f"platform is {unknown.pop()!r}; expected one or more of {','.join(SYSTEMS)}")
@@ -66,7 +59,7 @@ def write(
     texts = {name: _text(name, blanks) for name in TEXTS}
     mnist = load("full")
     _begin(folder, texts[README])
-    for name, text in texts.items():
+    for name, text in texts.items():  # the first says what this kit is for
         (folder / name).write_bytes(text)
         (folder / name).chmod(0o755 if name.startswith("start") else 0o644)
     paths = [folder / name for name in (DIGITS, *TEXTS)]
@@ -94,9 +87,9 @@ def verify(folder: Path) -> tuple[int, list[str]]:
         advice = f"copy it again, or finish it, with the same options: python -m mnist_tutorial kit {folder}"
         raise MNISTError(f"{folder} is no complete kit; expected a list of its files, {SUMS}: {advice}") from error
     present = _digests([path for path in expected if path.is_file()])
-    wrong = [path for path in expected if present.get(path) != expected[path]]
-    names = {path.relative_to(folder).as_posix(): "changed" if path in present else "missing" for path in wrong}
-    return len(expected), [f"{kind}: {name}" for name, kind in names.items()]
+    wrong = [path for path, digest in expected.items() if present.get(path) != digest]
+    kinds = {path: "changed" if path in present else "missing" for path in wrong}
+    return len(expected), [f"{kind}: {path.relative_to(folder).as_posix()}" for path, kind in kinds.items()]
 
 
 def _text(name, blanks):
@@ -107,13 +100,12 @@ def _text(name, blanks):
 
 
 def _begin(folder, readme):
-    """Mark a folder as an unfinished kit with these options, unless it is something else."""
+    """Make a folder ready for a kit with these options, unless it is something else."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / README
     if not (path.is_file() and path.read_bytes() == readme) and not all(map(JUNK.match, os.listdir(folder))):
         expected = "expected a new folder, an empty one, or a kit with the same options"
         raise MNISTError(f"{folder} holds other files, or a kit with other options (see its {README}); {expected}")
-    path.write_bytes(readme)
     (folder / SUMS).unlink(missing_ok=True)
 
 
@@ -126,12 +118,9 @@ def _fetch(folder, system, python, torch_index, root):
     small = [pin for pin in releases if torch_index and TORCH.match(pin)]  # its files have hashes of their own
     built = [pin for pin in releases if pin.startswith(SOURCE_ONLY)]
     rest = [pin for pin in releases if pin not in small + built]
-    build, download = (
-        ["wheel", "--wheel-dir", str(folder)],
-        ["download", "--dest", str(folder), "--only-binary", ":all:"],
-    )
-    download += ["--implementation", "cp", "--python-version", f"{python}.99"]
-    download += [option for name in SYSTEMS[system][2] for option in ("--platform", name)]
+    build = ["wheel", "--wheel-dir", str(folder)]
+    download = ["download", "--dest", str(folder), "--only-binary", ":all:", "--implementation", "cp"]
+    download += ["--python-version", f"{python}.99", *(f"--platform={name}" for name in SYSTEMS[system][2])]
     batches = [(build, built), *((download, rest[start : start + BATCH]) for start in range(0, len(rest), BATCH))]
     with (
         TemporaryDirectory(prefix=".", dir=folder, ignore_cleanup_errors=True) as scratch,

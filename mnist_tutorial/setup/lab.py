@@ -17,8 +17,8 @@ ALONE = ("version", "V", "help", "h", "help-all")  # options without a value, be
 def check_lab(start: bool = False) -> str:
     """Check that JupyterLab is here, and that notebooks run in this environment; return the Python of their kernel.
 
-    A kernel that is described as this very Python is started only if `start` is true. If JupyterLab or the kernel is
-    missing, broken, or that of another environment, that is an MNISTError.
+    If JupyterLab or the kernel is missing, broken, or that of another environment, that is an MNISTError. A kernel that
+    is described as this very Python is started only if `start` is true.
     """
     # Without it, a kernel that another environment has left in the user's folder comes first, unless we are in a
     # virtual environment.
@@ -43,10 +43,8 @@ def check_lab(start: bool = False) -> str:
         found = f"runs {python} in {prefix}"
     except Exception as error:  # whatever a kernel.json that is empty, cut off or made by hand leads to
         found = f"does not start ({type(error).__name__}: {' '.join(str(error).split())})"
-    raise MNISTError(
-        f"Jupyter's kernel {KERNEL!r}, as {Path(folder) / 'kernel.json'} describes it, {found}; expected "
-        f"{sys.executable}. Remove or rename the folder {folder}, and run the command again"
-    )
+    advice = f"expected {sys.executable}. Remove or rename the folder {folder}, and run the command again"
+    raise MNISTError(f"Jupyter's kernel {KERNEL!r}, as {Path(folder) / 'kernel.json'} describes it, {found}; {advice}")
 
 
 def _ask_kernel(code):
@@ -56,7 +54,7 @@ def _ask_kernel(code):
     manager, client = start_new_kernel(START_SECONDS, KERNEL, stderr=subprocess.DEVNULL)
     output = []
     try:
-        client.execute_interactive(code, timeout=START_SECONDS, output_hook=lambda message: output.append(message))
+        client.execute_interactive(code, timeout=START_SECONDS, output_hook=output.append)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

@@ -1,4 +1,5 @@
 import hashlib
+import zipfile
 
 import pytest
 from conftest import ROOT
@@ -27,7 +28,9 @@ def test_export_writes_folder_and_zip_and_verify_takes_both(tmp_path):
     digest = hashlib.sha256((tmp_path / "a.zip").read_bytes()).hexdigest()
     for words in ("MNIST sample", "5,003 files", digest):
         assert words in archive
-    assert (tmp_path / "tree/mnist/train/7_000123.png").exists()
+    with zipfile.ZipFile(tmp_path / "a.zip") as files:
+        for name in ("README.md", "manifest.csv", "mnist/train/7_000123.png"):
+            assert files.read(f"MNIST_dataset/{name}") == (tmp_path / "tree" / name).read_bytes()
     assert uses[1].endswith(f'MNIST_dataset: "{tmp_path / "tree"}"')
     assert uses[2].endswith('--layout torchvision is for torchvision.datasets.MNIST("DIR")')
     for path in (tmp_path / "tree", tmp_path / "a.zip"):
@@ -41,16 +44,16 @@ def test_export_never_overwrites_without_force(tmp_path):
     assert done.exit_code == 1
     [line] = done.stderr.splitlines()
     assert line.startswith(f"error: {tmp_path / 'a.zip'} exists")
-    assert (tmp_path / "a.zip").read_bytes() == b"mine"
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"mine"]
     assert sample_zip(tmp_path / "a.zip", "--force").exit_code == 0
 
 
-@pytest.mark.parametrize("arguments", [[], [""], ["--zip", ""], ["a", "--zip", ""]])
-def test_export_without_a_name_is_a_usage_error_and_writes_nothing(arguments, tmp_path, monkeypatch):
+@pytest.mark.parametrize("arguments", [[], [""], ["--zip", ""], ["a", "--zip", ""], ["a", "--variant", "half"]])
+def test_a_wrong_option_or_no_name_is_a_usage_error_and_writes_nothing(arguments, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = run("export", "--variant", "sample", *arguments)
     assert done.exit_code == 2
-    assert "--zip FILE" in done.stderr
+    assert ("half" if "half" in arguments else "--zip FILE") in done.stderr
     assert not list(tmp_path.iterdir())
 
 
@@ -105,21 +108,11 @@ def test_the_help_of_a_command_has_an_example(command):
     assert f"Example: python -m mnist_tutorial {command}" in run(command, "--help").stdout
 
 
-def test_a_wrong_or_missing_option_is_a_usage_error():
-    for arguments, words in ((["fetch", "--variant", "half"], "half"), (["export"], "--zip FILE")):
-        done = run(*arguments)
-        assert done.exit_code == 2
-        assert words in done.stderr
-
-
 def test_what_cannot_be_read_or_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     gone = tmp_path / "gone.zip"
-    for done, words in (
-        (run("verify", gone), f"{gone}: does not exist"),
-        (sample_zip(tmp_path / "file/a.zip"), "file"),
-    ):
+    for done, path in ((run("verify", gone), gone), (sample_zip(tmp_path / "file/a.zip"), tmp_path / "file")):
         assert done.exit_code == 1
         [line] = done.stderr.splitlines()
         assert line.startswith("error: ")
-        assert words in line
+        assert str(path) in line

@@ -180,7 +180,7 @@ def test_a_process_that_holds_the_lock_too_long_is_an_error_with_what_to_do(tmp_
     program = f"from filelock import FileLock as F; f = F({str(tmp_path / 'fetch.lock')!r}); f.acquire(); "
     with start("-c", program + "print(flush=True); input()") as holder:
         holder.stdout.readline()
-        message = r"fetch\.lock: another process .*mnist_tutorial fetch.*MNIST_TUTORIAL_CACHE"
+        message = r"fetch\.lock: .*another process .*MNIST_TUTORIAL_CACHE.*mnist_tutorial fetch"
         with pytest.raises(mt.MNISTError, match=message), cache.cache_lock(tmp_path, notice=0.01, limit=0.1):
             pass
         holder.communicate("\n")
@@ -216,18 +216,6 @@ def test_a_fetch_that_is_ended_while_it_downloads_leaves_nothing_in_the_cache(
     go.set()
     process = start("-m", "mnist_tutorial", "fetch", **places)
     assert process.communicate()[0].startswith("MNIST full")
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows limits no files")
-def test_a_death_while_the_cache_is_written_is_mended(one_mirror, empty_cache, idx_raw, mnist, run_python):
-    # The system ends the process where it writes more than 20 MB into a file.
-    limited = "import resource, signal; resource.setrlimit(resource.RLIMIT_FSIZE, (20 * 2**20,) * 2); "
-    mirror = f"from mnist_tutorial.data import mirrors; mirrors.MIRRORS = {{'here': lambda folder: {str(idx_raw)!r}}}; "
-    done = run_python("-c", limited + "signal.signal(signal.SIGXFSZ, signal.SIG_DFL); " + mirror + LOAD)
-    assert done.returncode == -signal.SIGXFSZ
-    assert [name.startswith(".mnist-tutorial-") for name in names(empty_cache)] == [True, False]  # and fetch.lock
-    np.testing.assert_array_equal(mt.load("full").train.labels, mnist.train.labels)
-    assert names(empty_cache) == ["fetch.lock", "mnist-v1.bin"]
 
 
 # Files that appear whole or not at all. -------------------------------------------------------------------------------

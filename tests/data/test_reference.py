@@ -15,12 +15,6 @@ SORTED = {
 }
 
 
-@pytest.mark.parametrize("part", SORTED)
-def test_sorted_by_label_mnist_has_the_published_digests(part, mnist):
-    split = getattr(mnist, part)
-    assert digest(split.images[np.argsort(split.labels, kind="stable")]) == SORTED[part]
-
-
 @pytest.mark.parametrize("name", Arrays._fields)
 def test_one_changed_bit_is_found_in_each_array(mnist, name):
     train, test = mnist.train, mnist.test
@@ -32,9 +26,10 @@ def test_one_changed_bit_is_found_in_each_array(mnist, name):
         check_digests(good._replace(**{name: changed}), "full", "here")
 
 
-@pytest.mark.parametrize("part", ["train", "test"])
-def test_the_listing_is_that_of_mnist(part, mnist):
+@pytest.mark.parametrize("part", SORTED)
+def test_the_listing_and_the_digests_are_those_of_mnist(part, mnist):
     split, known = getattr(mnist, part), listing("full", part)
+    assert digest(split.images[np.argsort(split.labels, kind="stable")]) == SORTED[part]
     np.testing.assert_array_equal(known.labels, split.labels)
     np.testing.assert_array_equal(known.index, split.index)
     assert [zlib.crc32(image.tobytes()) for image in split.images] == known.checksums.tolist()
@@ -45,10 +40,3 @@ def test_the_listing_is_that_of_mnist(part, mnist):
 def test_no_two_digits_have_one_checksum():
     checksums = np.concatenate([listing("full", part).checksums for part in ("train", "test")])
     assert len(np.unique(checksums)) == 70_000
-
-
-@pytest.mark.parametrize(("part", "numbers"), [("train", (0, 399)), ("test", (400, 499))])
-def test_the_sample_keeps_the_numbers_of_the_training_set(part, numbers):
-    known = listing("sample", part)
-    np.testing.assert_array_equal(listing("full", "train").numbers[known.index], known.numbers)
-    assert (known.numbers.min(), known.numbers.max()) == numbers

@@ -149,10 +149,8 @@ def test_verify_and_sha256sum_name_what_is_missing_or_changed(copy):
     assert done.stderr.splitlines() == ["missing: mnist.zip", "changed: start.py"]
     if shutil.which("sha256sum"):
         done = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=copy, capture_output=True, text=True)
-        assert [line for line in done.stdout.splitlines() if not line.endswith("OK")] == [
-            "mnist.zip: FAILED open or read",
-            "start.py: FAILED",
-        ]
+        failed = [line.split(":")[0] for line in done.stdout.splitlines() if not line.endswith("OK")]
+        assert failed == ["mnist.zip", "start.py"]
 
 
 @pytest.mark.parametrize("content", [None, "", "cut o"])
@@ -200,10 +198,10 @@ def test_the_small_torch_comes_from_its_own_index_and_without_cuda(clone, answer
     assert not [name for name in names if name.startswith(("nvidia", f"torch-{LOCKED['torch']}-"))]
 
 
-def start(folder, *arguments, home, **environment):
-    command = ["sh", str(folder / "start.sh"), *map(str, arguments)]
+def start(folder, home, course="course", **environment):
     environment = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHON": sys.executable} | environment
-    done = subprocess.run(command, env=environment, text=True, capture_output=True, timeout=300)
+    command = ["sh", str(folder / "start.sh"), course]
+    done = subprocess.run(command, cwd=home, env=environment, text=True, capture_output=True, timeout=300)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     return done.stderr
@@ -214,20 +212,20 @@ def test_start_says_what_is_wrong_with_a_kit(copy, tmp_path):
     torch = next(copy.glob("linux/torch-*.whl"))
     for damage in (change, lambda path: path.write_bytes(path.read_bytes()[:500]), Path.unlink):
         damage(torch)
-        message = start(copy, tmp_path / "course", home=tmp_path)
+        message = start(copy, tmp_path)
         assert "torch" in message
         assert message.splitlines()[-1].startswith("error: ")
     (copy / "linux").rename(copy / "macos")
-    assert "linux (x86_64)" in start(copy, home=tmp_path)
+    assert "linux (x86_64)" in start(copy, tmp_path)
     (copy / "SHA256SUMS").unlink()
     (copy / "macos").rename(copy / "linux")
-    assert "SHA256SUMS" in start(copy, home=tmp_path)
+    assert "SHA256SUMS" in start(copy, tmp_path)
 
 
 @LINUX
 def test_start_leaves_what_is_not_ours(whole, tmp_path):
     (tmp_path / "mine/environment").mkdir(parents=True)
-    assert str(tmp_path / "mine/environment") in start(whole, tmp_path / "mine", home=tmp_path)
+    assert str(tmp_path / "mine/environment") in start(whole, tmp_path, "mine")
     assert [path.name for path in (tmp_path / "mine").rglob("*")] == ["environment"]
 
 
@@ -236,6 +234,6 @@ def test_start_names_the_python_that_is_missing(whole, tmp_path):
     (tmp_path / "bin").mkdir()
     for name in ("dirname", "sh"):
         (tmp_path / "bin" / name).symlink_to(shutil.which(name))
-    message = start(whole, home=tmp_path, PATH=str(tmp_path / "bin"), PYTHON="")
+    message = start(whole, tmp_path, PATH=str(tmp_path / "bin"), PYTHON="")
     assert f"Python {PYTHON}" in message
     assert "https://www.python.org/downloads/" in message

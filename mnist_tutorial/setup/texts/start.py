@@ -16,12 +16,10 @@ from pathlib import Path
 
 MACHINE = f"{platform.system()} ({platform.machine()})"
 KIT = Path(__file__).resolve().parent
-WHEELS = KIT / {"Linux (x86_64)": "linux", "Darwin (arm64)": "macos", "Windows (AMD64)": "windows"}.get(
-    MACHINE, MACHINE
-)
+SYSTEMS = {"Linux (x86_64)": "linux", "Darwin (arm64)": "macos", "Windows (AMD64)": "windows"}
+WHEELS = KIT / SYSTEMS.get(MACHINE, MACHINE)
 BYTECODE = 1.4  # what is installed takes this many times the space, with the bytecode
-# Without what would lead uv, Python or the course elsewhere.
-OTHERS = ("UV_", "PIP_", "PYTHON", "MNIST_TUTORIAL_DATA")
+OTHERS = ("UV_", "PIP_", "PYTHON", "MNIST_TUTORIAL_DATA")  # which would lead uv, Python or the course elsewhere
 OURS = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)} | {"PYTHONUTF8": "1"}
 
 
