@@ -10,7 +10,6 @@ import math
 import statistics
 import sys
 import tempfile
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -284,7 +283,7 @@ def measure(routes, repeats=5, seconds=1.0, busy=False):
                 if time.contended and not busy:
                     row["discarded"] += 1
                 else:
-                    row["times"].append(asdict(time))
+                    row["times"].append(time._asdict())
     return rows
 
 
