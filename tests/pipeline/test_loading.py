@@ -105,26 +105,18 @@ def test_a_pipeline_of_another_source_is_refused(sample):
         assert [int(dataset[i][0]) for i in (3, 900)] == split.labels[[3, 900]].tolist()
 
 
-def test_images_in_deeptracks_own_layout_fit_a_network(sample):
-    source = dt.sources.Source(image=sample.train.images[..., None])
-    image = dt.Value(source.image) >> mt.RandomAffine(rotate=mt.uniform(-1, 1)) >> mt.RandomCrop(24) >> mt.Standardize()
-    loader = mt.batch_loader(mt.BatchDataset(image, source), batch_size=28)
-    (images,), (second,) = next(iter(loader)), next(iter(loader))
-    assert images.shape == (28, 1, 24, 24)
-    assert not torch.equal(images, second)
-
-
-def test_masks_stay_classes_and_pictures_become_floats(sample):
+def test_masks_stay_classes_and_pictures_in_any_layout_become_floats(sample):
     images = sample.test.images
     masks = (images > 127).astype(np.int64)
-    source = Source(images=images, masks=masks, planes=masks[:, None], bits=images > 127, deep=images.astype(np.uint16))
-    fields = [dt.Value(getattr(source, name)) for name in ("images", "masks", "planes", "bits", "deep")]
-    dataset = mt.BatchDataset(fields[0] & fields[1] & fields[2] & fields[3] & fields[4], source)
-    images, masks, planes, bits, deep = next(iter(mt.batch_loader(dataset, 2)))
+    pictures = {"images": images, "layout": images[..., None], "bits": images > 127, "deep": images.astype(np.uint16)}
+    source = Source(masks=masks, planes=masks[:, None], **pictures)
+    fields = [dt.Value(getattr(source, name)) for name in ("masks", "planes", *pictures)]
+    dataset = mt.BatchDataset(reduce(operator.and_, fields), source)
+    masks, planes, *pictures = next(iter(mt.batch_loader(dataset, 2)))
     assert masks.shape == (2, 28, 28)
     assert (masks.dtype, planes.dtype) == (torch.long, torch.long)
-    assert planes.shape == images.shape == bits.shape == deep.shape == (2, 1, 28, 28)
-    assert images.dtype == bits.dtype == deep.dtype == torch.float32
+    assert {tensor.shape for tensor in (planes, *pictures)} == {(2, 1, 28, 28)}
+    assert {tensor.dtype for tensor in pictures} == {torch.float32}
     torch.nn.functional.cross_entropy(torch.zeros(2, 2, 28, 28), masks)
 
 
