@@ -1,7 +1,6 @@
 """Statistics: against statsmodels, scikit-learn, torchmetrics and the literature."""
 
 import itertools
-import warnings
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from torchmetrics.functional.classification import multiclass_calibration_error
 
 from mnist_tutorial import stats
 
+pytestmark = pytest.mark.filterwarnings("error")
 # Wrong with the first model only, with the second only; images: clearly different, not distinguishable, identical.
 PAIRS = [(59, 14, 10_000), (22, 16, 10_000), (0, 0, 10_000), (0, 7, 10_000), (200, 0, 5_000), (9, 2, 161), (1, 0, 1)]
 SEEDS = [
@@ -24,12 +24,6 @@ SEEDS = [
     ([0.9950, 0.9944, 0.9951], [0.9950, 0.9944, 0.9951]),
     ([0.9705, 0.9705], [0.9950, 0.9944, 0.9951]),
 ]
-
-
-@pytest.fixture(autouse=True)
-def no_warnings():
-    with warnings.catch_warnings(action="error"):
-        yield
 
 
 def mcnemar(only_a, only_b, n, both=0):

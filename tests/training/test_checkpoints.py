@@ -46,14 +46,6 @@ def test_a_file_that_is_not_ours_is_refused_by_name_and_not_replaced(write, empt
         assert path.lstat()[:7] == before[:7]
 
 
-def test_a_checkpoint_of_an_earlier_release_can_be_read(empty_cache, sample):
-    path = mt.checkpoints.save("x", sample)
-    torch.save({"last": {"weight": torch.ones(3)}, "saved": "2026-11-26 10:00"}, path)
-    assert mt.checkpoints.load("x", sample)["last"]["weight"].tolist() == [1, 1, 1]
-    mt.checkpoints.save("x", sample, value=2)
-    assert mt.checkpoints.load("x", sample)["value"] == 2
-
-
 @pytest.mark.parametrize("value", [lambda: 2, np.float64(0.5)])
 def test_what_could_not_be_loaded_is_not_saved(value, empty_cache, sample):
     path = mt.checkpoints.save("x", sample, value=1)

@@ -63,15 +63,10 @@ class Rates(Callback):
         self.rates.append(trainer.optimizers[0].param_groups[0]["lr"])
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "max_lr", "peak"),
-    [
-        (None, 0.02, 0.02),
-        (dl.SGD(lr=0.5), None, 0.5),
-        (dl.SGD(lr=0.5), 0.2, 0.2),
-        (dl.AdamW(weight_decay=0.1), None, 0.01),
-    ],
-)
+PEAKS = [(None, 0.02, 0.02), (dl.SGD(lr=0.5), None, 0.5), (dl.SGD(lr=0.5), 0.2, 0.2), (dl.AdamW(), None, 0.01)]
+
+
+@pytest.mark.parametrize(("optimizer", "max_lr", "peak"), PEAKS)
 def test_the_learning_rate_makes_one_cycle_whose_peak_is_the_optimizers_or_ours(optimizer, max_lr, peak, batches):
     classifier = mt.classifier(mt.models.mlp(hidden=(8,)), max_lr, optimizer)
     fit(batches, classifier=classifier, callbacks=[callback := Rates()])
