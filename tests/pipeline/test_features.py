@@ -113,31 +113,29 @@ def test_any_other_parameter_is_refused(parameter, digits):
 
 
 NAN, INF = float("nan"), float("inf")
+REFUSED = {
+    "scale is 0; .* other than 0": lambda: mt.RandomAffine(scale=0),
+    r"scale \(y\) is 0; .* other than 0": lambda: mt.RandomAffine(scale=(1, np.array([1, 0]))),
+    r"translate \(x\) is nan; .* a finite number": lambda: mt.RandomAffine(translate=(NAN, 0)),
+    "shear is nan; .* a finite number": lambda: mt.RandomAffine(shear=mt.normal(NAN, 1)),
+    "sigma is -1; .* at least 0": lambda: mt.RandomElastic(sigma=-1),
+    "sigma is -0.5; .* at least 0": lambda: mt.GaussianNoise(sigma=-0.5),
+    "snr is 0; .* above 0": lambda: mt.ShotNoise(snr=0),
+    "sigma is inf; .* a finite number": lambda: mt.Blur(sigma=INF),
+    "factor is -2; .* at least 0": lambda: mt.Contrast(-2),
+    "height is -3; .* at least 0": lambda: mt.Erase(height=-3),
+    "value is nan; .* a finite number": lambda: mt.Stripe(value=NAN),
+    "photons is -1; .* at least 0": lambda: mt.Camera(photons=-1),
+    "bits is 7.5; .* 1 to 24": lambda: mt.Camera(bits=7.5),
+    "std is 0; .* above 0": lambda: mt.Standardize(std=0),
+    "size is 2.5; .* 1 to 8": lambda: mt.RandomCrop(2.5),
+}
 
 
-@pytest.mark.parametrize(
-    ("feature", "name", "value", "expected"),
-    [
-        (lambda: mt.RandomAffine(scale=0), "scale", "0", "other than 0"),
-        (lambda: mt.RandomAffine(scale=(1, np.array([1, 0]))), r"scale \(y\)", "0", "other than 0"),
-        (lambda: mt.RandomAffine(translate=(NAN, 0)), r"translate \(x\)", "nan", "a finite number"),
-        (lambda: mt.RandomAffine(shear=mt.normal(NAN, 1)), "shear", "nan", "a finite number"),
-        (lambda: mt.RandomElastic(sigma=-1), "sigma", "-1", "at least 0"),
-        (lambda: mt.GaussianNoise(sigma=-0.5), "sigma", "-0.5", "at least 0"),
-        (lambda: mt.ShotNoise(snr=0), "snr", "0", "above 0"),
-        (lambda: mt.Blur(sigma=INF), "sigma", "inf", "a finite number"),
-        (lambda: mt.Contrast(-2), "factor", "-2", "at least 0"),
-        (lambda: mt.Erase(height=-3), "height", "-3", "at least 0"),
-        (lambda: mt.Stripe(value=NAN), "value", "nan", "a finite number"),
-        (lambda: mt.Camera(photons=-1), "photons", "-1", "at least 0"),
-        (lambda: mt.Camera(bits=7.5), "bits", "7.5", "1 to 24"),
-        (lambda: mt.Standardize(std=0), "std", "0", "above 0"),
-        (lambda: mt.RandomCrop(2.5), "size", "2.5", "1 to 8"),
-    ],
-)
-def test_a_value_out_of_range_is_refused(feature, name, value, expected):
-    with pytest.raises(ValueError, match=f"^{name} is {value}; expected .*{expected}"):
-        feature()(np.zeros((2, 8, 8), np.float32))
+@pytest.mark.parametrize(("message", "make"), REFUSED.items())
+def test_a_value_out_of_range_is_refused(message, make):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        make()(np.zeros((2, 8, 8), np.float32))
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 28, 28), (28, 28, 3), (9, 28, 28, 3)])
