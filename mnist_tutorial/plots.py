@@ -102,23 +102,19 @@ def learning_curves(
         for name, curve in history.items():
             # A single mean tells less than the steps that it is a mean of.
             alone = len(curve["step"]) == 1 and name.replace("_epoch", "_step") in steps
-            if kind in name.lower() and not alone:
-                _add_curve(axes, curve, name.startswith("train"))
+            if kind not in name.lower() or alone:
+                continue
+            if name.startswith("train"):  # a mean over an epoch belongs to its middle
+                middle = curve["step"] - np.diff(curve["step"], prepend=0) / 2
+                axes.plot(middle, curve["value"], color=BLUE, marker="o", label="training, mean over an epoch")
+            else:
+                axes.plot(curve["step"], curve["value"], color=ORANGE, marker="s", label="validation")
         if kind == "loss" and scale == "log":
             axes.set_yscale("log")
             _plain_numbers(axes.yaxis)
         axes.grid(alpha=0.3, which="both")
         axes.legend()
     return picture
-
-
-def _add_curve(axes, curve, training):
-    step = np.array(curve["step"], dtype=float)
-    if training:  # a mean over an epoch belongs to its middle
-        step -= np.diff(step, prepend=0) / 2
-        axes.plot(step, curve["value"], color=BLUE, marker="o", label="training, mean over an epoch")
-    else:
-        axes.plot(step, curve["value"], color=ORANGE, marker="s", label="validation")
 
 
 def _plain_numbers(axis):

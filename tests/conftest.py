@@ -40,7 +40,7 @@ mpl.use("agg")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 ROOT = Path(__file__).parent.parent
 # The files that wait for other processes: begun first, so that at the end nobody waits for the last of them.
-LONG = "workers cli_benchmark checkpoints checks workshop draw doctor lab cache cli execution init"
+LONG = "cli_benchmark checks workshop draw doctor lab cache cli init"
 
 
 def pytest_collection_finish():

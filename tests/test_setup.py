@@ -2,12 +2,10 @@
 
 import os
 import re
-import shutil
 import subprocess
 import tomllib
 from importlib import metadata
 
-import pytest
 import yaml
 from conftest import ROOT
 from packaging.requirements import Requirement
@@ -19,13 +17,6 @@ WANTED = [*PROJECT["dependencies"], *(name for extra in EXTRAS.values() for name
 LOCK = (ROOT / "requirements.lock").read_text()
 
 
-def make(*arguments):
-    """Run make as a person would, also where these tests are run by make."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    command = [shutil.which("make"), *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-
-
 def locked():
     """Map each name to its pinned versions; the universal lock has some twice, for different Pythons or systems."""
     pins = {}
@@ -34,22 +25,17 @@ def locked():
     return pins
 
 
-def test_each_dependency_is_named_once():
-    names = [canonicalize_name(Requirement(text).name) for text in WANTED]
-    assert sorted(names) == sorted(set(names))
-
-
-@pytest.mark.parametrize("text", WANTED)
-def test_each_is_locked_within_its_bounds_and_installed(text):
-    wanted = Requirement(text)
-    versions = locked()[canonicalize_name(wanted.name)]
-    assert all(version in wanted.specifier for version in versions)
-    assert metadata.version(wanted.name).split("+")[0] in versions, "run make setup"
+def test_each_dependency_is_named_once_locked_within_its_bounds_and_installed():
+    wanted = {canonicalize_name(Requirement(text).name): Requirement(text) for text in WANTED}
+    assert len(wanted) == len(WANTED)
+    for name, requirement in wanted.items():
+        assert all(version in requirement.specifier for version in locked()[name]), name
+        assert metadata.version(name).split("+")[0] in locked()[name], "run make setup"
 
 
 def test_the_lock_has_a_hash_for_each_and_no_address():
     pins = re.findall(r"^[A-Za-z0-9._-]+==.*\\$", LOCK, re.MULTILINE)
-    assert len(pins) == sum(len(versions) for versions in locked().values())
+    assert len(pins) == sum(map(len, locked().values()))
     assert not re.search("://|index-url", LOCK)
 
 
@@ -62,14 +48,15 @@ def test_conda_takes_python_and_pip_and_the_rest_comes_from_pyproject():
     assert pip == {"pip": [f"--editable .[{extras}]"]}
 
 
-def test_make_help_lists_each_target_once():
+def test_make_help_lists_each_target_once_and_a_second_set_up_does_nothing():
+    def make(*arguments):  # as a person would, also where these tests are run by make
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        return subprocess.check_output(["make", *arguments], cwd=ROOT, env=environment, text=True)
+
     shown = make("help")
     listed = re.findall(r"^  make (\S+)  ", shown, re.MULTILINE)
     assert {"setup", "lab", "test", "lint", "lock", "clean"} <= set(listed)
     assert len(listed) == len(set(listed)) == len(shown.splitlines())
-
-
-def test_a_second_set_up_does_nothing():
     assert "Nothing to be done" in make("-n", "setup")
 
 

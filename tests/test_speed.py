@@ -67,8 +67,8 @@ def test_the_microscopes_image_the_same_digits_at_the_same_brightness(sample, tm
     np.random.seed(0)
     routes = speed.optics(copies(sample.train, 48), tmp_path)
     deeptrack, ours = (epoch(routes[name])[0] for name in ("DeepTrack, DataLoader", speed.OURS))
-    assert deeptrack.shape == ours.shape == (48, 64, 64)
-    assert len(np.unique(deeptrack, axis=0)) == len(np.unique(ours, axis=0)) == 48
+    for images in (deeptrack, ours):
+        assert np.unique(images, axis=0).shape == (48, 64, 64)
     np.testing.assert_allclose(ours.sum(), deeptrack.sum(), rtol=0.03)
 
 

@@ -157,6 +157,9 @@ def digits(path):
     mt.plots.digits(few.images[:40], columns=20).savefig(path, dpi=60)
 
 
+DRAWINGS = {"benchmark": picture, "digits": digits, "robustness": corruptions}
+
+
 def pages(made):
     """Read the pages, with the tables put into their places."""
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
@@ -172,6 +175,5 @@ def pages(made):
 if __name__ == "__main__":
     for page, text in pages(tables(measured(), benchmark())):
         page.write_text(text, encoding="utf-8")
-    picture(PICTURES / "benchmark.png")
-    digits(PICTURES / "digits.png")
-    corruptions(PICTURES / "robustness.png")
+    for name, draw in DRAWINGS.items():
+        draw(PICTURES / f"{name}.png")

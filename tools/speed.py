@@ -4,7 +4,6 @@
 tools/readme.py writes the README's table. A repeat during which other programs use the processor is run again.
 """
 
-import argparse
 import json
 import math
 import statistics
@@ -29,12 +28,12 @@ from torchvision.transforms import v2
 
 from mnist_tutorial.benchmark.clock import timed
 from mnist_tutorial.benchmark.machine import line, machine
-from mnist_tutorial.benchmark.outputs import MARK, check_replaceable
 from mnist_tutorial.data import atomic
 from mnist_tutorial.device import accelerator, precision
 from mnist_tutorial.plots import BLUE, GREY, Picture
 
 RESULTS = Path(__file__).parent.parent / "results"
+REPEATS = 5  # uncontended runs of each route; their median counts
 TRIES = 3  # a contended repeat is run again, up to this many times the number of repeats
 BATCH, OURS, OFFICIAL = 256, "ours", "DeepTrack's tutorial"
 FEW, SOME, FEWER = 600, 6000, 64  # images of the slow routes, which take the same time for each image
@@ -261,20 +260,18 @@ def overhead(split, folder):
 BENCHMARKS = {function.__name__: function for function in (loading, augmentation, optics, overhead)}
 
 
-def measure(routes, repeats=5, seconds=1.0, busy=False):
+def run(epoch, calls=1):
+    for _ in range(calls):
+        for _ in epoch():
+            pass
+
+
+def measure(routes, repeats=REPEATS, seconds=1.0, busy=False):
     """Time routes in turn, so that a machine that slows down does so for all; a repeat lasts some seconds."""
-
-    def run(epoch, calls=1):
-        for _ in range(calls):
-            for _ in epoch():
-                pass
-
     rows = []
     for name, (epoch, images, note) in routes.items():
-        _, time = timed(partial(run, epoch))  # loads, compiles and allocates what later calls reuse
-        if time.wall < seconds:
-            _, time = timed(partial(run, epoch))
-        calls = max(1, math.ceil(seconds / time.wall))
+        run(epoch)  # loads, compiles and allocates what later calls reuse
+        calls = max(1, math.ceil(seconds / timed(partial(run, epoch))[1].wall))
         rows.append({"name": name, "note": note, "images": images, "calls": calls, "times": [], "discarded": 0})
     for _ in range(TRIES * repeats):
         for row, (epoch, *_) in zip(rows, routes.values(), strict=True):
@@ -298,7 +295,7 @@ def collect(name, rows, repeats, variant):
     for row in rows:
         rate = medians[row["name"]]
         row |= {"images_per_second": rate, "times_as_fast": medians[OURS] / rate if rate and medians[OURS] else None}
-    about = {"mark": MARK, "benchmark": name, "machine": machine(), "ours": OURS, "variant": variant}
+    about = {"benchmark": name, "machine": machine(), "ours": OURS, "variant": variant}
     return about | {"repeats": repeats, "rows": rows}
 
 
@@ -325,7 +322,7 @@ def write(measured, folder):
         part.write_text(json.dumps(measured, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     if any(row["times"] for row in measured["rows"]):
         with atomic(folder / f"{measured['benchmark']}.png") as part:
-            chart(measured).savefig(part, format="png", dpi=100, metadata={"Software": MARK})
+            chart(measured).savefig(part, format="png", dpi=100)
 
 
 def show(measured):
@@ -339,27 +336,20 @@ def show(measured):
         print(f"  {row['name']:<26}{result}; {row['discarded']} discarded; {row['note']}", flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; all if there is none")
-    parser.add_argument("--repeats", type=int, default=5, help="uncontended runs of each route; their median counts")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="the folder for JSON files and charts")
-    options = parser.parse_args()
-    names, mnist, contended = options.names or [*BENCHMARKS], mt.load("full"), []
+def main(names):
     if unknown := set(names) - BENCHMARKS.keys():
-        parser.error(f"found {', '.join(unknown)}, expected some of {', '.join(BENCHMARKS)}")
-    options.out.mkdir(parents=True, exist_ok=True)  # so that a bad folder fails before minutes of measuring
-    check_replaceable(options.out / f"{name}.{kind}" for name in names for kind in ("json", "png"))
-    for name in names:
+        sys.exit(f"found {', '.join(unknown)}; expected some of {', '.join(BENCHMARKS)}")
+    mnist, contended = mt.load("full"), []
+    for name in names or BENCHMARKS:
         with tempfile.TemporaryDirectory() as folder:
-            rows = measure(BENCHMARKS[name](mnist.train, Path(folder)), options.repeats)
-        measured = collect(name, rows, options.repeats, mnist.variant)
+            rows = measure(BENCHMARKS[name](mnist.train, Path(folder)))
+        measured = collect(name, rows, REPEATS, mnist.variant)
         show(measured)
-        write(measured, options.out)
-        contended += [f"{name}: {row['name']}" for row in rows if len(row["times"]) < options.repeats]
+        write(measured, RESULTS)
+        contended += [f"{name}: {row['name']}" for row in rows if len(row["times"]) < REPEATS]
     if contended:
         sys.exit(f"other programs took too much of the processor; close them and measure again: {'; '.join(contended)}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -37,24 +37,20 @@ def test_shot_noise_is_distributed_like_deeptracks_in_each_image(digits):
     assert not mt.ShotNoise(snr=5)(np.zeros((2, 28, 28), np.float32)).any()  # no light, no noise
 
 
-def test_blur_is_deeptracks(digits):
-    sigma = np.random.default_rng(0).uniform(0.3, 5, 50)
-    result = mt.Blur(sigma)(digits[:50])
-    for image, blurred, width in zip(digits, result, sigma, strict=False):
-        expected = dt.GaussianBlur(sigma=float(width), channel_axis=None)(image)
-        np.testing.assert_allclose(blurred, expected, atol=1e-5)
+CHANGES = {
+    "blur": (mt.Blur, lambda image, sigma: dt.GaussianBlur(sigma=sigma, channel_axis=None)(image.numpy()), 5),
+    "contrast": (mt.Contrast, lambda image, factor: functional.adjust_contrast(image[None], factor)[0], 2),
+    "brightness": (mt.Brightness, lambda image, factor: functional.adjust_brightness(image[None], factor)[0], 2),
+}
 
 
-@pytest.mark.parametrize(
-    ("feature", "theirs"),
-    [(mt.Contrast, functional.adjust_contrast), (mt.Brightness, functional.adjust_brightness)],
-)
-def test_contrast_and_brightness_are_torchvisions(feature, theirs, digits):
-    factors = np.linspace(0, 2, 20)
-    result = feature(factors)(digits[:20])
-    for image, changed, factor in zip(digits, result, factors, strict=False):
-        expected = theirs(torch.from_numpy(image)[None], float(factor))[0]
-        np.testing.assert_allclose(changed, expected, atol=1e-5)
+@pytest.mark.parametrize(("feature", "theirs", "largest"), CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("window", [slice(0, 28), slice(12, 17)], ids=str)  # the second is smaller than a blur's filter
+def test_blur_is_deeptracks_and_contrast_and_brightness_are_torchvisions(feature, theirs, largest, window, digits):
+    images, values = digits[:50, window, window], np.linspace(0, largest, 50)
+    result = feature(values)(images)
+    for image, changed, value in zip(images, result, values, strict=True):
+        np.testing.assert_allclose(changed, theirs(torch.from_numpy(image), float(value)), atol=1e-5)
 
 
 def test_erase_paints_a_rectangle_and_nothing_else(digits):

@@ -9,17 +9,24 @@ from scipy import stats
 import mnist_tutorial as mt
 
 
-def test_objects_are_moved_as_they_are(sample):
-    def tight(image):
-        (top, left), (bottom, right) = np.argwhere(image).min(axis=0), np.argwhere(image).max(axis=0) + 1
-        return image[top:bottom, left:right]
+def box(image):
+    """The box of an object."""
+    (top, left), (bottom, right) = np.argwhere(image).min(axis=0), np.argwhere(image).max(axis=0) + 1
+    return slice(top, bottom), slice(left, right)
 
-    np.random.seed(0)
+
+def test_objects_are_moved_as_they_are_a_seed_repeats_it_and_tensors_stay_tensors(sample):
     digits = sample.train.images[:200]
+    np.random.seed(0)
     fields = mt.Field(64)(digits)
     assert (fields.shape, fields.dtype) == ((200, 64, 64), np.uint8)
     for digit, field in zip(digits, fields, strict=True):
-        np.testing.assert_array_equal(tight(field), tight(digit))
+        np.testing.assert_array_equal(field[box(field)], digit[box(digit)])
+    np.random.seed(0)
+    again = mt.Field(64)(torch.tensor(digits))
+    assert isinstance(again, torch.Tensor)
+    np.testing.assert_array_equal(again.numpy(), fields)
+    assert mt.Field(40)(digits[0]).shape == (40, 40)
 
 
 def test_every_place_is_as_likely():
@@ -38,8 +45,8 @@ def test_boxes_of_objects_keep_a_gap(size, count, gap, sample):
     covered = np.zeros((len(planes), size, size), int)
     for plane in np.moveaxis(planes, 1, 0):
         for field, image in zip(covered, plane, strict=True):
-            (top, left), (bottom, right) = np.argwhere(image).min(axis=0), np.argwhere(image).max(axis=0) + 1
-            field[top : bottom + gap, left : right + gap] += 1
+            rows, columns = box(image)
+            field[rows.start : rows.stop + gap, columns.start : columns.stop + gap] += 1
     assert covered.max() == 1
 
 
@@ -56,17 +63,6 @@ def test_one_draw_serves_the_image_and_the_masks_of_a_dataset(sample):
     masks = planes >> dt.Lambda(lambda: lambda planes: planes > 0)
     for image, mask in mt.batch_loader(mt.BatchDataset(field & masks, source), batch_size=10):
         np.testing.assert_array_equal(image[:, 0] > 0, mask.any(axis=1))
-
-
-def test_a_seed_repeats_the_places_and_tensors_stay_tensors(sample):
-    digits = sample.train.images[:9]
-    np.random.seed(3)
-    fields = mt.Field(40)(digits)
-    np.random.seed(3)
-    again = mt.Field(40)(torch.tensor(digits))
-    assert isinstance(again, torch.Tensor)
-    np.testing.assert_array_equal(again.numpy(), fields)
-    assert mt.Field(40)(digits[0]).shape == (40, 40)
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,12 @@ import mnist_tutorial as mt
 
 PIXEL = 150e-9  # the distance of pixels on the sample, in metres
 MICROSCOPES = {
-    "NA 0.7": {"NA": 0.7, "wavelength": 600e-9, "magnification": 40, "resolution": 6e-6},
-    "NA 1.2": {"NA": 1.2, "wavelength": 500e-9, "magnification": 60, "resolution": 9e-6},
-    "NA 1.4 in oil": {"NA": 1.4, "wavelength": 660e-9, "magnification": 20, "resolution": 3e-6},
-    # The edge of this pupil lies on a pixel of the transform.
-    "NA 0.5": {"NA": 0.5, "wavelength": 600e-9, "magnification": 40, "resolution": 6e-6},
-    "NA 0.3": {"NA": 0.3, "wavelength": 450e-9, "magnification": 10, "resolution": 1.5e-6},
+    "in air": {"NA": 0.7, "refractive_index_medium": 1.0},
+    "in oil": {"NA": 1.4, "refractive_index_medium": 1.52},
+    "in water": {"NA": 0.5},  # the edge of this pupil lies on a pixel of the transform
 }
-MICROSCOPES["NA 1.4 in oil"]["refractive_index_medium"] = 1.52
+for microscope in MICROSCOPES.values():
+    microscope |= {"wavelength": 600e-9, "magnification": 40, "resolution": 6e-6}
 ABERRATIONS = {"none": {}, "astigmatism": {(2, 2): 1.0}, "three": {(2, -2): -0.5, (3, 1): 1.5, (4, 0): 2.0}}
 
 
@@ -76,18 +74,10 @@ def test_the_image_of_a_point_is_deeptracks(optics):
 
 def test_a_batch_of_any_size_is_imaged_like_each_image_alone(sample):
     digits, depths = sample.train.images[:150], np.linspace(-2e-6, 2e-6, 150)
-    optics = MICROSCOPES["NA 0.7"]
+    optics = MICROSCOPES["in air"]
     alone = [mt.Fluorescence(**optics, defocus=z)(digit) for digit, z in zip(digits, depths, strict=True)]
     assert_same(mt.Fluorescence(**optics, defocus=depths)(digits), np.stack(alone))
     assert_same(mt.Fluorescence(**optics)(digits), np.stack([mt.Fluorescence(**optics)(digit) for digit in digits]))
-
-
-def test_light_is_kept_but_what_leaves_the_field():
-    point = np.zeros((64, 64))
-    point[32, 32] = 1
-    sharp, blurred = (mt.Fluorescence(resolution=2e-6, defocus=z)(point) for z in (0, 2e-6))
-    assert blurred.max() < 0.5 * sharp.max()
-    assert blurred.sum() == pytest.approx(sharp.sum(), rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +105,6 @@ def test_photons_are_distributed_like_deeptracks():
     theirs = dt.Poisson(snr=6)(image[..., None])[..., 0]
     ours = mt.Camera(photons=36, read_noise=0, seed=0)(image)
     assert stats.ks_2samp(ours.ravel(), theirs.ravel() * 36).pvalue > 1e-3
-    counted = np.bincount(ours.ravel().astype(int), minlength=20)[3:19]
-    expected = stats.poisson(9).pmf(range(3, 19))
-    assert stats.chisquare(counted, expected * counted.sum() / expected.sum()).pvalue > 1e-3
 
 
 def test_mean_and_variance_are_those_of_the_linear_camera_model():
@@ -133,11 +120,6 @@ def test_a_camera_saturates_and_has_no_negative_counts():
     counts = mt.Camera(photons=1000, read_noise=20, bits=8, seed=0)(image)
     assert counts.min() == 0
     assert (counts[10:] == 255).all()
-
-
-def test_each_image_has_its_own_exposure():
-    counts = mt.Camera(np.array([0, 10, 1000]), read_noise=0, seed=0)(np.ones((3, 50, 50), np.float32))
-    np.testing.assert_allclose(counts.mean(axis=(1, 2)), [0, 10, 1000], rtol=0.03)
 
 
 def test_integers_are_refused_since_they_look_like_counts():

