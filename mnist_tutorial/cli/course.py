@@ -147,8 +147,9 @@ def workshop(
     if old == [Path("grade")]:
         say(f"`workshop grade` is `grade` now; next time, run: python -m mnist_tutorial grade {folder}", err=True)
         return grade(folder, out, limit, force)
-    if old not in ([], [Path("write")]):
-        say(f"error: {len(arguments)} folders; expected one", err=True)
+    if old not in ([], [Path("write")]) or arguments == [Path("grade")]:
+        found = f"error: workshop {' '.join(map(str, arguments))}; expected one folder, as in: workshop my-class"
+        say(f"{found}. For grades, run: python -m mnist_tutorial grade HANDED_IN", err=True)
         raise typer.Exit(2)
     write_course(folder, start, execute, online)
     course = _course()

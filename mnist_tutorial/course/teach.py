@@ -21,16 +21,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from tqdm import tqdm
 
 from mnist_tutorial.course.executed import read_executed, run
-from mnist_tutorial.course.lesson import (
-    HERE,
-    REPOSITORY,
-    WHEEL,
-    Lesson,
-    lessons,
-    read_notebook,
-    tags,
-    variant,
-)
+from mnist_tutorial.course.lesson import HERE, REPOSITORY, WHEEL, Lesson, lessons, read_notebook, tags, variant
 from mnist_tutorial.course.schedule import CORE, clock, evenings, half_day, plan, schedule
 
 SLIDES = HERE / "slides"

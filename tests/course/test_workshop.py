@@ -169,6 +169,15 @@ def test_what_is_wrong_with_the_folder_is_one_line(tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
+@pytest.mark.parametrize("arguments", [["grade"], ["one", "two"], ["write", "one", "two"]])
+def test_what_is_not_one_folder_is_a_wrong_use_and_writes_nothing(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["workshop", *arguments])
+    assert done.exit_code == 2
+    assert "expected one folder" in done.stderr
+    assert not [*tmp_path.iterdir()]
+
+
 def test_another_process_makes_the_same_files(lab):
     made = teach.files(ROOT)
     assert {name: lab.contents[name] for name in made} == made
