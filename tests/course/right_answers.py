@@ -10,7 +10,7 @@ import torch
 from scipy import stats
 from scipy.special import expit, jn_zeros, softmax
 from torch import nn
-from wrong_answers import Level, activations, both, configured, perceptron, recipe, windows
+from wrong_answers import Level, activations, both, configured, level, perceptron, recipe, windows
 
 import mnist_tutorial as mt
 
@@ -29,11 +29,6 @@ def _with_names(folder):
     names = [path.name for path in Path(folder).rglob("*_*.png")]
     labels = np.array([name.partition("_")[0] for name in names]).astype(int)
     return dt.sources.Source(label=labels, path=[Path(folder, name) for name in names], name=names)
-
-
-class Where(Level):
-    def get(self, image, level, **kwargs):
-        return np.where(image > 255 * level, 1, 0).astype("float32")
 
 
 class Loose(Level):
@@ -77,10 +72,6 @@ def _size(template):
     return sum(parameter.numel() for parameter in template.new().create().parameters())
 
 
-def _on_half_the_pixels(limit):
-    return dl.Sequential(dl.Layer(nn.AvgPool2d, 2), dl.MultiLayerPerceptron(14 * 14, [(limit - 10) // 207], 10))
-
-
 def _size_of_torch(pixels, kernel, padding, pool):
     network = nn.Sequential(nn.Conv2d(1, 1, kernel, padding=padding), nn.MaxPool2d(pool))
     return network(torch.zeros(1, 1, pixels, pixels)).shape[-1]
@@ -107,10 +98,6 @@ def _counted_pairs(labels, predictions):
     for pair in zip(labels, predictions, strict=True):
         counts[pair] = counts.get(pair, 0) + (pair[0] != pair[1])
     return max(counts, key=counts.get)
-
-
-def _bins(labels, predictions):
-    return [*divmod(np.bincount((10 * labels + predictions)[labels != predictions]).argmax(), 10)]
 
 
 def _watched_dot(shift, scale):
@@ -150,10 +137,6 @@ def _by(test, **settings):
     return lambda a, b: "neither" if test(a, b, **settings).pvalue >= 0.05 else "AB"[int(b.mean() > a.mean())]
 
 
-def _one_by_one(restored, seen, image):
-    return [np.mean((image(sharp) - blurred) ** 2) for sharp, blurred in zip(restored, seen, strict=True)]
-
-
 RIGHT = {
     "batch_shape": {
         "a pipeline": _indexed,
@@ -168,7 +151,10 @@ RIGHT = {
         "rounded to 3 places": lambda mean, std: ((np.array([0, 1]) - mean) / std).round(3),
         "torch": lambda mean, std: (torch.tensor([0.0, 1.0], dtype=torch.float64) - mean) / std,
     },
-    "threshold": {"where": Where, "properties": Loose},
+    "threshold": {
+        "where": level(lambda image, level: np.where(image > 255 * level, 1, 0).astype("float32")),
+        "properties": Loose,
+    },
     "describe": {
         "means of 4 x 4": lambda images: images.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4)).reshape(-1, 49),
         "40 principal components": _principal,
@@ -189,7 +175,9 @@ RIGHT = {
     },
     "small_mlp": {
         "sigmoid": lambda limit: activations("activation#:-1", nn.Sigmoid)(perceptron(limit)),
-        "half the pixels": _on_half_the_pixels,
+        "half the pixels": lambda limit: dl.Sequential(
+            dl.Layer(nn.AvgPool2d, 2), dl.MultiLayerPerceptron(14 * 14, [(limit - 10) // 207], 10)
+        ),
     },
     "feature_map_size": {"torch": _size_of_torch, "counted": _size_by_counting},
     "wide_windows": {
@@ -204,7 +192,10 @@ RIGHT = {
         "torch": lambda logits, temperature: torch.softmax(torch.tensor(logits) / temperature, dim=0).max().item(),
         "an array of one number": lambda logits, temperature: softmax(logits / temperature)[[logits.argmax()]],
     },
-    "most_confused": {"a dictionary": _counted_pairs, "bins": _bins},
+    "most_confused": {
+        "a dictionary": _counted_pairs,
+        "bins": lambda true, got: [*divmod(np.bincount((10 * true + got)[true != got]).argmax(), 10)],
+    },
     "corruption": {
         "turned": lambda strength: mt.RandomAffine(rotate=strength * np.pi / 2),
         "a plain function": lambda strength: lambda image: image + np.random.normal(0, 1.5 * strength, image.shape),
@@ -236,9 +227,9 @@ RIGHT = {
         "a function of the batch": lambda optics: mt.Fluorescence(**optics, defocus=lambda: np.random.rand(64) * 2e-6),
     },
     "disagreement": {
-        "one by one": _one_by_one,
-        "torch": lambda restored, seen, image: (
-            (torch.from_numpy(image(restored)) - torch.from_numpy(seen)).square().mean(dim=(1, 2))
-        ),
+        "one by one": lambda x, y, image: [
+            ((image(sharp) - seen) ** 2).mean() for sharp, seen in zip(x, y, strict=True)
+        ],
+        "torch": lambda x, y, image: torch.tensor(image(x) - y).square().mean(dim=(1, 2)),
     },
 }
