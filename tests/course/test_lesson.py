@@ -1,13 +1,18 @@
 """The variants of a notebook for each kind of reader, and the folder that they are written into."""
 
+import tomllib
+from types import SimpleNamespace
+
 import nbformat
 import pytest
 from conftest import ROOT
+from IPython.core.inputtransformer2 import TransformerManager
 
-from mnist_tutorial.course.lesson import APART, INSTALL, lessons, read_lesson, tags, update
+from mnist_tutorial.course.lesson import APART, INSTALL, REPOSITORY, WHEEL, lessons, read_lesson, tags, update
 from mnist_tutorial.errors import MNISTError
 
 COURSE = lessons(ROOT)
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
 @pytest.fixture(params=COURSE, ids=lambda lesson: lesson.name)
@@ -65,10 +70,15 @@ def test_model_answers_are_folded_for_students_only_who_get_a_cell_to_write_in(l
         assert sources(notebook, "review") == sources(lesson.notebook, "review")
 
 
-def test_a_lesson_has_a_title_and_minutes(lesson):
-    assert lesson.title.startswith(f"{int(lesson.name[:2])}. ")
-    assert 0 < lesson.exercise_minutes < lesson.minutes
-    assert f"**You need** {lesson.needs}. " in lesson.notebook.cells[0].source
+@pytest.mark.parametrize(("package", "installed"), [("mnist_tutorial", []), ("no_such_package", [WHEEL])])
+def test_the_first_cell_installs_the_wheel_where_the_package_is_missing(package, installed):
+    asked = []
+    shell = SimpleNamespace(run_line_magic=lambda name, line: asked.append((name, line.split()[-1])))
+    code = TransformerManager().transform_cell(INSTALL.replace('"mnist_tutorial"', f'"{package}"'))
+    exec(code, {"get_ipython": lambda: shell})
+    assert asked == [("pip", wheel) for wheel in installed]
+
+    assert f"{REPOSITORY}/releases/download/v{VERSION}/mnist_tutorial-{VERSION}-py3-none-any.whl" == WHEEL
 
 
 NOTEBOOK = '{"cells": [%s], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
