@@ -1,5 +1,6 @@
 """Right answers to the exercises, other than ours: two for each check, written as differently as people do."""
 
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +14,6 @@ from torch import nn
 from wrong_answers import Level, activations, both, configured, level, perceptron, recipe, windows
 
 import mnist_tutorial as mt
-
-
-def _indexed(numbers):
-    source = dt.sources.Source(image=np.zeros((50, 28, 28)))
-    return (dt.Value(source.image) / 255)(source[numbers]).shape
 
 
 def _numpy_numbers(folder):
@@ -49,11 +45,6 @@ def _by_differences(a, y, x):
     return (above - below) / (2 * small)
 
 
-def _by_torch(a, y, x):
-    a = torch.tensor(a, requires_grad=True)
-    return (a - y) * a * (1 - a) * x
-
-
 def _at_the_end(x, t, W1, b1, W2, b2):
     h = np.tanh(x @ W1 + b1)
     error2 = softmax(h @ W2 + b2, axis=1) - t
@@ -77,11 +68,6 @@ def _size_of_torch(pixels, kernel, padding, pool):
     return network(torch.zeros(1, 1, pixels, pixels)).shape[-1]
 
 
-def _size_by_counting(pixels, kernel, padding, pool):
-    places = len([start for start in range(-padding, pixels + padding) if start + kernel <= pixels + padding])
-    return int(places / pool)
-
-
 def _largest(build, limit):
     """Return the widest template of at most so many parameters."""
     return build(next(width for width in range(1, 100) if _size(build(width + 1)) > limit))
@@ -91,13 +77,6 @@ def _averaging_cnn(width):
     convolutions = dl.ConvolutionalNeuralNetwork(1, [width, 2 * width], 2 * width, out_activation=nn.ReLU)
     convolutions.pooled()  # 28 x 28 -> 14 x 14 -> 7 x 7
     return dl.Sequential(convolutions, dl.Layer(nn.AdaptiveAvgPool2d, 1), dl.MultiLayerPerceptron(2 * width, [], 10))
-
-
-def _counted_pairs(labels, predictions):
-    counts = {}
-    for pair in zip(labels, predictions, strict=True):
-        counts[pair] = counts.get(pair, 0) + (pair[0] != pair[1])
-    return max(counts, key=counts.get)
 
 
 def _watched_dot(shift, scale):
@@ -128,18 +107,13 @@ class Shifted(dt.Feature):
         return np.stack([image[y : y + 28, x : x + 28] for image, (y, x) in zip(padded, corners, strict=True)])
 
 
-def _binomial(disagree):
-    worse = next(n for n in range((disagree + 1) // 2, disagree + 1) if stats.binomtest(n, disagree).pvalue < 0.05)
-    return 2 * worse - disagree
-
-
 def _by(test, **settings):
     return lambda a, b: "neither" if test(a, b, **settings).pvalue >= 0.05 else "AB"[int(b.mean() > a.mean())]
 
 
 RIGHT = {
     "batch_shape": {
-        "a pipeline": _indexed,
+        "a source": lambda numbers: dt.sources.Source(image=np.zeros((50, 28, 28)))[numbers]["image"].shape,
         "by type": lambda numbers: [28, 28] if isinstance(numbers, int) else [numbers.size, 28, 28],
     },
     "negative": {
@@ -159,7 +133,10 @@ RIGHT = {
         "means of 4 x 4": lambda images: images.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4)).reshape(-1, 49),
         "40 principal components": _principal,
     },
-    "squared_error_slope": {"differences": _by_differences, "torch, with its gradient": _by_torch},
+    "squared_error_slope": {
+        "differences": _by_differences,
+        "torch": lambda a, y, x: nn.Parameter(torch.tensor(a)) * (1 - a) * (a - y) * x,  # requires a gradient
+    },
     "tanh_gradients": {"divided at the end": _at_the_end, "torch": _with_torch},
     "start": {
         "that of torch, with its gradient": both(lambda shape: nn.Linear(*shape).weight.T),
@@ -179,7 +156,10 @@ RIGHT = {
             dl.Layer(nn.AvgPool2d, 2), dl.MultiLayerPerceptron(14 * 14, [(limit - 10) // 207], 10)
         ),
     },
-    "feature_map_size": {"torch": _size_of_torch, "counted": _size_by_counting},
+    "feature_map_size": {
+        "torch": _size_of_torch,
+        "counted": lambda side, kernel, padding, pool: len(range(kernel, side + 2 * padding + 1)) // pool,
+    },
     "wide_windows": {
         "tuples": windows(kernel_size=(5, 5), padding=(2, 2)),
         "the class, and same": windows(nn.Conv2d, kernel_size=5, padding="same"),
@@ -193,7 +173,9 @@ RIGHT = {
         "an array of one number": lambda logits, temperature: softmax(logits / temperature)[[logits.argmax()]],
     },
     "most_confused": {
-        "a dictionary": _counted_pairs,
+        "counted": lambda true, got: Counter((a, b) for a, b in zip(true, got, strict=True) if a != b).most_common(1)[
+            0
+        ][0],
         "bins": lambda true, got: [*divmod(np.bincount((10 * true + got)[true != got]).argmax(), 10)],
     },
     "corruption": {
@@ -210,7 +192,9 @@ RIGHT = {
     },
     "warps": {"of notebook 7": _hands, "crops": Shifted},
     "error_reduction": {
-        "binomial": _binomial,
+        "tried out": lambda n: next(
+            k for k in range(n % 2, n + 1, 2) if stats.binomtest((n + k) // 2, n).pvalue < 0.05
+        ),
         "quantile": lambda disagree: disagree - 2 * (int(stats.binom.ppf(0.025, disagree, 0.5)) - 1),
     },
     "verdict": {"Welch's test": _by(stats.ttest_ind, equal_var=False), "ranks": _by(stats.mannwhitneyu)},

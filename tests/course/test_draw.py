@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,14 +11,14 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from browser import browser
+from playwright.sync_api import expect
 
 import mnist_tutorial as mt
 from mnist_tutorial.course import strokes
 from mnist_tutorial.course.canvas import SHOWN
 
 pytestmark = pytest.mark.full
-CHROMIUM = shutil.which("chromium")  # Debian's package of this name
 expect.set_options(timeout=90_000)
 
 TRAINING = """
@@ -128,21 +127,15 @@ def notebook(tmp_path_factory):
         start_new_session=True,
     )
     try:
-        for line in process.stdout:
-            if match := re.search(r"(http://127\.0\.0\.1:\d+/)lab\S*\?token=(\w+)", line):
-                break
-        else:
-            pytest.fail("JupyterLab ended without an address")
-        with sync_playwright() as playwright:
-            # Chromium's sandbox does not work as root.
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            page = browser.new_context(viewport={"width": 1000, "height": 1600}, has_touch=True).new_page()
+        found = (re.search(r"(http://127\.0\.0\.1:\d+/)lab\S*\?token=(\w+)", line) for line in process.stdout)
+        address, token = next(filter(None, found)).groups()
+        with browser() as chromium:
+            page = chromium.new_context(viewport={"width": 1000, "height": 1600}, has_touch=True).new_page()
             page.set_default_timeout(90_000)
-            page.goto(f"{match[1]}doc/tree/draw.ipynb?token={match[2]}&reset")
+            page.goto(f"{address}doc/tree/draw.ipynb?token={token}&reset")
             run_all(page)
             file = folder / "MNIST_TUTORIAL_CACHE/checkpoints/drawings.json"
             yield SimpleNamespace(page=page, kept=lambda: json.loads(file.read_text())["digits"])
-            browser.close()
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.communicate(timeout=30)

@@ -2,18 +2,16 @@
 
 import base64
 import re
-import shutil
 
 import nbformat
 import pytest
+from browser import browser
 from conftest import ROOT
-from playwright.sync_api import sync_playwright
 
 from mnist_tutorial.course.executed import read_executed
 from mnist_tutorial.course.lesson import APART, lessons, tags, variant
 from mnist_tutorial.course.teach import assets, slides
 
-CHROMIUM = shutil.which("chromium")  # Debian's package of this name
 PICTURE = base64.b64encode((ROOT / "docs/pictures/benchmark.png").read_bytes()).decode()
 LESSONS = {lesson.name[:2]: lesson.notebook for lesson in lessons(ROOT)}
 
@@ -100,20 +98,18 @@ def test_each_deck_shows_the_lines_of_both_libraries_and_no_caption_without_its_
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def chromium():
+    with browser() as chromium:
+        yield chromium
 
 
 @pytest.fixture
-def show(browser, tmp_path):
+def show(chromium, tmp_path):
     """Open slides at the size of a projector; the value lists what went wrong."""
     for name, content in assets().items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    page, wrong = browser.new_page(viewport={"width": 1280, "height": 720}), []
+    page, wrong = chromium.new_page(viewport={"width": 1280, "height": 720}), []
     page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
     page.on("request", lambda request: request.url.startswith(("file:", "data:")) or wrong.append(request.url))
     page.on("pageerror", lambda error: wrong.append(str(error)))
