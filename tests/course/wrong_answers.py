@@ -4,6 +4,7 @@ For each check: the name of the mistake, the answer, and the decisive words of t
 is all zeros, and one that ignores its input.
 """
 
+from functools import partial
 from pathlib import Path
 
 import deeplay as dl
@@ -15,7 +16,7 @@ from sklearn.metrics import confusion_matrix
 from torch import nn
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.checks.neuron import relu, relu_slope, tanh, tanh_slope
+from mnist_tutorial.course.checks.neuron import backpropagate, relu, relu_slope, tanh, tanh_slope
 
 MNIST = mt.load("sample")
 TRAIN = MNIST.train
@@ -42,28 +43,12 @@ def level(rule):
     return type("Threshold", (Level,), {"rule": staticmethod(rule)})
 
 
-class WithoutKwargs(dt.Feature):
-    def __init__(self, level=0.5):
-        super().__init__(level=level)
-
+class WithoutKwargs(Level):
     def get(self, image, level):
         return (image > 255 * level).astype(np.float32)
 
 
-def _through(bend, slope):
-    """Backpropagation as in the notebook; `bend` and `slope` of z make it wrong."""
-
-    def answer(x, t, W1, b1, W2, b2):
-        z = x @ W1 + b1
-        h = bend(z)
-        error2 = (softmax(h @ W2 + b2, axis=1) - t) / len(x)
-        error1 = (error2 @ W2.T) * slope(z)
-        return x.T @ error1, error1.sum(0), h.T @ error2, error2.sum(0)
-
-    return answer
-
-
-_gradients = _through(tanh, tanh_slope)
+_gradients = partial(backpropagate, tanh, tanh_slope)
 
 
 def both(fill):
@@ -305,17 +290,20 @@ WRONG = {
     "tanh_gradients": {
         ZEROS: (lambda x, t, *parameters: [0 * p for p in parameters], "all zeros"),
         IGNORES: (lambda x, t, *parameters: parameters, "way back"),
-        "nothing changed": (_through(relu, relu_slope), "still ReLU"),
-        "forward only": (_through(tanh, relu_slope), "still that of ReLU"),
-        "forward only, by h": (_through(tanh, lambda z: np.tanh(z) > 0), "still that of ReLU"),
-        "back only": (_through(relu, tanh_slope), "way forward still"),
-        "bent twice": (_through(tanh, lambda z: 1 - np.tanh(np.tanh(z)) ** 2), "apply tanh twice"),
-        "the slope of h = ReLU": (_through(relu, lambda z: 1 - relu(z) ** 2), "way forward still"),
-        "no slope": (_through(tanh, lambda z: 1), "no activation function"),
-        "the value": (_through(tanh, tanh), "not its value"),
-        "the sigmoid's slope": (_through(tanh, lambda z: np.tanh(z) * (1 - np.tanh(z))), "slope of the sigmoid"),
-        "not squared": (_through(tanh, lambda z: 1 - np.tanh(z)), "what is squared"),
-        "the square of z": (_through(tanh, lambda z: 1 - z**2), "not of z"),
+        "nothing changed": (partial(backpropagate, relu, relu_slope), "still ReLU"),
+        "forward only": (partial(backpropagate, tanh, relu_slope), "still that of ReLU"),
+        "forward only, by h": (partial(backpropagate, tanh, lambda z: np.tanh(z) > 0), "still that of ReLU"),
+        "back only": (partial(backpropagate, relu, tanh_slope), "way forward still"),
+        "bent twice": (partial(backpropagate, tanh, lambda z: 1 - np.tanh(np.tanh(z)) ** 2), "apply tanh twice"),
+        "the slope of h = ReLU": (partial(backpropagate, relu, lambda z: 1 - relu(z) ** 2), "way forward still"),
+        "no slope": (partial(backpropagate, tanh, lambda z: 1), "no activation function"),
+        "the value": (partial(backpropagate, tanh, tanh), "not its value"),
+        "the sigmoid's slope": (
+            partial(backpropagate, tanh, lambda z: np.tanh(z) * (1 - np.tanh(z))),
+            "slope of the sigmoid",
+        ),
+        "not squared": (partial(backpropagate, tanh, lambda z: 1 - np.tanh(z)), "what is squared"),
+        "the square of z": (partial(backpropagate, tanh, lambda z: 1 - z**2), "not of z"),
         "a sum": (lambda x, *others: [len(x) * array for array in _gradients(x, *others)], "divide by their number"),
         "biases divided twice": (
             lambda x, *others: [array / len(x) ** (array.ndim == 1) for array in _gradients(x, *others)],
