@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from scipy import stats
 from scipy.special import expit, jn_zeros, softmax
+from sklearn.decomposition import PCA
 from torch import nn
 from wrong_answers import Level, activations, both, configured, level, perceptron, recipe, windows
 
@@ -30,13 +31,6 @@ def _with_names(folder):
 class Loose(Level):
     def get(self, image, **properties):
         return (image > 255 * properties["level"]) * np.float32(1)
-
-
-def _principal(images, components=40):
-    flat = images.reshape(len(images), -1) / 255
-    flat = flat - flat.mean(axis=0)
-    # Not by np.linalg.svd of the images, which once in some hundred draws did not converge (NumPy 2.4).
-    return flat @ np.linalg.eigh(flat.T @ flat)[1][:, -components:]
 
 
 def _by_differences(a, y, x):
@@ -131,7 +125,7 @@ RIGHT = {
     },
     "describe": {
         "means of 4 x 4": lambda images: images.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4)).reshape(-1, 49),
-        "40 principal components": _principal,
+        "40 principal components": lambda images: PCA(40).fit_transform(images.reshape(len(images), -1) / 255),
     },
     "squared_error_slope": {
         "differences": _by_differences,

@@ -13,7 +13,7 @@ from mnist_tutorial.course.lesson import APART, lessons, tags, variant
 from mnist_tutorial.course.teach import assets, slides
 
 PICTURE = base64.b64encode((ROOT / "docs/pictures/benchmark.png").read_bytes()).decode()
-LESSONS = {lesson.name[:2]: lesson.notebook for lesson in lessons(ROOT)}
+LESSONS = {lesson.name: lesson.notebook for lesson in lessons(ROOT)}
 
 
 FIGURE = nbformat.v4.new_output("display_data", {"image/png": PICTURE})
@@ -136,24 +136,14 @@ def each_slide(page):
         )
 
 
-def with_figures(name):
-    """Take a notebook that was run, or else give each of its cells a figure."""
-    paths = {path.name[:2]: path for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
-    if executed := read_executed(paths[name], ROOT / "build/executed"):
-        return variant(executed, "pages")
-    notebook = variant(LESSONS[name], "pages")
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [FIGURE]
-    return notebook
-
-
 @pytest.mark.full
 @pytest.mark.parametrize("name", LESSONS)
 @pytest.mark.parametrize("executed", [False, True])
 def test_each_slide_is_whole_and_nothing_is_fetched(name, executed, show):
-    notebook = with_figures(name) if executed else variant(LESSONS[name], "pages")
-    page, wrong = show(notebook)
+    notebook = read_executed(ROOT / "notebooks" / name, ROOT / "build/executed") if executed else LESSONS[name]
+    if notebook is None:
+        pytest.skip("this notebook has not been run: make notebooks")
+    page, wrong = show(variant(notebook, "pages"))
     shown = list(each_slide(page))
     assert len(shown) == sum("slide" in tags(cell) for cell in notebook.cells)
     for slide in shown:
@@ -169,6 +159,6 @@ def test_each_slide_is_whole_and_nothing_is_fetched(name, executed, show):
 
 @pytest.mark.full
 def test_notes_are_for_the_speaker_only(show):
-    page, _ = show(LESSONS["01"])
+    page, _ = show(LESSONS["01_loading.ipynb"])
     assert "What goes wrong in class" not in page.locator(".slides").inner_text()
     assert "What goes wrong in class" in page.locator("aside.notes").first.text_content()
