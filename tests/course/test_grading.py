@@ -5,12 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import zipfile
 
 import nbformat
 import psutil
 import pytest
-from conftest import ROOT
+from conftest import ROOT, zip_of
 from typer.testing import CliRunner
 
 from mnist_tutorial.cli import app
@@ -58,13 +57,6 @@ def write(folder, files):
     return folder
 
 
-def zipped(files, folder):
-    with zipfile.ZipFile(folder / "archive", "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return (folder / "archive").read_bytes()
-
-
 def grade(place, out, *options):
     """Grade what was handed in; returns what the command says, and the rows of its file."""
     done = CliRunner().invoke(app, ["grade", str(place), "--out", str(out), *options])
@@ -78,20 +70,19 @@ def solved(rows):
 
 def test_a_class_is_graded_as_its_platforms_deliver_it(tmp_path):
     stub = notebook()
+    fay = {"01_loading.ipynb.json": stub, "__MACOSX/._01_loading.ipynb": "", "essay.docx": "words"}
     files = {
         "Moodle Ann_123_assignsubmission_file_/01_loading.ipynb": notebook(RIGHT),
         "Moodle Ben_124_assignsubmission_file_01_loading.ipynb": stub,
         "canvascleo_LATE_123_456_01_loading-1.ipynb": stub,
         "Copy of 01_loading_Dan (2).ipynb": stub,
         "Eve/student/01_loading (1).ipynb.txt": notebook(WRONG),
-        "Fay.zip": zipped(
-            {"01_loading.ipynb.json": stub, "__MACOSX/._01_loading.ipynb": "", "essay.docx": "words"}, tmp_path
-        ),
+        "Fay.zip": zip_of(tmp_path / "Fay", fay).read_bytes(),
         "Gus/glossary.ipynb": "comes along",
         "Gus/.ipynb_checkpoints/01_loading-checkpoint.ipynb": stub,
         "Gus/01_loading.ipynb": notebook(without=["check"]),
         "Hal.zip": b"cut off",
-        "Ian.zip": zipped({}, tmp_path),
+        "Ian.zip": zip_of(tmp_path / "Ian", {}).read_bytes(),
         "Joy/instructor/01_loading.ipynb": notebook(kind="instructor"),
         ".DS_Store": "",
     }
@@ -111,7 +102,8 @@ def test_a_class_is_graded_as_its_platforms_deliver_it(tmp_path):
 
 def test_one_zip_file_of_all_is_graded_and_remarks_in_the_file_stay(tmp_path):
     everyone = {"01_loading_Ann.ipynb": notebook(), "01_loading_Ben.ipynb": notebook()}
-    write(tmp_path, {"in/all.zip": zipped({f"all/{name}": everyone[name] for name in everyone}, tmp_path)})
+    (tmp_path / "in").mkdir()
+    zip_of(tmp_path / "in/all.zip", {f"all/{name}": content for name, content in everyone.items()})
     for place, out in (("in/all.zip", tmp_path / "all.csv"), ("in", tmp_path / "grades.csv")):
         done, rows = grade(tmp_path / place, out)
         assert done.exit_code == 0

@@ -298,10 +298,7 @@ WRONG = {
         "the slope of h = ReLU": (partial(backpropagate, relu, lambda z: 1 - relu(z) ** 2), "way forward still"),
         "no slope": (partial(backpropagate, tanh, lambda z: 1), "no activation function"),
         "the value": (partial(backpropagate, tanh, tanh), "not its value"),
-        "the sigmoid's slope": (
-            partial(backpropagate, tanh, lambda z: np.tanh(z) * (1 - np.tanh(z))),
-            "slope of the sigmoid",
-        ),
+        "the sigmoid's slope": (partial(backpropagate, tanh, lambda z: tanh(z) * (1 - tanh(z))), "of the sigmoid"),
         "not squared": (partial(backpropagate, tanh, lambda z: 1 - np.tanh(z)), "what is squared"),
         "the square of z": (partial(backpropagate, tanh, lambda z: 1 - z**2), "not of z"),
         "a sum": (lambda x, *others: [len(x) * array for array in _gradients(x, *others)], "divide by their number"),
@@ -475,10 +472,7 @@ WRONG = {
         "a fixed gap": (lambda a, b: _better(a.mean(), b.mean(), 2e-3), "far smaller"),
         "ranges part": (lambda a, b: "B" if b.min() > a.max() else "A" if a.min() > b.max() else "neither", "seeds"),
         "in pairs": (lambda a, b: "neither" if ttest_rel(a, b).pvalue > 0.05 else "B", "of your code"),
-        "more than the sum of the stds": (
-            lambda a, b: _better(a.mean(), b.mean(), a.std(ddof=1) + b.std(ddof=1)),
-            "seeds",
-        ),
+        "more than both stds": (lambda a, b: _better(a.mean(), b.mean(), a.std(ddof=1) + b.std(ddof=1)), "seeds"),
     },
     "own_recipe": {
         ZEROS: (lambda run: _silent(5_000).create(), "run.callback()"),
