@@ -93,15 +93,18 @@ def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any],
 
 def blame(error: BaseException) -> str:
     """Describe an error, with the line of the student's code that raised it, or that ran when time was up."""
-    text = NUMBERS.sub(r"\1 ...", str(error)[:10_000])
-    description = f"raised {type(error).__name__}: {text:.300}."
-    if isinstance(error, OutOfTimeError):
-        question = "Does a loop never end, or is there far too much to compute?"
-        description = f"was still running after {LIMIT} s. {question}"
-    elif compat.lacks_kwargs(error):
-        return f"your answer {description} DeepTrack passes more than your properties to get: accept **kwargs."
-    elif "read-only" in description:
-        description += " You change the array that you are given; compute a new one."
+    try:
+        text = NUMBERS.sub(r"\1 ...", str(error)[:10_000])
+        description = f"raised {type(error).__name__}: {text:.300}."
+        if isinstance(error, OutOfTimeError):
+            question = "Does a loop never end, or is there far too much to compute?"
+            description = f"was still running after {LIMIT} s. {question}"
+        elif compat.lacks_kwargs(error):
+            return f"your answer {description} DeepTrack passes more than your properties to get: accept **kwargs."
+        elif "read-only" in description:
+            description += " You change the array that you are given; compute a new one."
+    except Exception:
+        description = "raised an error that cannot be shown, since its text raises another one."
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith(NOT_THE_STUDENTS):
             line = linecache.getline(frame.filename, frame.lineno).strip()
