@@ -74,9 +74,8 @@ versions-lowest versions-3.12 versions-3.13: versions-%: data
 	@echo 'versions: passed, $*'
 
 DRAWS ?= 200
-checks: data  ## ask each check of an exercise 200 times about right and wrong answers, an hour and a half: build/checks.md (DRAWS=20, CHECKS=warps for less)
-	mkdir -p build
-	OMP_NUM_THREADS=1 $(BIN)/python -W ignore tests/course/submissions.py $(DRAWS) $(CHECKS) > build/checks.md; status=$$?; cat build/checks.md; exit $$status
+checks: data  ## ask each check of an exercise 200 times about right and wrong answers, an hour and a half (DRAWS=20, CHECKS=warps for less)
+	DRAWS=$(DRAWS) $(PYTEST) tests/course/test_checks.py -p no:nbmake --timeout=3600 --dist worksteal -k '$(CHECKS)'
 kit: data  ## write a kit (KIT=build/kit) and set the course up from it without a network, 10 GB (Linux, as root)
 	KIT=$${KIT:-build/kit} $(BIN)/pytest -p no:nbmake -m full tests/setup/test_kit_alone.py
 # Both on this machine: seconds of another machine say nothing.

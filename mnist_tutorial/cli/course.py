@@ -136,8 +136,9 @@ def workshop(
     if old == [Path("grade")]:
         say(f"`workshop grade` is `grade` now; next time, run: python -m mnist_tutorial grade {folder}", err=True)
         return grade(folder, out, limit, force)
-    if old not in ([], [Path("write")]):
-        raise typer.BadParameter(f"{len(arguments)} folders; expected one")
+    if old not in ([], [Path("write")]) or arguments == [Path("grade")]:
+        found = f"{' '.join(map(str, arguments))}; expected one folder, as in: workshop my-class"
+        raise typer.BadParameter(f"{found}. For grades, run: python -m mnist_tutorial grade HANDED_IN")
     write_course(folder, start, execute, online)
     course = _course()
     if not execute and (missing := course.not_run(course.folder())):

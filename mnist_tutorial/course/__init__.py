@@ -6,9 +6,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"checks"},
     submod_attrs={
-        "drawing": ["draw", "my_digits"],
+        "drawing": ["draw"],
         "guessing": ["guess"],
         "lesson": ["Lesson", "folder", "lessons", "update"],
+        "strokes": ["my_digits"],
         "teach": ["files", "not_run"],
     },
 )

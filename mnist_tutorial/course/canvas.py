@@ -39,11 +39,11 @@ class Canvas(anywidget.AnyWidget):
     answer = traitlets.Dict().tag(sync=True)  # the id of the last request, whether it is done, and a message
     message = traitlets.Unicode().tag(sync=True)  # what is wrong, if anything is
 
-    def __init__(self, network=None, features=None, centre=True):
+    def __init__(self, network, features, centre):
         digits = kept()
         super().__init__(has_network=network is not None, has_box=centre, centre=centre)
-        self._show_kept(digits)
         self._network, self._features = network, features
+        self._show_kept(digits)
         _canvases.add(self)
 
     def __repr__(self):

@@ -1,13 +1,7 @@
-"""The reader's own digits: a canvas in the notebook, and those that were kept."""
+"""Drawing digits in a notebook: `draw` shows a canvas, which needs anywidget; the package does not."""
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mnist_tutorial.course.strokes import kept, picture
-from mnist_tutorial.data import Split, prepare
 from mnist_tutorial.errors import MNISTError
 
 if TYPE_CHECKING:
@@ -20,11 +14,12 @@ if TYPE_CHECKING:
 def draw(
     network: "torch.nn.Module | None" = None, features: "dt.Feature | None" = None, centre: bool = True
 ) -> "Canvas":
-    """Show a canvas to draw digits on, with the mouse, a finger or a pen.
+    """Show a canvas to draw digits on, with the mouse, a finger or a pen; make it the last value of a cell.
 
     There are two pens, for digits of two sizes. The page shows the image that a network would see and, if there is a
     network, what it reads. "Keep as" adds the drawing to those that `my_digits` returns, also in other notebooks; the
-    last of them are shown below.
+    last of them are shown below. What is drawn is in ``strokes``: a list of strokes, each
+    ``{"width": 0.08, "points": [[x, y], ...]}`` in sides of the canvas, or the list of its points alone.
 
     Parameters
     ----------
@@ -35,12 +30,6 @@ def draw(
     centre : bool
         Whether drawings are prepared as in `prepare`. If so, a box on the page switches that off, to compare; if not,
         there is no such box.
-
-    Returns
-    -------
-    Canvas
-        A widget; make it the last value of a cell. Its ``strokes`` are what is drawn on it: a list of strokes, each
-        ``{"width": 0.08, "points": [[x, y], ...]}`` in sides of the canvas, or the list of its points alone.
 
     Raises
     ------
@@ -62,31 +51,3 @@ def draw(
             f'mt.draw needs anywidget ({error}); run pip install "mnist-tutorial[lab]", and start JupyterLab again'
         ) from error
     return Canvas(network, features, centre)
-
-
-def my_digits(centre: bool = True) -> Split:
-    """Return the digits that you have drawn and kept with `draw`, as a small test set of your own.
-
-    Parameters
-    ----------
-    centre : bool
-        As in `prepare`.
-
-    Returns
-    -------
-    Split
-        In the order in which they were kept; `index` counts them. If there are none, twenty that come with the course,
-        and a line that says so. If their file cannot be read, an `MNISTError` says so.
-
-    Examples
-    --------
-    >>> mine = my_digits(centre=False)  # doctest: +SKIP
-    You have not kept any digits yet (mt.draw() keeps them), so these are twenty that come with the course.
-    """
-    digits = kept()
-    if not digits:
-        print("You have not kept any digits yet (mt.draw() keeps them), so these are twenty that come with the course.")
-        digits = json.loads(Path(__file__).with_name("twenty.json").read_bytes())["digits"]
-    images = [prepare(picture(digit["strokes"]), centre) for digit in digits]
-    labels = np.array([digit["label"] for digit in digits], np.int64)
-    return Split(np.array(images), labels, np.arange(len(labels)))

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 START = 300  # seconds that a kernel may take to import what a notebook needs, on a busy machine
-SETTINGS = (
-    "import mnist_tutorial as mt\nimport mnist_tutorial.course.checks.exercise as _exercise\n_exercise.LIMIT = {}"
-)
+SETTINGS = "import mnist_tutorial as mt\nfrom mnist_tutorial.course.checks import exercise as _e\n_e.LIMIT = {}"
 SILENT = logging.Logger("kernels", logging.CRITICAL + 1)  # what is wrong with an answer stands in its row
 COLUMNS = ["person", "notebook", "exercise", "solved", "the check says", "line of the answer"]
 
@@ -54,25 +52,25 @@ def grade(place: Path, lessons: Sequence[Lesson], limit: float) -> list[Grade]:
     there, and nothing else: an answer that uses other names is not solved, and its line says so. This judges answers,
     not people: an answer runs in the kernel of its check, and could change it.
     """
-    return asyncio.run(_grade_all(read_all(place, stubs(lessons)), limit))
+    try:
+        return asyncio.run(_grade_all(read_all(place, stubs(lessons)), limit))
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from group
 
 
 async def _grade_all(files, limit):
     free = asyncio.Semaphore(os.cpu_count() or 1)
     with progress_bar("checking", " notebooks", total=len(files)) as bar:
 
-        async def grade_one(file):
+        async def grade_next(file):
             async with free:
                 grades = await _grade(file, limit)
             bar.update()
             return grades
 
-        # With exceptions returned, ctrl-C waits until each has ended its kernel.
-        results = await asyncio.gather(*map(grade_one, files), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return [row for rows in results for row in rows]
+        async with asyncio.TaskGroup() as group:  # with ctrl-C, it waits until each task has ended its kernel
+            tasks = [group.create_task(grade_next(file)) for file in files]
+    return [row for task in tasks for row in task.result()]
 
 
 async def _grade(file: HandedIn, limit: float) -> list[Grade]:
@@ -95,15 +93,14 @@ async def _grade(file: HandedIn, limit: float) -> list[Grade]:
                     raise asyncio.CancelledError from error
                 late = isinstance(error, CellTimeoutError)
                 reason = f"was still running after {limit:g} s, and was ended" if late else "ended the process"
-                exercise = waiting.pop(0)
-                said = f"✗ {exercise.check}: your answer {reason}."
-                results[exercise.check] = "no", said, _last_line(exercise)
-    rows = []
+                ended = waiting.pop(0)
+                said = f"✗ {ended.check}: your answer {reason}."
+                results[ended.check] = "no", said, _last_line(ended)
     for exercise in file.exercises:
-        unanswered = "not answered", "" if exercise.call else "the check is not in the notebook"
-        result = results[exercise.check] if exercise.answered else unanswered
-        rows.append(Grade(file.person, file.path, file.lesson, exercise.check, *result))
-    return rows
+        if not exercise.answered:
+            results[exercise.check] = "not answered", "" if exercise.call else "the check is not in the notebook"
+    owner = file.person, file.path, file.lesson
+    return [Grade(*owner, exercise.check, *results[exercise.check]) for exercise in file.exercises]
 
 
 @contextlib.asynccontextmanager
@@ -125,46 +122,44 @@ async def _kernel():
 
 
 async def _run(client, source, seconds):
-    """Run a cell, and return its outputs."""
+    """Run a cell, and return it, with its outputs, and the error that it has raised."""
     client.timeout = math.ceil(seconds)
     client.nb.cells = [nbformat.v4.new_code_cell(source)]
-    return (await client.async_execute_cell(client.nb.cells[0], 0)).outputs
+    cell = await client.async_execute_cell(client.nb.cells[0], 0)
+    return cell, next((output for output in cell.outputs if output.output_type == "error"), None)
 
 
 async def _check(client, exercise, limit):
     """Run the cells of an answer and its check: whether it is solved, what the check says, the line that failed."""
-    failed = None
+    error, line = None, ""
     for source in exercise.cells:
-        outputs = await _run(client, source, limit)
-        failed = next(((source, output) for output in outputs if output.output_type == "error"), failed)
+        cell, raised = await _run(client, source, limit)
+        if raised:
+            error, line = raised, _failed_line(cell, raised)
     # The check has a limit of its own, which is longer on a busy machine, and says which line was running.
-    outputs = await _run(client, exercise.call, 3 * limit + 10)
-    printed = "".join(output.text for output in outputs if output.output_type == "stream" and output.name == "stdout")
+    cell, raised = await _run(client, exercise.call, 3 * limit + 10)
+    printed = "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
     if said := re.findall(rf"^([✓✗] {exercise.check}: .*?)(?: \(Until then, .*)?$", printed, re.M):
         if said[-1].startswith("✓"):
             return "yes", said[-1]
         line = re.search(r"line \d+ of your code, `(.*)`, ", said[-1])
         return "no", said[-1], line[1] if line else _last_line(exercise)
-    reason, line = "the check has said nothing", ""
-    for source, output in [failed] if failed else [("", output) for output in outputs if output.output_type == "error"]:
-        text = re.sub(r" \(\d+\.py, line \d+\)$", "", f"{output.ename}: {output.evalue}")  # a file that nobody knows
-        reason, line = f"your answer raised {text:.300}", _failed_line(source, output)
+    reason = "the check has said nothing"
+    if error := error or raised:
+        text = re.sub(r" \(\d+\.py, line \d+\)$", "", f"{error.ename}: {error.evalue}")  # a file that nobody knows
+        reason = f"your answer raised {text:.300}"
     return "no", f"✗ {exercise.check}: {reason}.", line or _last_line(exercise)
 
 
-def _failed_line(source, error):
+def _failed_line(cell, error):
     """Find the line of a cell that raised an error, in the traceback of IPython."""
-    try:
-        compile(source, "a cell", "exec")
-    except SyntaxError as problem:
-        return (problem.text or "").strip()
-    frames = [re.sub(r"\x1b\[[\d;]*m", "", frame) for frame in error.traceback]
-    arrows = [re.search(r"^-+> ?\d+ (.*)$", frame, re.M) for frame in frames if source and frame.startswith("Cell In")]
-    return arrows[-1][1].strip() if arrows and arrows[-1] else ""
+    traceback = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback))
+    numbers = re.findall(rf"Cell In\[{cell.execution_count}\], line (\d+)", traceback)
+    return cell.source.splitlines()[int(numbers[-1]) - 1].strip() if numbers else ""
 
 
 def _last_line(exercise):
-    lines = [line for cell in exercise.cells for line in cell.splitlines() if line.strip()]
+    lines = "\n".join(exercise.cells).strip().splitlines()
     return lines[-1].strip() if lines else ""
 
 
@@ -182,18 +177,16 @@ def _cell(text):
 def summary(grades: Sequence[Grade]) -> "Table":
     """Count the exercises that are solved, and the files that are refused: a row for each person."""
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
 
     frame = pd.DataFrame(grades)
-    table, columns = Table("person", title="Exercises solved"), {}
-    for lesson, rows in frame[frame.lesson != ""].groupby("lesson"):
-        solved = rows.exercise.where(rows.solved == "yes").groupby(rows.person).nunique()
-        columns[f"{int(lesson[:2])} (of {rows.exercise.nunique()})"] = solved
-    columns["together"] = pd.DataFrame(columns).sum(axis=1)
-    columns["files refused"] = frame[frame.solved == "refused"].groupby("person").size()
-    for name in columns:
-        table.add_column(name, justify="right")
-    for person in frame.person.unique():
-        counts = [f"{column[person]:g}" if person in column else "" for column in columns.values()]
-        table.add_row(escape(printable(person, keep="")), *counts)
+    graded = frame[frame.lesson != ""].assign(solved=frame.exercise.where(frame.solved == "yes"))
+    counts = graded.pivot_table("solved", "person", "lesson", "nunique").reindex(frame.person.unique())
+    numbers = graded.groupby("lesson").exercise.nunique()
+    counts.columns = [f"{int(lesson[:2])} (of {numbers[lesson]})" for lesson in counts]
+    counts["together"] = counts.sum(axis=1, min_count=1)
+    counts["files refused"] = frame[frame.solved == "refused"].groupby("person").size()
+    table = Table("person", *(Column(name, justify="right") for name in counts), title="Exercises solved")
+    for person, row in counts.iterrows():
+        table.add_row(escape(printable(person, keep="")), *("" if pd.isna(count) else f"{count:g}" for count in row))
     return table

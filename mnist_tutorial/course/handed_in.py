@@ -47,7 +47,7 @@ def stubs(lessons: Sequence[Lesson]) -> dict[str, dict[str, str]]:
         for cell in lesson.notebook.cells:
             stub = cell.source if "stub" in tags(cell) else stub
             if "check" in tags(cell):
-                found[lesson.name] |= dict.fromkeys(_calls(cell.source), stub)
+                found[lesson.name] |= dict.fromkeys(_split(cell.source)[1], stub)
     return found
 
 
@@ -119,8 +119,8 @@ def _read(person, path, content, stubs):
         cells = read_notebook(Path(path), content).cells
     except MNISTError as error:
         return HandedIn(person, str(path), refused=str(error).removeprefix(f"{path}: "))
-    calls = [_calls(cell.source) if cell.cell_type == "code" else {} for cell in cells]
-    called = {check for checks in calls for check in checks}
+    parts = [_split(cell.source) if cell.cell_type == "code" else ("", {}) for cell in cells]
+    called = {check for _, checks in parts for check in checks}
     lesson = max(stubs, key=lambda name: len(called & stubs[name].keys()))
     if not called & stubs[lesson].keys():
         return HandedIn(person, str(path), refused="no notebook of the course: none of its checks is there")
@@ -128,13 +128,12 @@ def _read(person, path, content, stubs):
     begin = next(first, 0)
     context = [_definitions(cell.source) for cell in cells[:begin] if cell.cell_type == "code"]
     exercises, own = {check: Exercise(check) for check in stubs[lesson]}, []
-    for cell, checks in zip(cells[begin:], calls[begin:], strict=True):
-        if cell.cell_type == "code":
-            own.append(_before(cell.source, checks) if checks else _python(cell.source))
+    for answer, checks in parts[begin:]:
+        own += [answer] if answer else []
         for check in checks.keys() & exercises.keys():
-            parts = [*exercises[check].cells, *filter(None, own)]  # some call a check again and again
-            answered = _dump("\n".join(parts)) != _dump(stubs[lesson][check])
-            exercises[check] = Exercise(check, checks[check], tuple(parts), answered)
+            sources = *exercises[check].cells, *own  # some call a check again and again
+            answered = _dump("\n".join(sources)) != _dump(stubs[lesson][check])
+            exercises[check] = Exercise(check, checks[check], sources, answered)
         own = [] if checks else own
     return HandedIn(person, str(path), lesson, tuple(exercises.values()), tuple(filter(None, context)))
 
@@ -157,17 +156,13 @@ def _definitions(source):
     return "\n".join(ast.unparse(node) for node in _statements(source) if isinstance(node, kinds))
 
 
-def _calls(source):
-    """List the statements of a cell that call the check of an exercise: name of the check -> statement."""
+def _split(source):
+    """Split a cell: an answer, even if somebody has joined it with its check, and name of each check -> its call."""
     lines = [ast.unparse(node) for node in _statements(source)]
     checks = [re.search(r"\bchecks\.(?!claim\b)(\w+)\(", line) for line in lines]
-    return {check[1]: line for check, line in zip(checks, lines, strict=True) if check}
-
-
-def _before(source, calls):
-    """Return what stands in front of the first check of a cell: an answer, if somebody has joined the two cells."""
-    lines = [ast.unparse(node) for node in _statements(source)]
-    return "\n".join(lines[: min(lines.index(call) for call in calls.values())])
+    calls = {i: check[1] for i, check in enumerate(checks) if check}
+    answer = "\n".join(lines[: min(calls)]) if calls else _python(source)
+    return answer, {check: lines[i] for i, check in calls.items()}
 
 
 def _dump(source):

@@ -1,13 +1,15 @@
 """Strokes: what is drawn on the canvas, the picture that they make, and the file of those that were kept."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
 from pydantic import BaseModel, Field, ValidationError
 
-from mnist_tutorial.data import atomic, cache_folder
+from mnist_tutorial.data import Split, atomic, cache_folder, prepare
 from mnist_tutorial.data.cache import cache_lock
 from mnist_tutorial.errors import MNISTError
 
@@ -18,27 +20,23 @@ PEN = 0.08
 THIN = PEN / 2  # for a digit half as large
 MOST_POINTS = 20_000  # in a stroke; a digit has 50
 
-Number = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Number = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
 Points = Annotated[list[Point], Field(min_length=1, max_length=MOST_POINTS)]
 
 
-class Stroke(BaseModel):
+class Stroke(BaseModel, strict=True):
     """A line drawn with a pen: its width in sides of the canvas, and its points from (0, 0), top left, to (1, 1)."""
 
-    width: Annotated[float, Field(strict=True, gt=0, le=0.5)]
+    width: Annotated[float, Field(gt=0, le=0.5)]
     points: Points
 
 
-# A list of points alone has the width `PEN`: so strokes were kept before there were two pens, and are written by hand.
-Strokes = list[Stroke | Points]
+class Digit(BaseModel, strict=True):
+    """A drawing that was kept. Points alone are a stroke of width `PEN`: so strokes were kept before there were two."""
 
-
-class Digit(BaseModel):
-    """A drawing that was kept."""
-
-    label: Annotated[int, Field(strict=True, ge=0, le=9)]
-    strokes: Annotated[Strokes, Field(min_length=1)]
+    label: Annotated[int, Field(ge=0, le=9)]
+    strokes: Annotated[list[Stroke | Points], Field(min_length=1)]
 
 
 class Kept(BaseModel):
@@ -65,14 +63,13 @@ def kept() -> list[dict]:
 
 def keep(label: int, strokes: list) -> list[dict]:
     """Add a drawing to those that are kept, and return them all; an `MNISTError` if that cannot be done."""
-    digit = {"label": label, "strokes": strokes}
     try:
-        Digit.model_validate(digit)
+        digit = Digit(label=label, strokes=strokes)
     except ValidationError as error:
         raise MNISTError(
             f"the drawing cannot be kept as {label!r}; expected strokes from (0, 0) to (1, 1) and a digit"
         ) from error
-    return _change(lambda digits: [*digits, digit])
+    return _change(lambda digits: [*digits, digit.model_dump()])
 
 
 def remove_last() -> list[dict]:
@@ -106,9 +103,34 @@ def picture(strokes: list) -> np.ndarray:
     image = Image.new("L", (side, side))
     pen = ImageDraw.Draw(image)
     for stroke in strokes:
-        stroke = stroke if isinstance(stroke, dict) else {"points": stroke, "width": PEN}
-        points, radius = [(x * side, y * side) for x, y in stroke["points"]], stroke["width"] * side / 2
+        points, width = (stroke["points"], stroke["width"]) if isinstance(stroke, dict) else (stroke, PEN)
+        points, radius = [(x * side, y * side) for x, y in points], width * side / 2
         pen.line(points, fill=255, width=round(2 * radius))
         for x, y in points:  # round ends, and round corners
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     return np.asarray(image.reduce(FINE))
+
+
+def my_digits(centre: bool = True) -> Split:
+    """Return the digits that you have drawn and kept with `draw`, as a small test set of your own.
+
+    They come in the order in which they were kept; `index` counts them. If there are none, you get twenty that come
+    with the course, and a line that says so. An `MNISTError` if their file cannot be read.
+
+    Parameters
+    ----------
+    centre : bool
+        As in `prepare`.
+
+    Examples
+    --------
+    >>> mine = my_digits(centre=False)  # doctest: +SKIP
+    You have not kept any digits yet (mt.draw() keeps them), so these are twenty that come with the course.
+    """
+    digits = kept()
+    if not digits:
+        print("You have not kept any digits yet (mt.draw() keeps them), so these are twenty that come with the course.")
+        digits = json.loads(Path(__file__).with_name("twenty.json").read_bytes())["digits"]
+    images = [prepare(picture(digit["strokes"]), centre) for digit in digits]
+    labels = np.array([digit["label"] for digit in digits], np.int64)
+    return Split(np.array(images), labels, np.arange(len(labels)))

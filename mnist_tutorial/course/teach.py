@@ -21,16 +21,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from tqdm import tqdm
 
 from mnist_tutorial.course.executed import read_executed, run
-from mnist_tutorial.course.lesson import (
-    HERE,
-    REPOSITORY,
-    WHEEL,
-    Lesson,
-    lessons,
-    read_notebook,
-    tags,
-    variant,
-)
+from mnist_tutorial.course.lesson import HERE, REPOSITORY, WHEEL, Lesson, lessons, read_notebook, tags, variant
 from mnist_tutorial.course.schedule import CORE, clock, evenings, half_day, plan, schedule
 
 SLIDES = HERE / "slides"
@@ -66,10 +57,9 @@ def files(course: Path, start: str = "09:00", execute: bool = False, online: boo
     texts = plans | {"evenings.md": evenings(numbered)} | pack(numbered, start)
     contents = {name: text.encode() for name, text in texts.items()}
     contents |= {f"slides/{name}": content for name, content in assets().items()}
-    for name, notebook in notebooks.items():
-        for kind in ("student", "instructor"):
-            contents[f"{kind}/{name}"] = f"{nbformat.writes(variant(notebook, kind, online))}\n".encode()
     for name in tqdm(notebooks, desc="solutions", unit=" notebooks", disable=None if execute else True):
+        for kind in ("student", "instructor"):
+            contents[f"{kind}/{name}"] = f"{nbformat.writes(variant(notebooks[name], kind, online))}\n".encode()
         path, page = course / "notebooks" / name, Path(name).with_suffix(".html")
         executed = read_executed(path, course / "build" / "executed") or (run(path) if execute else None)
         # The notes for instructors go into the slides.
@@ -162,12 +152,10 @@ def _slide(cell):
             names.append("caption")  # a class of the page
         return cell
     cell.source = UNSHOWN.sub("", cell.source)
+    CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)  # what was printed in several pieces
     figures = [output for output in cell.outputs if SHOWN & set(output.get("data", {}))]
-    if not figures or "slide-code" in names:
-        CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)  # what was printed in several pieces
-        cell.outputs = [output for output in cell.outputs if output in figures or _is_short(output)]
-    else:
-        cell.outputs = figures
+    texts = [] if figures and "slide-code" not in names else [*filter(_is_short, cell.outputs)]
+    cell.outputs = [output for output in cell.outputs if output in figures or output in texts]
     cell.metadata["transient"] = {"remove_source": bool(cell.outputs) and "slide-code" not in names}
     return cell
 

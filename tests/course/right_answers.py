@@ -1,5 +1,6 @@
 """Right answers to the exercises, other than ours: two for each check, written as differently as people do."""
 
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -9,15 +10,11 @@ import numpy as np
 import torch
 from scipy import stats
 from scipy.special import expit, jn_zeros, softmax
+from sklearn.decomposition import PCA
 from torch import nn
-from wrong_answers import Level, activations, both, configured, perceptron, recipe, windows
+from wrong_answers import Level, activations, both, configured, level, perceptron, recipe, windows
 
 import mnist_tutorial as mt
-
-
-def _indexed(numbers):
-    source = dt.sources.Source(image=np.zeros((50, 28, 28)))
-    return (dt.Value(source.image) / 255)(source[numbers]).shape
 
 
 def _numpy_numbers(folder):
@@ -31,32 +28,15 @@ def _with_names(folder):
     return dt.sources.Source(label=labels, path=[Path(folder, name) for name in names], name=names)
 
 
-class Where(Level):
-    def get(self, image, level, **kwargs):
-        return np.where(image > 255 * level, 1, 0).astype("float32")
-
-
 class Loose(Level):
     def get(self, image, **properties):
         return (image > 255 * properties["level"]) * np.float32(1)
-
-
-def _principal(images, components=40):
-    flat = images.reshape(len(images), -1) / 255
-    flat = flat - flat.mean(axis=0)
-    # Not by np.linalg.svd of the images, which once in some hundred draws did not converge (NumPy 2.4).
-    return flat @ np.linalg.eigh(flat.T @ flat)[1][:, -components:]
 
 
 def _by_differences(a, y, x):
     z, small = np.log(a / (1 - a)), 1e-4
     above, below = ((expit(z + step * x) - y) ** 2 / 2 for step in (small, -small))
     return (above - below) / (2 * small)
-
-
-def _by_torch(a, y, x):
-    a = torch.tensor(a, requires_grad=True)
-    return (a - y) * a * (1 - a) * x
 
 
 def _at_the_end(x, t, W1, b1, W2, b2):
@@ -77,18 +57,9 @@ def _size(template):
     return sum(parameter.numel() for parameter in template.new().create().parameters())
 
 
-def _on_half_the_pixels(limit):
-    return dl.Sequential(dl.Layer(nn.AvgPool2d, 2), dl.MultiLayerPerceptron(14 * 14, [(limit - 10) // 207], 10))
-
-
 def _size_of_torch(pixels, kernel, padding, pool):
     network = nn.Sequential(nn.Conv2d(1, 1, kernel, padding=padding), nn.MaxPool2d(pool))
     return network(torch.zeros(1, 1, pixels, pixels)).shape[-1]
-
-
-def _size_by_counting(pixels, kernel, padding, pool):
-    places = len([start for start in range(-padding, pixels + padding) if start + kernel <= pixels + padding])
-    return int(places / pool)
 
 
 def _largest(build, limit):
@@ -100,17 +71,6 @@ def _averaging_cnn(width):
     convolutions = dl.ConvolutionalNeuralNetwork(1, [width, 2 * width], 2 * width, out_activation=nn.ReLU)
     convolutions.pooled()  # 28 x 28 -> 14 x 14 -> 7 x 7
     return dl.Sequential(convolutions, dl.Layer(nn.AdaptiveAvgPool2d, 1), dl.MultiLayerPerceptron(2 * width, [], 10))
-
-
-def _counted_pairs(labels, predictions):
-    counts = {}
-    for pair in zip(labels, predictions, strict=True):
-        counts[pair] = counts.get(pair, 0) + (pair[0] != pair[1])
-    return max(counts, key=counts.get)
-
-
-def _bins(labels, predictions):
-    return [*divmod(np.bincount((10 * labels + predictions)[labels != predictions]).argmax(), 10)]
 
 
 def _watched_dot(shift, scale):
@@ -141,22 +101,13 @@ class Shifted(dt.Feature):
         return np.stack([image[y : y + 28, x : x + 28] for image, (y, x) in zip(padded, corners, strict=True)])
 
 
-def _binomial(disagree):
-    worse = next(n for n in range((disagree + 1) // 2, disagree + 1) if stats.binomtest(n, disagree).pvalue < 0.05)
-    return 2 * worse - disagree
-
-
 def _by(test, **settings):
     return lambda a, b: "neither" if test(a, b, **settings).pvalue >= 0.05 else "AB"[int(b.mean() > a.mean())]
 
 
-def _one_by_one(restored, seen, image):
-    return [np.mean((image(sharp) - blurred) ** 2) for sharp, blurred in zip(restored, seen, strict=True)]
-
-
 RIGHT = {
     "batch_shape": {
-        "a pipeline": _indexed,
+        "a source": lambda numbers: dt.sources.Source(image=np.zeros((50, 28, 28)))[numbers]["image"].shape,
         "by type": lambda numbers: [28, 28] if isinstance(numbers, int) else [numbers.size, 28, 28],
     },
     "negative": {
@@ -168,12 +119,18 @@ RIGHT = {
         "rounded to 3 places": lambda mean, std: ((np.array([0, 1]) - mean) / std).round(3),
         "torch": lambda mean, std: (torch.tensor([0.0, 1.0], dtype=torch.float64) - mean) / std,
     },
-    "threshold": {"where": Where, "properties": Loose},
+    "threshold": {
+        "where": level(lambda image, level: np.where(image > 255 * level, 1, 0).astype("float32")),
+        "properties": Loose,
+    },
     "describe": {
         "means of 4 x 4": lambda images: images.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4)).reshape(-1, 49),
-        "40 principal components": _principal,
+        "40 principal components": lambda images: PCA(40).fit_transform(images.reshape(len(images), -1) / 255),
     },
-    "squared_error_slope": {"differences": _by_differences, "torch, with its gradient": _by_torch},
+    "squared_error_slope": {
+        "differences": _by_differences,
+        "torch": lambda a, y, x: nn.Parameter(torch.tensor(a)) * (1 - a) * (a - y) * x,  # requires a gradient
+    },
     "tanh_gradients": {"divided at the end": _at_the_end, "torch": _with_torch},
     "start": {
         "that of torch, with its gradient": both(lambda shape: nn.Linear(*shape).weight.T),
@@ -189,9 +146,14 @@ RIGHT = {
     },
     "small_mlp": {
         "sigmoid": lambda limit: activations("activation#:-1", nn.Sigmoid)(perceptron(limit)),
-        "half the pixels": _on_half_the_pixels,
+        "half the pixels": lambda limit: dl.Sequential(
+            dl.Layer(nn.AvgPool2d, 2), dl.MultiLayerPerceptron(14 * 14, [(limit - 10) // 207], 10)
+        ),
     },
-    "feature_map_size": {"torch": _size_of_torch, "counted": _size_by_counting},
+    "feature_map_size": {
+        "torch": _size_of_torch,
+        "counted": lambda side, kernel, padding, pool: len(range(kernel, side + 2 * padding + 1)) // pool,
+    },
     "wide_windows": {
         "tuples": windows(kernel_size=(5, 5), padding=(2, 2)),
         "the class, and same": windows(nn.Conv2d, kernel_size=5, padding="same"),
@@ -204,7 +166,12 @@ RIGHT = {
         "torch": lambda logits, temperature: torch.softmax(torch.tensor(logits) / temperature, dim=0).max().item(),
         "an array of one number": lambda logits, temperature: softmax(logits / temperature)[[logits.argmax()]],
     },
-    "most_confused": {"a dictionary": _counted_pairs, "bins": _bins},
+    "most_confused": {
+        "counted": lambda true, got: Counter((a, b) for a, b in zip(true, got, strict=True) if a != b).most_common(1)[
+            0
+        ][0],
+        "bins": lambda true, got: [*divmod(np.bincount((10 * true + got)[true != got]).argmax(), 10)],
+    },
     "corruption": {
         "turned": lambda strength: mt.RandomAffine(rotate=strength * np.pi / 2),
         "a plain function": lambda strength: lambda image: image + np.random.normal(0, 1.5 * strength, image.shape),
@@ -219,7 +186,9 @@ RIGHT = {
     },
     "warps": {"of notebook 7": _hands, "crops": Shifted},
     "error_reduction": {
-        "binomial": _binomial,
+        "tried out": lambda n: next(
+            k for k in range(n % 2, n + 1, 2) if stats.binomtest((n + k) // 2, n).pvalue < 0.05
+        ),
         "quantile": lambda disagree: disagree - 2 * (int(stats.binom.ppf(0.025, disagree, 0.5)) - 1),
     },
     "verdict": {"Welch's test": _by(stats.ttest_ind, equal_var=False), "ranks": _by(stats.mannwhitneyu)},
@@ -236,9 +205,9 @@ RIGHT = {
         "a function of the batch": lambda optics: mt.Fluorescence(**optics, defocus=lambda: np.random.rand(64) * 2e-6),
     },
     "disagreement": {
-        "one by one": _one_by_one,
-        "torch": lambda restored, seen, image: (
-            (torch.from_numpy(image(restored)) - torch.from_numpy(seen)).square().mean(dim=(1, 2))
-        ),
+        "one by one": lambda x, y, image: [
+            ((image(sharp) - seen) ** 2).mean() for sharp, seen in zip(x, y, strict=True)
+        ],
+        "torch": lambda x, y, image: torch.tensor(image(x) - y).square().mean(dim=(1, 2)),
     },
 }

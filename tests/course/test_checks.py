@@ -1,19 +1,53 @@
-"""Each exercise: its stub fails, its solution passes, and each wrong answer gets its hint."""
+"""Each exercise: its stub fails, its solution passes, right answers pass, and each wrong answer gets its hint.
+
+`make checks` asks again and again, with DRAWS=200 a quarter as often if the check trains, of all digits and of the
+sample in turns: no draw may refuse a right answer, accept a wrong one, or give it another hint.
+"""
 
 import inspect
+import os
 import re
 import signal
 import threading
 
+import nbformat
 import pytest
+from conftest import ROOT
 from right_answers import RIGHT
-from submissions import EXERCISES, IMPORTS, TRAINED, answer, ask
 from wrong_answers import IGNORES, WRONG, ZEROS
 
 import mnist_tutorial as mt
 from mnist_tutorial.course.checks import exercise, helpers
+from mnist_tutorial.course.lesson import tags
 
+DRAWS = int(os.environ.get("DRAWS", "1"))
+TRAINED = ("start", "small_mlp", "own_recipe", "small_cnn")  # their checks take seconds
 LIMITED = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no limit here")
+# What the cells of an exercise take from the cells before it.
+IMPORTS = """
+from pathlib import Path
+import deeplay as dl, deeptrack as dt, numpy as np, mnist_tutorial as mt
+from scipy.special import expit, softmax
+from sklearn.metrics import confusion_matrix
+from torch import nn
+"""
+
+
+def exercises():
+    """List each exercise of the notebooks: check -> (name of the answer, cells of stub, solution, check)."""
+    found = {}
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        cells = {}
+        for cell in nbformat.read(path, as_version=4).cells:
+            cells |= {tag: cell.source for tag in tags(cell) & {"stub", "solution", "check"}}
+            if "check" in tags(cell):
+                name, _, call = cell.source.splitlines()[0].partition(" = mt.checks.")
+                found[call.partition("(")[0]] = (name, cells.pop("stub"), cells.pop("solution"), cells.pop("check"))
+        assert not cells, f"{path.name}: an exercise without a check"
+    return found
+
+
+EXERCISES = exercises()
 
 
 @pytest.fixture(autouse=True)
@@ -22,82 +56,97 @@ def on_the_sample(sample, monkeypatch):
     monkeypatch.setattr(helpers, "load", lambda variant: sample)
 
 
-def test_each_exercise_has_a_check_and_each_check_an_exercise_and_right_and_wrong_answers():
-    assert (
-        set(EXERCISES)
-        == set(WRONG)
-        == set(RIGHT)
-        == set(mt.checks.__all__) - {"claim"}
-        == {*dir(mt.checks)} - {"claim"}
-    )
-    assert all(len(answers) >= 2 for answers in RIGHT.values())
-    assert all({ZEROS, IGNORES} <= set(answers) and len(answers) >= 4 for answers in WRONG.values())
+def answer(source, name):
+    """Run the cell of an answer, and return what it defines."""
+    names = {}
+    exec(IMPORTS, names)
+    exec(compile(source, "a cell", "exec"), names)
+    return names[name]
 
 
-def test_help_says_what_a_check_takes_and_returns_and_its_source_is_that_of_the_check():
+def ask(check, submission, capsys):
+    """Ask a check; returns its line, and what it puts in place."""
+    placed = getattr(mt.checks, check)(submission)
+    (line,) = capsys.readouterr().out.splitlines()
+    return line, placed
+
+
+def draws(check, sample, mnist, monkeypatch):
+    """Repeat what follows, on the sample and on all digits in turns."""
+    for number in range(-(-DRAWS // 4) if check in TRAINED else DRAWS):
+        monkeypatch.setattr(helpers, "load", lambda variant, data=(sample, mnist)[number % 2]: data)
+        yield number
+
+
+def test_each_exercise_has_a_check_with_help_and_right_and_wrong_answers():
+    assert {*EXERCISES} == {*WRONG} == {*RIGHT} == {*mt.checks.__all__} - {"claim"} == {*dir(mt.checks)} - {"claim"}
     for check in EXERCISES:
         text = inspect.getdoc(getattr(mt.checks, check))
         assert "The answer " in text
         assert "Returns the answer if it is right" in text
+        assert len(RIGHT[check]) >= 2
+        assert {ZEROS, IGNORES} <= {*WRONG[check]}
     assert "def negative(answer" in inspect.getsource(inspect.unwrap(mt.checks.negative))  # as `??` shows it
 
 
 @pytest.mark.parametrize("check", EXERCISES)
-def test_the_stub_fails_and_our_answer_takes_its_place(check, capsys):
+def test_the_stub_fails_and_our_answer_takes_its_place(check, capsys, sample, mnist, monkeypatch):
     """What a student's notebook does who skips an exercise; the notebook itself is run with the solution."""
-    _, name, stub, _, cell = EXERCISES[check]
-    names = {}
-    exec(IMPORTS + stub, names)
-    exec(cell.splitlines()[0], names)  # the lines below go on with the answer
-    assert re.fullmatch(rf"✗ {check}: .*our answer.*\n", capsys.readouterr().out)
-    assert names[name] is getattr(mt.checks, check).reference
-    assert ask(check, names[name])[0]
+    name, stub, _, cell = EXERCISES[check]
+    for _ in draws(check, sample, mnist, monkeypatch):
+        names = {}
+        exec(IMPORTS + stub, names)
+        exec(cell.splitlines()[0], names)  # the lines below go on with the answer
+        assert re.fullmatch(rf"✗ {check}: .*our answer.*\n", capsys.readouterr().out)
+        assert names[name] is getattr(mt.checks, check).reference
+        assert ask(check, names[name], capsys)[0].startswith("✓")
 
 
 @pytest.mark.parametrize("check", EXERCISES)
-def test_the_solution_passes_and_stays_on_all_of_mnist(check, mnist, monkeypatch):
-    monkeypatch.setattr(helpers, "load", lambda variant: mnist)
-    _, name, _, solution, _ = EXERCISES[check]
+def test_the_solution_passes_and_stays_on_all_of_mnist(check, capsys, mnist, monkeypatch):
+    name, _, solution, _ = EXERCISES[check]
     submission = answer(solution, name)
-    right, line, placed = ask(check, submission)
-    assert right, line
-    assert placed is submission
+    for _ in draws(check, mnist, mnist, monkeypatch):
+        line, placed = ask(check, submission, capsys)
+        assert line.startswith("✓"), line
+        assert placed is submission
 
 
 @pytest.mark.parametrize(
     ("check", "idea"),
-    # Of those that train, one of each exercise; `make checks` asks about all of them, many times.
-    [(check, idea) for check in RIGHT for idea in list(RIGHT[check])[: 1 if check in TRAINED else None]],
+    # Of those that train, one of each exercise; `make checks` asks about all of them.
+    [(check, idea) for check in RIGHT for idea in list(RIGHT[check])[: 1 if check in TRAINED and DRAWS == 1 else None]],
 )
-def test_a_right_answer_passes_and_stays(check, idea):
-    right, line, placed = ask(check, RIGHT[check][idea])
-    assert right, line
-    assert placed is RIGHT[check][idea]
+def test_a_right_answer_passes_and_stays(check, idea, capsys, sample, mnist, monkeypatch):
+    for _ in draws(check, sample, mnist, monkeypatch):
+        line, placed = ask(check, RIGHT[check][idea], capsys)
+        assert line.startswith("✓"), line
+        assert placed is RIGHT[check][idea]
 
 
 @pytest.mark.parametrize(
     ("check", "mistake"), [(check, mistake) for check, wrong in WRONG.items() for mistake in wrong]
 )
-def test_a_wrong_answer_gets_its_hint(check, mistake):
+def test_a_wrong_answer_gets_its_hint(check, mistake, capsys, sample, mnist, monkeypatch):
     submission, hint = WRONG[check][mistake]
-    right, line, _ = ask(check, submission)
-    assert not right, line
-    assert hint in line
-    assert max(EXERCISES[check][3].splitlines(), key=len).strip() not in line  # a hint helps, but gives nothing away
+    for _ in draws(check, sample, mnist, monkeypatch):
+        line, _ = ask(check, submission, capsys)
+        assert line.startswith("✗"), line
+        assert hint in line
+        assert max(EXERCISES[check][2].splitlines(), key=len).strip() not in line  # a hint gives nothing away
 
 
-def test_an_error_in_the_answer_becomes_a_hint_with_its_line():
+def test_an_error_in_the_answer_becomes_a_hint_with_its_line(capsys):
     submission = answer("def batch_shape(numbers):\n    a = 1\n    return a / 0\n", "batch_shape")
-    right, line, placed = ask("batch_shape", submission)
-    assert not right
-    assert re.search("line 3 of your code, .* raised ZeroDivisionError", line)
+    line, placed = ask("batch_shape", submission, capsys)
+    assert re.search("✗.* line 3 of your code, .* raised ZeroDivisionError", line)
     assert placed is mt.checks.batch_shape.reference
 
 
 @pytest.mark.parametrize("submission", [None, ..., 0, "text", [], lambda: None, lambda *a, **k: exit(), object])
-def test_no_check_raises_whatever_it_gets(submission):
+def test_no_check_raises_whatever_it_gets(submission, capsys):
     for check in EXERCISES:
-        assert not ask(check, submission)[0]
+        assert ask(check, submission, capsys)[0].startswith("✗")
 
 
 def raising(error):
@@ -108,9 +157,9 @@ def raising(error):
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), ValueError("x" * 10**6), ValueError("two\nlines")])
-def test_whatever_an_answer_raises_becomes_a_line(error):
-    right, line, _ = ask("batch_shape", raising(error))
-    assert not right
+def test_whatever_an_answer_raises_becomes_a_line(error, capsys):
+    line, _ = ask("batch_shape", raising(error), capsys)
+    assert line.startswith("✗")
     assert f"{type(error).__name__}: {error}"[:15] in line
     assert len(line) < 1_000
 
@@ -122,13 +171,11 @@ def test_ctrl_c_ends_a_check():
 
 @LIMITED
 @pytest.mark.parametrize("body", ["while True:\n  try: n\n  except Exception: pass", "threading.Event().wait()"])
-def test_the_line_that_never_ends_is_named(body, monkeypatch):
+def test_the_line_that_never_ends_is_named(body, capsys, monkeypatch):
     monkeypatch.setattr(exercise, "LIMIT", 0.1)
     handler = signal.getsignal(signal.SIGALRM)
-    right, line, _ = ask("batch_shape", answer(f"import threading\ndef batch_shape(n):\n {body}\n", "batch_shape"))
-    assert not right
-    assert "of your code" in line
-    assert "still running after 0.1 s" in line
+    submission = answer(f"import threading\ndef batch_shape(n):\n {body}\n", "batch_shape")
+    assert re.search("✗.* of your code.* still running after 0.1 s", ask("batch_shape", submission, capsys)[0])
     assert signal.getsignal(signal.SIGALRM) is handler
 
 
@@ -151,7 +198,8 @@ def test_elsewhere_than_in_the_main_thread_there_is_no_limit(capsys, monkeypatch
 
 
 @LIMITED
-def test_a_network_that_trains_for_long_is_told_what_it_computes(monkeypatch):
+def test_a_network_that_trains_for_long_is_told_what_it_computes(monkeypatch, capsys):
     monkeypatch.setattr(helpers, "TRAINING_LIMIT", 0.01)
     # 6 x 9 weights for 28 x 28 pixels, 12 x 54 for 14 x 14, and 10 x 108: 170,424.
-    assert "it multiplies 0.2 million times for each image" in ask("small_cnn", mt.checks.small_cnn.reference)[1]
+    line, _ = ask("small_cnn", mt.checks.small_cnn.reference, capsys)
+    assert "it multiplies 0.2 million times for each image" in line

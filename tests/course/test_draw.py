@@ -3,22 +3,22 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from browser import browser
+from playwright.sync_api import expect
 
 import mnist_tutorial as mt
 from mnist_tutorial.course import strokes
 from mnist_tutorial.course.canvas import SHOWN
 
 pytestmark = pytest.mark.full
-CHROMIUM = shutil.which("chromium")  # Debian's package of this name
 expect.set_options(timeout=90_000)
 
 TRAINING = """
@@ -43,52 +43,20 @@ def check(*_):  # a drawing is read when no cell runs: in another thread, the ne
 network.register_forward_pre_hook(check)
 """
 # No news, no question for a kernel.
-SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "notebook-extension/tracker": {"autoStartDefaultKernel": True},
-}
+SETTINGS = {"apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
+SETTINGS["notebook-extension/tracker"] = {"autoStartDefaultKernel": True}
 with open(f"{os.path.dirname(mt.__file__)}/course/twenty.json") as file:
     DRAWN = {digit["label"]: digit["strokes"] for digit in json.load(file)["digits"]}  # the second of each
 CORNER = [[[0.1, 0.1], [0.2, 0.1], [0.2, 0.25]], [[0.1, 0.15], [0.15, 0.25]]]
 
 
-class Notebook:
-    """A page of JupyterLab with a notebook with two canvases: one with a network, one for drawings as they are."""
-
-    def __init__(self, page, address, token, folder):
-        self.page, self.address, self.token, self.folder = page, address, token, folder
-        self.widgets = page.locator(".mnist-draw")
-
-    def open(self):
-        self.page.goto(f"{self.address}doc/tree/draw.ipynb?token={self.token}&reset")
-        self.run()
-
-    def run(self):
-        for old in self.widgets.all():
-            old.evaluate("root => root.classList.add('old')")
-        expect(self.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_text("Run All Cells", exact=True).click()
-        expect(self.page.locator(".mnist-draw.old")).to_have_count(0)
-        expect(self.widgets).to_have_count(2)
-        expect(self.page.get_by_text("[*]:", exact=True)).to_have_count(0)  # until then, the page may still scroll
-
-    def restart_kernel(self):
-        self.page.get_by_role("menuitem", name="Kernel", exact=True).click()
-        self.page.get_by_text("Restart Kernel…", exact=True).click()
-        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
-
-    def kept(self):
-        return json.loads((self.folder / "MNIST_TUTORIAL_CACHE/checkpoints/drawings.json").read_text())["digits"]
-
-
 class Widget:
     """What a person does with a canvas, which is cleared first, and sees on it."""
 
-    def __init__(self, notebook, number):
-        self.page, self.root = notebook.page, notebook.widgets.nth(number)
-        self.reading, self.note, self.count = (self.root.locator(f".{name}") for name in ("reading", "note", "count"))
-        self.paper, self.seen = self.root.locator(".paper"), self.root.locator(".seen")
+    def __init__(self, page, number):
+        self.page, self.root = page, page.locator(".mnist-draw").nth(number)
+        parts = ("reading", "note", "count", "paper", "seen")
+        self.reading, self.note, self.count, self.paper, self.seen = (self.root.locator(f".{name}") for name in parts)
         if self.button("Clear").is_enabled():
             self.button("Clear").click()
         expect(self.seen).to_have_attribute("aria-label", "An empty image")
@@ -121,8 +89,25 @@ class Widget:
         )
 
 
+def choose(page, menu, entry):
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_text(entry, exact=True).click()
+
+
+def run_all(page):
+    widgets = page.locator(".mnist-draw")
+    for old in widgets.all():
+        old.evaluate("root => root.classList.add('old')")
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    choose(page, "Run", "Run All Cells")
+    expect(page.locator(".mnist-draw.old")).to_have_count(0)
+    expect(widgets).to_have_count(2)
+    expect(page.get_by_text("[*]:", exact=True)).to_have_count(0)  # until then, the page may still scroll
+
+
 @pytest.fixture(scope="module")
 def notebook(tmp_path_factory):
+    """A page of JupyterLab with two canvases, one with a network, one for drawings as they are; and what was kept."""
     folder = tmp_path_factory.mktemp("draw")
     (folder / "course").mkdir()
     cells = [nbformat.v4.new_code_cell(source) for source in (TRAINING, "mt.draw(network)", "mt.draw(centre=False)")]
@@ -142,20 +127,15 @@ def notebook(tmp_path_factory):
         start_new_session=True,
     )
     try:
-        for line in process.stdout:
-            if match := re.search(r"(http://127\.0\.0\.1:\d+/)lab\S*\?token=(\w+)", line):
-                break
-        else:
-            pytest.fail("JupyterLab ended without an address")
-        with sync_playwright() as playwright:
-            # Chromium's sandbox does not work as root.
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            page = browser.new_context(viewport={"width": 1000, "height": 1600}, has_touch=True).new_page()
+        found = (re.search(r"(http://127\.0\.0\.1:\d+/)lab\S*\?token=(\w+)", line) for line in process.stdout)
+        address, token = next(filter(None, found)).groups()
+        with browser() as chromium:
+            page = chromium.new_context(viewport={"width": 1000, "height": 1600}, has_touch=True).new_page()
             page.set_default_timeout(90_000)
-            opened = Notebook(page, match[1], match[2], folder)
-            opened.open()
-            yield opened
-            browser.close()
+            page.goto(f"{address}doc/tree/draw.ipynb?token={token}&reset")
+            run_all(page)
+            file = folder / "MNIST_TUTORIAL_CACHE/checkpoints/drawings.json"
+            yield SimpleNamespace(page=page, kept=lambda: json.loads(file.read_text())["digits"])
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.communicate(timeout=30)
@@ -163,12 +143,12 @@ def notebook(tmp_path_factory):
 
 @pytest.fixture
 def canvas(notebook):
-    return Widget(notebook, 0)
+    return Widget(notebook.page, 0)
 
 
 @pytest.fixture
 def other(notebook):
-    return Widget(notebook, 1)
+    return Widget(notebook.page, 1)
 
 
 @pytest.mark.parametrize("digit", [1, 4, 0])
@@ -182,7 +162,6 @@ def test_a_digit_drawn_with_the_mouse_is_read(digit, canvas):
 
 def test_undo_clear_and_what_the_preparation_does(canvas):
     canvas.draw(CORNER)
-    canvas.shows(mt.prepare(strokes.picture(CORNER)))
     canvas.root.get_by_label("prepare as MNIST does").uncheck()
     canvas.shows(mt.prepare(strokes.picture(CORNER), centre=False))
     canvas.button("Undo").click()
@@ -196,43 +175,34 @@ def test_undo_clear_and_what_the_preparation_does(canvas):
         expect(canvas.button(name)).to_be_disabled()
 
 
-def test_a_kept_digit_is_counted_written_and_can_be_removed(notebook, canvas, other):
-    canvas.draw(DRAWN[4])
-    canvas.button("Keep as 4").click()
-    expect(canvas.count).to_have_text("1 kept")
-    expect(other.count).to_have_text("1 kept")
-    expect(canvas.note).to_contain_text("4")
-    expect(canvas.seen).to_have_attribute("aria-label", "An empty image")
-    (digit,) = notebook.kept()
-    assert digit["label"] == 4
-    drawn, kept = (strokes.picture(lines).astype(int) for lines in (DRAWN[4], digit["strokes"]))
-    assert np.abs(drawn - kept).mean() < 3
-    canvas.button("Remove the last").click()
-    expect(other.count).to_have_text("0 kept")
-    assert notebook.kept() == []
-    expect(canvas.button("Remove the last")).to_be_disabled()
-
-
-def test_the_newest_of_the_digits_kept_stand_below(canvas, other):
+def test_kept_digits_are_written_counted_shown_newest_last_and_can_be_removed(notebook, canvas, other):
     for label in (4, 0):
         canvas.draw(DRAWN[label])
         canvas.button(f"Keep as {label}").click()
+        expect(canvas.note).to_contain_text(str(label))
+        expect(canvas.seen).to_have_attribute("aria-label", "An empty image")
+    assert [digit["label"] for digit in notebook.kept()] == [4, 0]
+    drawn, kept = (strokes.picture(lines).astype(int) for lines in (DRAWN[4], notebook.kept()[0]["strokes"]))
+    assert np.abs(drawn - kept).mean() < 3
     for widget in (canvas, other):
+        expect(widget.count).to_have_text("2 kept")
         pictures = widget.root.get_by_role("list", name="Digits kept").get_by_role("img")
         expect(pictures).to_have_count(2)
         expect(pictures.last).to_have_attribute("aria-label", "Your drawing of a 0")
         ink = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
         assert pictures.last.evaluate(ink)
-    for kept in range(3, SHOWN + 2):
+    for number in range(3, SHOWN + 2):
         canvas.draw(CORNER)
         canvas.button("Keep as 7").click()
-        expect(canvas.count).to_have_text(re.compile(f"^{kept} kept"))
+        expect(canvas.count).to_have_text(re.compile(f"^{number} kept"))
     expect(pictures).to_have_count(SHOWN)
     expect(other.count).to_contain_text(f"newest {SHOWN}")
     for left in range(SHOWN, -1, -1):
         canvas.button("Remove the last").click()
-        expect(canvas.count).to_have_text(f"{left} kept")
+        expect(other.count).to_have_text(f"{left} kept")
         expect(pictures).to_have_count(left)
+    assert notebook.kept() == []
+    expect(canvas.button("Remove the last")).to_be_disabled()
 
 
 def test_a_finger_draws_and_does_not_scroll(canvas):
@@ -267,12 +237,13 @@ def test_a_restarted_kernel_is_reported_and_the_kept_digits_are_there_when_the_c
     canvas.draw(DRAWN[0])
     canvas.button("Keep as 0").click()
     expect(canvas.count).to_have_text("1 kept")
-    notebook.restart_kernel()
+    choose(notebook.page, "Kernel", "Restart Kernel…")
+    notebook.page.get_by_role("button", name="Confirm Kernel Restart").click()
     canvas.draw(CORNER)
     expect(canvas.note).to_contain_text("kernel")
     canvas.button("Undo").click()  # the page works on
     expect(canvas.button("Clear")).to_be_enabled()
-    notebook.run()
+    run_all(notebook.page)
     expect(canvas.note).to_have_text("")
     expect(canvas.count).to_have_text("1 kept")
     canvas.draw(DRAWN[4])

@@ -25,14 +25,14 @@ def test_a_notebook_that_was_run_is_read_with_its_outputs(executed):
     assert read_executed(path, folder.parent / "none") is None
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda cell: cell.update(source="1 + 2"),
-        lambda cell: cell.update(execution_count=None),  # it was interrupted before
-        lambda cell: cell.outputs.append(nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])),
-    ],
-)
+CHANGES = [
+    lambda cell: cell.update(source="1 + 2"),
+    lambda cell: cell.update(execution_count=None),  # it was interrupted before
+    lambda cell: cell.outputs.append(nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_notebook_that_has_changed_since_or_did_not_end_counts_as_not_run(change, executed):
     path, folder, notebook = executed
     change(notebook.cells[0])

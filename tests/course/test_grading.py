@@ -1,17 +1,15 @@
 """`grade`: made-up people, who hand in right, wrong, missing, endless and deadly answers as platforms deliver them."""
 
 import csv
-import io
 import os
 import signal
 import subprocess
 import sys
-import zipfile
 
 import nbformat
 import psutil
 import pytest
-from conftest import ROOT
+from conftest import ROOT, zip_of
 from typer.testing import CliRunner
 
 from mnist_tutorial.cli import app
@@ -44,8 +42,12 @@ def notebook(answer=None, kind="student", without=()):
     made = LESSON.variant(kind)
     made.cells = [cell for cell in made.cells if not {*without} & tags(cell)]
     if answer is not None:
-        next(cell for cell in made.cells if "stub" in tags(cell)).source = answer
+        tagged(made, "stub")[0].source = answer
     return nbformat.writes(made)
+
+
+def tagged(made, tag):
+    return [cell for cell in made.cells if tag in tags(cell)]
 
 
 def write(folder, files):
@@ -53,14 +55,6 @@ def write(folder, files):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
-
-
-def zipped(files):
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
 
 
 def grade(place, out, *options):
@@ -76,18 +70,19 @@ def solved(rows):
 
 def test_a_class_is_graded_as_its_platforms_deliver_it(tmp_path):
     stub = notebook()
+    fay = {"01_loading.ipynb.json": stub, "__MACOSX/._01_loading.ipynb": "", "essay.docx": "words"}
     files = {
         "Moodle Ann_123_assignsubmission_file_/01_loading.ipynb": notebook(RIGHT),
         "Moodle Ben_124_assignsubmission_file_01_loading.ipynb": stub,
         "canvascleo_LATE_123_456_01_loading-1.ipynb": stub,
         "Copy of 01_loading_Dan (2).ipynb": stub,
         "Eve/student/01_loading (1).ipynb.txt": notebook(WRONG),
-        "Fay.zip": zipped({"01_loading.ipynb.json": stub, "__MACOSX/._01_loading.ipynb": "", "essay.docx": "words"}),
+        "Fay.zip": zip_of(tmp_path / "Fay", fay).read_bytes(),
         "Gus/glossary.ipynb": "comes along",
         "Gus/.ipynb_checkpoints/01_loading-checkpoint.ipynb": stub,
         "Gus/01_loading.ipynb": notebook(without=["check"]),
         "Hal.zip": b"cut off",
-        "Ian.zip": zipped({}),
+        "Ian.zip": zip_of(tmp_path / "Ian", {}).read_bytes(),
         "Joy/instructor/01_loading.ipynb": notebook(kind="instructor"),
         ".DS_Store": "",
     }
@@ -107,7 +102,8 @@ def test_a_class_is_graded_as_its_platforms_deliver_it(tmp_path):
 
 def test_one_zip_file_of_all_is_graded_and_remarks_in_the_file_stay(tmp_path):
     everyone = {"01_loading_Ann.ipynb": notebook(), "01_loading_Ben.ipynb": notebook()}
-    write(tmp_path, {"in/all.zip": zipped({f"all/{name}": content for name, content in everyone.items()})})
+    (tmp_path / "in").mkdir()
+    zip_of(tmp_path / "in/all.zip", {f"all/{name}": content for name, content in everyone.items()})
     for place, out in (("in/all.zip", tmp_path / "all.csv"), ("in", tmp_path / "grades.csv")):
         done, rows = grade(tmp_path / place, out)
         assert done.exit_code == 0
@@ -148,27 +144,18 @@ def test_each_answer_is_judged_and_costs_nobody_another_exercise(tmp_path):
 
 
 @pytest.mark.full
-def test_answers_in_the_cell_of_the_check_and_checks_that_are_called_again_count(tmp_path):
-    joined, again = (nbformat.reads(notebook(RIGHT), as_version=4) for _ in range(2))
-    for made in (joined, again):
-        stub = next(i for i, cell in enumerate(made.cells) if "stub" in tags(cell))
-        check = next(cell for cell in made.cells if "check" in tags(cell))
-        if made is joined:
-            check.source = f"{made.cells.pop(stub).source}\n{check.source}"
-        else:
-            made.cells.insert(made.cells.index(check), nbformat.v4.new_code_cell(check.source))
-    files = {f"in/{name}.ipynb": nbformat.writes(made) for name, made in (("joined", joined), ("again", again))}
-    rows = grade(write(tmp_path, files) / "in", tmp_path / "grades.csv")[1]
-    expected = {"batch_shape": "yes", "negative": "not answered", "flat_source": "not answered"}
-    assert solved(rows) == {(name, check): expected[check] for name in ("joined", "again") for check in EXERCISES}
-
-
-@pytest.mark.full
-def test_an_exercise_that_ends_the_process_does_not_take_a_later_one_with_it(tmp_path):
-    made = nbformat.reads(notebook("import os\nos._exit(0)"), as_version=4)
-    [cell for cell in made.cells if "stub" in tags(cell)][1].source = "def negative(pixels):\n    return 1 - pixels"
-    rows = grade(write(tmp_path, {"in/Ann.ipynb": nbformat.writes(made)}) / "in", tmp_path / "grades.csv")[1]
-    assert [row["solved"] for row in rows] == ["no", "yes", "not answered"]
+def test_each_answer_counts_wherever_it_stands_and_after_one_that_ends_the_process(tmp_path):
+    joined, again, ends = made = [nbformat.reads(notebook(RIGHT), as_version=4) for _ in range(3)]
+    stubs, checks = ([tagged(each, name) for each in made] for name in ("stub", "check"))
+    joined.cells.remove(stubs[0][0])
+    checks[0][0].source = f"{RIGHT}\n{checks[0][0].source}"
+    again.cells.insert(again.cells.index(checks[1][0]), nbformat.v4.new_code_cell(checks[1][0].source))
+    stubs[2][0].source, stubs[2][1].source = "import os\nos._exit(0)", "def negative(pixels):\n    return 1 - pixels"
+    files = {"joined": joined, "again": again, "ends": ends}
+    place = write(tmp_path, {f"in/{name}.ipynb": nbformat.writes(made) for name, made in files.items()}) / "in"
+    rows = solved(grade(place, tmp_path / "grades.csv")[1])
+    expected = {"joined": ("yes", "not answered"), "again": ("yes", "not answered"), "ends": ("no", "yes")}
+    assert {name: tuple(rows[name, check] for check in EXERCISES[:2]) for name in files} == expected
 
 
 def test_ctrl_c_ends_it_at_once_with_its_kernels_and_without_a_traceback(tmp_path):

@@ -1,13 +1,18 @@
 """The variants of a notebook for each kind of reader, and the folder that they are written into."""
 
+import tomllib
+from types import SimpleNamespace
+
 import nbformat
 import pytest
 from conftest import ROOT
+from IPython.core.inputtransformer2 import TransformerManager
 
-from mnist_tutorial.course.lesson import APART, lessons, read_lesson, tags, update
+from mnist_tutorial.course.lesson import APART, INSTALL, REPOSITORY, WHEEL, lessons, read_lesson, tags, update
 from mnist_tutorial.errors import MNISTError
 
 COURSE = lessons(ROOT)
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
 @pytest.fixture(params=COURSE, ids=lambda lesson: lesson.name)
@@ -23,29 +28,31 @@ def test_students_get_stubs_and_checks_and_no_line_of_a_solution(lesson):
     student = lesson.variant("student")
     exercises = len(sources(lesson.notebook, "check"))
     assert len(sources(student, "stub")) == len(sources(student, "check")) == len(sources(student, "task")) == exercises
-    text = "\n".join(cell.source for cell in student.cells)
     shown = [cell.source for cell in student.cells if not APART & tags(cell) or "stub" in tags(cell)]
-    taught = {line.strip() for source in shown for line in source.splitlines()}
+    taught, read = lines(shown), lines(cell.source for cell in student.cells)
     for solution in sources(lesson.notebook, "solution"):
         # A line that the lesson or a stub has, too, gives nothing away; each solution has others.
-        own = {line.strip() for line in solution.splitlines()} - taught
+        own = lines([solution]) - taught
         assert own
-        assert not own & {line.strip() for line in text.splitlines()}
-    for notes in sources(lesson.notebook, "notes"):
-        assert notes not in text
+        assert not own & read
 
 
-@pytest.mark.parametrize(
-    ("kind", "left_out"),
-    [("student", {"solution", "notes", "slide-only"}), ("instructor", {"stub", "write", "slide-only"})],
-)
-def test_each_gets_the_notebook_without_the_cells_of_the_other_and_nothing_else_changes(kind, left_out, lesson):
-    def told(cell):  # what leads to its own kind in Colab, and whether our answer is folded, may differ
+def lines(texts):
+    return {line.strip() for text in texts for line in text.splitlines()}
+
+
+LEFT_OUT = {"student": {"solution", "notes", "slide-only"}, "instructor": {"stub", "write", "slide-only"}}
+
+
+@pytest.mark.parametrize("kind", LEFT_OUT)
+def test_each_gets_the_notebook_without_the_cells_of_the_other_and_nothing_else_changes(kind, lesson):
+    def content(cell):  # what leads to its own kind in Colab, and whether our answer is folded, may differ
         source = cell.source.replace(f"/course/{kind}/", "/course/student/").replace("<details open>", "<details>")
         return cell.cell_type, cell.id, source, tags(cell)
 
-    cells = [told(cell) for cell in lesson.variant(kind).cells if tags(cell) != {"install"}]
-    assert cells == [told(cell) for cell in lesson.notebook.cells if not left_out & tags(cell)]
+    made, ours = lesson.variant(kind), [cell for cell in lesson.notebook.cells if not LEFT_OUT[kind] & tags(cell)]
+    assert sources(made, "install") == [INSTALL]
+    assert [content(cell) for cell in made.cells if "install" not in tags(cell)] == [*map(content, ours)]
 
 
 def test_model_answers_are_folded_for_students_only_who_get_a_cell_to_write_in(lesson):
@@ -59,11 +66,15 @@ def test_model_answers_are_folded_for_students_only_who_get_a_cell_to_write_in(l
         assert sources(notebook, "review") == sources(lesson.notebook, "review")
 
 
-def test_a_lesson_has_a_title_and_minutes(lesson):
-    assert lesson.title.startswith(f"{int(lesson.name[:2])}. ")
-    assert 0 < lesson.exercise_minutes < lesson.minutes
-    assert lesson.needs
-    assert f"**You need** {lesson.needs}. " in lesson.notebook.cells[0].source
+@pytest.mark.parametrize(("package", "installed"), [("mnist_tutorial", []), ("no_such_package", [WHEEL])])
+def test_the_first_cell_installs_the_wheel_where_the_package_is_missing(package, installed):
+    asked = []
+    shell = SimpleNamespace(run_line_magic=lambda name, line: asked.append((name, line.split()[-1])))
+    code = TransformerManager().transform_cell(INSTALL.replace('"mnist_tutorial"', f'"{package}"'))
+    exec(code, {"get_ipython": lambda: shell})
+    assert asked == [("pip", wheel) for wheel in installed]
+
+    assert f"{REPOSITORY}/releases/download/v{VERSION}/mnist_tutorial-{VERSION}-py3-none-any.whl" == WHEEL
 
 
 NOTEBOOK = '{"cells": [%s], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
@@ -82,15 +93,12 @@ DAMAGED = {
 @pytest.mark.parametrize("kind", DAMAGED)
 def test_a_notebook_that_is_not_a_lesson_is_refused(kind, tmp_path, caplog):
     path = tmp_path / "01_x.ipynb"
+    path.write_text(NOTEBOOK % (CELL % "# 1. Title\\n\\n**Time** 30 minutes"))
+    assert read_lesson(path).minutes == 30
     path.write_text(DAMAGED[kind], errors="surrogateescape")
     with pytest.raises(MNISTError, match=r"01_x.ipynb: .*expected"):
         read_lesson(path)
     assert not caplog.records  # no second error by nbformat
-
-
-def test_the_smallest_lesson_is_read(tmp_path):
-    (tmp_path / "01_x.ipynb").write_text(NOTEBOOK % (CELL % "# 1. Title\\n\\n**Time** 30 minutes"))
-    assert read_lesson(tmp_path / "01_x.ipynb").minutes == 30
 
 
 FIRST, SECOND = ({"a/one.txt": version, "two.txt": version} for version in (b"1", b"2"))

@@ -1,4 +1,4 @@
-"""The shape of the notebooks, and that each rule about it can fail; nbmake runs them."""
+"""The shape of the notebooks; nbmake runs them."""
 
 import re
 from copy import deepcopy
@@ -85,13 +85,10 @@ def exercises(notebook, name):
         yield "what_if"
 
 
-def complaints(notebook, name):
-    return [complaint for rule in (text, code, exercises) for complaint in rule(notebook, name)]
-
-
+@pytest.mark.parametrize("rule", [text, code, exercises])
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_notebook_has_the_shape_of_a_lesson(name):
-    assert not complaints(LESSONS[name], name)
+def test_a_notebook_has_the_shape_of_a_lesson(name, rule):
+    assert not [*rule(LESSONS[name], name)]
 
 
 def test_each_lesson_leads_to_its_neighbours():
@@ -108,54 +105,6 @@ def test_the_glossary_is_sorted_and_has_each_term_that_a_lesson_explains():
     assert [term for term, _ in terms] == sorted((term for term, _ in terms), key=str.lower)
     for term, name in terms:
         assert f"**{term}**".lower() in source(LESSONS[name], "markdown").lower()
-
-
-def everywhere(old, new):
-    def change(notebook):
-        for cell in notebook.cells:
-            cell.source = cell.source.replace(old, new)
-
-    return change
-
-
-def without(tag):
-    return lambda notebook: notebook.cells.remove(next(cell for cell in notebook.cells if tag in tags(cell)))
-
-
-def with_code(new, **fields):
-    return lambda notebook: [cell for cell in notebook.cells if cell.cell_type == "code"][3].update(
-        source=new, **fields
-    )
-
-
-# Each rule, broken once: the change to a good notebook, and words of the complaint.
-BREAKS = [
-    (everywhere("# 2. ", "# Two: "), "no title or time"),
-    (everywhere("/02_visualizing.ipynb)", "/2.ipynb)"), "Colab"),
-    (everywhere("03_neuron.ipynb", "03_gone.ipynb"), "03_gone.ipynb"),
-    (everywhere("## Summary", "## The end"), "sections"),
-    (everywhere("## Examples", "## Examples\n\nIt takes 12 seconds."), "12 seconds"),
-    (everywhere("*Figure. ", "Look: "), "no caption"),
-    (with_code("1", execution_count=1), "outputs"),
-    (lambda notebook: notebook.metadata.pop("kernelspec"), "kernel"),
-    (everywhere("import mnist_tutorial as mt", "import numpy"), "first code"),
-    (everywhere("Markdown(", "print("), "no computed summary"),
-    (with_code("!pip install deeptrack"), "'!pip"),
-    (with_code("a = " + " + ".join(["1234"] * 13)), "92 columns"),
-    (everywhere("<details>", ""), "is open"),
-    (without("hint"), "exercises"),
-    (without("write"), "exercises"),
-    (without("review"), "no review"),
-    (lambda notebook: notebook.cells[-1].metadata.pop("what_if"), "what_if"),
-]
-
-
-@pytest.mark.parametrize(("change", "words"), BREAKS, ids=[words for _, words in BREAKS])
-def test_each_rule_catches_its_break(change, words):
-    broken = deepcopy(LESSONS["02_visualizing.ipynb"])
-    change(broken)
-    found = complaints(broken, "02_visualizing.ipynb")
-    assert any(words in complaint for complaint in found)
 
 
 @pytest.mark.full

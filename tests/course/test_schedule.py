@@ -11,42 +11,43 @@ from mnist_tutorial.course.schedule import CORE, PROJECT, evenings, half_day, sc
 from mnist_tutorial.errors import MNISTError
 
 COURSE = lessons(ROOT)
-EVENINGS = re.split(r"^## Evening \d$", evenings(COURSE).partition("## Instead")[0], flags=re.MULTILINE)[1:]
-PLANS = {"day": [schedule(COURSE)], "half a day": [half_day(COURSE)], "evenings": EVENINGS}
+TEXTS = {"day": schedule(COURSE), "half a day": half_day(COURSE), "evenings": evenings(COURSE)}
+DAYS = {name: re.split("^## Evening", text.partition("## Instead")[0], flags=re.M) for name, text in TEXTS.items()}
 
 
 def rows(text):
-    clock = r"(\d\d):(\d\d)"
-    matches = re.findall(rf"^\| {clock} \| {clock} \| (.*?) \|", text, re.MULTILINE)
+    """List the rows of a plan: first and last minute since midnight, and what it is."""
+    matches = re.findall(r"^\| (\d\d):(\d\d) \| (\d\d):(\d\d) \| (.*?) \|", text, re.M)
     return [(60 * int(a) + int(b), 60 * int(c) + int(d), what) for a, b, c, d, what in matches]
 
 
-def planned(*texts):
+def planned(text):
     """List the numbers of the notebooks of a plan."""
-    return [int(number) for text in texts for _, _, what in rows(text) for number in re.findall(r"student/(\d+)", what)]
+    return [int(number) for _, _, what in rows(text) for number in re.findall(r"student/(\d+)", what)]
 
 
 def needed(lesson):
-    """List the numbers that stand behind **You need**."""
-    text = re.search(r"\*\*You need\*\* (.*?)\*\*Time", lesson.notebook.cells[0].source)[1]
-    ranges = [range(int(a), int(b)) for a, b in re.findall(r"(\d+) to (\d+)", text)]
-    return {*map(int, re.findall(r"\d+", text)), *(number for numbers in ranges for number in numbers)}
+    """List the numbers of the notebooks that one needs."""
+    ranges = [range(int(a), int(b)) for a, b in re.findall(r"(\d+) to (\d+)", lesson.needs)]
+    return {*map(int, re.findall(r"\d+", lesson.needs)), *(number for numbers in ranges for number in numbers)}
 
 
-@pytest.mark.parametrize("name", PLANS)
-def test_no_notebook_comes_before_one_that_it_needs(name):
-    numbers = planned(*PLANS[name])
+def longest_session(day):
+    """Find the most minutes between two breaks."""
+    breaks = [(begin, end) for begin, end, what in day if what in ("*break*", "*lunch*")]
+    ends = [(day[0][0], day[0][0]), *breaks, (day[-1][1], day[-1][1])]
+    return max(following[0] - pause[1] for pause, following in pairwise(ends))
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_plan_has_no_notebook_before_one_that_it_needs_and_lists_those_left_with_their_minutes(name):
+    numbers = [number for day in DAYS[name] for number in planned(day)]
     for place, number in enumerate(numbers):
         assert needed(COURSE[number - 1]) <= {*numbers[:place]}, f"notebook {number}"
     assert numbers[:CORE] == [*range(1, 1 + min(CORE, len(numbers)))]
-
-
-@pytest.mark.parametrize("name", PLANS)
-def test_what_is_not_in_a_plan_is_listed_with_its_minutes(name):
-    text = {"day": schedule, "half a day": half_day, "evenings": evenings}[name](COURSE).partition("## Instead")[2]
-    left = [lesson for lesson in COURSE if int(lesson.name[:2]) not in planned(*PLANS[name])]
+    left = [lesson for lesson in COURSE if int(lesson.name[:2]) not in numbers]
     listed = [f"- [{x.title}](student/{x.name}): {x.minutes} minutes. You need {x.needs}." for x in left]
-    assert text.strip().splitlines()[2:] == [*listed, PROJECT]
+    assert TEXTS[name].partition("## Instead")[2].strip().splitlines()[2:] == [*listed, PROJECT]
 
 
 def test_the_project_takes_as_long_as_its_notebook_says():
@@ -71,25 +72,16 @@ def test_the_day_has_the_core_without_gaps_and_enough_breaks(start):
     assert len(lunches) == (hour < 12)
 
 
-def longest_session(day):
-    """Find the most minutes between two breaks of at least ten minutes."""
-    pauses = [(begin, end) for begin, end, what in day if what in ("*break*", "*lunch*") and end - begin >= 10]
-    ends = [(day[0][0], day[0][0]), *pauses, (day[-1][1], day[-1][1])]
-    return max(following[0] - pause[1] for pause, following in pairwise(ends))
-
-
 def test_people_survive_each_plan():
-    assert rows(schedule(COURSE))[-1][1] <= 17 * 60 + 30
-    half = rows(half_day(COURSE))
+    (day,), (half,), three = ([rows(text) for text in days if rows(text)] for days in DAYS.values())
+    assert day[-1][1] <= 17 * 60 + 30
     assert half[-1][1] - half[0][0] <= 4 * 60
-    assert len(planned(half_day(COURSE))) >= 3
-    assert "*lunch*" not in half_day(COURSE)
-    assert len(EVENINGS) == 3
-    for evening in map(rows, EVENINGS):
-        assert evening[0][0] == 18 * 60
-        assert evening[-1][1] <= 21 * 60
-    for day in (half, *map(rows, EVENINGS)):
-        assert longest_session(day) <= 120
+    assert len(planned(TEXTS["half a day"])) >= 3
+    assert len(three) == 3
+    assert all(evening[0][0] == 18 * 60 and evening[-1][1] <= 21 * 60 for evening in three)
+    for part in (half, *three):
+        assert longest_session(part) <= 120
+        assert "*lunch*" not in [what for _, _, what in part]
 
 
 def test_each_row_of_a_notebook_says_when_exercises_begin():

@@ -1,13 +1,11 @@
-"""`lab`: the files of a workshop, a server that answers, and a kernel that has what the notebooks need."""
+"""`workshop` writes the course, also for Colab; `lab` has a server that answers and a kernel that runs notebooks."""
 
 import os
 import re
+import shutil
 import signal
-import socket
 import subprocess
 import sys
-from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -20,158 +18,167 @@ from typer.testing import CliRunner
 from mnist_tutorial import MNISTError
 from mnist_tutorial.cli import app
 from mnist_tutorial.course import teach
-from mnist_tutorial.course.lesson import lessons, tags
+from mnist_tutorial.course.lesson import BRANCH, lessons, tags
+
+NAMES = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+def workshop(*arguments):
+    return CliRunner().invoke(app, ["workshop", *map(str, arguments)])
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory, mnist):
-    """Start `lab` while its port is taken.
-
-    The value has the folder, the contents that were written into it, the printed lines, the address and the token of
-    the server, its port, and the port that was taken.
-    """
-    folder, config = tmp_path_factory.mktemp("a workshop"), str(tmp_path_factory.mktemp("config"))
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mnist_tutorial", "lab", str(folder), "--no-browser", f"--port={port}"],
-            cwd=ROOT,
-            env=os.environ | {"JUPYTER_CONFIG_DIR": config, "JUPYTER_RUNTIME_DIR": config},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        printed = ""
-        try:
-            for line in process.stdout:
-                printed += line
-                if match := re.search(r"(http://127\.0\.0\.1:(\d+)/)lab\S*\?token=(\w+)", line):
-                    break
-            else:
-                pytest.fail(f"lab ended without an address:\n{printed}")
-            contents = {
-                path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-            }
-            yield SimpleNamespace(
-                folder=folder,
-                contents=contents,
-                printed=printed,
-                address=match[1],
-                token=match[3],
-                port=int(match[2]),
-                taken_port=port,
-                runtime=Path(config),
-            )
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.stdout.read()  # until the server has closed it
-            process.wait(30)
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("a workshop")
+    done = workshop(folder)
+    count = len([path for path in folder.rglob("*") if path.is_file()])
+    assert f"{count} of {count} files" in done.stdout
+    return folder
 
 
-def session(address):
-    """Connect with retries: Jupyter prints its address a moment before it listens there."""
-    connection = requests.Session()
-    connection.mount(address, requests.adapters.HTTPAdapter(max_retries=urllib3.Retry(connect=8, backoff_factor=0.1)))
-    return connection
+@pytest.fixture(scope="module")
+def online(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("online")
+    assert workshop(folder, "--online").exit_code == 0
+    return folder
 
 
-def execute(lab, code):
-    """Run a cell in a kernel of the server; returns the text that it prints."""
-    headers, printed = {"Authorization": f"token {lab.token}"}, []
-    kernel = requests.post(f"{lab.address}api/kernels", headers=headers, json={"name": "python3"}, timeout=60).json()
-    client = BlockingKernelClient(connection_file=str(lab.runtime / f"kernel-{kernel['id']}.json"))
-    client.load_connection_file()
-    client.start_channels(hb=False)
-    client.wait_for_ready(timeout=120)
-    show = lambda message: printed.append(message["content"].get("text", ""))  # noqa: E731
-    reply = client.execute_interactive(code, timeout=120, output_hook=show)
-    client.stop_channels()
-    requests.delete(f"{lab.address}api/kernels/{kernel['id']}", headers=headers, timeout=60)
-    assert reply["content"]["status"] == "ok", reply["content"]
-    return "".join(printed)
+def links(path):
+    """List where the links of a text or a notebook lead."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        text = "\n".join(c.source for c in nbformat.reads(text, 4).cells if c.cell_type == "markdown")
+    return re.findall(r"\]\(([^)]+)\)", text)
 
 
-def test_the_server_answers_on_the_next_port_and_a_notebook_can_load_mnist(lab):
-    assert lab.port != lab.taken_port
-    headers = {"Authorization": f"token {lab.token}"}
-    contents = session(lab.address).get(f"{lab.address}api/contents", headers=headers, timeout=60).json()
-    assert "01_loading.ipynb" in {entry["name"] for entry in contents["content"]}
-    assert requests.get(f"{lab.address}lab", params={"token": lab.token}, timeout=60).status_code == 200
-    assert execute(lab, "import mnist_tutorial as mt\nprint(mt.load().variant)") == "full\n"
+def test_the_server_answers_and_a_notebook_can_load_mnist(tmp_path, mnist):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnist_tutorial", "lab", f"{tmp_path}/of mine", "--no-browser", "--port=0"],
+        cwd=ROOT,
+        env=os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        found = (re.search(r"(http://127\.0\.0\.1:\d+/)lab\S*\?token=(\w+)", line) for line in process.stdout)
+        address, token = next(filter(None, found)).groups()
+        session = requests.Session()  # with retries: Jupyter prints its address a moment before it listens there
+        session.mount(address, requests.adapters.HTTPAdapter(max_retries=urllib3.Retry(connect=8, backoff_factor=0.1)))
+        session.headers["Authorization"] = f"token {token}"
+        assert session.get(f"{address}lab", timeout=60).status_code == 200
+        entries = session.get(f"{address}api/contents", timeout=60).json()["content"]
+        assert {entry["name"] for entry in entries} == {f"{name}.ipynb" for name in NAMES}
+        kernel = session.post(f"{address}api/kernels", json={"name": "python3"}, timeout=60).json()["id"]
+        client, printed = BlockingKernelClient(connection_file=f"{tmp_path}/kernel-{kernel}.json"), []
+        client.load_connection_file()
+        client.start_channels(hb=False)
+        client.wait_for_ready(timeout=120)
+        code = "import mnist_tutorial as mt\nprint(mt.load().variant)"
+        client.execute_interactive(code, timeout=120, output_hook=lambda message: printed.append(message["content"]))
+        client.stop_channels()
+        assert {"name": "stdout", "text": "full\n"} in printed
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.stdout.read()  # until the server has closed it
+        process.wait(30)
+    made = teach.files(ROOT)  # another process makes the same files
+    assert {name: (tmp_path / "of mine" / name).read_bytes() for name in made} == made
 
 
-def test_there_are_notebooks_for_both_and_solutions_and_a_schedule(lab):
-    names = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
-    for kind in ("student", "instructor"):
-        assert {path.name for path in (lab.folder / kind).iterdir()} == names
-    assert {path.stem for path in (lab.folder / "solutions").iterdir()} == {name[:-6] for name in names}
+def test_there_are_notebooks_for_both_and_solutions_and_a_schedule(folder):
+    for kind in ("student", "instructor", "solutions"):
+        assert {path.stem for path in (folder / kind).iterdir()} == NAMES
     for name, start in (("schedule", "09:00"), ("half-day", "09:00"), ("evenings", "18:00")):
-        assert f"| {start} |" in lab.contents[f"{name}.md"].decode()
-    assert f"{len(lab.contents)} of {len(lab.contents)} files" in lab.printed
+        assert f"| {start} |" in (folder / f"{name}.md").read_text(encoding="utf-8")
 
 
-def test_links_of_the_notebooks_and_of_the_solutions_lead_somewhere(lab):
-    for path in [*lab.folder.glob("*/*.ipynb"), *lab.folder.glob("*.md")]:
-        text = path.read_text(encoding="utf-8")
-        if path.suffix == ".ipynb":
-            text = "\n".join(c.source for c in nbformat.reads(text, 4).cells if c.cell_type == "markdown")
-        for target in re.findall(r"\]\(([^):#]+)(?:#[^)]*)?\)", text):
-            assert (path.parent / target).exists(), f"{path.name}: {target}"
-    for path in lab.folder.glob("solutions/*.html"):
+def test_links_of_the_notebooks_and_of_the_solutions_lead_somewhere(folder):
+    for path in [*folder.glob("*/*.ipynb"), *folder.glob("*.md")]:
+        for target in links(path):
+            assert ":" in target or (path.parent / target.partition("#")[0]).exists(), f"{path.name}: {target}"
+    for path in folder.glob("solutions/*.html"):
         for target in re.findall(r'href="([^":#]+\.(?:html|ipynb))', path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
-def test_the_solutions_show_formulas_without_a_script(lab):
-    page = (lab.folder / "solutions/03_neuron.html").read_text(encoding="utf-8")
-    formulas = re.findall(r"<math .*?</math>", page, re.DOTALL)
-    assert len(formulas) >= 5
-    assert any(formula.count("<mtr>") == 4 for formula in formulas)  # the gradient, on paper
-    text = re.sub(r"<(pre|style|script|math).*?</\1>", "", page, flags=re.DOTALL)
-    assert "$" not in text
-    assert "\\frac" not in text
-
-
-def test_the_solutions_show_titles_code_hints_and_model_answers_and_fetch_nothing(lab):
+def test_the_solutions_show_titles_code_hints_model_answers_and_formulas_and_fetch_nothing(folder):
     for lesson in lessons(ROOT):
-        text = (lab.folder / f"solutions/{lesson.name[:-6]}.html").read_text(encoding="utf-8")
+        text = (folder / f"solutions/{lesson.name[:-6]}.html").read_text(encoding="utf-8")
         assert f"<title>{lesson.title}</title>" in text
         assert "# solution" in text
         assert not re.findall(r'(?:src|href)="https?://[^"]*\.(?:js|css)', text)
         assert re.search(r"<details><summary>Hint</summary>.*?<p>", text, re.DOTALL)
         models = sum("model" in tags(cell) for cell in lesson.notebook.cells)
         assert text.count("<details open") == models > 0
+    page = (folder / "solutions/03_neuron.html").read_text(encoding="utf-8")
+    formulas = re.findall(r"<math .*?</math>", page, re.DOTALL)
+    assert len(formulas) >= 5
+    assert any(formula.count("<mtr>") == 4 for formula in formulas)  # the gradient, on paper
+    assert not re.search(r"\$|\\frac", re.sub(r"<(pre|style|script|math).*?</\1>", "", page, flags=re.DOTALL))
 
 
-def test_running_it_again_keeps_what_a_student_has_changed_and_says_so(lab):
-    path = lab.folder / "student/01_loading.ipynb"
-    path.write_text(path.read_text().replace("import mnist_tutorial as mt", "import mnist_tutorial as mine"))
-    mine = path.read_bytes()
-    printed = CliRunner().invoke(app, ["workshop", str(lab.folder)]).stdout
-    assert path.read_bytes() == mine
-    (ours,) = path.parent.glob("01_loading.new-*.ipynb")
-    assert ours.read_bytes() == lab.contents["student/01_loading.ipynb"]
+def test_online_all_links_between_the_notebooks_lead_to_the_repository(online):
+    for path in online.glob("*/*.ipynb"):
+        assert links(path)
+        for target in links(path):
+            assert target.startswith("https://")
+            if "/course/" in target:
+                kind, name = target.rpartition("blob/course/")[2].split("/")
+                assert kind == path.parent.name, f"{path}: {target}"
+                assert (online / kind / name).exists(), f"{path}: {target}"
+    assert f"{BRANCH}/student/glossary.ipynb" in links(online / "student/01_loading.ipynb")
+
+
+def test_badges_lead_students_and_readers_of_solutions_to_the_students_notebooks(online):
+    badge = r"(?:colab|kaggle)[^)\"]+/course/(\w+)/(\w+\.ipynb)[)\"]"
+    for folder, kind in (("student", "student"), ("instructor", "instructor"), ("solutions", "student")):
+        for path in online.glob(f"{folder}/*"):
+            leads = re.findall(badge, path.read_text(encoding="utf-8"))
+            assert leads == [(kind, f"{path.stem}.ipynb")] * (0 if path.stem == "glossary" else 2), path
+
+
+def test_online_only_the_links_differ(online, folder):
+    assert {path.relative_to(online) for path in online.rglob("*")} == {
+        path.relative_to(folder) for path in folder.rglob("*")
+    }
+    for path in online.rglob("*.*"):
+        there = re.sub(rf"\]\({BRANCH}/\w+/(\w+\.ipynb)\)", r"](\1)", path.read_bytes().decode())
+        assert there == (folder / path.relative_to(online)).read_bytes().decode()
+
+
+def test_running_it_again_keeps_what_a_student_has_changed_and_says_so(folder, tmp_path):
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "student/01_loading.ipynb"
+    ours, mine = path.read_text(), path.read_text().replace("import mnist_tutorial as mt", "import mnist_tutorial as m")
+    path.write_text(mine)
+    printed = workshop(tmp_path).stdout
+    assert path.read_text() == mine
+    (beside,) = path.parent.glob("01_loading.new-*.ipynb")
+    assert beside.read_text() == ours
     assert str(path) in printed
-    assert ours.name in printed
-    again = CliRunner().invoke(app, ["workshop", str(lab.folder)]).stdout  # nothing newer: nothing about it
-    assert f"0 of {len(lab.contents)} files" in again
-    assert ours.name not in again
+    assert beside.name in printed
+    again = workshop(tmp_path).stdout  # nothing newer: nothing about it
+    assert ": 0 of " in again
+    assert beside.name not in again
 
 
-def test_what_is_wrong_with_the_folder_is_one_line(tmp_path):
+def test_a_folder_that_is_a_file_is_one_line(tmp_path):
     (tmp_path / "file").write_text("mine")
-    done = CliRunner().invoke(app, ["workshop", "write", str(tmp_path / "file")])
+    done = workshop("write", tmp_path / "file")
     assert done.exit_code == 1
     assert re.fullmatch(r"error: .*/file: .*\n", done.stderr)
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_another_process_makes_the_same_files(lab):
-    made = teach.files(ROOT)
-    assert {name: lab.contents[name] for name in made} == made
+@pytest.mark.parametrize("arguments", [["grade"], ["one", "two"], ["write", "one", "two"]])
+def test_what_is_not_one_folder_is_a_wrong_use_and_writes_nothing(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = workshop(*arguments)
+    assert done.exit_code == 2
+    assert "expected one folder" in done.stderr
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_notebook_that_does_not_run_is_named_with_its_error(tmp_path):

@@ -43,7 +43,8 @@ def squared_error_slope(answer: Answer) -> str:
     return "small where the neuron is certain, even if it is certain and wrong"
 
 
-def _gradients(bend, slope, x, t, W1, b1, W2, b2):
+def backpropagate(bend, slope, x, t, W1, b1, W2, b2):
+    """Backpropagate through a hidden layer, with a function and the slope that it has at z."""
     z = x @ W1 + b1
     h = bend(z)
     error2 = (softmax(h @ W2 + b2, axis=1) - t) / len(x)
@@ -72,7 +73,7 @@ MISTAKES = (
 )
 
 
-@exercise(reference=lambda *arrays: _gradients(*TANH, *arrays))
+@exercise(reference=lambda *arrays: backpropagate(*TANH, *arrays))
 def tanh_gradients(answer: Answer) -> str:
     """Check backpropagation through a hidden layer of tanh.
 
@@ -86,8 +87,8 @@ def tanh_gradients(answer: Answer) -> str:
         got = _arrays(answer(*arrays), 4, "expected four arrays: the gradients of W1, b1, W2 and b2.")
         shapes, expected = ([array.shape for array in group] for group in (got, parameters))
         refuse(shapes != expected, f"the shapes are {', '.join(map(str, shapes))}; expected {expected}.")
-        truth = W1, b1, W2, b2 = _gradients(*TANH, *arrays)
-        wrong = [(_gradients(bend, slope, *arrays), hint) for bend, slope, hint in MISTAKES]
+        truth = W1, b1, W2, b2 = backpropagate(*TANH, *arrays)
+        wrong = [(backpropagate(bend, slope, *arrays), hint) for bend, slope, hint in MISTAKES]
         wrong += [
             ([n * array for array in truth], "The loss is a mean over the digits: divide by their number."),
             ((W1, b1 / n, W2, b2 / n), "The biases: the errors have been divided by the number of digits already."),
@@ -151,7 +152,7 @@ def _trained(W1, W2, learning_rate=0.5, batch_size=64):
     with np.errstate(all="ignore"):
         for step in range(STEPS):
             batch = rng.integers(len(pixels), size=batch_size)
-            gradients = _gradients(*RELU, pixels[batch], targets[batch], *parameters)
+            gradients = backpropagate(*RELU, pixels[batch], targets[batch], *parameters)
             for parameter, gradient in zip(parameters, gradients, strict=True):
                 parameter -= learning_rate * (1 - step / STEPS) * gradient
         return float(((relu(unseen @ W1 + b1) @ W2 + b2).argmax(1) == held_out.labels).mean())
