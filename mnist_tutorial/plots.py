@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib import colors, figure, ticker
 from numpy.typing import ArrayLike
 
-__all__ = ["BLUE", "GREY", "ORANGE", "SIGNED", "Picture", "confusion_matrix", "digits", "failures", "learning_curves"]
+__all__ = ["BLUE", "GREY", "ORANGE", "SIGNED", "confusion_matrix", "digits", "failures", "learning_curves"]
 __all__ += ["robustness", "runs", "weights"]
 # Okabe and Ito's colour-blind-safe colours (jfly.uni-koeln.de/color).
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
