@@ -10,7 +10,9 @@ from PIL import Image
 
 from mnist_tutorial.benchmark.execute import run_task
 from mnist_tutorial.benchmark.recipe import Task, load_recipe, recipe_names
+from mnist_tutorial.benchmark.records import above
 from mnist_tutorial.benchmark.result import read_all
+from mnist_tutorial.benchmark.summary import aggregate
 
 sys.path.insert(0, str(ROOT / "tools"))
 import readme
@@ -48,6 +50,18 @@ def test_the_runs_are_of_clean_commits_and_all_recipes():
     assert not refused
     assert {(result.variant, result.machine["dirty"]) for _, result in runs} == {("full", False)}
     assert {result.recipe for _, result in runs if result.evaluated_on == "test"} == set(recipe_names())
+
+
+def test_the_history_of_the_speed_records_is_that_of_their_runs():
+    page = (ROOT / "docs/records.md").read_text(encoding="utf-8")
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| 99")]
+    assert len(lines) == len(list((ROOT / "results/records").iterdir()))
+    for target, date, recipe, seconds, ratio, n, accuracy, p_value, *_ in lines:
+        found, _ = read_all(ROOT / "results/records" / f"{recipe}-{date}")
+        [summary] = aggregate([result for _, result in found])
+        [cells] = [record.cells for record in above(summary, float(target[:-1]) / 100) if record.label == recipe]
+        assert [cells[name] for name in ("seconds", "ratio", "n", "p")] == [seconds, ratio, n, p_value]
+        assert float(accuracy.split()[0]) == pytest.approx(float(cells["mean, %"]), abs=0.005)
 
 
 def test_stale_results_are_marked():
