@@ -248,9 +248,9 @@ def _load(path: Path, kinds: Sequence[type]) -> Any:
             return None
         if (version := content.get("format")) != kind.FORMAT:
             words = f"written in format {reprlib.repr(version)}, expected {kind.FORMAT}"
-            raise ValueError(f"{words}; update mnist-tutorial, or run it again")
+            raise ValueError(f"{words}; update mnist-tutorial, or {AGAIN}")
         if content.pop("sha256", None) != _checksum(content):
-            raise ValueError(f"edited after it was written, so its checksum does not match; {AGAIN}")
+            raise ValueError(f"edited after it was written (its checksum differs); {AGAIN}")
         del content["kind"], content["format"]
         return _adapter(kind).validate_python(content)
     except (OSError, ValueError) as error:

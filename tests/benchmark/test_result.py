@@ -104,7 +104,7 @@ def test_all_kinds_of_files_are_read_at_once_and_each_damaged_one_is_refused_onc
     failure = results.Failure("ours", 0, "test", "it broke", "2026-11-23T07:59:00+00:00")
     results.save(folder / "b.failure.json", failure)
     (folder / "a.failure.json").write_text('{"kind": "failure"')
-    (folder / "somebody's.json").write_text('[{"kind": []}]')
+    (folder / "somebody's.json").write_text('{"kind": []}')
     read, [refused] = results.read_all(folder, [results.Result, results.Failure])
     assert read == [(folder / "b.failure.json", failure), (written, results.read(written))]
     assert str(refused).startswith(f"{folder / 'a.failure.json'}: cut short")
