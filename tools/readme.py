@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 import mnist_tutorial as mt
-from mnist_tutorial.benchmark import robustness
 from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.report.figures import draw_robustness, scatter, to_png
 from mnist_tutorial.benchmark.report.literature import published
@@ -20,6 +19,7 @@ from mnist_tutorial.benchmark.report.table import (
     seconds,
 )
 from mnist_tutorial.benchmark.result import read_all
+from mnist_tutorial.benchmark.robustness import Robustness
 from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.course.lesson import lessons
 
@@ -65,10 +65,10 @@ def benchmark():
 @cache
 def corrupted():
     """Read what was measured on corrupted digits."""
-    found, refused = robustness.read_all(RUNS)
+    found, refused = read_all(RUNS, [Robustness])
     if refused:
         raise refused[0]
-    return found
+    return [measured for _, measured in found]
 
 
 def peers(record):

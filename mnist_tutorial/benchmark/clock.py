@@ -1,8 +1,7 @@
-"""A stopwatch that also measures what disturbed it: other programs, and pauses of the whole process."""
+"""A stopwatch that also measures what other programs took of the processor meanwhile."""
 
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,8 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import psutil
 
-TICK = 0.05  # seconds between two looks whether the process is still running
-PAUSE = 1.0  # seconds without a look, and hardly any work: SIGSTOP, or a virtual machine that was suspended
 CONTENDED = 0.05  # of our own processor time: beyond it, threads that wait for each other lose far more than that
 
 
@@ -22,17 +19,11 @@ class Time(NamedTuple):
     wall: float
     cpu_seconds: float  # of the processor, for this process and its children
     other_cpu_seconds: float  # for all other processes meanwhile; the system counts them in hundredths
-    paused: float = 0.0  # while this process was stopped
-
-    @property
-    def lost(self) -> float:
-        """The seconds of the processor that this process could not have."""
-        return self.other_cpu_seconds + self.paused
 
     @property
     def contended(self) -> bool:
-        """Whether so much of the processor was lost that the time does not count."""
-        return self.lost > CONTENDED * self.cpu_seconds
+        """Whether other programs used so much of the processor that the time does not count."""
+        return self.other_cpu_seconds > CONTENDED * self.cpu_seconds
 
 
 class Stopwatch:
@@ -44,19 +35,14 @@ class Stopwatch:
     def start(self) -> None:
         """Start, or continue after `stop`."""
         _synchronize()
-        self._ended, self._pauses = threading.Event(), []
-        self._watch = threading.Thread(target=_watch, args=(self._ended, self._pauses), daemon=True)
-        self._watch.start()
         self._before = _busy_seconds(), _cpu_seconds(), time.perf_counter()
 
     def stop(self) -> Time:
         """Stop, and return the time so far."""
         _synchronize()
         now = time.perf_counter(), _cpu_seconds(), _busy_seconds()
-        self._ended.set()
-        self._watch.join()
-        wall, own, busy = np.subtract(now, self._before[::-1]).tolist()
-        self.time = Time(*np.add(self.time, (wall, own, max(0.0, busy - own), sum(self._pauses))).tolist())
+        wall, own, busy = np.subtract(now, self._before[::-1])
+        self.time = Time(*np.add(self.time, (wall, own, max(0.0, busy - own))).tolist())
         return self.time
 
     @contextmanager
@@ -67,26 +53,12 @@ class Stopwatch:
         self.start()
 
 
-def _watch(ended: threading.Event, pauses: list[float]) -> None:
-    """Look at the clock again and again, which is impossible while the process is stopped, and list the pauses."""
-    now, last = (time.perf_counter(), time.process_time()), False
-    while not last:
-        before, last = now, ended.wait(TICK)
-        now = time.perf_counter(), time.process_time()
-        seconds, work = now[0] - before[0], now[1] - before[1]
-        if seconds > PAUSE and work < seconds / 2:  # otherwise, a long call of a library kept the thread waiting
-            pauses.append(seconds - work)
-
-
 def timed(action: Callable[[], Any]) -> tuple[Any, Time]:
     """Run an action without arguments; returns its value and its time."""
     stopwatch = Stopwatch()
     stopwatch.start()
-    try:
-        value = action()
-    finally:
-        time = stopwatch.stop()
-    return value, time
+    value = action()
+    return value, stopwatch.stop()
 
 
 def _synchronize() -> None:

@@ -158,7 +158,7 @@ def _training(training: Training) -> dict[str, Any]:
         "clock": CLOCK,
         "wall": max(SHORTEST, round(time.wall, 4)),  # readers refuse runs that took no time
         "cpu_seconds": round(time.cpu_seconds, 3),
-        "other_cpu_seconds": round(time.lost, 3),
+        "other_cpu_seconds": round(time.other_cpu_seconds, 3),
         "images_per_second": round(images / time.wall, 1),
         "loss_curve": run.loss_curve(),
         "validation_curve": run.validation,

@@ -7,7 +7,7 @@ from pathlib import Path
 from mnist_tutorial.benchmark.code import RECIPE, agree
 from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.recipe import Recipe, Task, load_recipe, recipe_names
-from mnist_tutorial.benchmark.result import Result, read, rewrite
+from mnist_tutorial.benchmark.result import Result, read, save
 from mnist_tutorial.benchmark.suite import Workers
 from mnist_tutorial.benchmark.worker import run_locally
 from mnist_tutorial.errors import MNISTError
@@ -58,4 +58,4 @@ def _add(old: Result, new: Result, path: Path) -> None:
         return
     commit = new.machine["commit"] and new.machine["commit"][:10] + " with changes" * new.machine["dirty"]
     entry = {"code": new.code, "date": datetime.date.today().isoformat(), "commit": commit}
-    rewrite(replace(old, reproductions=[*old.reproductions, entry]), path)
+    save(path, replace(old, reproductions=[*old.reproductions, entry]))

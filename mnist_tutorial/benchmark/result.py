@@ -6,10 +6,11 @@ import json
 import os
 import reprlib
 import zlib
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import field
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, ValidationError, model_validator
@@ -22,9 +23,8 @@ from mnist_tutorial.data import atomic
 from mnist_tutorial.data.reference import DIGESTS
 from mnist_tutorial.errors import MNISTError
 
-KIND, FORMAT = "run", 4  # of a file
 MAX_BYTES = 2**22  # of a file; a result takes 30 kB
-FAILURE = ".failure.json"  # the end of the name of a file about a failed run
+AGAIN = "move it elsewhere, and run it again"  # what to do about a damaged file
 SHORTEST = 1e-4  # seconds of training: times are rounded to it
 
 
@@ -35,10 +35,7 @@ def pack(digits: np.ndarray) -> str:
 
 def unpack(digits: str | np.ndarray) -> np.ndarray:
     """Read digits that `pack` wrote: ndarray of uint8."""
-    try:
-        return np.frombuffer(zlib.decompress(base64.b64decode(digits)), np.uint8) if isinstance(digits, str) else digits
-    except (ValueError, zlib.error) as error:
-        raise ValueError(f"cannot be unpacked ({error})") from error
+    return np.frombuffer(zlib.decompress(base64.b64decode(digits)), np.uint8) if isinstance(digits, str) else digits
 
 
 Count = Annotated[int, Field(ge=0)]
@@ -49,6 +46,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Texts = dict[str, str]
 Curve = dict[str, list[int | float | None]]  # a loss is None where the training diverged
 Digits = Annotated[np.ndarray, BeforeValidator(unpack), PlainSerializer(pack)]
+_adapter = cache(TypeAdapter)  # of a class of values that have a file each
 
 
 @dataclass(frozen=True, eq=False, config={"extra": "forbid", "arbitrary_types_allowed": True})
@@ -57,6 +55,9 @@ class Result:
 
     Making one raises ValueError if it is about other data, or its accuracy is not that of its predictions.
     """
+
+    KIND: ClassVar[str] = "run"  # of its file
+    FORMAT: ClassVar[int] = 4
 
     recipe: str  # its name
     docstring: str  # what the recipe says of its source and its claim
@@ -107,7 +108,7 @@ class Result:
         return self
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Result) and _RESULT.dump_json(self) == _RESULT.dump_json(other)
+        return isinstance(other, Result) and _adapter(Result).dump_json(self) == _adapter(Result).dump_json(other)
 
     @property
     def labels(self) -> np.ndarray:
@@ -155,13 +156,24 @@ class Result:
         return name(self.recipe, self.version, self.evaluated_on, self.seed, self.variant, self.processes)
 
 
-_RESULT = TypeAdapter(Result)
-
-
 def name(recipe: str, version: str, evaluated_on: str, seed: int, variant: str = "full", processes: int = 1) -> str:
     """Name a run, as in cnn-3fa9c1d2-test-seed0; the same run of the same code always has the same name."""
     unusual = [variant] * (variant != "full") + [f"{processes}-processes"] * (processes > 1)
     return "-".join([recipe, version[:8], *unusual, evaluated_on, f"seed{seed}"])
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that failed."""
+
+    KIND: ClassVar[str] = "failure"
+    FORMAT: ClassVar[int] = 1
+
+    recipe: str
+    seed: Seed
+    evaluated_on: str
+    error: str  # a traceback, whose last line is the error itself
+    at: str  # the time in UTC, as in ISO 8601
 
 
 def published() -> Path:
@@ -182,92 +194,67 @@ def write(result: Result, folder: Path) -> Path | None:
     path = folder / f"{result.name}.json"
     if path.exists():
         return None
-    rewrite(result, path)
+    save(path, result)
     return path
 
 
-def rewrite(result: Result, path: Path) -> None:
-    """Replace the file of a result, once more is known about it."""
-    save(path, KIND, FORMAT, json.loads(_RESULT.dump_json(result)))
+def save(path: Path, value: Any) -> None:
+    """Write a file of ours, whole or not at all, with a checksum; the class of the value names its kind and format."""
+    content = {"kind": value.KIND, "format": value.FORMAT, **json.loads(_adapter(type(value)).dump_json(value))}
+    with atomic(path) as part:
+        part.write_text(json.dumps(content | {"sha256": _checksum(content)}, indent=1) + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> Result:
     """Read a result, and check it.
 
-    MNISTError if the file is cut short, edited, in another format or about other digits, if a field holds something
-    else than expected, or if the accuracy is not that of the predictions; the message says which.
+    MNISTError if the file is cut short, edited, in another format or about other digits, or if a field is not as
+    expected, such as an accuracy that is not that of the predictions; the message says which.
     """
-    return load(path, KIND, FORMAT, _RESULT)
+    if (result := _load(path, [Result])) is None:
+        raise MNISTError(f"{path}: not about a run; expected a file from `benchmark run`")
+    return result
 
 
-def read_all(folder: Path) -> tuple[list[tuple[Path, Result]], list[MNISTError]]:
-    """Read all results in a folder and its subfolders, sorted by path; and say which files and folders are refused."""
+def read_all(folder: Path, kinds: Sequence[type] = (Result,)) -> tuple[list[tuple[Path, Any]], list[MNISTError]]:
+    """Read all results in a folder and its subfolders, sorted by path; and say which files and folders are refused.
+
+    `kinds` are the classes of what is read; files about something else are passed over.
+    """
     if not Path(folder).is_dir():
         raise MNISTError(f"{folder}: no such folder; `benchmark run --out {folder}` makes it")
-    results, refused, words = [], [], "{0.filename}: cannot be read ({0.strerror})"
-    places = os.walk(folder, onerror=lambda error: refused.append(MNISTError(words.format(error))))
+    values, refused = [], []
+    places = os.walk(folder, onerror=lambda error: refused.append(MNISTError(f"{error.filename}: {_problem(error)}")))
     for path in sorted(Path(place, name) for place, _, names in places for name in names if name.endswith(".json")):
         try:
-            results.append((path, read(path)))
-        except OtherKindError:
-            pass  # somebody else's, or read elsewhere
+            if (value := _load(path, kinds)) is not None:
+                values.append((path, value))
         except MNISTError as error:
             refused.append(error)
-    return results, refused
+    return values, refused
 
 
-def read_failures(folder: Path) -> list[dict[str, Any]]:
-    """Read failures of runs: ``path``, ``recipe``, ``seed``, ``evaluated_on``, ``error``, ``at``; no damaged files."""
-    failures = []
-    for path in sorted(folder.rglob(f"*{FAILURE}")):
-        with suppress(MNISTError):
-            failures.append(load(path, "failure") | {"path": path})
-    return failures
-
-
-class OtherKindError(MNISTError):
-    """A file in JSON that is about something else."""
-
-
-def save(path: Path, kind: str, version: int, fields: dict[str, Any]) -> None:
-    """Write a file of ours, whole or not at all, with a checksum."""
-    content = {"kind": kind, "format": version, **fields}
-    with atomic(path) as part:
-        part.write_text(json.dumps(content | {"sha256": _checksum(content)}, indent=1) + "\n", encoding="utf-8")
-
-
-def load(path: Path, kind: str, version: int | None = None, adapter: TypeAdapter | None = None) -> Any:
-    """Read what `save` wrote, once its checksum, its format and each field are checked; without a version, any JSON.
-
-    Whatever is wrong is an MNISTError with the name of the file; about another kind of file, it is OtherKindError.
-    """
+def _load(path: Path, kinds: Sequence[type]) -> Any:
+    """Read what `save` wrote, and check it; None if it is of another kind."""
     try:
+        if path.suffix != ".json":
+            raise ValueError("not a result; expected a .json file from `benchmark run`")
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"larger than {MAX_BYTES:,} bytes; no result is")
         content = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content, dict) or content.get("kind") != kind:
-            raise OtherKindError(f"{path}: not about a {kind}; expected a file from `benchmark {kind}`")
-        if version is None:
-            return content
-        if content.get("format") != version:
-            words = f"written in format {reprlib.repr(content.get('format'))}, expected {version}"
-            raise ValueError(f"{words}; update mnist-tutorial, or run it again")
+        subject = content.get("kind") if isinstance(content, dict) else None
+        kind = next((kind for kind in kinds if subject == kind.KIND), None)
+        if kind is None:
+            return None
+        if (version := content.get("format")) != kind.FORMAT:
+            words = f"written in format {reprlib.repr(version)}, expected {kind.FORMAT}"
+            raise ValueError(f"{words}; update mnist-tutorial, or {AGAIN}")
         if content.pop("sha256", None) != _checksum(content):
-            raise ValueError("edited after it was written, so its checksum does not match; run it again")
+            raise ValueError(f"edited after it was written (its checksum differs); {AGAIN}")
         del content["kind"], content["format"]
-        return adapter.validate_python(content)
-    except OSError as error:
-        raise MNISTError(f"{path}: cannot be read ({error.strerror})") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        reason = f"cut short, or not JSON ({error}); move it elsewhere, and run it again"
-        if path.suffix != ".json":  # it may be anything of the user
-            recipe = "a Python file, " * (path.suffix == ".py")
-            reason = f"{recipe}not a result; expected a .json file from `benchmark run`"
-        raise MNISTError(f"{path}: {reason}") from error
-    except ValidationError as error:
-        raise MNISTError(f"{path}: {_problem(error)}; was it edited? Run it again") from error
-    except ValueError as error:
-        raise MNISTError(f"{path}: {error}") from error
+        return _adapter(kind).validate_python(content)
+    except (OSError, ValueError) as error:
+        raise MNISTError(f"{path}: {_problem(error)}") from error
 
 
 def _checksum(content: dict[str, Any]) -> str:
@@ -275,9 +262,16 @@ def _checksum(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _problem(error: ValidationError) -> str:
-    """Say which field is wrong, what it holds, and what was expected."""
+def _problem(error: Exception) -> str:
+    """Say what is wrong with a file; of a field, also what it holds, and what was expected."""
+    if isinstance(error, OSError):
+        return f"cannot be read ({error.strerror})"
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        return f"cut short, or not JSON ({error}); {AGAIN}"
+    if not isinstance(error, ValidationError):
+        return str(error)
     wrong = error.errors(include_url=False)[0]
     content = "" if wrong["type"] in ("missing", "value_error") else f" is {reprlib.repr(wrong['input'])}"
     message = wrong["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-    return f"{'.'.join(map(str, wrong['loc']))}{content}: {message}".removeprefix(": ")
+    field = ".".join(map(str, wrong["loc"]))
+    return f"{field}{content}: {message}; was it edited? If so, {AGAIN}".removeprefix(": ")

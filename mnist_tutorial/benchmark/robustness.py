@@ -7,14 +7,12 @@ import time
 from dataclasses import replace
 from importlib.resources import files
 from itertools import product
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
 from mnist_tutorial import pipeline
-from mnist_tutorial.benchmark import result
 from mnist_tutorial.benchmark.code import version
 from mnist_tutorial.benchmark.result import Number, Seed, Share
 from mnist_tutorial.benchmark.splits import split_for
@@ -27,7 +25,6 @@ if TYPE_CHECKING:  # torch and DeepTrack, which a report of what was measured do
     from mnist_tutorial.benchmark.recipe import Task
     from mnist_tutorial.benchmark.run import Run
 
-KIND, FORMAT = "robustness", 1  # of a file
 _TEXT = (files(__package__) / "corrupted_digests.json").read_text(encoding="utf-8")
 SUITE = hashlib.sha256(_TEXT.encode()).hexdigest()  # of the digests of all sets: the edition of the suite
 STRENGTHS = 5
@@ -74,6 +71,8 @@ Curve = Annotated[list[Share], Field(min_length=STRENGTHS, max_length=STRENGTHS)
 class Robustness(BaseModel):
     """The accuracy of one network, from 0 to 1, on clean digits and on corrupted ones, at each strength."""
 
+    KIND: ClassVar[str] = "robustness"  # of its file
+    FORMAT: ClassVar[int] = 1
     model_config = ConfigDict(frozen=True)
 
     recipe: str
@@ -103,7 +102,7 @@ class Robustness(BaseModel):
     def name(self) -> str:
         """The name of its file, without the ending."""
         variant, split = self.variant.replace("full", ""), self.evaluated_on.replace("test", "")
-        parts = [self.recipe, version(self.code)[:8], variant, KIND, split, f"seed{self.seed}"]
+        parts = [self.recipe, version(self.code)[:8], variant, self.KIND, split, f"seed{self.seed}"]
         return "-".join(filter(None, parts))
 
 
@@ -207,26 +206,3 @@ def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) ->
         machine=machine(),
         started=started.isoformat(timespec="seconds"),
     )
-
-
-def write(robustness: Robustness, folder: Path) -> Path:
-    """Write what was measured; an older file of the same code and seed is replaced."""
-    path = folder / f"{robustness.name}.json"
-    result.save(path, KIND, FORMAT, robustness.model_dump())
-    return path
-
-
-def read(path: Path) -> Robustness:
-    """Read a file of `benchmark robustness`; MNISTError if it is damaged, or about another edition of the suite."""
-    return result.load(path, KIND, FORMAT, TypeAdapter(Robustness))
-
-
-def read_all(folder: Path) -> tuple[list[Robustness], list[MNISTError]]:
-    """Read all files of `benchmark robustness` below a folder; also returns what was refused, and why."""
-    measured, refused = [], []
-    for path in sorted(folder.rglob(f"*-{KIND}-*.json")):
-        try:
-            measured.append(read(path))
-        except MNISTError as error:
-            refused.append(error)
-    return measured, refused

@@ -16,16 +16,8 @@ SPLITS = ("validation", "test")
 def split_for(mnist: MNIST, evaluated_on: str) -> tuple[Split, Split]:
     """Choose the digits to train on, and those to evaluate on.
 
-    Parameters
-    ----------
-    mnist : MNIST
-    evaluated_on : {"validation", "test"}
-
-    Returns
-    -------
-    train, other : Split
-        For "validation", always the same 55,000 and 5,000 training digits, with equal shares of each digit; for
-        "test", all 60,000 training digits and the 10,000 test digits. The sample is split in the same proportion.
+    For "validation", always the same 55,000 and 5,000 training digits, with equal shares of each digit; for "test", all
+    60,000 training digits and the 10,000 test digits. The sample is split in the same proportion.
     """
     if evaluated_on == "test":
         return mnist.train, mnist.test
@@ -33,12 +25,7 @@ def split_for(mnist: MNIST, evaluated_on: str) -> tuple[Split, Split]:
 
 
 def true_labels(variant: str, evaluated_on: str) -> np.ndarray:
-    """Look up the labels of the digits that a run is evaluated on, without MNIST itself.
-
-    Returns
-    -------
-    ndarray of uint8, shape (N,)
-    """
+    """Look up the labels of the digits that a run is evaluated on, without MNIST itself: uint8, shape (N,)."""
     note_look("called true_labels()")
     return _true_labels(variant, evaluated_on)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mnist_tutorial.benchmark.recipe import Recipe, Task
-from mnist_tutorial.benchmark.result import FAILURE, Result, read, save, write
+from mnist_tutorial.benchmark.result import Failure, Result, read, save, write
 from mnist_tutorial.benchmark.worker import Outcomes, run_locally
 from mnist_tutorial.errors import MNISTError
 
@@ -72,9 +72,9 @@ def is_done(task: Task, folder: Path) -> bool:
 def _finish(task: Task, result: Result | None, error: str | None, folder: Path) -> Event:
     """Write the result or the failure."""
     if error is not None:
-        run = {"recipe": task.recipe.name, "seed": task.seed, "evaluated_on": task.evaluated_on}
+        text = error.encode("utf-8", "backslashreplace").decode()  # a path in a traceback may not be UTF-8
         at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        save(_failure(task, folder), "failure", 1, run | {"error": error, "at": at})
+        save(_failure(task, folder), Failure(task.recipe.name, task.seed, task.evaluated_on, text, at))
         return Event("failed", task, error=error)
     if result is None:
         return Event("elsewhere", task)
@@ -96,7 +96,7 @@ def _set_aside(path: Path) -> Path | None:
 
 
 def _failure(task: Task, folder: Path) -> Path:
-    return folder / f"{task.name}{FAILURE}"
+    return folder / f"{task.name}.failure.json"
 
 
 @contextmanager

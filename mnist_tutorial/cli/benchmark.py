@@ -1,6 +1,7 @@
 """The commands of ``python -m mnist_tutorial benchmark``: train, look at results, and compare them."""
 
 import re
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -91,7 +92,7 @@ def _outcome(event):
     if event.kind != "done":
         return "done before" if event.kind == "there" else "the machine that shares its training has the result"
     result = event.result
-    contended = ", slowed down by other programs or a pause" if result.contended else ""
+    contended = ", slowed down by other programs" if result.contended else ""
     damaged = f"; the damaged file in its place is now {event.damaged.name}" if event.damaged else ""
     return f"{result.accuracy:.2%} of the {result.evaluated_on} digits, {result.wall:.1f} s{contended}{damaged}"
 
@@ -143,23 +144,22 @@ def report(
     Example: python -m mnist_tutorial benchmark report class --out report
     """
     with errors():
-        from mnist_tutorial.benchmark import robustness
         from mnist_tutorial.benchmark.report import page, table
-        from mnist_tutorial.benchmark.result import published, read_all, read_failures
+        from mnist_tutorial.benchmark.result import Failure, Result, published, read_all
+        from mnist_tutorial.benchmark.robustness import Robustness
         from mnist_tutorial.benchmark.summary import aggregate, person
 
         if folder is None and not RESULTS.is_dir():
             say(f"no folder {RESULTS} here, so this is the report of the published results")
         folder = folder or (RESULTS if RESULTS.is_dir() else published())
         with _waiting(f"reading {folder} and drawing"):
-            found, refused = read_all(folder)
-            people = [person(path, folder) for path, _ in found]
-            measured, not_read = robustness.read_all(folder)
-            refused += not_read
-            failures = [failure | {"person": person(failure["path"], folder)} for failure in read_failures(folder)]
-            if not (found or refused or failures):
+            found, refused = read_all(folder, kinds := (Result, Robustness, Failure))
+            runs, measured, failed = ([pair for pair in found if isinstance(pair[1], kind)] for kind in kinds)
+            if not (runs or refused or failed):
                 raise MNISTError(f"{folder} holds no results; `benchmark run cnn --out {folder}` makes one")
-            tables = aggregate([result for _, result in found], measured, people)
+            people = [person(path, folder) for path, _ in runs]
+            failures = [asdict(failure) | {"person": person(path, folder)} for path, failure in failed]
+            tables = aggregate([result for _, result in runs], [value for _, value in measured], people)
             written = page.write(tables, refused, failures, out, force)
     say("\n".join(map(str, written)))
     if any(people):
@@ -273,13 +273,14 @@ def robustness(
         from mnist_tutorial.benchmark.recipe import Task, load_recipe
         from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
         from mnist_tutorial.benchmark.report.table import terminal_table
+        from mnist_tutorial.benchmark.result import save
 
         task = Task(load_recipe(recipe), seed, evaluate, loaded(variant).variant)
         out.mkdir(parents=True, exist_ok=True)
         with _waiting(f"training {task.recipe.name}"):
             training = train(task)
         measured = robustness.evaluate(training.run, training.network, task, task.recipe.code() | training.code)
-        path = robustness.write(measured, out)
+        save(path := out / f"{measured.name}.json", measured)
         to_png(draw_robustness(measured), path.with_suffix(".png"))
     curves = {name: (*curve, measured.by_corruption[name]) for name, curve in measured.accuracies.items()}
     rows = [(name, *(f"{100 * share:.1f}" for share in shares)) for name, shares in curves.items()]

@@ -4,10 +4,7 @@ import subprocess
 import sys
 import time
 
-import pytest
-
-from mnist_tutorial.benchmark import clock
-from mnist_tutorial.benchmark.clock import Time, timed
+from mnist_tutorial.benchmark.clock import Stopwatch, Time, timed
 
 # A child of a child: its parent has ended, so that it counts as another program and not as one of ours.
 BURN = "while True: pass"
@@ -24,9 +21,7 @@ def test_another_program_makes_a_time_contended():
         value, time = timed(work)
     finally:
         os.kill(int(started.stdout), signal.SIGKILL)
-    assert value == work()
-    assert time.other_cpu_seconds > 0.05 * time.cpu_seconds
-    assert time.contended
+    assert (value, time.contended) == (work(), True)
 
 
 def test_the_clock_waits_for_what_an_accelerator_was_given(monkeypatch):
@@ -37,7 +32,7 @@ def test_the_clock_waits_for_what_an_accelerator_was_given(monkeypatch):
 
     monkeypatch.setattr("mnist_tutorial.device.accelerator", lambda: "cuda")
     monkeypatch.setattr("torch.cuda.synchronize", synchronize)
-    stopwatch = clock.Stopwatch()
+    stopwatch = Stopwatch()
     stopwatch.start()  # work from before the start does not count
     with stopwatch.paused():  # what was launched before the pause does
         assert 0.15 < stopwatch.time.cpu_seconds < 0.35
@@ -47,7 +42,6 @@ def test_the_clock_waits_for_what_an_accelerator_was_given(monkeypatch):
 def test_processor_time_is_that_of_the_action_and_its_child_processes():
     _, time = timed(work)
     assert 0 < time.cpu_seconds <= 1.5 * time.wall  # one thread; the rest is rounding
-    assert time.paused == 0
     burn = "import time\nwhile time.process_time() < 0.3: pass"
     _, time = timed(lambda: subprocess.run([sys.executable, "-c", burn], check=True))
     assert time.cpu_seconds > 0.27
@@ -55,23 +49,3 @@ def test_processor_time_is_that_of_the_action_and_its_child_processes():
 
 def test_five_percent_is_the_limit():
     assert [Time(wall=1, cpu_seconds=2, other_cpu_seconds=other).contended for other in (0.1, 0.101)] == [False, True]
-
-
-STOPPED = """
-from mnist_tutorial.benchmark.clock import timed
-_, time = timed(lambda: input("started"))
-assert time.contended
-assert time.lost - time.other_cpu_seconds > 1, time
-"""
-
-
-def test_a_pause_of_the_process_makes_a_time_contended():
-    command = [sys.executable, "-uc", STOPPED]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.read(len("started")) == "started"
-        process.send_signal(signal.SIGSTOP)
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(2)  # as it cannot end
-        process.send_signal(signal.SIGCONT)
-        process.communicate("\n")
-    assert process.returncode == 0

@@ -166,7 +166,7 @@ def test_a_name_without_results_says_what_there_is_and_nobody_is_told_to_delete_
         with pytest.raises(MNISTError, match=re.escape(reason)) as error:
             compare(name, "mlp", folder)
         assert "delete" not in str(error.value)
-    with pytest.raises(MNISTError, match="a Python file, not a result"):
+    with pytest.raises(MNISTError, match=r"not a result; expected a \.json file"):
         compare(str(quick_file), "mlp", folder)
 
 

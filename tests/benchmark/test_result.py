@@ -1,10 +1,9 @@
-import json
 import math
 import pickle
 
 import numpy as np
 import pytest
-from conftest import made_result
+from conftest import forge, made_result
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import result as results
@@ -56,7 +55,7 @@ def test_a_training_that_diverged_is_stored_without_nan(tmp_path):
     path = results.write(made_result(loss_curve={"images": [1, 2], "loss": [1.0, math.nan]}), tmp_path)
     read = results.read(path)
     assert read.loss_curve == {"images": [1, 2], "loss": [1.0, None]}
-    results.rewrite(read, path)
+    results.save(path, read)
     assert results.read(path) == read
 
 
@@ -80,9 +79,7 @@ def test_a_damaged_file_is_refused_by_name_and_the_others_are_read(damage, words
     if callable(damage):
         written.write_bytes(damage(written.read_bytes()))
     else:
-        fields = json.loads(written.read_text()) | damage
-        kind, version, _ = (fields.pop(name) for name in ("kind", "format", "sha256"))
-        results.save(written, kind, version, fields)
+        forge(written, **damage)
     with pytest.raises(MNISTError, match=words) as caught:
         results.read(written)
     assert str(caught.value).startswith(f"{written}: ")
@@ -92,9 +89,9 @@ def test_a_damaged_file_is_refused_by_name_and_the_others_are_read(damage, words
     assert [str(error) for error in refused] == [str(caught.value)] * (words != "not about a run")
 
 
-def test_a_file_that_is_no_json_is_called_what_it_is(tmp_path):
+def test_what_is_no_result_is_called_what_it_is(tmp_path):
     (tmp_path / "mine.py").write_text("def mine(run): ...")
-    with pytest.raises(MNISTError, match=r"a Python file, not a result"):
+    with pytest.raises(MNISTError, match=r"mine\.py: not a result; expected a \.json file"):
         results.read(tmp_path / "mine.py")
     with pytest.raises(MNISTError, match="cannot be read"):
         results.read(tmp_path / "gone.json")
@@ -102,10 +99,13 @@ def test_a_file_that_is_no_json_is_called_what_it_is(tmp_path):
         results.read_all(tmp_path / "gone")
 
 
-def test_a_damaged_file_about_a_failure_is_refused_by_name(tmp_path):
-    (tmp_path / "a.failure.json").write_text('{"kind": "failure"')
-    (tmp_path / "b.failure.json").write_text('{"kind": "failure", "recipe": "ours", "error": "it broke"}')
-    assert [failure["error"] for failure in results.read_failures(tmp_path)] == ["it broke"]
-    read, [refused] = results.read_all(tmp_path)
-    assert not read
-    assert str(refused).startswith(f"{tmp_path / 'a.failure.json'}: ")
+def test_all_kinds_of_files_are_read_at_once_and_each_damaged_one_is_refused_once(written):
+    folder = written.parent
+    failure = results.Failure("ours", 0, "test", "it broke", "2026-11-23T07:59:00+00:00")
+    results.save(folder / "b.failure.json", failure)
+    (folder / "a.failure.json").write_text('{"kind": "failure"')
+    (folder / "somebody's.json").write_text('{"kind": []}')
+    read, [refused] = results.read_all(folder, [results.Result, results.Failure])
+    assert read == [(folder / "b.failure.json", failure), (written, results.read(written))]
+    assert str(refused).startswith(f"{folder / 'a.failure.json'}: cut short")
+    assert results.read_all(folder)[0] == read[1:]

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from conftest import forge
 
 from mnist_tutorial import MNISTError
-from mnist_tutorial.benchmark import code, result, robustness
+from mnist_tutorial.benchmark import code, robustness
 from mnist_tutorial.benchmark.recipe import Task, load_recipe
 from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
-from mnist_tutorial.benchmark.result import read_all as read_results
+from mnist_tutorial.benchmark.result import read_all, save
 from mnist_tutorial.benchmark.robustness import CORRUPTIONS, Robustness, corrupted, evaluate
 from mnist_tutorial.benchmark.run import Run
 from mnist_tutorial.benchmark.splits import split_for
@@ -72,10 +73,10 @@ def test_a_network_predicts_each_set_once_and_gets_no_labels(sample, quick_file)
 
 
 def test_what_is_read_is_what_was_written_and_results_are_read_beside_it(tmp_path):
-    path = robustness.write(made(), tmp_path)
-    assert path.name == f"ours-{code.version({'a': '1'})[:8]}-robustness-seed0.json"
-    assert robustness.read_all(tmp_path) == ([made()], [])
-    assert read_results(tmp_path) == ([], [])
+    save(path := tmp_path / "ours.json", made())
+    assert read_all(tmp_path, [Robustness]) == ([(path, made())], [])
+    assert read_all(tmp_path) == ([], [])
+    assert made().name == f"ours-{code.version({'a': '1'})[:8]}-robustness-seed0"
     assert made().mean == pytest.approx(0.7)
     assert made().by_corruption["scale"] == pytest.approx(0.7)
     assert made(variant="sample", evaluated_on="validation").name.endswith("-sample-robustness-validation-seed0")
@@ -86,11 +87,11 @@ def test_what_is_read_is_what_was_written_and_results_are_read_beside_it(tmp_pat
     [("suite is '000", {"suite": "0" * 64}), ("accuracies.rotate", {"accuracies": EACH | {"rotate": [0.5]}})],
 )
 def test_a_file_of_another_suite_or_with_gaps_is_refused(problem, fields, tmp_path):
-    path = robustness.write(made(), tmp_path)
-    result.save(path, "robustness", 1, made().model_dump() | fields)
-    with pytest.raises(MNISTError, match=problem):
-        robustness.read(path)
-    assert [len(found) for found in robustness.read_all(tmp_path)] == [0, 1]
+    save(path := tmp_path / "ours.json", made())
+    forge(path, **fields)
+    read, [refused] = read_all(tmp_path, [Robustness])
+    assert not read
+    assert problem in str(refused)
 
 
 def test_the_picture_has_a_curve_for_each_corruption(tmp_path):

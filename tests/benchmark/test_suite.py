@@ -6,7 +6,7 @@ from conftest import here
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import suite
 from mnist_tutorial.benchmark.recipe import load_recipe
-from mnist_tutorial.benchmark.result import read, read_all, read_failures, write
+from mnist_tutorial.benchmark.result import Failure, read, read_all, write
 
 
 @pytest.fixture
@@ -75,9 +75,9 @@ def test_a_failure_is_reported_and_the_rest_goes_on(tasks, out):
     words = "it broke", "of 1,000 digits are NaN or infinite", "looked at digits that it was not given"
     assert [word in event.error.splitlines()[-1] for word, event in zip(words, failed, strict=True)] == [True] * 3
     assert good.kind == "done"
-    kept = {failure["recipe"]: failure for failure in read_failures(out)}
+    kept = {failure.recipe: failure for _, failure in read_all(out, [Failure])[0]}
     assert set(kept) == {"crashing", "not-a-number", "looking"}
-    assert kept["crashing"]["error"].endswith('raise RuntimeError("it broke")\nRuntimeError: it broke')
+    assert kept["crashing"].error.endswith('raise RuntimeError("it broke")\nRuntimeError: it broke')
 
 
 def test_a_failed_run_is_done_again_and_its_failure_removed(tasks, out):
@@ -85,7 +85,7 @@ def test_a_failed_run_is_done_again_and_its_failure_removed(tasks, out):
     broken = suite.run(planned, out, lambda tasks: ((task, None, "RuntimeError: it broke") for task in tasks))
     assert kinds(broken) == [("failed", 0)]
     assert kinds(suite.run(planned, out, here)) == [("done", 0)]
-    assert not read_failures(out)
+    assert read_all(out, [Failure]) == ([], [])
 
 
 def test_a_folder_has_one_suite_at_a_time(tasks, out):

@@ -7,9 +7,8 @@ from conftest import here, made_result
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from mnist_tutorial.benchmark.result import FAILURE, read, read_all, save, write
-from mnist_tutorial.benchmark.robustness import CORRUPTIONS
-from mnist_tutorial.benchmark.robustness import read_all as read_robustness
+from mnist_tutorial.benchmark.result import Failure, read, read_all, save, write
+from mnist_tutorial.benchmark.robustness import CORRUPTIONS, Robustness
 from mnist_tutorial.cli import app
 
 NO_CURVE = {"images": [], "seconds": [], "accuracy": []}
@@ -100,7 +99,7 @@ def test_reproduce_ends_with_0_if_all_is_the_same_1_if_not_and_2_if_it_could_not
     done = benchmark("reproduce", damaged, quick_file, other, path)
     assert done.exit_code == 2
     assert done.stderr.startswith(f"error: {damaged}: cut short")
-    assert f"error: {quick_file}: a Python file" in done.stderr
+    assert f"error: {quick_file}: not a result" in done.stderr
     assert f"{path}: identical" in done.stdout  # the others go on
 
 
@@ -175,8 +174,7 @@ def test_the_report_of_a_class_names_people_and_is_shown_here(tmp_path):
         for seed in range(3):
             busy = {"parameters": 279_818_000, "wall": 1234.5, "other_cpu_seconds": 10.0 * (seed == 0)}
             write(made_result("cnn-augmented", seed, 900 + seed, **busy), tmp_path / "class" / name / "results")
-    failure = {"recipe": "mine", "seed": 0, "evaluated_on": "test", "error": "it broke"}
-    save(tmp_path / "class/Ben" / f"mine{FAILURE}", "failure", 1, failure)
+    save(tmp_path / "class/Ben/mine.failure.json", Failure("mine", 0, "test", "it broke", "2026-11-23"))
     done = benchmark("report", tmp_path / "class", "--out", tmp_path / "site")
     assert done.exit_code == 0
     for shown in (done.stdout, (tmp_path / "site/index.html").read_text(encoding="utf-8")):
@@ -216,7 +214,7 @@ def test_robustness_trains_a_recipe_and_measures_it_on_all_corruptions(run_pytho
     options = [f"{quick_file}:quick", "--variant", "sample", "--out", str(tmp_path / "out")]
     done = run_python("-m", "mnist_tutorial", "benchmark", "robustness", *options)
     assert (done.returncode, done.stderr) == (0, "")  # no bar where there is no terminal
-    [measured], refused = read_robustness(tmp_path / "out")
+    [(_, measured)], refused = read_all(tmp_path / "out", [Robustness])
     assert refused == []
     assert (measured.recipe, measured.evaluated_on, measured.variant, measured.seed) == ("quick", "test", "sample", 0)
     assert measured.clean > 0.75

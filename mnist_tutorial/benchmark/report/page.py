@@ -1,6 +1,8 @@
 """The report: one self-contained page, and the same tables in Markdown."""
 
 import ast
+import hashlib
+import re
 import sys
 import textwrap
 from collections import Counter
@@ -11,7 +13,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from mnist_tutorial.benchmark.clock import CONTENDED
 from mnist_tutorial.benchmark.code import PACKAGE, RECIPE
-from mnist_tutorial.benchmark.outputs import MARK, check_replaceable, signed
 from mnist_tutorial.benchmark.report import table as text
 from mnist_tutorial.benchmark.report.figures import draw, to_address
 from mnist_tutorial.benchmark.report.literature import published
@@ -23,6 +24,7 @@ from mnist_tutorial.data.reference import COUNTS, listing
 from mnist_tutorial.errors import MNISTError, printable
 from mnist_tutorial.stats import wilson_interval
 
+MARK = "written by mnist_tutorial"  # at the top of each page
 TEMPLATES = {"index.html": "report.html", "report.md": "report.md"}
 ENVIRONMENT = Environment(
     loader=PackageLoader("mnist_tutorial.benchmark", "report"),
@@ -48,7 +50,12 @@ def write(
     if the folder cannot be written.
     """
     paths = [Path(out, name) for name in TEMPLATES]
-    check_replaceable(paths, force)
+    for path in paths:
+        if not (force or _is_ours(path)):
+            raise MNISTError(
+                f"{path} exists, and is not as this command wrote it; choose another place with --out, or "
+                "replace it with --force"
+            )
     content = {
         "mark": MARK,
         "headline": headline(tables),
@@ -65,10 +72,24 @@ def write(
         for path in paths:
             page = ENVIRONMENT.get_template(TEMPLATES[path.name]).render(content)
             with atomic(path) as part:
-                part.write_text(signed(page), encoding="utf-8")
+                part.write_text(_signed(page), encoding="utf-8")
     except OSError as error:
         raise MNISTError(f"{out}: cannot write the report ({error}); choose another folder with --out") from error
     return paths
+
+
+def _signed(page):
+    """Add to the mark of a page a digest of its text, whatever ends the lines: it shows whether people change it."""
+    digest = hashlib.sha256("\n".join(page.splitlines()).encode()).hexdigest()
+    return page.replace(MARK, f"{MARK} (digest {digest[:16]})", 1)
+
+
+def _is_ours(path):
+    """Whether a file is missing, or a page that nobody has changed since it was written."""
+    if not path.is_file():
+        return not path.exists()
+    page = path.read_text(encoding="utf-8", errors="replace")
+    return page == _signed(re.sub(rf"({MARK}) \(digest \w+\)", r"\1", page, count=1)) and MARK in page
 
 
 def headline(tables: Sequence[SummaryTable]) -> str:
