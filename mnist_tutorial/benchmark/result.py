@@ -251,9 +251,9 @@ def load(path: Path, kind: str, version: int | None = None, adapter: TypeAdapter
             return content
         if content.get("format") != version:
             words = f"written in format {reprlib.repr(content.get('format'))}, expected {version}"
-            raise ValueError(f"{words}; update mnist-tutorial, or run it again")
+            raise ValueError(f"{words}; update mnist-tutorial, or move it elsewhere, and run it again")
         if content.pop("sha256", None) != _checksum(content):
-            raise ValueError("edited after it was written, so its checksum does not match; run it again")
+            raise ValueError("edited after it was written (its checksum differs); move it elsewhere, and run it again")
         del content["kind"], content["format"]
         return adapter.validate_python(content)
     except OSError as error:
@@ -265,7 +265,7 @@ def load(path: Path, kind: str, version: int | None = None, adapter: TypeAdapter
             reason = f"{recipe}not a result; expected a .json file from `benchmark run`"
         raise MNISTError(f"{path}: {reason}") from error
     except ValidationError as error:
-        raise MNISTError(f"{path}: {_problem(error)}; was it edited? Run it again") from error
+        raise MNISTError(f"{path}: {_problem(error)}; was it edited? Move it elsewhere, and run it again") from error
     except ValueError as error:
         raise MNISTError(f"{path}: {error}") from error
 

@@ -51,21 +51,28 @@ def test_a_result_of_other_code_is_trained_anew_and_both_stay(tasks, out, quick_
     assert kinds(suite.run(tasks("random_guess", seeds=2), out, here)) == [("there", 0), ("done", 1)]
 
 
-def test_a_damaged_result_is_trained_again_and_its_file_is_kept_aside(tasks, out):
+def test_a_damaged_file_in_the_place_of_a_result_is_never_overwritten(tasks, out):
+    def meanwhile(tasks):
+        path.write_text(edited)
+        yield task, event.result, None
+
     [task] = tasks("random_guess", seeds=1)
-    list(suite.run([task], out, here))
+    [event] = suite.run([task], out, here)
     [path] = out.iterdir()
-    other = path.with_name(f"{task.name.replace(task.recipe.sha256[:8], '0' * 8)}.json")
-    other.write_text("{")  # a damaged result of other code stays in its place
     whole = path.read_text()
-    for name in ("damaged", "damaged2"):
-        path.write_text(whole[: -len(name)])
-        [event] = suite.run([task], out, here)
-        assert (event.kind, event.damaged) == ("done", path.with_name(f"{path.name}.{name}"))
-        assert event.damaged.read_text() == whole[: -len(name)]
-        assert read(path) == event.result
-    assert kinds(suite.run([task], out, here)) == [("there", 0)]
-    assert other.read_text() == "{"
+    path.write_text(edited := whole.replace("random-guess", "ours"))
+    refused = pytest.raises(MNISTError, match=f"{path.name}: edited .*; move it elsewhere, and run it again")
+    with refused:
+        next(suite.run([task], out, lambda tasks: pytest.fail("this trains")))
+    path.unlink()
+    with refused:
+        list(suite.run([task], out, meanwhile))
+    assert path.read_text() == edited
+    path.unlink()
+    older = path.with_name(path.name.replace(event.result.version[:8], "0" * 8))
+    older.write_text(whole.replace('"format": 4', '"format": 3'))
+    assert kinds(suite.run([task], out, here)) == [("done", 0)]
+    assert '"format": 3' in older.read_text()
 
 
 def test_a_failure_is_reported_and_the_rest_goes_on(tasks, out):
