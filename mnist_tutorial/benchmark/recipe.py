@@ -105,8 +105,6 @@ def load_recipe(text: str) -> Recipe:
     """
     if match := re.fullmatch(r"(.*\.py):(\w+)", text):
         return Recipe(match[2].replace("_", "-"), _read(Path(match[1]), match[2]), match[2])
-    if ".py" in text:
-        raise MNISTError(f"{text} names no function; expected a file and a function in it, as in my_file.py:my_recipe")
     if text not in (names := recipe_names()):
         question = "".join(f" Did you mean {near}?" for near in difflib.get_close_matches(text, names, 1, 0.4))
         expected = f"Expected one of {', '.join(names)}, or your own as my_file.py:my_recipe"

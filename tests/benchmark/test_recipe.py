@@ -60,7 +60,7 @@ FAULTS = {
     "Latin-1": (b"# \xe9", ["--recipe", "{}:my_recipe"], "cannot be read as Python code"),
     "syntax": (b"\ndef f(:", ["--recipe", "{}:f"], "cannot be read as Python code (invalid syntax (mine.py, line 2))"),
     "another name": (GOOD, ["--recipe", "{}:other"], "expected a file with def other(run)"),
-    "no name": (GOOD, ["--recipe", "{}"], "names no function"),
+    "no name": (GOOD, ["--recipe", "{}"], "or your own as my_file.py:my_recipe"),
     "seeds": (None, ["--seeds", "1000000000"], "'--seeds'"),
     "no seeds": (None, ["--seeds", "9-5"], "'--seeds'"),
     "limit": (None, ["--limit", "0"], "'--limit'"),
@@ -81,17 +81,14 @@ def test_a_fault_is_said_in_a_sentence_before_any_training(content, arguments, w
 
 
 def test_a_function_that_a_file_imports_is_a_recipe(mine, monkeypatch):
-    mine.with_name("also_mine.py").write_text("from mine import *")
     monkeypatch.syspath_prepend(mine.parent)
-    assert (
-        recipe.load_recipe(f"{mine.with_name('also_mine.py')}:my_recipe").function.__doc__ == "Do nothing. Claim: none."
-    )
+    (other := mine.with_name("also_mine.py")).write_text("from mine import *")
+    assert recipe.load_recipe(f"{other}:my_recipe").function.__doc__ == "Do nothing. Claim: none."
 
 
 def test_different_tasks_have_different_names(quick_file):
     quick, guess = (recipe.load_recipe(f"{quick_file}:{name}") for name in ("quick", "random_guess"))
     quick_file.write_text(quick_file.read_text().replace("nearest", "closest"))
     recipes = quick, guess, recipe.load_recipe(f"{quick_file}:quick")
-    two = {"devices": 2}
-    every = product(recipes, (0, 1), ("test", "validation"), ("full", "sample"), ({}, two))
+    every = product(recipes, (0, 1), ("test", "validation"), ("full", "sample"), ({}, {"devices": 2}))
     assert len({recipe.Task(*fields).name for fields in every}) == 48
