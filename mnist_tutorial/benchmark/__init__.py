@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "compare": ["compare_models", "compare_recipes"],
         "execute": ["run_task"],
-        "recipe": ["Recipe", "Task", "from_function", "load_recipe", "recipe_names"],
+        "recipe": ["Recipe", "Task", "load_recipe", "recipe_names"],
         "result": ["Result", "published", "read", "read_all"],
         "run": ["Run"],
     },

@@ -11,7 +11,7 @@ from pathlib import Path
 PACKAGE = "mnist_tutorial"
 ROOT = Path(__file__).parents[1]  # of the package
 RECIPES = f"{PACKAGE}.benchmark.recipes"
-RECIPE = "the recipe's file"  # among the names of modules: a file, or a cell, that is no module
+RECIPE = "the recipe's file"  # among the names of modules: a file that is no module
 # What decides a prediction: the modules whose names begin so. A split says which digits are held out.
 USED = ("data.split", "pipeline", "training", "benchmark.recipes", "benchmark.run", "benchmark.splits")
 
@@ -21,7 +21,7 @@ def digest(text: str, recipe: str | None = None) -> str:
     """Compute a digest of what code does; given a recipe, without all others."""
     try:
         tree = ast.parse(textwrap.dedent(text))
-    except SyntaxError:  # a lambda in the middle of a line
+    except SyntaxError:  # somebody is editing it
         return _hash(text)
     if recipe is not None:
         tree.body = [node for node in tree.body if not is_recipe(node) or node.name == recipe]

@@ -2,6 +2,7 @@
 
 import datetime
 import importlib.metadata
+import inspect
 import os
 import random
 import traceback
@@ -61,36 +62,48 @@ def run_task(task: Task) -> Result | None:
     whatever the recipe raises.
     """
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    training = _train(task)
+    run, network, time, warm_up, code = train(task)
     if torch.distributed.is_initialized() and torch.distributed.get_rank():
         return None
     mnist = load(task.variant)
     _, split = split_for(mnist, task.evaluated_on)
-    scores, prediction = timed(lambda: training.run.scores(training.network, split))
-    predicted = scores.argmax(1)
+    scores, prediction = timed(lambda: run.scores(network, split))
+    predicted, images, parameters = scores.argmax(1), run.images or len(run.digits), None
+    if isinstance(network, torch.nn.Module):
+        parameters = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
     return Result(
         recipe=task.recipe.name,
-        docstring=task.recipe.docstring.encode("utf-8", "backslashreplace").decode(),  # for lone surrogates
+        docstring=inspect.getdoc(task.recipe.function) or "",
         source=task.recipe.source,
         evaluated_on=task.evaluated_on,
         seed=task.seed,
         variant=task.variant,
         digests=mnist.digests._asdict(),
-        started=started,
+        parameters=parameters,
+        epochs=round(images / len(run.digits), 4),
+        clock=CLOCK,
+        wall=max(SHORTEST, round(time.wall, 4)),  # readers refuse runs that took no time
+        cpu_seconds=round(time.cpu_seconds, 3),
+        other_cpu_seconds=round(time.other_cpu_seconds, 3),
+        warm_up=round(warm_up, 3),
         prediction=round(prediction.wall, 4),
+        images_per_second=round(images / time.wall, 1),
+        peak_memory_mb=round(peak_memory() / 2**20),
         accuracy=float((predicted == split.labels).mean()),
         predicted=predicted.astype(np.uint8),
+        loss_curve=run.loss_curve(),
+        validation_curve=run.validation,
+        devices=run.processes,
+        nodes=1,
+        strategy=task.options.get("strategy", "auto"),
+        precision=str(run.precision),
+        threads=torch.get_num_threads(),
+        machine=machine(),
+        versions=_versions(),
+        started=started,
+        code=task.recipe.code() | code,
         **{name: round(value, 5) for name, value in calibration(scores, split.labels).items()},
-        **_training(training),
-        **_environment(task),
-        code=task.recipe.code() | training.code,
     )
-
-
-@kept_settings()
-def train(task: Task) -> Training:
-    """Train as `run_task` does, but evaluate nothing."""
-    return _train(task)
 
 
 def run_safely(task: Task) -> tuple[Result | None, str | None]:
@@ -109,33 +122,13 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def _warm_up(task: Task, train: Split, n: int = WARM_UP) -> float:
-    """Train on n digits if this process has not run the recipe before; returns seconds."""
-    if (recipe := (task.recipe.name, task.recipe.sha256)) in _warm:
-        return 0.0
-    seed_everything(0)
-    few = train.take(min(n, len(train)), seed=0)
-    try:
-        _, time = timed(lambda: Run(few, 0, None, task.options).train(task.recipe.function))
-    except MNISTError as error:
-        if "cannot hold out" not in str(error):  # as `Split` says it
-            raise
-        if n == WARM_UP:  # a recipe that holds out thousands of digits
-            return _warm_up(task, train, 10 * n)
-        raise MNISTError(
-            f"{error}. This was the warm-up, on {len(few):,} of the {len(train):,} digits: hold out a share, as in "
-            "run.digits.hold_out(len(run.digits) // 10, seed=0)"
-        ) from error
-    _warm.add(recipe)
-    return time.wall
-
-
-def _train(task: Task) -> Training:
-    train, held_out = split_for(load(task.variant), task.evaluated_on)
-    train = replace(train, images=train.images.copy())  # from a view, `images.base` leads to the test digits
+def train(task: Task) -> Training:
+    """Train, and evaluate nothing; what a recipe changes for its process stays, see `kept_settings`."""
+    digits, held_out = split_for(load(task.variant), task.evaluated_on)
+    digits = replace(digits, images=digits.images.copy())  # from a view, `images.base` leads to the test digits
     with kept_settings():
-        warm_up = _warm_up(task, train)
-    run = Run(train, task.seed, held_out if task.evaluated_on == "validation" else None, task.options)
+        warm_up = _warm_up(task, digits)
+    run = Run(digits, task.seed, held_out if task.evaluated_on == "validation" else None, task.options)
     del held_out  # a recipe must not find the test digits in memory; they are read again for the evaluation
     code = task.recipe.code()  # as it was imported: somebody may edit a file while this trains
     function = task.recipe.function
@@ -145,38 +138,20 @@ def _train(task: Task) -> Training:
     return Training(run, network, time, warm_up, code)
 
 
-def _training(training: Training) -> dict[str, Any]:
-    """Collect the fields of a result that describe the training."""
-    run, network, time = training.run, training.network, training.time
-    images, weights = run.images or len(run.digits), None
-    if isinstance(network, torch.nn.Module):
-        weights = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
-    return {
-        "parameters": weights,
-        "epochs": round(images / len(run.digits), 4),
-        "warm_up": round(training.warm_up, 3),
-        "clock": CLOCK,
-        "wall": max(SHORTEST, round(time.wall, 4)),  # readers refuse runs that took no time
-        "cpu_seconds": round(time.cpu_seconds, 3),
-        "other_cpu_seconds": round(time.other_cpu_seconds, 3),
-        "images_per_second": round(images / time.wall, 1),
-        "loss_curve": run.loss_curve(),
-        "validation_curve": run.validation,
-        "precision": str(run.precision),
-    }
-
-
-def _environment(task: Task) -> dict[str, Any]:
-    """Collect the fields of a result that describe processes, machine and packages."""
-    return {
-        "peak_memory_mb": round(peak_memory() / 2**20),
-        "devices": task.options.get("devices", 1),
-        "nodes": task.options.get("num_nodes", 1),
-        "strategy": task.options.get("strategy", "auto"),
-        "threads": torch.get_num_threads(),
-        "machine": machine(),
-        "versions": _versions(),
-    }
+def _warm_up(task: Task, digits: Split, n: int = WARM_UP) -> float:
+    """Train on n digits if this process has not run the recipe before; returns seconds."""
+    if (recipe := (task.recipe.name, task.recipe.sha256)) in _warm:
+        return 0.0
+    seed_everything(0)
+    few = digits.take(min(n, len(digits)), seed=0)
+    try:
+        _, time = timed(lambda: Run(few, 0, None, task.options).train(task.recipe.function))
+    except MNISTError as error:
+        if n >= len(digits) or "cannot hold out" not in str(error):  # as `Split` says it
+            raise
+        return _warm_up(task, digits, 10 * n)  # a recipe that holds out thousands of digits
+    _warm.add(recipe)
+    return time.wall
 
 
 @cache

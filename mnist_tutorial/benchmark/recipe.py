@@ -4,7 +4,6 @@ import ast
 import difflib
 import hashlib
 import importlib
-import inspect
 import linecache
 import re
 from collections.abc import Callable
@@ -12,11 +11,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from mnist_tutorial.benchmark.code import RECIPES, changed, code_now, is_recipe
-from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.code import RECIPES, code_now, is_recipe
 from mnist_tutorial.benchmark.result import name as run_name
 from mnist_tutorial.data.guard import closed_mnist
 from mnist_tutorial.errors import MNISTError
@@ -28,46 +25,34 @@ MODULES = ("networks", "reproductions", "torch_baselines", "baselines")  # of RE
 class Recipe:
     """A recipe: its name on the command line, and its text, with which it can be sent to another machine.
 
-    ``source`` is the whole file, or the function if it is in ``module``, which is of this package, or if it is a
-    ``local_function`` in no file, as in a notebook.
+    ``source`` is the whole file, or only the function if it is in ``module``, one of this package.
     """
 
     name: str
     source: str
     function_name: str
     module: str | None = None
-    local_function: Callable[..., Any] | None = None
 
     @property
     def function(self) -> Callable[..., Any]:
         """The function: takes a `Run`, returns a network."""
-        if self.local_function is not None:
-            return self.local_function
         with closed_mnist():
-            module = importlib.import_module(self.module) if self.module else _module(self)
-        function = getattr(module, self.function_name, None)
-        if not callable(function):
-            raise MNISTError(f"{self.name}: the file has no such function; expected def {self.function_name}(run)")
-        return function
+            if self.module:
+                return getattr(importlib.import_module(self.module), self.function_name)
+            file = f"{self.name}-{self.sha256[:8]}.py"
+            names = {"__name__": file.removesuffix(".py"), "__file__": file}
+            linecache.cache[file] = len(self.source), None, self.source.splitlines(keepends=True), file  # of tracebacks
+            exec(compile(self.source, file, "exec", dont_inherit=True), names)
+            return names[self.function_name]
 
     @property
     def sha256(self) -> str:
         """The SHA-256 of `source`."""
         return hashlib.sha256(self.source.encode()).hexdigest()
 
-    @property
-    def docstring(self) -> str:
-        """The docstring of the function, without indentation."""
-        return inspect.getdoc(self.function) or ""
-
     def code(self) -> dict[str, str]:
         """Compute the digests of the code that decides its predictions; see `code.code_now`."""
         return code_now(self.function_name, self.source, self.module)
-
-    def gave(self, result: Result) -> bool:
-        """Whether a result is of this recipe, and of the present code."""
-        text = None if self.module else self.source
-        return result.recipe == self.name and any(not changed(code, text) for code in result.codes)
 
 
 @dataclass(frozen=True)
@@ -78,7 +63,7 @@ class Task:
     seed: int
     evaluated_on: str
     variant: str
-    options: dict[str, Any] = field(default_factory=dict)  # devices, num_nodes, strategy: of a training that is shared
+    options: dict[str, Any] = field(default_factory=dict)  # devices, strategy: of a training that is shared
 
     @property
     def name(self) -> str:
@@ -96,7 +81,7 @@ class Task:
 
 def processes(options: dict[str, Any]) -> int:
     """Count the processes that train together."""
-    return options.get("devices", 1) * options.get("num_nodes", 1)
+    return options.get("devices", 1)
 
 
 def recipe_names() -> list[str]:
@@ -120,8 +105,6 @@ def load_recipe(text: str) -> Recipe:
     """
     if match := re.fullmatch(r"(.*\.py):(\w+)", text):
         return Recipe(match[2].replace("_", "-"), _read(Path(match[1]), match[2]), match[2])
-    if ".py" in text:
-        raise MNISTError(f"{text} names no function; expected a file and a function in it, as in my_file.py:my_recipe")
     if text not in (names := recipe_names()):
         question = "".join(f" Did you mean {near}?" for near in difflib.get_close_matches(text, names, 1, 0.4))
         expected = f"Expected one of {', '.join(names)}, or your own as my_file.py:my_recipe"
@@ -129,12 +112,6 @@ def load_recipe(text: str) -> Recipe:
     function_name = text.replace("-", "_")
     module, source = _packaged()[function_name]
     return Recipe(text, source, function_name, module)
-
-
-def from_function(function: Callable[..., Any]) -> Recipe:
-    """Make a recipe from a function, for example in a notebook: it takes a `Run`, and returns a network."""
-    name = function.__name__
-    return Recipe(name.replace("_", "-"), inspect.getsource(function), name, local_function=function)
 
 
 def _read(path: Path, function_name: str) -> str:
@@ -159,12 +136,3 @@ def _packaged() -> dict[str, tuple[str, str]]:
         for module, text in texts.items()
         for node in filter(is_recipe, ast.parse(text).body)
     }
-
-
-def _module(recipe: Recipe) -> ModuleType:
-    """Execute the file of a recipe as a module; a traceback shows its lines."""
-    module = ModuleType(f"{recipe.name}-{recipe.sha256[:8]}")
-    module.__file__ = file = f"{module.__name__}.py"
-    linecache.cache[file] = len(recipe.source), None, recipe.source.splitlines(keepends=True), file
-    exec(compile(recipe.source, file, "exec", dont_inherit=True), vars(module))
-    return module

@@ -23,13 +23,16 @@ def reproduce(path: Path, workers: Workers = run_locally) -> tuple[bool, str]:
     its author must be trusted. MNISTError if the file is invalid, its recipe is gone, or the training fails.
     """
     old = read(path)
-    options = {"devices": old.devices, "num_nodes": old.nodes, "strategy": old.strategy} if old.processes > 1 else {}
+    options = {"devices": old.processes, "strategy": old.strategy} if old.processes > 1 else {}
     [(_, new, error)] = workers([Task(_recipe(old, path), old.seed, old.evaluated_on, old.variant, options)])
     if error is not None:
         raise MNISTError(f"{path}: could not be trained again: {error.splitlines()[-1]}")
     different = int((old.predicted != new.predicted).sum())
     if not different:
-        _add(old, new, path)
+        if not any(agree(new.code, known) for known in old.codes):
+            commit = new.machine["commit"] and new.machine["commit"][:10] + " with changes" * new.machine["dirty"]
+            entry = {"code": new.code, "date": datetime.date.today().isoformat(), "commit": commit}
+            save(path, replace(old, reproductions=[*old.reproductions, entry]))
         return True, f"all {len(old.labels):,} predictions are the same"
     then, now = (f"{run.accuracy:.2%} with {run.threads} threads, {run.precision}" for run in (old, new))
     where = f"Both ran on {line(new.machine)}"
@@ -44,18 +47,7 @@ def _recipe(result: Result, path: Path) -> Recipe:
     if result.recipe in recipe_names() and not any(name.startswith(f"{RECIPE}:") for name in result.code):
         return load_recipe(result.recipe)
     function_name = result.recipe.replace("-", "_")
-    if f"def {function_name}(" not in result.source or "import " not in result.source:
-        raise MNISTError(
-            f"{path}: its recipe {result.recipe} is neither one of this package nor a whole file; expected a result of "
-            f"`benchmark run --recipe my_file.py:{function_name}`"
-        )
+    if "import " not in result.source:
+        expected = f"expected a result of `benchmark run --recipe my_file.py:{function_name}`"
+        raise MNISTError(f"{path}: its recipe {result.recipe} is neither in this package nor a whole file; {expected}")
     return Recipe(result.recipe, result.source, function_name)
-
-
-def _add(old: Result, new: Result, path: Path) -> None:
-    """Add the present code to the file of a result, unless it is there."""
-    if any(agree(new.code, known) for known in old.codes):
-        return
-    commit = new.machine["commit"] and new.machine["commit"][:10] + " with changes" * new.machine["dirty"]
-    entry = {"code": new.code, "date": datetime.date.today().isoformat(), "commit": commit}
-    save(path, replace(old, reproductions=[*old.reproductions, entry]))

@@ -234,6 +234,10 @@ def read_all(folder: Path, kinds: Sequence[type] = (Result,)) -> tuple[list[tupl
     return values, refused
 
 
+class FormatError(MNISTError):
+    """A file of another release, which writes another format."""
+
+
 def _load(path: Path, kinds: Sequence[type]) -> Any:
     """Read what `save` wrote, and check it; None if it is of another kind."""
     try:
@@ -248,7 +252,7 @@ def _load(path: Path, kinds: Sequence[type]) -> Any:
             return None
         if (version := content.get("format")) != kind.FORMAT:
             words = f"written in format {reprlib.repr(version)}, expected {kind.FORMAT}"
-            raise ValueError(f"{words}; update mnist-tutorial, or {AGAIN}")
+            raise FormatError(f"{path}: {words}; update mnist-tutorial, or {AGAIN}")
         if content.pop("sha256", None) != _checksum(content):
             raise ValueError(f"edited after it was written (its checksum differs); {AGAIN}")
         del content["kind"], content["format"]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mnist_tutorial.benchmark.code import changed
 from mnist_tutorial.benchmark.recipe import Recipe, Task
-from mnist_tutorial.benchmark.result import Failure, Result, read, save, write
+from mnist_tutorial.benchmark.result import Failure, FormatError, Result, read, save, write
 from mnist_tutorial.benchmark.worker import Outcomes, run_locally
 from mnist_tutorial.errors import MNISTError
 
@@ -23,11 +24,10 @@ Workers = Callable[[list[Task]], Outcomes]
 class Event:
     """The end of a task."""
 
-    kind: str  # "done"; "there" before; "failed"; "elsewhere": another machine, which shared the training, has it
+    kind: str  # "done"; "there" before; "failed"
     task: Task
     result: Result | None = None
     error: str | None = None  # a traceback, whose last line is the error itself
-    damaged: Path | None = None  # where the file is now that stood in the place of the result, and cannot be read
 
 
 def plan(
@@ -42,8 +42,8 @@ def run(tasks: Iterable[Task], folder: Path, workers: Workers = run_locally) -> 
     """Do the tasks that have no result in the folder yet, and write one for each; yields what happens.
 
     `workers` are `worker.run_locally`, or `worker.run_on_cluster` with the address of a scheduler. When a task fails,
-    the others go on; the next `run` does it again. MNISTError if the folder cannot be written, or another process is at
-    work in it.
+    the others go on; the next `run` does it again. MNISTError if the folder cannot be written, another process is at
+    work in it, or a damaged file stands in the place of a result: no file is ever overwritten.
     """
     with _locked(folder):
         waiting = []
@@ -61,10 +61,11 @@ def run(tasks: Iterable[Task], folder: Path, workers: Workers = run_locally) -> 
 
 
 def is_done(task: Task, folder: Path) -> bool:
-    """Whether there is a result of our present code; a file that cannot be read is none, and stays."""
+    """Whether there is a result of our present code; MNISTError if a file in its place is cut short or edited."""
+    text = None if task.recipe.module else task.recipe.source
     for path in task.results(folder):
-        with suppress(MNISTError):  # `benchmark report` says what is wrong with it
-            if task.recipe.gave(read(path)):
+        with suppress(FormatError):  # of an earlier release
+            if any(not changed(code, text) for code in read(path).codes):
                 return True
     return False
 
@@ -76,23 +77,10 @@ def _finish(task: Task, result: Result | None, error: str | None, folder: Path) 
         at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         save(_failure(task, folder), Failure(task.recipe.name, task.seed, task.evaluated_on, text, at))
         return Event("failed", task, error=error)
-    if result is None:
-        return Event("elsewhere", task)
-    damaged = _set_aside(folder / f"{result.name}.json")
-    write(result, folder)
+    if write(result, folder) is None:
+        read(folder / f"{result.name}.json")  # whoever made it meanwhile: MNISTError if it is no result
     _failure(task, folder).unlink(missing_ok=True)
-    return Event("done", task, result, damaged=damaged)
-
-
-def _set_aside(path: Path) -> Path | None:
-    """Rename a file that stands in the place of a result and cannot be read; returns its new path."""
-    try:
-        if path.exists():
-            read(path)
-        return None
-    except MNISTError:
-        names = (f"{path.name}.damaged{number or ''}" for number in (0, *range(2, 10**6)))
-        return path.rename(next(place for place in map(path.with_name, names) if not place.exists()))
+    return Event("done", task, result)
 
 
 def _failure(task: Task, folder: Path) -> Path:

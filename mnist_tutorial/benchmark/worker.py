@@ -25,8 +25,8 @@ from mnist_tutorial.errors import MNISTError
 
 POLL = 0.1  # seconds between two looks at what a process has done
 TASKS = "tasks"  # a file between two processes; the others are 0, once it has started, and the outcomes: 1, 2, 3, ...
-MODULE = "mnist_tutorial.benchmark.worker"  # this one; its name is another where it is run
 PATIENCE = 15  # seconds for a scheduler to answer
+START = "run `dask scheduler`, and `dask worker ADDRESS --nthreads 1`"
 Outcome = tuple[Result | None, str | None]  # as of `execute.run_safely`
 Outcomes = Iterator[tuple[Task, Result | None, str | None]]
 _one_at_a_time = threading.Lock()  # two trainings on one machine would take each other's time
@@ -57,13 +57,10 @@ def run_on_cluster(tasks: Sequence[Task], scheduler: str, limit: float | None = 
     try:
         client = Client(scheduler, timeout=PATIENCE)
     except (OSError, ValueError) as error:
-        start = "start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`"
-        text = f"no dask scheduler answers at {scheduler} within {PATIENCE} s ({error}); {start}"
-        raise MNISTError(text) from error
+        raise MNISTError(f"no dask scheduler answers at {scheduler} within {PATIENCE} s ({error}); {START}") from error
     with client:
         if not client.nthreads():
-            start = f"start some with `dask worker {scheduler} --nthreads 1`"
-            raise MNISTError(f"the dask scheduler at {scheduler} has no workers; {start}")
+            raise MNISTError(f"the dask scheduler at {scheduler} has no workers; {START}")
         futures = {client.submit(_run_one, task, limit, pure=False): task for task in tasks}
         for future in as_completed(futures):
             try:
@@ -76,8 +73,8 @@ def run_on_cluster(tasks: Sequence[Task], scheduler: str, limit: float | None = 
 def _run_one(task: Task, limit: float | None) -> Outcome:
     """Do a task on this worker of Dask."""
     with _one_at_a_time:
-        [(_, result, error)] = run_locally([task], limit)
-    return result, error
+        [outcome] = _in_a_process([task], limit)
+        return outcome
 
 
 def _in_a_process(tasks: list[Task], limit: float | None) -> Iterator[Outcome]:
@@ -108,7 +105,7 @@ def _in_a_process(tasks: list[Task], limit: float | None) -> Iterator[Outcome]:
 def _start(folder: Path, tasks: list[Task]) -> subprocess.Popen:
     (folder / TASKS).write_bytes(pickle.dumps(tasks))
     return subprocess.Popen(
-        [sys.executable, "-u", "-m", MODULE, str(folder)],
+        [sys.executable, "-u", "-m", __name__, str(folder)],
         stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
         stdout=2,  # what a recipe prints is no output of the suite
         start_new_session=True,

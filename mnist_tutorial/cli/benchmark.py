@@ -29,7 +29,6 @@ def run(
     scheduler: Annotated[str | None, typer.Option(help="Train on its Dask workers: tcp://host:8786.")] = None,
     limit: Annotated[int | None, LIMIT] = None,
     devices: Annotated[int, typer.Option(min=1, max=1_000, help="Processes or GPUs that share one training.")] = 1,
-    nodes: Annotated[int, typer.Option(min=1, max=1_000, help="Machines that share one: Lightning's num_nodes.")] = 1,
     strategy: Annotated[str, typer.Option(help="Lightning's strategy for distributed training.")] = "ddp",
 ) -> None:
     """Train recipes with several seeds, and keep a result file of each run.
@@ -44,7 +43,7 @@ def run(
         from mnist_tutorial.benchmark.recipe import load_recipe, recipe_names
 
         recipes = [load_recipe(name) for name in [*(names or []), *(recipe or [])] or recipe_names()]
-        options = {"devices": devices, "num_nodes": nodes, "strategy": strategy} if devices * nodes > 1 else {}
+        options = {"devices": devices, "strategy": strategy} if devices > 1 else {}
         splits = ("validation", "test") if evaluate == "both" else (evaluate,)
         tasks = suite.plan(recipes, chosen, splits, loaded(variant).variant, options)
         say(f"{sum(not suite.is_done(task, out) for task in tasks)} of {len(tasks)} runs to do", flush=True)
@@ -89,12 +88,11 @@ def _follow(events, tasks):
 def _outcome(event):
     if event.kind == "failed":
         return f"failed: {event.error.splitlines()[-1].removeprefix('mnist_tutorial.errors.MNISTError: ')}"
-    if event.kind != "done":
-        return "done before" if event.kind == "there" else "the machine that shares its training has the result"
+    if event.kind == "there":
+        return "done before"
     result = event.result
     contended = ", slowed down by other programs" if result.contended else ""
-    damaged = f"; the damaged file in its place is now {event.damaged.name}" if event.damaged else ""
-    return f"{result.accuracy:.2%} of the {result.evaluated_on} digits, {result.wall:.1f} s{contended}{damaged}"
+    return f"{result.accuracy:.2%} of the {result.evaluated_on} digits, {result.wall:.1f} s{contended}"
 
 
 @benchmark.command()
@@ -269,7 +267,7 @@ def robustness(
     """
     with errors():
         from mnist_tutorial.benchmark import robustness
-        from mnist_tutorial.benchmark.execute import train
+        from mnist_tutorial.benchmark.execute import kept_settings, train
         from mnist_tutorial.benchmark.recipe import Task, load_recipe
         from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
         from mnist_tutorial.benchmark.report.table import terminal_table
@@ -277,9 +275,10 @@ def robustness(
 
         task = Task(load_recipe(recipe), seed, evaluate, loaded(variant).variant)
         out.mkdir(parents=True, exist_ok=True)
-        with _waiting(f"training {task.recipe.name}"):
-            training = train(task)
-        measured = robustness.evaluate(training.run, training.network, task, task.recipe.code() | training.code)
+        with kept_settings():  # as `--out` may be relative
+            with _waiting(f"training {task.recipe.name}"):
+                training = train(task)
+            measured = robustness.evaluate(training.run, training.network, task, task.recipe.code() | training.code)
         save(path := out / f"{measured.name}.json", measured)
         to_png(draw_robustness(measured), path.with_suffix(".png"))
     curves = {name: (*curve, measured.by_corruption[name]) for name, curve in measured.accuracies.items()}

@@ -52,7 +52,7 @@ def test_it_says_how_many_predictions_differ_and_on_which_machine_each_ran_and_a
 
 
 def test_what_cannot_be_trained_again_is_said(made):
-    with pytest.raises(MNISTError, match="random-guess is neither one of this package nor a whole file"):
+    with pytest.raises(MNISTError, match="random-guess is neither in this package nor a whole file"):
         reproduce(made(source="lambda run: None"), here)
     with pytest.raises(MNISTError, match="could not be trained again: RuntimeError: it broke"):
         reproduce(made(seed=1), lambda tasks: ((task, None, "RuntimeError: it broke") for task in tasks))

@@ -51,25 +51,34 @@ def test_a_result_of_other_code_is_trained_anew_and_both_stay(tasks, out, quick_
     assert kinds(suite.run(tasks("random_guess", seeds=2), out, here)) == [("there", 0), ("done", 1)]
 
 
-def test_a_damaged_result_is_trained_again_and_its_file_is_kept_aside(tasks, out):
+def test_a_damaged_file_in_the_place_of_a_result_is_never_overwritten(tasks, out):
+    def meanwhile(tasks):
+        path.write_text(edited)
+        yield task, event.result, None
+
     [task] = tasks("random_guess", seeds=1)
-    list(suite.run([task], out, here))
+    [event] = suite.run([task], out, here)
     [path] = out.iterdir()
-    other = path.with_name(f"{task.name.replace(task.recipe.sha256[:8], '0' * 8)}.json")
-    other.write_text("{")  # a damaged result of other code stays in its place
     whole = path.read_text()
-    for name in ("damaged", "damaged2"):
-        path.write_text(whole[: -len(name)])
-        [event] = suite.run([task], out, here)
-        assert (event.kind, event.damaged) == ("done", path.with_name(f"{path.name}.{name}"))
-        assert event.damaged.read_text() == whole[: -len(name)]
-        assert read(path) == event.result
-    assert kinds(suite.run([task], out, here)) == [("there", 0)]
-    assert other.read_text() == "{"
+    path.write_text(edited := whole.replace("random-guess", "ours"))
+    refused = pytest.raises(MNISTError, match=f"{path.name}: edited .*; move it elsewhere, and run it again")
+    with refused:
+        next(suite.run([task], out, lambda tasks: pytest.fail("this trains")))
+    path.unlink()
+    with refused:
+        list(suite.run([task], out, meanwhile))
+    assert path.read_text() == edited
+    path.unlink()
+    older = path.with_name(path.name.replace(event.result.version[:8], "0" * 8))
+    older.write_text(whole.replace('"format": 4', '"format": 3'))
+    assert kinds(suite.run([task], out, here)) == [("done", 0)]
+    assert '"format": 3' in older.read_text()
 
 
-def test_a_failure_is_reported_and_the_rest_goes_on(tasks, out):
+def test_a_failure_is_reported_the_rest_goes_on_and_a_failed_run_is_done_again(tasks, out):
     planned = tasks("crashing", "not_a_number", "looking", "quick", seeds=1)
+    broken = suite.run(planned[3:], out, lambda tasks: ((task, None, "RuntimeError: it broke") for task in tasks))
+    assert kinds(broken) == [("failed", 0)]
     *failed, good = suite.run(planned, out, here)
     assert [event.kind for event in failed] == ["failed"] * 3
     words = "it broke", "of 1,000 digits are NaN or infinite", "looked at digits that it was not given"
@@ -78,14 +87,6 @@ def test_a_failure_is_reported_and_the_rest_goes_on(tasks, out):
     kept = {failure.recipe: failure for _, failure in read_all(out, [Failure])[0]}
     assert set(kept) == {"crashing", "not-a-number", "looking"}
     assert kept["crashing"].error.endswith('raise RuntimeError("it broke")\nRuntimeError: it broke')
-
-
-def test_a_failed_run_is_done_again_and_its_failure_removed(tasks, out):
-    planned = tasks("quick", seeds=1)
-    broken = suite.run(planned, out, lambda tasks: ((task, None, "RuntimeError: it broke") for task in tasks))
-    assert kinds(broken) == [("failed", 0)]
-    assert kinds(suite.run(planned, out, here)) == [("done", 0)]
-    assert read_all(out, [Failure]) == ([], [])
 
 
 def test_a_folder_has_one_suite_at_a_time(tasks, out):

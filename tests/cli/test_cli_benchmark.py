@@ -68,7 +68,7 @@ def test_run_evaluates_on_both_kinds_of_digits_and_a_log_file_has_no_bars(run, t
     assert run("random_guess", seeds="9-5").exit_code == 2
 
 
-def test_run_trains_a_damaged_result_again_and_nothing_is_lost(run, tmp_path):
+def test_run_stops_before_a_folder_in_use_and_a_damaged_result(run, tmp_path):
     run("random_guess")
     [path] = (tmp_path / "out").iterdir()
     content = path.read_bytes()
@@ -79,10 +79,9 @@ def test_run_trains_a_damaged_result_again_and_nothing_is_lost(run, tmp_path):
     assert path.read_bytes() == content
     path.write_bytes(content[:300])
     done = run("random_guess")
-    assert done.exit_code == 0
-    assert done.stdout.startswith("1 of 1 runs to do\n")
-    assert done.stdout.endswith(f"{path.name}.damaged\n")
-    assert path.with_name(f"{path.name}.damaged").read_bytes() == content[:300]
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"error: {path}: cut short")
+    assert path.read_bytes() == content[:300]
 
 
 def test_reproduce_ends_with_0_if_all_is_the_same_1_if_not_and_2_if_it_could_not_be_trained(run, quick_file, tmp_path):
