@@ -112,7 +112,7 @@ def _slower(change, reference):
     if busy := dict.fromkeys(name for name, group in zip(names, groups, strict=True) if not group):
         raise MNISTError(f"other programs used the processor during all runs of {' and '.join(busy)}")
     if any(len({run.hardware for run in groups[i] + groups[i + 2]}) > 1 for i in (0, 1)):
-        raise MNISTError("runs and those of the reference come from different machines")
+        raise MNISTError("the runs, or those of the reference, come from different machines")
     if any(each.old[0].processes != each.new[0].processes for each in (change, reference)):
         raise MNISTError("the number of processes, or that of the reference, has changed")
     if reference.old[0].source != reference.new[0].source:

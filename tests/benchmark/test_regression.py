@@ -106,11 +106,8 @@ def test_damaged_files_and_two_versions_in_one_folder_are_bad(runs, tmp_path):
 
 def test_folders_that_cannot_be_compared_are_errors(runs, tmp_path):
     (tmp_path / "empty").mkdir()
-    for name, match in (
-        ("empty", "found no results"),
-        ("nowhere", "no such folder"),
-        ("", "one lies within the other"),
-    ):
+    errors = {"empty": "found no results", "nowhere": "no such folder", "": "one lies within the other"}
+    for name, match in errors.items():
         with pytest.raises(MNISTError, match=match):
             check(tmp_path / name, tmp_path / "new")
 
