@@ -179,8 +179,8 @@ def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> float:
     0.25
     """
     probabilities = np.asarray(probabilities, np.float64)
-    of_truth = probabilities[np.arange(len(probabilities)), labels]
-    return float(np.mean((probabilities**2).sum(1) - 2 * of_truth + 1))
+    truth = np.eye(probabilities.shape[1])[labels]
+    return float(np.mean(((probabilities - truth) ** 2).sum(1)))
 
 
 def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = BINS) -> float:

@@ -59,7 +59,7 @@ def test_the_history_of_the_speed_records_is_that_of_their_runs():
     for target, date, recipe, seconds, ratio, n, accuracy, p_value, *_ in lines:
         found, _ = read_all(ROOT / "results/records" / f"{recipe}-{date}")
         [summary] = aggregate([result for _, result in found])
-        [cells] = [record.cells for record in above(summary, float(target[:-1]) / 100) if record.label == recipe]
+        [cells] = [record.cells for record in above(summary, float(target[:-1]) / 100) if record.row.label == recipe]
         assert [cells[name] for name in ("seconds", "ratio", "n", "p")] == [seconds, ratio, n, p_value]
         assert float(accuracy.split()[0]) == pytest.approx(float(cells["mean, %"]), abs=0.005)
 

@@ -8,24 +8,20 @@ import numpy as np
 from scipy.stats import ttest_1samp
 
 from mnist_tutorial.benchmark.regression import REFERENCE
-from mnist_tutorial.benchmark.report.table import NONE
-from mnist_tutorial.benchmark.report.table import seconds as in_seconds
-from mnist_tutorial.benchmark.summary import SummaryTable
+from mnist_tutorial.benchmark.report.table import COLUMNS, number, seconds
+from mnist_tutorial.benchmark.summary import RecipeSummary, SummaryTable
 
 SEEDS = 10  # with fewer, a t-test says little about the spread
 LEVEL = 0.01
 
 
 class Record(NamedTuple):
-    """A recipe on one machine beside a target: mean accuracy from 0 to 1 over `n` seeds, p-value, median seconds.
+    """A recipe on one machine beside a target: mean accuracy from 0 to 1 over `n` seeds, and p-value.
 
     `ratio` counts the median seconds of the `REFERENCE` on the same machine; None if it did not run there.
     """
 
-    person: str
-    label: str
-    machine: str
-    seconds: float
+    row: RecipeSummary
     ratio: float | None
     n: int
     accuracy: float
@@ -41,12 +37,9 @@ class Record(NamedTuple):
     @property
     def cells(self) -> dict[str, str]:
         """What to show, by heading."""
-        return {
-            "person": self.person or NONE,
-            "recipe": self.label.removeprefix(f"{self.person}/"),
-            "machine": self.machine,
-            "seconds": in_seconds(self.seconds),
-            "ratio": NONE if self.ratio is None else f"{self.ratio:.3f}",
+        return {name: COLUMNS[name](self.row) for name in ("person", "recipe", "machine")} | {
+            "seconds": seconds(self.row.seconds),
+            "ratio": number(self.ratio, ".3f"),
             "n": str(self.n),
             "mean, %": f"{100 * self.accuracy:.3f}",
             "p": f"{self.p_value:.1g}",
@@ -71,6 +64,5 @@ def above(table: SummaryTable, target: float) -> list[Record]:
         p_value = 0.0  # without any spread
         if np.ptp(accuracies):
             p_value = float(ttest_1samp(accuracies, target, alternative="greater").pvalue)
-        values = len(accuracies), mean(accuracies), p_value
-        records.append(Record(row.person, row.label, row.machine, row.seconds, ratio, *values))
-    return sorted(records, key=lambda record: record.seconds)
+        records.append(Record(row, ratio, len(accuracies), mean(accuracies), p_value))
+    return sorted(records, key=lambda record: record.row.seconds)

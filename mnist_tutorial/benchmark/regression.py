@@ -1,34 +1,23 @@
 """A regression check: recipes that have become worse or slower."""
 
-from collections.abc import Iterator
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 import numpy as np
-from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from mnist_tutorial.benchmark.compare import errors, is_deterministic, of_one_version
+from mnist_tutorial.benchmark.report.table import terminal_table
 from mnist_tutorial.benchmark.result import Result, read_all
-from mnist_tutorial.errors import MNISTError, printable
+from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import contrast, holm, mcnemar, welch
 
 REFERENCE = "train-mnist-fast"  # it shares no code with the rest, so its time measures the machine
-ALERT_LEVEL = 0.01  # for accuracies
-TIMING_LEVEL = 0.05  # for times, of each recipe: a lower one would need more runs than people make
+WORSE_LEVEL = 0.01
+SLOWER_LEVEL = 0.05  # of each recipe: a lower one would need more runs than people make
 SLOWER = 1.2
-
-
-class Alert(NamedTuple):
-    """Something to know: "worse", "slower" or "not compared", which make the check fail; "edited", "time unknown"."""
-
-    kind: str
-    recipe: str | None
-    sentence: str
-    failed: bool = True
 
 
 @dataclass
@@ -49,7 +38,7 @@ class RecipeChange:
 
 def check(
     baseline: Path | str, folder: Path | str, reference: str = REFERENCE
-) -> tuple[list[RecipeChange], list[Alert]]:
+) -> tuple[list[RecipeChange], list[str], list[str]]:
     """Look for recipes that have become significantly worse, or more than a fifth slower, since the baseline.
 
     Worse: in a one-sided Welch test over seeds, or McNemar's test of single runs, at a level of 0.01 after Holm's
@@ -57,6 +46,7 @@ def check(
     of uncontended runs, relative to the reference recipe in the same folder, unless the variation of the runs explains
     it (one-sided, at a level of 0.05, for each recipe; unknown for single runs).
 
+    Returns the changes, a sentence for each failure, which is also a recipe that cannot be compared, and remarks.
     MNISTError if there is no such folder, if one lies within the other, or if the baseline has no results.
     """
     paths = Path(baseline).resolve(), Path(folder).resolve()
@@ -65,24 +55,32 @@ def check(
     (old, refused), (new, new_refused) = read_all(baseline), read_all(folder)
     if not old:
         raise MNISTError(f"{baseline}: found no results; expected those of `benchmark run --out {baseline}`")
-    changes, alerts = [], [Alert("not compared", None, str(error)) for error in refused + new_refused]
+    changes, failures, remarks = [], [str(error) for error in refused + new_refused], []
     for variant, recipe in sorted({(run.variant, run.recipe) for _, run in old}):
         label = recipe if variant == "full" else f"{recipe} ({variant})"
         runs = ([run for _, run in runs if (run.variant, run.recipe) == (variant, recipe)] for runs in (old, new))
-        names = f"{label} in {baseline}", f"{label} in {folder}"
         try:
-            changes.append(RecipeChange(label, *_on_one_split(*runs, *names)))
+            changes.append(RecipeChange(label, *_on_one_split(*runs, f"{label} in {baseline}", f"{label} in {folder}")))
         except MNISTError as error:
-            alerts.append(Alert("not compared", label, str(error)))
-    for change, p_worse in zip(changes, holm([_p_worse(change) for change in changes]), strict=True):
-        change.p_worse = float(p_worse)
+            failures.append(str(error))
     references = {change.old[0].variant: change for change in changes if change.old[0].recipe == reference}
-    for change in changes:
-        alerts += _alerts(change, references.get(change.old[0].variant))
-    if untimed := [change.label for change in changes if change.old[0].variant not in references]:
-        sentence = f"no time of {', '.join(untimed)} is compared: {reference} does not have runs in both folders"
-        alerts.append(Alert("time unknown", None, sentence, failed=False))
-    return changes, alerts
+    untimed = defaultdict(list)  # by reason
+    for change, p_worse in zip(changes, holm([_p_worse(change) for change in changes]), strict=True):
+        change.p_worse, label = float(p_worse), change.label
+        if len(sources := dict.fromkeys(run.source_sha256[:8] for run in (change.old[0], change.new[0]))) > 1:
+            remarks.append(f"{label} was edited ({', now '.join(sources)}); it is compared by its name")
+        if change.p_worse < WORSE_LEVEL:
+            accuracies = ", now ".join(f"{100 * accuracy:.2f} %" for accuracy in change.accuracies)
+            chance = f"p = {change.p_worse:.1g}, one-sided, adjusted for the number of recipes"
+            failures.append(f"{label} is worse: {accuracies} ({chance})")
+        try:
+            if change.old[0].variant not in references:
+                raise MNISTError(f"{reference} does not have runs in both folders")
+            failures += _slower(change, references[change.old[0].variant])
+        except MNISTError as error:
+            untimed[str(error)].append(label)
+    remarks += [f"the time of {', '.join(labels)} cannot be compared: {why}" for why, labels in untimed.items()]
+    return changes, failures, remarks
 
 
 def _on_one_split(old, new, old_name, new_name):
@@ -106,68 +104,40 @@ def _p_worse(change):
     return 1 - test.p_value / 2 if test.difference > 0 else test.p_value / 2
 
 
-def _alerts(change: RecipeChange, reference: RecipeChange | None) -> Iterator[Alert]:
-    """Say what is remarkable about a recipe, and keep its times, if they can be compared, in the change."""
-    label, sources = change.label, [runs[0].source_sha256[:8] for runs in (change.old, change.new)]
-    if sources[0] != sources[1]:
-        sentence = f"{label} was edited ({sources[0]}, now {sources[1]}); it is compared by its name"
-        yield Alert("edited", label, sentence, failed=False)
-    if change.p_worse < ALERT_LEVEL:
-        accuracies = ", now ".join(f"{100 * accuracy:.2f} %" for accuracy in change.accuracies)
-        chance = f"p = {change.p_worse:.1g}, one-sided, adjusted for the number of recipes"
-        yield Alert("worse", label, f"{label} is worse: {accuracies} ({chance})")
-    if reference is None:
-        return
+def _slower(change, reference):
+    """Compare times, and keep them in the change: a sentence if they have grown, MNISTError if that is unknown."""
     sides = change.old, change.new, reference.old, reference.new
     groups = [[run for run in runs if not run.contended] for runs in sides]
-    if not (problem := _obstacle(change, reference, groups)):
-        seconds = [median(run.wall for run in group) for group in groups]
-        change.times = old, new = seconds[0] / seconds[2], seconds[1] / seconds[3]
-        if new / old <= SLOWER:
-            return
-        # The times of a machine vary by a factor, so the test uses their logarithms.
-        _, p_value = contrast([[np.log(run.wall) for run in group] for group in groups], (-1, 1, 1, -1))
-        problem = f"it took {old:.2f} times as long as {reference.label}, now {new:.2f} times"
-        if not p_value >= TIMING_LEVEL:  # NaN: unknown, so the medians decide
-            yield Alert("slower", label, f"{label} is slower by {100 * (new / old - 1):.0f} %: {problem}")
-            return
-        problem += f", but chance explains it (p = {p_value:.1g}); run more seeds"
-    yield Alert("time unknown", label, f"the time of {label} cannot be compared: {problem}", failed=False)
-
-
-def _obstacle(change, reference, groups):
-    """Say what makes the times of these four groups of runs incomparable, if anything does."""
-    names = [f"{age} {each.old[0].recipe}" for each in (change, reference) for age in ("old", "new")]
-    if busy := [name for name, group in zip(names, groups, strict=True) if not group]:
-        return f"other programs used the processor during all runs of {' and '.join(dict.fromkeys(busy))}"
+    names = [f"{age} {each.label}" for each in (change, reference) for age in ("old", "new")]
+    if busy := dict.fromkeys(name for name, group in zip(names, groups, strict=True) if not group):
+        raise MNISTError(f"other programs used the processor during all runs of {' and '.join(busy)}")
     if any(len({run.hardware for run in groups[i] + groups[i + 2]}) > 1 for i in (0, 1)):
-        return "its runs and those of the reference come from different machines"
+        raise MNISTError("the runs, or those of the reference, come from different machines")
     if any(each.old[0].processes != each.new[0].processes for each in (change, reference)):
-        return "its number of processes, or that of the reference, has changed"
+        raise MNISTError("the number of processes, or that of the reference, has changed")
     if reference.old[0].source != reference.new[0].source:
-        return "the reference was edited"
-    return None
+        raise MNISTError("the reference was edited")
+    seconds = [median(run.wall for run in group) for group in groups]
+    change.times = old, new = seconds[0] / seconds[2], seconds[1] / seconds[3]
+    if new / old <= SLOWER:
+        return []
+    # The times of a machine vary by a factor, so the test uses their logarithms.
+    _, p_value = contrast([[np.log(run.wall) for run in group] for group in groups], (-1, 1, 1, -1))
+    grown = f"it took {old:.2f} times as long as {reference.label}, now {new:.2f} times"
+    if p_value >= SLOWER_LEVEL:  # not if it is NaN, unknown: then the medians decide
+        raise MNISTError(f"{grown}, but chance explains it (p = {p_value:.1g}); run more seeds")
+    return [f"{change.label} is slower by {100 * (new / old - 1):.0f} %: {grown}"]
 
 
-def table(changes: list[RecipeChange], alerts: list[Alert]) -> Table:
+def table(changes: list[RecipeChange]) -> Table:
     """Show a check in the terminal."""
-    shown = Table("recipe", title="Old and new results", box=box.SIMPLE)
-    for heading in ("runs", "accuracy, %", "p worse", "times the reference", "slower by"):
-        shown.add_column(heading, justify="right")
-    shown.add_column("alerts")
+    rows = []
     for change in changes:
-        own = [alert for alert in alerts if alert.recipe == change.label]
-        times = ("?", "?")
-        if change.times:
-            old, new = change.times
-            times = f"{old:.2f}, {new:.2f}", f"{100 * (new / old - 1):+.0f} %"
-        shown.add_row(
-            escape(printable(change.label)),
-            f"{len(change.old)}, {len(change.new)}",
-            ", ".join(f"{100 * accuracy:.2f}" for accuracy in change.accuracies),
-            f"{change.p_worse:.2g}",
-            *times,
-            ", ".join(alert.kind for alert in own),
-            style="bold" if any(alert.failed for alert in own) else None,
+        accuracies = ", ".join(f"{100 * accuracy:.2f}" for accuracy in change.accuracies)
+        old, new = change.times or (np.nan, np.nan)
+        times = (f"{old:.2f}, {new:.2f}", f"{100 * (new / old - 1):+.0f} %") if change.times else ("?", "?")
+        rows.append(
+            (change.label, f"{len(change.old)}, {len(change.new)}", accuracies, f"{change.p_worse:.2g}", *times)
         )
-    return shown
+    headings = "recipe", "runs", "accuracy, %", "p worse", "times the reference", "slower by"
+    return terminal_table("Old and new results", headings, rows)

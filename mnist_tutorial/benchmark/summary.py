@@ -1,12 +1,12 @@
 """Summaries: from runs to a row for each person, recipe, version of its code, and machine."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, product, starmap
+from itertools import chain, permutations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,6 @@ from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.errors import printable
 from mnist_tutorial.stats import wilson_interval
-
-if TYPE_CHECKING:  # it imports the pipeline, and with it torch
-    from mnist_tutorial.benchmark.robustness import Robustness
 
 STALE = ", stale"  # in the label of a row
 MAX_CHANGES = 3  # that a remark names
@@ -54,8 +51,9 @@ class RecipeSummary:
         self.memory = _average(np.median, runs, "peak_memory_mb")
         self.nll, self.brier, self.ece = (_average(np.mean, runs, name) for name in ("nll", "brier", "ece"))
         self.curve = learning_curve(self.validation_runs)
-        self.changes = changes(self.runs)  # in our code since then; none if the present code gives these results
-        self.remarks = [*_staleness(self), *differences(self.runs), *_repetitions(self)]  # what a reader should know
+        # In our code since then; none if the present code gives the results of a run.
+        self.changes = min((run.changes for run in self.runs), key=len)
+        self.remarks = list(_remarks(self))  # what a reader should know
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def person(path: Path, folder: Path) -> str:
 
 
 def aggregate(
-    results: Sequence[Result], robustness: "Sequence[Robustness]" = (), people: Sequence[str] = ()
+    results: Sequence[Result], robustness: Sequence[Any] = (), people: Sequence[str] = ()
 ) -> list[SummaryTable]:
     """Summarize runs that share person, recipe, code, variant of MNIST, machine and number of processes.
 
@@ -94,16 +92,8 @@ def aggregate(
 
 
 def each_seed_once(results: Iterable[Result]) -> list[Result]:
-    """Order results of one recipe and split by seed, without repeated seeds, which are no new samples.
-
-    The first run of a seed counts and, if several machines ran the same seeds, only the machine with the most seeds.
-    """
-    results = sorted(results, key=lambda run: run.started)
-    if len({run.seed for run in results}) < len(results):
-        pairs = dict.fromkeys((run.hardware, run.seed) for run in results)
-        [(hardware, _)] = Counter(hardware for hardware, _ in pairs).most_common(1)
-        results = [run for run in results if run.hardware == hardware]
-    first = {run.seed: run for run in reversed(results)}
+    """Order results of one recipe and split by seed; only the first run of a seed counts, others are no new samples."""
+    first = {run.seed: run for run in sorted(results, key=lambda run: run.started)[::-1]}
     return [first[seed] for seed in sorted(first)]
 
 
@@ -113,18 +103,10 @@ def by_version(results: Iterable[Result]) -> list[list[Result]]:
     for result in results:
         same, others = [], []
         for group in groups:
-            (same if any(starmap(agree, product(result.codes, _codes(group)))) else others).append(group)
+            agrees = any(agree(a, b) for a in result.codes for run in group for b in run.codes)
+            (same if agrees else others).append(group)
         groups = [*others, [*chain(*same), result]]
     return groups
-
-
-def changes(results: Iterable[Result]) -> list[str]:
-    """List what has changed since results of one version were made; empty if one of them is of the present code."""
-    return min((result.changes for result in results), key=len)
-
-
-def _codes(runs):
-    return [code for run in runs for code in run.codes]
 
 
 def _table(variant, pairs, robustness):
@@ -145,17 +127,6 @@ def _table(variant, pairs, robustness):
     return SummaryTable(variant, rows, descriptions)
 
 
-def _repetitions(row):
-    """Say which seeds occur more than once, or that there are no test runs."""
-    for (split, seed), count in sorted(Counter((run.evaluated_on, run.seed) for run in row.all_runs).items()):
-        if count > 1:
-            yield f"seed {seed} occurs more than once ({split} runs); the first run counts"
-    if not row.n:
-        runs = row.validation_runs
-        accuracy = 100 * _average(np.mean, runs, "accuracy")
-        yield f"no test runs; {accuracy:.2f} % on held-out digits (n = {len(runs)})"
-
-
 def _label(row, namesakes):
     """Distinguish rows that share a person and a recipe's name."""
     versions = sorted({other.version for other in namesakes} - {row.version})
@@ -168,39 +139,33 @@ def _label(row, namesakes):
 
 
 def _mark_twins(rows):
-    """Mark rows that share predictions under different names, with a remark on what explains it."""
+    """Mark rows that share predictions under different names, and say what else is equal."""
     same = defaultdict(list)
     for row in rows:
         for run in row.runs:
             same[run.evaluated_on, run.predicted.tobytes()].append((row, run))
-    for group in same.values():
-        names = dict.fromkeys(row.name for row, _ in group)
-        if len(names) == 1:
-            continue
-        starts = {(row.name, run.started) for row, run in group}
-        reason = "as the same code with the same seed gives"
-        if len({run.version for _, run in group}) > 1:
-            reason = "from different code; look at both"
-        elif len({started for _, started in starts}) < len(starts):
-            reason = "from runs that began in the same second, as a copied file has; ask who made it"
-        for row, _ in group:
-            row.twins += [other for other in names if other not in (row.name, *row.twins)]
-            row.remarks += {f"same predictions under another name, {reason}"} - {*row.remarks}
+    for (row, run), (other, theirs) in chain(*(permutations(group, 2) for group in same.values())):
+        if row.name != other.name:
+            row.twins += {other.name} - {*row.twins}
+            equal = ["code"] * (run.code == theirs.code) + ["start"] * (run.started == theirs.started) or ["nothing"]
+            reasons = "the same code explains it, the same start is that of a copied file"
+            remark = f"same predictions under another name; also the same: {' and '.join(equal)} ({reasons})"
+            row.remarks += {remark} - {*row.remarks}
 
 
 def _corrupted_accuracy(row, variant, robustness):
     """Average what was measured with the same code."""
-    codes, same = _codes(row.runs), (row.recipe, variant, "test")
+    codes, same = [code for run in row.runs for code in run.codes], (row.recipe, variant, "test")
     tests = [test for test in robustness if (test.recipe, test.variant, test.evaluated_on) == same]
     return _average(np.mean, [test for test in tests if any(agree(test.code, code) for code in codes)], "mean")
 
 
-def _staleness(row):
-    """Say whether the present code gives these results."""
+def _remarks(row):
+    """Say whether the present code gives these results, what differs between the runs, and which of them count."""
     earlier = [run for run in row.runs if changed(run.code)]
     again = [(entry, run) for run in earlier for entry in run.reproductions if not changed(entry["code"])]
     if row.changes:
-        modules = ", ".join(row.changes) if len(row.changes) <= MAX_CHANGES else f"more than {MAX_CHANGES} modules"
+        modules = ", ".join(row.changes[:MAX_CHANGES]) + ", ..." * (len(row.changes) > MAX_CHANGES)
         yield (
             f"not of the present code (changed: {modules}); the command benchmark run trains again, "
             "benchmark reproduce shows whether the predictions are still the same"
@@ -211,36 +176,36 @@ def _staleness(row):
             f"trained with earlier code; the present code gave all the predictions of seed {run.seed} "
             f"({run.evaluated_on} run) again on {entry['date']}, commit {entry['commit']}"
         )
-
-
-def differences(runs: list[Result]) -> Iterator[str]:
-    """List what differs between runs that are summarized together: commit, uncommitted changes, packages, settings."""
-    values = defaultdict(set)
-    for run in runs:
-        settings = {"precision": run.precision, "threads": run.threads}
-        for name, value in (run.machine.get("versions", {}) | settings).items():
-            values[name].add(str(value))
-    if len(commits := sorted({str(run.machine.get("commit"))[:10] for run in runs})) > 1:
-        yield f"runs from {len(commits)} commits: {', '.join(commits)}"
-    if dirty := sum(bool(run.machine.get("dirty")) for run in runs):
-        yield f"{'all' if dirty == len(runs) else f'{dirty} of {len(runs)}'} runs with uncommitted changes"
-    yield from (f"runs with {name} {' and '.join(sorted(values[name]))}" for name in values if len(values[name]) > 1)
+    settings = pd.DataFrame(
+        {"commit": run.machine.get("commit"), "precision": run.precision, "threads": run.threads}
+        | run.machine.get("versions", {})
+        for run in row.runs
+    )
+    if different := [name for name, count in settings.nunique().items() if count > 1]:
+        yield f"runs differ in {', '.join(different)}"
+    if any(dirty := [run.machine.get("dirty") for run in row.runs]):
+        yield f"{'all' if all(dirty) else 'some'} runs with uncommitted changes"
+    counts = Counter((run.evaluated_on, run.seed) for run in row.all_runs)
+    if repeated := sorted({seed for (_, seed), count in counts.items() if count > 1}):
+        yield f"several runs with seed {', '.join(map(str, repeated))}; the first counts"
+    if not row.n:
+        accuracy = 100 * _average(np.mean, row.runs, "accuracy")
+        yield f"no test runs; {accuracy:.2f} % on held-out digits (n = {len(row.runs)})"
 
 
 def describe(runs: list[Result]) -> str:
     """Describe a machine in a line: its hardware, the packages of the latest run, and dates and commits of all runs."""
-    machine = max(runs, key=lambda run: run.started).machine
-    hardware = [machine.get("processor"), f"{machine.get('cores')} cores", machine.get("device"), machine.get("system")]
-    versions = {"Python": machine.get("python"), **machine.get("versions", {})}
+    latest = max(runs, key=lambda run: run.started)
+    processor, cores, device, system = latest.hardware
+    versions = {"Python": latest.machine.get("python"), **latest.machine.get("versions", {})}
     dates = sorted({run.started[:10] for run in runs})
     commits = sorted({str(run.machine["commit"])[:10] for run in runs if run.machine.get("commit")})
     parts = [
-        ", ".join(str(part) for part in hardware if part),
-        ", ".join(f"{name} {number}" for name, number in versions.items() if number),
+        f"{processor}, {cores} cores, {device}, {system}",
+        ", ".join(f"{name} {number}" for name, number in versions.items()),
         " to ".join(dict.fromkeys([dates[0], dates[-1]])),
-        f"commit{'s' * (len(commits) > 1)} {', '.join(commits)}" if commits else "",
     ]
-    return "; ".join(filter(None, parts))
+    return "; ".join(parts + [f"commit{'s' * (len(commits) > 1)} {', '.join(commits)}"] * bool(commits))
 
 
 def learning_curve(runs: list[Result]) -> pd.DataFrame | None:
@@ -249,15 +214,15 @@ def learning_curve(runs: list[Result]) -> pd.DataFrame | None:
     The index counts the images. The columns: ``mean``, ``min`` and ``max`` of the accuracy over the runs, their number
     ``size``, and the median ``seconds`` of the uncontended runs, or of all if each of them is ``contended``.
     """
-    runs = [run for run in runs if run.validation_curve["images"]]
-    if not runs:
+    curves = [run.validation_curve | {"contended": run.contended} for run in runs if run.validation_curve["images"]]
+    if not curves:
         return None
-    points = pd.concat(pd.DataFrame(run.validation_curve).assign(contended=run.contended) for run in runs)
-    counted = points if points.contended.all() else points[~points.contended]
+    points = pd.concat(map(pd.DataFrame, curves))
+    contended = points.contended.all()
     curve = points.groupby("images").accuracy.agg(["mean", "min", "max", "size"])
-    curve["seconds"] = counted.groupby("images").seconds.median()
-    curve["contended"] = points.contended.all()
-    curve = curve[curve["size"] == len(runs)]
+    curve["seconds"] = points[contended | ~points.contended].groupby("images").seconds.median()
+    curve["contended"] = contended
+    curve = curve[curve["size"] == len(curves)]
     return None if curve.empty else curve
 
 

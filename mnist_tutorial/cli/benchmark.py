@@ -200,11 +200,12 @@ def check(
     with errors():
         from mnist_tutorial.benchmark import regression
 
-        changes, alerts = regression.check(baseline, results, reference)
-    show(regression.table(changes, alerts))
-    for alert in alerts:
-        say(alert.sentence, err=alert.failed)
-    raise typer.Exit(int(any(alert.failed for alert in alerts)))
+        changes, failures, remarks = regression.check(baseline, results, reference)
+    show(regression.table(changes))
+    for sentences, err in ((remarks, False), (failures, True)):
+        for sentence in sentences:
+            say(sentence, err=err)
+    raise typer.Exit(int(bool(failures)))
 
 
 @benchmark.command()
@@ -245,7 +246,7 @@ def record(
             say(f"machine {letter}: {table.machines[letter]}")
     else:
         say(f"no recipe exceeds {target:g} % {beyond_chance}")
-    if near := [f"{record.label} ({record.shortfall})" for record in above if record.shortfall]:
+    if near := [f"{record.row.label} ({record.shortfall})" for record in above if record.shortfall]:
         say(f"near, but not {beyond_chance}: {', '.join(near)}")
     _refuse(refused)
 

@@ -18,7 +18,7 @@ def seeds(recipe, errors, **others):
 
 def records(runs, target=0.99):
     [table] = aggregate(runs)
-    return {record.label: record for record in above(table, target)}
+    return {record.row.label: record for record in above(table, target)}
 
 
 def test_a_mean_above_the_target_is_tested_over_the_seeds():
@@ -45,7 +45,7 @@ def test_the_fastest_comes_first_and_the_ratio_is_that_of_the_same_machine():
     runs += seeds("train-mnist-fast", [110] * 3, wall=4.0)
     runs += seeds("lonely", [50] * 10, wall=1.0, machine=gpu)
     runs += [made_result("fast", 10, 50, wall=90.0, other_cpu_seconds=50.0)]  # its accuracy counts, its seconds do not
-    found = [(name, record.seconds, record.ratio, record.n) for name, record in records(runs).items()]
+    found = [(name, record.row.seconds, record.ratio, record.n) for name, record in records(runs).items()]
     assert found == [("lonely", 1.0, None, 10), ("fast", 2.0, 0.5, 11), ("slow", 8.0, 2.0, 10)]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import made_code, made_result
 
-from mnist_tutorial.benchmark.summary import aggregate, each_seed_once, learning_curve
+from mnist_tutorial.benchmark.summary import aggregate, learning_curve
 from mnist_tutorial.stats import wilson_interval
 
 OLDER = {"mnist_tutorial.errors": "0" * 16}
@@ -18,19 +18,14 @@ def only(results):
     return row
 
 
-def test_mean_std_errors_and_interval_are_those_of_the_seeds():
-    row = only([made_result(seed=seed, wrong=wrong) for seed, wrong in enumerate((50, 54, 60))])
-    assert row.n == 3
+def test_mean_std_errors_and_interval_are_those_of_the_seeds_and_seconds_those_of_uncontended_runs():
+    runs = [made_result(seed=seed, wrong=wrong, wall=wall) for seed, wrong, wall in ((0, 50, 5.0), (1, 54, 6.0))]
+    row = only([*runs, made_result(seed=2, wrong=60, wall=90.0, other_cpu_seconds=40.0)])
+    assert (row.n, row.uncontended, row.seconds) == (3, 2, 5.5)
     assert row.accuracy == pytest.approx(1 - np.mean([50, 54, 60]) / 10_000)
     assert row.std == pytest.approx(np.std([50, 54, 60], ddof=1) / 10_000)
     assert row.errors == pytest.approx(164 / 3)
     assert row.interval == wilson_interval(10_000 - 55, 10_000)
-
-
-def test_seconds_are_the_median_of_uncontended_runs():
-    runs = [made_result(seed=seed, wall=wall) for seed, wall in enumerate((5.0, 6.0, 10.0))]
-    row = only([*runs, made_result(seed=3, wall=90.0, other_cpu_seconds=40.0)])
-    assert (row.seconds, row.uncontended, row.n) == (6.0, 3, 4)
 
 
 def test_the_most_accurate_comes_first_and_untested_recipes_last():
@@ -44,17 +39,9 @@ def test_the_most_accurate_comes_first_and_untested_recipes_last():
 
 def test_sample_and_full_never_meet():
     tables = aggregate([made_result("cnn", wrong=20, variant="sample"), made_result("cnn", wrong=50)])
-    assert [(table.variant, [row.accuracy for row in table.rows], table.images) for table in tables] == [
-        ("full", [0.995], (10_000, 5_000)),
-        ("sample", [0.98], (1_000, 333)),
-    ]
-
-
-def test_an_edited_recipe_gets_its_own_row_and_a_remark():
-    runs = [made_result("cnn", source="a"), made_result("cnn", source="b")]
-    [table] = aggregate(runs)
-    assert {row.label for row in table.rows} == {f"cnn {run.version[:8]}" for run in runs}
-    assert all("are of other code" in " ".join(row.remarks) for row in table.rows)
+    full, sample = [(table.variant, [row.accuracy for row in table.rows], table.images) for table in tables]
+    assert full == ("full", [0.995], (10_000, 5_000))
+    assert sample == ("sample", [0.98], (1_000, 333))
 
 
 def test_results_of_other_code_are_stale_until_one_seed_is_reproduced():
@@ -71,7 +58,11 @@ def test_results_of_other_code_are_stale_until_one_seed_is_reproduced():
     assert "seed 0 (test run) again on 2026-12-01, commit ffffffffff" in " ".join(row.remarks)
 
 
-def test_each_machine_has_its_row_and_its_letter_and_each_number_of_processes_its_row():
+def test_an_edited_recipe_each_machine_and_each_number_of_processes_has_its_row():
+    runs = [made_result("cnn", source="a"), made_result("cnn", source="b")]
+    [table] = aggregate(runs)
+    assert {row.label for row in table.rows} == {f"cnn {run.version[:8]}" for run in runs}
+    assert all("are of other code" in " ".join(row.remarks) for row in table.rows)
     here = [made_result("cnn", seed) for seed in range(3)]
     there = [made_result("cnn", seed, machine=run.machine | GPU, wall=0.5) for seed, run in enumerate(here[:2])]
     [table] = aggregate(there + here)
@@ -81,15 +72,11 @@ def test_each_machine_has_its_row_and_its_letter_and_each_number_of_processes_it
     assert {row.label for row in table.rows} == {"cnn, 1 process", "cnn, 2 processes"}
 
 
-def test_a_seed_counts_once_and_of_two_machines_the_one_with_more_seeds():
+def test_the_first_run_of_a_seed_counts():
     again = made_result("cnn", 0, wrong=90, started="2026-12-01T00:00:00+00:00")
     row = only([again, *(made_result("cnn", seed, wrong=50) for seed in (0, 1))])
     assert (row.n, row.std) == (2, 0)
-    assert "seed 0 occurs more than once (test runs); the first run counts" in row.remarks
-    here = [made_result(seed=seed) for seed in (0, 1)]
-    there = [dataclasses.replace(run, machine=run.machine | GPU) for run in [*here, made_result(seed=2)]]
-    assert each_seed_once(here + there) == there
-    assert each_seed_once([here[0], *there[1:]]) == [here[0], *there[1:]]
+    assert "several runs with seed 0; the first counts" in row.remarks
 
 
 def people(*runs):
@@ -112,10 +99,10 @@ def test_a_shared_starter_recipe_has_a_row_for_each_person():
 
 
 @pytest.mark.parametrize(
-    ("recipe", "minute", "why"),
-    [("cnn", "09", "as the same code"), ("cnn", "00", "in the same second"), ("mine", "09", "from different code")],
+    ("recipe", "minute", "equal"),
+    [("cnn", "09", "code"), ("cnn", "00", "code and start"), ("mine", "09", "nothing")],
 )
-def test_equal_predictions_under_two_names_are_marked(recipe, minute, why):
+def test_equal_predictions_under_two_names_are_marked(recipe, minute, equal):
     code = {} if recipe == "cnn" else {"recipe": "mine", "code": made_code("mine")}  # a print is enough
     begin = "2026-11-23T07:00:00+00:00"
     first = made_result("cnn", 0, 50, started=begin)
@@ -124,17 +111,16 @@ def test_equal_predictions_under_two_names_are_marked(recipe, minute, why):
     twins = {label: row.twins for label, row in rows.items()}
     assert twins == {"Ada/cnn": [f"Eve/{recipe}"], f"Eve/{recipe}": ["Ada/cnn"], "Ben/cnn": []}
     for label in ("Ada/cnn", f"Eve/{recipe}"):
-        assert [why in remark for remark in rows[label].remarks if "same predictions" in remark] == [True]
+        remarks = [remark for remark in rows[label].remarks if "under another name" in remark]
+        assert [f"also the same: {equal} (" in remark for remark in remarks] == [True]
 
 
 def test_the_corrupted_accuracy_is_that_of_the_same_code():
     runs = [made_result("cnn"), made_result("cnn", code=OLDER), made_result("mlp")]
+    measured = SimpleNamespace(recipe="cnn", variant="full", code=runs[0].code)
     means = ("test", 0.75), ("test", 0.77), ("validation", 0.1)
-    measured = [
-        SimpleNamespace(recipe="cnn", variant="full", code=runs[0].code, evaluated_on=split, mean=mean)
-        for split, mean in means
-    ]
-    [table] = aggregate(runs, measured)
+    tests = [SimpleNamespace(**vars(measured), evaluated_on=split, mean=mean) for split, mean in means]
+    [table] = aggregate(runs, tests)
     corrupted = {(row.recipe, bool(row.changes)): row.corrupted_accuracy for row in table.rows}
     assert corrupted == {("cnn", False): 0.76, ("cnn", True): None, ("mlp", False): None}
 
@@ -152,9 +138,7 @@ def test_a_learning_curve_is_the_mean_over_seeds_at_the_numbers_of_images_they_s
     curve = learning_curve([first, validation(1, (0.95, 0.983), (1, 5), (6_000, 120_000))])
     assert dict(curve["mean"]) == pytest.approx({6_000: 0.95, 120_000: 0.988})
     assert learning_curve([first, validation(1, (0.9,), (1,), (7,))]) is None
-
-
-def test_the_seconds_of_a_curve_are_the_median_of_the_uncontended_runs():
+    # The seconds are the median of the uncontended runs.
     runs = [validation(seed, (0.9, 0.95, 0.99), (1, seconds, 10)) for seed, seconds in enumerate((4, 6, 7))]
     contended = validation(3, (0.9, 0.95, 0.99), (30, 60, 90), other_cpu_seconds=50.0)
     curve = learning_curve([*runs, contended])
@@ -178,18 +162,11 @@ def on(seed=0, fields=(), **machine):
     return made_result(seed=seed, machine=MACHINE | machine, **dict(fields))
 
 
-def test_differences_between_runs_are_remarks():
+def test_differences_between_runs_are_remarks_and_machines_described():
     assert only([on(0), on(1)]).remarks == []
     changed = on(1, {"precision": "bf16-mixed"}, commit="b" * 40, dirty=True, versions={"torch": "2.16.0"})
-    assert only([on(0), changed]).remarks == [
-        "runs from 2 commits: aaaaaaaaaa, bbbbbbbbbb",
-        "1 of 2 runs with uncommitted changes",
-        "runs with torch 2.15.0 and 2.16.0",
-        "runs with precision 32-true and bf16-mixed",
-    ]
-
-
-def test_a_machine_is_described_by_hardware_packages_dates_and_all_commits():
+    remarks = ["runs differ in commit, precision, torch", "some runs with uncommitted changes"]
+    assert only([on(0), changed]).remarks == remarks
     later = on(1, {"started": "2026-11-25T08:00:00+00:00"}, commit="b" * 40, versions={"torch": "2.16.0"})
     [table] = aggregate([later, on(0)])
     assert table.machines["A"] == (
