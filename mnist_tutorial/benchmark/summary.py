@@ -139,7 +139,7 @@ def _label(row, namesakes):
 
 
 def _mark_twins(rows):
-    """Mark rows that share predictions under different names, and say what else is equal."""
+    """Mark rows that share predictions under different names, with a remark on what explains it."""
     same = defaultdict(list)
     for row in rows:
         for run in row.runs:
@@ -147,9 +147,12 @@ def _mark_twins(rows):
     for (row, run), (other, theirs) in chain(*(permutations(group, 2) for group in same.values())):
         if row.name != other.name:
             row.twins += {other.name} - {*row.twins}
-            equal = ["code"] * (run.code == theirs.code) + ["start"] * (run.started == theirs.started) or ["nothing"]
-            reasons = "the same code explains it, the same start is that of a copied file"
-            remark = f"same predictions under another name; also the same: {' and '.join(equal)} ({reasons})"
+            reason = "as the same code with the same seed gives"
+            if run.started == theirs.started:
+                reason = "from runs that began in the same second, as a copied file has; ask who made it"
+            elif run.version != theirs.version:
+                reason = "from different code; look at both"
+            remark = f"same predictions under another name, {reason}"
             row.remarks += {remark} - {*row.remarks}
 
 

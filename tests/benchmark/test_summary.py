@@ -99,10 +99,10 @@ def test_a_shared_starter_recipe_has_a_row_for_each_person():
 
 
 @pytest.mark.parametrize(
-    ("recipe", "minute", "equal"),
-    [("cnn", "09", "code"), ("cnn", "00", "code and start"), ("mine", "09", "nothing")],
+    ("recipe", "minute", "why"),
+    [("cnn", "09", "as the same code"), ("cnn", "00", "in the same second"), ("mine", "09", "from different code")],
 )
-def test_equal_predictions_under_two_names_are_marked(recipe, minute, equal):
+def test_equal_predictions_under_two_names_are_marked(recipe, minute, why):
     code = {} if recipe == "cnn" else {"recipe": "mine", "code": made_code("mine")}  # a print is enough
     begin = "2026-11-23T07:00:00+00:00"
     first = made_result("cnn", 0, 50, started=begin)
@@ -112,7 +112,7 @@ def test_equal_predictions_under_two_names_are_marked(recipe, minute, equal):
     assert twins == {"Ada/cnn": [f"Eve/{recipe}"], f"Eve/{recipe}": ["Ada/cnn"], "Ben/cnn": []}
     for label in ("Ada/cnn", f"Eve/{recipe}"):
         remarks = [remark for remark in rows[label].remarks if "under another name" in remark]
-        assert [f"also the same: {equal} (" in remark for remark in remarks] == [True]
+        assert [why in remark for remark in remarks] == [True]
 
 
 def test_the_corrupted_accuracy_is_that_of_the_same_code():
