@@ -24,7 +24,7 @@ from mnist_tutorial.course.checks.neuron import backpropagate, relu, relu_slope,
 MNIST = mt.load("sample")
 TRAIN = MNIST.train
 RIGHT, ZEROS, IGNORES = "✓", "all zeros", "ignores its input"
-SHAPE = (28, 28)
+SHAPE, PAD = (28, 28), ((0, 0), (2, 2), (2, 2))
 FOCUS = mt.uniform(-2e-6, 2e-6)
 _gradients = partial(backpropagate, tanh, tanh_slope)
 
@@ -217,10 +217,6 @@ def _hands():
     return affine >> mt.RandomElastic(alpha=mt.uniform(0, 60), sigma=6)
 
 
-def _padded(images):
-    return np.pad(images, [(0, 0), (2, 2), (2, 2)])
-
-
 def _by(test, **settings):
     return lambda a, b: "neither" if test(a, b, **settings).pvalue >= 0.05 else "AB"[int(b.mean() > a.mean())]
 
@@ -338,7 +334,7 @@ ANSWERS = {
     },
     "warps": {
         "of notebook 7": (_hands, RIGHT),
-        "crops": (lambda: dt.Lambda(lambda: _padded) >> mt.RandomCrop(28), RIGHT),
+        "crops": (lambda: dt.Lambda(lambda: partial(np.pad, pad_width=PAD)) >> mt.RandomCrop(28), RIGHT),
         ZEROS: (lambda: mt.Brightness(0), "moves ink"),
         IGNORES: (lambda: dt.Value(np.zeros((1_200, *SHAPE), np.float32)), "moves ink"),
         "all the way round": (lambda: mt.RandomAffine(rotate=mt.uniform(-3, 3)), "a 6 upside down"),
@@ -386,7 +382,7 @@ ANSWERS = {
         "not squared": (partial(backpropagate, tanh, lambda z: 1 - np.tanh(z)), "what is squared"),
         "the square of z": (partial(backpropagate, tanh, lambda z: 1 - z**2), "not of z"),
         "a sum": (lambda x, *others: [len(x) * array for array in _gradients(x, *others)], "divide by their number"),
-        "biases twice": (lambda x, *t: [g / len(x) ** (g.ndim == 1) for g in _gradients(x, *t)], "The biases"),
+        "biases divided twice": (lambda x, *t: [g / len(x) ** (g.ndim == 1) for g in _gradients(x, *t)], "The biases"),
         "transposed": (lambda *arrays: [array.T for array in _gradients(*arrays)], "the shapes are"),
         "the first two only": (lambda *arrays: _gradients(*arrays)[:2], "expected four arrays"),
         "nothing returned": (lambda *arrays: None, "returns nothing yet"),
@@ -455,10 +451,7 @@ ANSWERS = {
         "one output": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 1), "expected (64, 10)"),
     },
     "feature_map_size": {
-        "torch": (
-            lambda n, k, p, s: nn.MaxPool2d(s)(nn.Conv2d(1, 1, k, padding=p)(torch.zeros(1, n, n))).shape[-1],
-            RIGHT,
-        ),
+        "torch": (lambda n, k, p, s: nn.MaxPool2d(s)(nn.Conv2d(1, 1, k, 1, p)(torch.zeros(1, n, n))).shape[1], RIGHT),
         "counted": (lambda n, k, p, s: len(range(k, n + 2 * p + 1)) // s, RIGHT),
         ZEROS: (lambda n, k, p, s: 0, "In how many places"),
         IGNORES: (lambda n, k, p, s: 14, "expected"),
