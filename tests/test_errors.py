@@ -20,7 +20,7 @@ def test_what_others_write_cannot_steer_a_terminal(text, shown):
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
 def test_checks_print_their_lines_whatever_the_output_can_show(encoding, run_python):
-    program = "from mnist_tutorial.course.claim import claim; claim('accuracy', 1, at_least=0.5)"
+    program = "from mnist_tutorial.course.checks.claims import claim; claim('accuracy', 1, at_least=0.5)"
     done = run_python("-c", program, PYTHONIOENCODING=encoding)
     assert done.stdout.endswith(" accuracy: 1, at least 0.5\n")
     assert done.stdout.startswith("✓" if encoding == "utf-8" else "?")

@@ -70,7 +70,7 @@ def verdict(answer: Answer) -> str:
         accuracies = [f"{100 * group.mean():.2f} ± {100 * group.std(ddof=1):.2f} %" for group in (a, b)]
         got = returned(answer(a.copy(), b.copy()))
         refuse(got not in ("A", "B", "neither"), f'yours is {got!r:.40}; expected "A", "B" or "neither".')
-        same(got, truth, "for A {} and B {}".format(*accuracies), hint=hint)
+        same(got, truth, "for A {} and B {}".format(*accuracies), (), hint)
     return "you compare a difference with the spread over seeds"
 
 

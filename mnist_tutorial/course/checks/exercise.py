@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import linecache
 import os
 import re
 import signal
@@ -93,31 +92,26 @@ def exercise(reference: Any) -> Callable[[Callable[[Any], str]], Callable[[Any],
 
 def blame(error: BaseException) -> str:
     """Describe an error, with the line of the student's code that raised it, or that ran when time was up."""
-    try:
-        text = NUMBERS.sub(r"\1 ...", str(error)[:10_000])
-        description = f"raised {type(error).__name__}: {text:.300}."
-        if isinstance(error, OutOfTimeError):
-            question = "Does a loop never end, or is there far too much to compute?"
-            description = f"was still running after {LIMIT} s. {question}"
-        elif compat.lacks_kwargs(error):
-            return f"your answer {description} DeepTrack passes more than your properties to get: accept **kwargs."
-        elif "read-only" in description:
-            description += " You change the array that you are given; compute a new one."
-    except Exception:
-        description = "raised an error that cannot be shown, since its text raises another one."
+    text = NUMBERS.sub(r"\1 ...", str(error)[:10_000])
+    description = f"raised {type(error).__name__}: {text:.300}."
+    if isinstance(error, OutOfTimeError):
+        description = f"was still running after {LIMIT} s. Does a loop never end, or is there far too much to compute?"
+    elif compat.lacks_kwargs(error):
+        return f"your answer {description} DeepTrack passes more than your properties to get: accept **kwargs."
+    elif "read-only" in description:
+        description += " You change the array that you are given; compute a new one."
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith(NOT_THE_STUDENTS):
-            line = linecache.getline(frame.filename, frame.lineno).strip()
-            return f"line {frame.lineno} of your code, `{line:.200}`, {description}"
+            return f"line {frame.lineno} of your code, `{frame.line:.200}`, {description}"
     return f"your answer {description}"
 
 
 def returned(value: Any) -> Any:
-    """Return a value, unless it is nothing, or the dots of a stub."""
+    """Return a value, or the array in a tensor of torch; refuse nothing, and the dots of a stub."""
     dots = value is ... or (isinstance(value, tuple) and any(part is ... for part in value))
     refuse(dots, "your function returns dots. Replace them.")
     refuse(value is None, "your function returns nothing yet. Does each way through it end with `return` and a value?")
-    return value
+    return value.detach().cpu().numpy() if hasattr(type(value), "detach") else value
 
 
 def refuse(wrong: Any, hint: str) -> None:
@@ -126,20 +120,15 @@ def refuse(wrong: Any, hint: str) -> None:
         raise Hint(hint)
 
 
-def same(
-    got: Any, truth: Any, case: str, mistakes: Iterable[tuple[Any, str]] = (), hint: str = "", rtol: float = 1e-3
-) -> None:
-    """Refuse a value, a tuple or an array that is not the truth, with the hint of the first mistake that gives it.
-
-    Whole numbers must be equal; others may be rounded to the four digits that the message shows.
-    """
+def same(got: Any, truth: Any, case: str, mistakes: Iterable[tuple], hint: str, rtol: float = 1e-3) -> None:
+    """Refuse what is not the truth. Each mistake is one value or more, and the hint if that is what we got."""
     if not agree(returned(got), truth, rtol):
-        hint = next((text for value, text in mistakes if agree(got, value, rtol)), hint)
-        raise Hint(f"{case}, yours is {short(got)}; expected {short(truth)}. {hint}".strip())
+        hint = next((text for *values, text in mistakes if any(agree(got, value, rtol) for value in values)), hint)
+        raise Hint(f"{case}, yours is {short(got)}; expected {short(truth)}. {hint}")
 
 
 def agree(got: Any, truth: Any, rtol: float = 1e-3) -> bool:
-    """Tell whether two values are equal; an array of one number is as good as the number."""
+    """Compare values or arrays: whole numbers must be equal, others may be rounded to the digits that a hint shows."""
     truth = np.asarray(truth)
     if isinstance(got, str) or truth.dtype.kind == "U":  # "7" is no number
         return truth.dtype.kind == "U" and bool(np.array_equal(got, truth))
@@ -147,7 +136,7 @@ def agree(got: Any, truth: Any, rtol: float = 1e-3) -> bool:
         got = np.asarray(got, float)
     except (TypeError, ValueError):  # not a number
         return False
-    if truth.ndim == 0 and got.size == 1:
+    if truth.ndim == 0 and got.size == 1:  # an array of one number is as good as the number
         got = got.reshape(())
     rtol = 0 if truth.dtype.kind in "biu" else rtol
     return got.shape == truth.shape and bool(np.allclose(got, truth, rtol=rtol, atol=1e-6))
@@ -158,8 +147,8 @@ def short(value: Any) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(short, value))})"
     value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, str | int | float):
-        return f"{value:.4g}" if isinstance(value, float) else repr(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
     if hasattr(value, "shape") and np.size(value) > 8:
         return f"an array of shape {tuple(value.shape)}, from {value.min():.4g} to {value.max():.4g}"
     return f"{np.asarray(value) if hasattr(value, 'shape') else value!r:.60}"

@@ -5,7 +5,7 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix
 
-from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, rng, same
+from mnist_tutorial.course.checks.exercise import Answer, exercise, refuse, rng, same
 from mnist_tutorial.course.checks.helpers import draw, feature, frozen, nearest_neighbour
 from mnist_tutorial.pipeline import Erase
 
@@ -53,9 +53,9 @@ def most_confused(answer: Answer) -> str:
         apart = "The digit with the most mistakes and the most frequent wrong answer need not belong together."
         mistakes = [
             ((b, a), "The true digit comes first."),
-            *(((n, n), "A digit that is taken for itself is recognized: leave the diagonal out.") for n in range(10)),
-            *((pair, both) for pair in ((c, d), (d, c))),
-            *((pair, f"{apart} Count pairs.") for pair in ((c, e), (f, e))),
+            (*((n, n) for n in range(10)), "A digit that is taken for itself is recognized: leave the diagonal out."),
+            ((c, d), (d, c), both),
+            ((c, e), (f, e), f"{apart} Count pairs."),
         ]
         case = "for 600 made-up predictions, the most frequent mistake"
         got = answer(frozen(labels), frozen(predictions))
@@ -71,20 +71,18 @@ def corruption(answer: Answer) -> str:
     accuracy = {}
     for strength in (0.0, 0.5, 1.0):
         images = np.asarray((dt.Value(frozen(clean)) >> feature(answer(strength)))(), float)
-        if images.shape != clean.shape:
-            shapes = f"a batch of images, {clean.shape}, comes out as {images.shape}; expected the same shape"
-            raise Hint(f"{shapes}. All images go through the feature at once.")
+        shapes = f"a batch of images, {clean.shape}, comes out as {images.shape}; expected the same shape"
+        refuse(images.shape != clean.shape, f"{shapes}. All images go through the feature at once.")
         case = f"at strength {strength:g},"
         refuse(not np.isfinite(images).all(), f"{case} some grey values are NaN or infinite; expected numbers.")
         refuse(not np.ptp(images), f"{case} all pixels are {images.flat[0]:.3g}; expected something to see.")
         accuracy[strength] = nearest_neighbour(known.images / 255, known.labels, images, held_out.labels)
         change = np.abs(images - clean).max()
-        if strength == 0 and change > 0.01:
-            changed = f"{case} a pixel changes by up to {change:.2f}; expected no change, so that the curve starts at"
-            raise Hint(f"{changed} the accuracy on clean digits. (Images come in with grey values from 0 to 1.)")
+        changed = f"{case} a pixel changes by up to {change:.2f}; expected no change, so that the curve starts at the"
+        hint = "accuracy on clean digits. (Images come in with grey values from 0 to 1.)"
+        refuse(strength == 0 and change > 0.01, f"{changed} {hint}")
     result = f"the nearest neighbour gets {', '.join(f'{value:.0%} at {s:g}' for s, value in accuracy.items())}"
     none, half, full = accuracy.values()
     refuse(full > none - 0.2, f"{result}; expected at least 20 points less at strength 1 than at 0.")
-    unlike = half > none + 0.05 or full > max(half + 0.05, LITTLE)
-    refuse(unlike, f"{result}; expected more strength to do more harm.")
+    refuse(half > none + 0.05 or full > max(half + 0.05, LITTLE), f"{result}; expected more strength to do more harm.")
     return result

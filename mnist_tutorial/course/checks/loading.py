@@ -20,8 +20,7 @@ def batch_shape(answer: Answer) -> str:
         channel = "This source has no axis for channels; mt.BatchDataset adds it after the pipeline."
         mistakes = [
             ((np.size(numbers), 28, 28), "A single number picks a single image, which has no batch axis."),
-            ((*outer, 1, 28, 28), channel),
-            ((*outer, 28, 28, 1), channel),
+            ((*outer, 1, 28, 28), (*outer, 28, 28, 1), channel),
             ((*outer, 784), "Dividing leaves the rows and columns as they are."),
             ((28, 28), "An array of numbers picks several images, stacked along a further axis."),
         ]
@@ -39,10 +38,10 @@ def negative(answer: Answer) -> str:
     source = dt.sources.Source(image=frozen(images))
     pixels = dt.Value(source.image)
     pipeline = feature(answer(pixels))
-    if not any(node is pixels for node in pipeline.recurse_dependencies()):
-        raise Hint("your pipeline never gets to see a digit. Begin with `pixels`, and work on that.")
-    faint = int(rng.integers(1, 6))
-    for case, numbers in (("in one digit", 0), ("in a faint digit", faint), ("in a batch", np.arange(6))):
+    blind = not any(node is pixels for node in pipeline.recurse_dependencies())
+    refuse(blind, "your pipeline never gets to see a digit. Begin with `pixels`, and work on that.")
+    cases = {"in one digit": 0, "in a faint digit": int(rng.integers(1, 6)), "in a batch": np.arange(6)}
+    for case, numbers in cases.items():
         got, chosen = np.asarray(pipeline.update()(source[numbers])), images[numbers]
         mistakes = [(chosen.max() - chosen, "Subtract from full ink, 1, even where a digit does not reach it.")]
         hint = "The scale goes from 0 to 1: paper becomes 1, and full ink 0."
@@ -60,19 +59,19 @@ def _flat_source(folder):
 @exercise(reference=_flat_source)
 def flat_source(answer: Answer) -> str:
     """Check a source of files such as 7_000123.png. The answer takes a folder, and returns a source of path, label."""
-    names = [f"{rng.integers(10)}_{number:06}.png" for number in rng.permutation(999)[:12]]
+    names = {f"{rng.integers(10)}_{number:06}.png" for number in rng.permutation(999)[:12]}
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             Image.new("L", (28, 28)).save(Path(folder, name))
         source = returned(answer(folder))
-        if not isinstance(source, dt.sources.Source):
-            raise Hint(f"you returned {type(source).__name__}; expected a DeepTrack source, dt.sources.Source(...).")
+        kind = f"you returned {type(source).__name__}; expected a DeepTrack source, dt.sources.Source(...)."
+        refuse(not isinstance(source, dt.sources.Source), kind)
         items = [source[i] for i in range(len(source))]
         if items and not {"path", "label"} <= set(items[0]):
             raise Hint(f"the items have the fields {', '.join(items[0])}; expected path and label.")
         labels = {Path(str(item["path"])).name: item["label"] for item in items}
-        if set(labels) != set(names):
-            raise Hint(f"the folder has {len(names)} files; your source has {len(set(labels) & set(names))} of them.")
+        count = f"the folder has {len(names)} files; your source has {len(names & {*labels})} of them."
+        refuse({*labels} != names, count)
         path = items[0]["path"]
         try:
             dt.LoadImage(source.path)(items[0])
@@ -85,5 +84,5 @@ def flat_source(answer: Answer) -> str:
     for name, label in labels.items():
         text = f"the label of {name} is the text {label!r}; expected a number, which a loss needs."
         refuse(isinstance(label, str), text)
-        same(int(label), int(name[0]), f"for {name}", hint=hint)
+        same(int(label), int(name[0]), f"for {name}", (), hint)
     return "each file has the label that its name gives, and can be loaded"

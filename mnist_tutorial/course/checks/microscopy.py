@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, returned, rng, same
+from mnist_tutorial.course.checks.exercise import Answer, exercise, refuse, returned, rng, same
 from mnist_tutorial.course.checks.helpers import draw, feature, frozen
 from mnist_tutorial.pipeline import Fluorescence, uniform
 
@@ -20,8 +20,7 @@ def _lenses():
 @exercise(reference=lambda NA, wavelength, pixel: RAYLEIGH * wavelength / NA / pixel)
 def spot_radius(answer: Answer) -> str:
     """Check the radius of a spot. The answer takes NA, wavelength and pixel (in metres), and returns it in pixels."""
-    lenses = rng.uniform((0.4, 400e-9, 50e-9), (0.95, 700e-9, 150e-9), (3, 3))
-    for NA, wavelength, pixel in lenses.tolist():
+    for NA, wavelength, pixel in rng.uniform((0.4, 400e-9, 50e-9), (0.95, 700e-9, 150e-9), (3, 3)).tolist():
         got, truth = returned(answer(NA, wavelength, pixel)), RAYLEIGH * wavelength / NA / pixel
         mistakes = [
             (2 * truth, "That is the diameter."),
@@ -33,61 +32,48 @@ def spot_radius(answer: Answer) -> str:
         tiny[truth * pixel**2] = "Metres divided by metres per pixel are pixels."
         mistakes += [(got, tiny[size]) for size in tiny if isinstance(got, float) and np.isclose(got, size, 0.01, 0)]
         case = f"for NA {NA:.2f}, a wavelength of {wavelength * 1e9:.0f} nm and pixels of {pixel * 1e9:.0f} nm"
-        hint = "Rayleigh's radius is 0.61 times the wavelength, divided by NA."
-        same(got, truth, case, mistakes, hint, rtol=0.01)
+        same(got, truth, case, mistakes, "Rayleigh's radius is 0.61 times the wavelength, divided by NA.", rtol=0.01)
     return "the larger the aperture, the smaller the spot"
 
 
 @exercise(reference=lambda optics: Fluorescence(**optics, defocus=uniform(-FARTHEST, FARTHEST)))
 def shaky_focus(answer: Answer) -> str:
     """Check a draw of the focus, up to 2 µm away. The answer takes a dictionary of optics, and returns a feature."""
+    points = np.zeros((64, 24, 24), np.float32)  # images of a point show how far they are out of focus
+    points[:, 12, 12] = 1
+    depths = np.linspace(0, 2 * FARTHEST, 161)  # so close that a point between two of them looks like both
     for optics in _lenses():
-        farthest = _defocus(feature(answer(dict(optics))), optics)
-    focus = f"64 images, each with its own focus, up to {farthest:.2g} µm away"
+        microscope = feature(answer(dict(optics)))
+        known = Fluorescence(**optics, defocus=depths)(np.repeat(points[:1], len(depths), axis=0))
+        drawn = np.empty((2, len(points)))  # in micrometres
+        for i in range(2):
+            got = np.asarray(microscope.update()(points))
+            shape = f"a batch of {points.shape} comes out as {got.shape}; expected the same shape."
+            refuse(got.shape != points.shape, shape)
+            distance = ((got[:, None] - known) ** 2).sum(axis=(2, 3)) / (known**2).sum(axis=(1, 2))
+            hint = "all the optics passed on, none of them typed, and is the defocus in metres? A micrometre is 1e-6."
+            unknown = f"the image of a point looks like none within 4 µm of the focus. Are {hint}"
+            refuse(not distance.min(axis=1).max() < 0.01, unknown)
+            drawn[i] = depths[distance.argmin(axis=1)] * 1e6
+        low, high = drawn.min(), drawn.max()
+        refuse(high == 0, "all images are in focus.")
+        equal = f"all images of a batch are {drawn[0, 0]:.2g} µm out of focus; expected a draw for each image."
+        refuse(not np.ptp(drawn, axis=1).any(), f"{equal} What stood for that in any_focus?")
+        wrong = high > 2.1 or high < 1.6 or low > 0.4
+        refuse(wrong, f"the images are {low:.2g} to {high:.2g} µm out of focus; expected 0 to 2.")
+        refuse(np.array_equal(*drawn), "the second update gives the same images as the first; expected new ones.")
+    focus = f"64 images, each with its own focus, up to {high:.2g} µm away"
     return f"{focus}; above or below, a flat sample looks the same"
 
 
-def _defocus(microscope, optics):
-    """Return how many micrometres two batches are out of focus at most: images of a point show it."""
-    points = np.zeros((64, 24, 24), np.float32)
-    points[:, 12, 12] = 1
-    depths = np.linspace(0, 2 * FARTHEST, 161)  # so close that a point between two of them looks like both
-    known = Fluorescence(**optics, defocus=depths)(np.repeat(points[:1], len(depths), axis=0))
-    batches = []
-    for _ in range(2):
-        got = np.asarray(microscope.update()(points))
-        if got.shape != points.shape:
-            raise Hint(f"a batch of {points.shape} comes out as {got.shape}; expected the same shape.")
-        distance = ((got[:, None] - known) ** 2).sum(axis=(2, 3)) / (known**2).sum(axis=(1, 2))
-        if not distance.min(axis=1).max() < 0.01:
-            hint = (
-                "Are all the optics passed on, none of them typed, and is the defocus in metres? A micrometre is 1e-6."
-            )
-            raise Hint(f"the image of a point looks like none within 4 µm of the focus. {hint}")
-        batches.append(depths[distance.argmin(axis=1)] * 1e6)
-    drawn = np.concatenate(batches)
-    low, high = drawn.min(), drawn.max()
-    refuse(high == 0, "all images are in focus.")
-    all_equal = f"all images of a batch are {drawn[0]:.2g} µm out of focus; expected a draw for each image."
-    refuse(not np.ptp(batches, axis=1).any(), f"{all_equal} What stood for that in any_focus?")
-    if high > 2.1 or high < 1.6 or low > 0.4:
-        raise Hint(f"the images are {low:.2g} to {high:.2g} µm out of focus; expected 0 to 2.")
-    refuse(np.array_equal(*batches), "the second update gives the same images as the first; expected new ones.")
-    return high
-
-
-def _disagreement(restored, seen, image):
-    return ((image(restored) - seen) ** 2).mean(axis=(1, 2))
-
-
-@exercise(reference=_disagreement)
+@exercise(reference=lambda restored, seen, image: ((image(restored) - seen) ** 2).mean(axis=(1, 2)))
 def disagreement(answer: Answer) -> str:
     """Check restorations. The answer takes them, what was seen and a function that images, and returns (B,) errors."""
     restored = draw(1, 16)[1].images / np.float32(255)
     microscope = Fluorescence(**next(_lenses()))
     seen = microscope(restored) + rng.normal(0, 0.02, restored.shape).astype(np.float32)
     got = returned(answer(frozen(restored), frozen(seen), microscope))
-    truth, not_imaged = (_disagreement(restored, seen, image) for image in (microscope, np.array))
+    truth, not_imaged = (((images - seen) ** 2).mean(axis=(1, 2)) for images in (microscope(restored), restored))
     mistakes = [
         (not_imaged, "You compare the ink with an image of it: send the restored ones through the microscope first."),
         (truth**0.5, "That is its square root."),

@@ -3,19 +3,14 @@
 import numpy as np
 from scipy.special import expit, softmax
 
-from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, returned, rng, same
+from mnist_tutorial.course.checks.exercise import Answer, exercise, refuse, returned, rng, same
 from mnist_tutorial.course.checks.helpers import draw, frozen
-
-
-def _numbers(value):
-    """Return what is in a tensor of torch, even if it requires a gradient, and anything else as it is."""
-    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
 
 
 def _arrays(value, count, hint):
     """Return so many arrays, or raise the hint."""
     refuse(not isinstance(returned(value), tuple | list) or len(value) != count, hint)
-    return [np.asarray(_numbers(array)) for array in value]
+    return [np.asarray(returned(array)) for array in value]
 
 
 @exercise(reference=lambda a, y, x: (a - y) * a * (1 - a) * x)
@@ -24,22 +19,20 @@ def squared_error_slope(answer: Answer) -> str:
     for y in rng.permutation([0, 1, 0, 1]).tolist():
         z, x = rng.choice([-1.7, -1.2, -0.6, 0.6, 1.2, 1.7]), rng.choice([0.3, 0.45, 0.7])  # no two mistakes agree
         a = float(expit(z))
-        slope = (a - y) * a * (1 - a)
+        slope, loss = (a - y) * a * (1 - a), (a - y) ** 2 / 2
         undone = "By how much does the loss change with a? Differentiate the square."
         mistakes = [
             ((a - y) * x, "That is the slope of cross-entropy. Which factor of the third line no longer cancels?"),
             (slope, "That is the slope for the bias. By how much does z change if the weight grows by 1?"),
             (-slope * x, "The sign is the wrong way round: if a is above y, a smaller z is better."),
             (2 * slope * x, "The loss is the square divided by 2, so the 2 cancels."),
-            ((a - y) ** 2 / 2, "That is the loss. How does it change when the weight grows?"),
-            (a * (1 - a) * x, undone),
-            ((a - y) ** 2 / 2 * a * (1 - a) * x, undone),
+            (loss, "That is the loss. How does it change when the weight grows?"),
+            (a * (1 - a) * x, loss * a * (1 - a) * x, undone),
             ((a - y) * expit(a) * expit(-a) * x, "a is the output already: the slope of the sigmoid is a (1 - a)."),
             (a - y, "That is the first of three factors: a changes with z, and z with the weight."),
         ]
-        case = f"for output {a:.2f}, label {y} and input {x:.2f}"
         hint = "Go from back to front: the loss with a, a with z, z with the weight."
-        same(_numbers(answer(a, y, float(x))), slope * x, case, mistakes, hint)
+        same(answer(a, y, float(x)), slope * x, f"for output {a:.2f}, label {y} and input {x:.2f}", mistakes, hint)
     return "small where the neuron is certain, even if it is certain and wrong"
 
 
@@ -55,21 +48,18 @@ def backpropagate(bend, slope, x, t, W1, b1, W2, b2):
 # The function on the way forward, and its slope on the way back.
 RELU = relu, relu_slope = (lambda z: np.maximum(z, 0), lambda z: z > 0)
 TANH = tanh, tanh_slope = (np.tanh, lambda z: 1 - np.tanh(z) ** 2)
-FORWARD, BACK = "The way forward still goes through ReLU.", "The slope on the way back is still that of ReLU."
+FORWARD = "The way forward still goes through ReLU."
 SIGMOID = "a (1 - a) is the slope of the sigmoid, not of tanh."
 MISTAKES = (
-    (relu, relu_slope, "That is still ReLU, in both places."),
-    (tanh, relu_slope, BACK),
-    (relu, tanh_slope, FORWARD),
-    (relu, lambda z: 1 - relu(z) ** 2, FORWARD),
-    (relu, lambda z: tanh_slope(relu(z)), FORWARD),
-    (tanh, lambda z: 1, "The error passes back as if there were no activation function. What is its slope?"),
-    (tanh, tanh, "On the way back you need the slope of tanh, not its value."),
-    (tanh, lambda z: tanh_slope(tanh(z)), "You apply tanh twice: h is tanh(z) already."),
-    (tanh, lambda z: tanh(z) * (1 - tanh(z)), SIGMOID),
-    (tanh, lambda z: expit(z) * (1 - expit(z)), SIGMOID),
-    (tanh, lambda z: 1 - tanh(z), "Look at the slope again: what is squared?"),
-    (tanh, lambda z: 1 - z**2, "The slope is 1 minus the square of tanh(z), not of z."),
+    (RELU, "That is still ReLU, in both places."),
+    ((tanh, relu_slope), "The slope on the way back is still that of ReLU."),
+    ((relu, tanh_slope), (relu, lambda z: 1 - relu(z) ** 2), (relu, lambda z: tanh_slope(relu(z))), FORWARD),
+    ((tanh, lambda z: 1), "The error passes back as if there were no activation function. What is its slope?"),
+    ((tanh, tanh), "On the way back you need the slope of tanh, not its value."),
+    ((tanh, lambda z: tanh_slope(tanh(z))), "You apply tanh twice: h is tanh(z) already."),
+    ((tanh, lambda z: tanh(z) * (1 - tanh(z))), (tanh, lambda z: expit(z) * (1 - expit(z))), SIGMOID),
+    ((tanh, lambda z: 1 - tanh(z)), "Look at the slope again: what is squared?"),
+    ((tanh, lambda z: 1 - z**2), "The slope is 1 minus the square of tanh(z), not of z."),
 )
 
 
@@ -88,15 +78,15 @@ def tanh_gradients(answer: Answer) -> str:
         shapes, expected = ([array.shape for array in group] for group in (got, parameters))
         refuse(shapes != expected, f"the shapes are {', '.join(map(str, shapes))}; expected {expected}.")
         truth = W1, b1, W2, b2 = backpropagate(*TANH, *arrays)
-        wrong = [(backpropagate(bend, slope, *arrays), hint) for bend, slope, hint in MISTAKES]
+        wrong = [(backpropagate(*pair, *arrays), hint) for *pairs, hint in MISTAKES for pair in pairs]
         wrong += [
             ([n * array for array in truth], "The loss is a mean over the digits: divide by their number."),
             ((W1, b1 / n, W2, b2 / n), "The biases: the errors have been divided by the number of digits already."),
             ([0 * array for array in truth], "They are all zeros: does the error arrive?"),
         ]
+        hint = "Change the activation function on the way forward, and its slope on the way back."
         for i, name in enumerate(("W1", "b1", "W2", "b2")):
-            mistakes = [(gradients[i], hint) for gradients, hint in wrong]
-            hint = "Change the activation function on the way forward, and its slope on the way back."
+            mistakes = [(gradients[i], mistake) for gradients, mistake in wrong]
             same(got[i], truth[i], f"for layers of {sizes}, in the gradient of {name}", mistakes, hint)
     return "the slope of tanh on the way back, its value on the way forward"
 
@@ -107,21 +97,15 @@ RUNS = 3  # their mean differs by half a point from one check to the next
 LEARNT = 0.86
 
 
-def _start(*sizes):
-    return tuple(rng.normal(0, np.sqrt(2 / shape[0]), shape) for shape in (sizes[:2], sizes[1:]))
-
-
-@exercise(reference=_start)
+@exercise(reference=lambda i, n, o: (rng.normal(0, np.sqrt(2 / i), (i, n)), rng.normal(0, np.sqrt(2 / n), (n, o))))
 def start(answer: Answer) -> str:
     """Check first weights. The answer takes the sizes of three layers, and returns W1 (n0, n1) and W2 (n1, n2)."""
     for sizes in ((5, 3, 2), (784, NEURONS, 10)):
-        W1, W2 = weights = [
-            array.astype(float) for array in _arrays(answer(*sizes), 2, "expected two arrays, W1 and W2.")
-        ]
+        W1, W2 = weights = _arrays(answer(*sizes), 2, "expected two arrays, W1 and W2.")
         for name, array, shape in zip(("W1", "W2"), weights, (sizes[:2], sizes[1:]), strict=True):
             hint = " Transpose it: a column for each neuron." * (array.shape == shape[::-1])
-            if array.shape != shape:
-                raise Hint(f"for layers of {sizes}, {name} has the shape {array.shape}; expected {shape}.{hint}")
+            wrong = f"for layers of {sizes}, {name} has the shape {array.shape}; expected {shape}.{hint}"
+            refuse(array.shape != shape, wrong)
             refuse(not np.isfinite(array).all(), f"{name} has numbers that are not finite.")
     accuracy = np.mean([_trained(W1, W2) for _ in range(RUNS)])
     result = f"it reads {accuracy:.0%} of new digits after {STEPS} steps"
@@ -147,8 +131,7 @@ def _trained(W1, W2, learning_rate=0.5, batch_size=64):
     train, held_out = draw(DIGITS, HELD_OUT)
     pixels, unseen = (split.images.reshape(len(split), -1).astype(np.float32) / 255 for split in (train, held_out))
     targets = np.eye(10, dtype=np.float32)[train.labels]
-    parameters = W1, np.zeros(W1.shape[1]), W2, np.zeros(W2.shape[1])
-    parameters = W1, b1, W2, b2 = [parameter.astype(np.float32) for parameter in parameters]  # copies
+    parameters = W1, b1, W2, b2 = [np.array(start, np.float32) for start in (W1, np.zeros(len(W2)), W2, np.zeros(10))]
     with np.errstate(all="ignore"):
         for step in range(STEPS):
             batch = rng.integers(len(pixels), size=batch_size)

@@ -3,7 +3,7 @@
 import deeptrack as dt
 import numpy as np
 
-from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, returned, rng, same
+from mnist_tutorial.course.checks.exercise import Answer, exercise, refuse, returned, rng, same
 from mnist_tutorial.course.checks.helpers import draw, frozen, nearest_neighbour
 
 DRAWS, KNOWN, HELD_OUT = 2, 2_000, 2_000
@@ -23,8 +23,7 @@ def paper_and_ink(answer: Answer) -> str:
         scale = "Mean and standard deviation are on the scale from 0 to 1, and so is ink: 1 before it is standardized."
         mistakes = [
             ((ink, paper), "You have swapped the two: paper comes first."),
-            ((paper, (255 - mean) / std), scale),
-            ((255 * paper, 255 * ink), scale),
+            ((paper, (255 - mean) / std), (255 * paper, 255 * ink), scale),
             ((round(paper, 2), round(ink, 2)), "That is rounded too much."),
             ((paper * std**2, ink * std**2), "A standard deviation below 1 spreads the values out: divide by it."),
         ]
@@ -44,8 +43,8 @@ class _Threshold(dt.Feature):
 @exercise(reference=_Threshold)
 def threshold(answer: Answer) -> str:
     """Check black and white. The answer is a subclass of ``deeptrack.Feature`` with the property ``level``."""
-    if not isinstance(returned(answer), type):
-        raise Hint(f"you passed {type(answer).__name__}; expected the class itself: do not call it.")
+    called = f"you passed {type(returned(answer)).__name__}; expected the class itself: do not call it."
+    refuse(not isinstance(answer, type), called)
     # Halfway between two grey values, so that no rounding decides.
     for level in rng.permutation([rng.integers(25, 100), rng.integers(150, 230)]) / 255 + 0.5 / 255:
         for shape in ((28, 28), (4, 28, 28)):
@@ -62,17 +61,13 @@ def threshold(answer: Answer) -> str:
             ]
             case = f"at level {level:.2f}, for shape {shape}"
             same(got, truth, case, mistakes, "Compare with the level on the scale of the grey values.")
-            if got.dtype != np.float32:
-                raise Hint(f"the numbers are right, but their type is {got.dtype}; networks compute with float32.")
+            dtype = f"the numbers are right, but their type is {got.dtype}; networks compute with float32."
+            refuse(got.dtype != np.float32, dtype)
     return "1 above the level and 0 elsewhere, for one image and for a batch"
 
 
-def _describe(images):
-    middle = np.asarray(images, np.float32)[:, 4:24, 4:24]  # the box of 20 x 20 pixels
-    return middle.reshape(-1, 10, 2, 10, 2).mean(axis=(2, 4)).reshape(-1, 100)
-
-
-@exercise(reference=_describe)
+# Means of 2 x 2 pixels in the box of 20 x 20 pixels.
+@exercise(reference=lambda images: images[:, 4:24, 4:24].reshape(-1, 10, 2, 10, 2).mean((2, 4)).reshape(-1, 100))
 def describe(answer: Answer) -> str:
     """Check a description by few numbers. The answer takes images, uint8 (N, 28, 28), and returns (N, up to 100)."""
     accuracies = []
@@ -80,16 +75,16 @@ def describe(answer: Answer) -> str:
         known, held_out = draw(KNOWN, HELD_OUT)
         images = frozen(np.concatenate([known.images, held_out.images]))
         numbers = np.asarray(returned(answer(images)), float)
-        if numbers.ndim != 2 or len(numbers) != len(images):
-            raise Hint(f"{images.shape} images give the shape {numbers.shape}; expected ({len(images)}, D).")
+        shape = f"{images.shape} images give the shape {numbers.shape}; expected ({len(images)}, D)."
+        refuse(numbers.ndim != 2 or len(numbers) != len(images), shape)
         few = f"you keep {numbers.shape[1]} numbers per image; expected at most 100. Which pixels matter least?"
         refuse(numbers.shape[1] > 100, few)
         for rows in (images / 255, numbers):
             accuracies.append(nearest_neighbour(rows[:KNOWN], known.labels, rows[KNOWN:], held_out.labels))
     pixels, yours = np.mean(accuracies[::2]), np.mean(accuracies[1::2])
     result = f"{yours:.1%} with {numbers.shape[1]} numbers, {pixels:.1%} with all pixels"
-    if not np.ptp(numbers, axis=0).any():
-        raise Hint(f"{result}: all images get the same numbers. They must come from the image.")
+    constant = not np.ptp(numbers, axis=0).any()
+    refuse(constant, f"{result}: all images get the same numbers. They must come from the image.")
     hint = "The numbers say too little about the image; what would you keep so that you could draw it again?"
     if yours > 0.3:
         hint = "Where the ink is matters more than how much there is, so keep both directions. And the mean of a small "

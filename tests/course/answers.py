@@ -1,17 +1,20 @@
-"""Wrong answers to the exercises: what people write, and the hint that they should get.
+"""Answers to the exercises: right ones, written as differently as people do, and the mistakes that people make.
 
-For each check: the name of the mistake, the answer, and the decisive words of the hint. Each check has an answer that
-is all zeros, and one that ignores its input.
+For each check: the name of the idea, the answer, and RIGHT or the decisive words of the hint. Each check has two right
+answers that are not ours, one that is all zeros, and one that ignores its input.
 """
 
 from functools import partial
 from pathlib import Path
+from statistics import mode
 
 import deeplay as dl
 import deeptrack as dt
 import numpy as np
-from scipy.special import expit, softmax
-from scipy.stats import ttest_rel
+import torch
+from scipy import stats
+from scipy.special import expit, jn_zeros, softmax
+from sklearn.decomposition import PCA
 from sklearn.metrics import confusion_matrix
 from torch import nn
 
@@ -20,6 +23,10 @@ from mnist_tutorial.course.checks.neuron import backpropagate, relu, relu_slope,
 
 MNIST = mt.load("sample")
 TRAIN = MNIST.train
+RIGHT, ZEROS, IGNORES = "✓", "all zeros", "ignores its input"
+SHAPE, PAD = (28, 28), ((0, 0), (2, 2), (2, 2))
+FOCUS = mt.uniform(-2e-6, 2e-6)
+_gradients = partial(backpropagate, tanh, tanh_slope)
 
 
 def _labelled(folder, label=lambda name: int(name[0]), path=str):
@@ -27,37 +34,26 @@ def _labelled(folder, label=lambda name: int(name[0]), path=str):
     return dt.sources.Source(path=[path(file) for file in paths], label=[label(file.name) for file in paths])
 
 
-class Level(dt.Feature):
-    """An answer to `threshold` with the right interface; `rule` makes it wrong."""
+def _level(rule):
+    """Make a class that answers `threshold` with the right interface."""
 
-    rule = staticmethod(lambda image, level: image)
+    class Threshold(mt.checks.threshold.reference):
+        def get(self, image, level, **kwargs):
+            return rule(image, level)
 
-    def __init__(self, level=0.5, **kwargs):
-        super().__init__(level=level, **kwargs)
-
-    def get(self, image, level, **kwargs):
-        return self.rule(image, level)
+    return Threshold
 
 
-def level(rule):
-    return type("Threshold", (Level,), {"rule": staticmethod(rule)})
-
-
-class WithoutKwargs(Level):
+class WithoutKwargs(mt.checks.threshold.reference):
     def get(self, image, level):
         return (image > 255 * level).astype(np.float32)
 
 
-_gradients = partial(backpropagate, tanh, tanh_slope)
-
-
-def both(fill):
+def _both(fill):
     return lambda inputs, neurons, outputs: (fill((inputs, neurons)), fill((neurons, outputs)))
 
 
-def configured(*changes):
-    """Make an answer that configures a template and returns it."""
-
+def _configured(*changes):
     def answer(template):
         for change in changes:
             change(template)
@@ -66,12 +62,12 @@ def configured(*changes):
     return answer
 
 
-def activations(selector, activation=nn.GELU):
-    return configured(lambda template: template[..., selector].configure(activation))
+def _activations(selector, activation=nn.GELU):
+    return _configured(lambda template: template[..., selector].configure(activation))
 
 
-def windows(*arguments, **settings):
-    return configured(lambda t: t[..., "layer"].isinstance(nn.Conv2d).all.configure(*arguments, **settings))
+def _windows(*arguments, **settings):
+    return _configured(lambda t: t[..., "layer"].isinstance(nn.Conv2d).all.configure(*arguments, **settings))
 
 
 def _border_for_the_first(template):
@@ -89,42 +85,36 @@ class Clipped(nn.Module):
 
 
 def _silent(limit):
-    """A network with a convolution and the right number of parameters, all of whose outputs are zero."""
     convolution = dl.Layer(nn.Conv2d, 1, 1, 3, stride=3)  # (B, 1, 28, 28) -> (B, 1, 9, 9)
     hidden = dl.MultiLayerPerceptron(9 * 9, [(limit - 20) // (9 * 9 + 1 + 10)], 10)
     return dl.Sequential(convolution, hidden, dl.Layer(Silence))
 
 
-def perceptron(limit, **settings):
+def _perceptron(limit, **settings):
     return dl.MultiLayerPerceptron(784, [(limit - 10) // 795], 10, **settings)
 
 
 def _sigmoids(limit):
     template = dl.MultiLayerPerceptron(784, [(limit - 1000) // 810] + [8] * 8, 10)
-    return activations("activation#:-1", nn.Sigmoid)(template)
+    return _activations("activation#:-1", nn.Sigmoid)(template)
 
 
 def _peak(counts):
     return np.unravel_index(counts.argmax(), counts.shape)
 
 
-def _both_ways(labels, predictions):
-    counts = confusion_matrix(labels, predictions)
+def _both_ways(*arrays):
+    counts = confusion_matrix(*arrays)
     return _peak(np.triu(counts + counts.T, 1))
-
-
-def _mode(digits):
-    return np.bincount(digits).argmax()
 
 
 def _worst_digit(labels, predictions):
     wrong = labels != predictions
-    digit = _mode(labels[wrong])
-    return digit, _mode(predictions[wrong & (labels == digit)])
+    digit = mode(labels[wrong])
+    return digit, mode(predictions[wrong & (labels == digit)])
 
 
 def _mirror(images):
-    """Mirror some digits, and turn all of them a little."""
     out = mt.RandomAffine(rotate=mt.uniform(-0.1, 0.1))(np.array(images))
     mirrored = np.random.rand(len(out)) < 0.3
     out[mirrored] = out[mirrored][:, :, ::-1]
@@ -132,22 +122,18 @@ def _mirror(images):
 
 
 def _upside_down(n, rng):
-    """Draw angles: one in five of half a turn."""
     return np.where(rng.random(n) < 0.2, np.pi, rng.uniform(-0.1, 0.1, n))
 
 
 def _better(a, b, least=0.0):
-    """Name the larger of two numbers, or neither if they differ by less."""
     return "neither" if abs(b - a) < least else "AB"[int(b > a)]
 
 
-def recipe(template, digits=lambda run: run.digits, features=(), watched=True, epochs=3, max_lr=1e-2):
+def _recipe(template, warp=lambda x: x, digits=lambda run: run.digits, watched=True, epochs=3, max_lr=1e-2):
     def answer(run):
         source = mt.digit_source(digits(run))
-        image = dt.Value(source.image)
-        for feature in features:
-            image = image >> feature()
-        dataset = mt.BatchDataset(image >> mt.Standardize() & dt.Value(source.label), source)
+        image = warp(dt.Value(source.image)) >> mt.Standardize()
+        dataset = mt.BatchDataset(image & dt.Value(source.label), source)
         classifier = mt.classifier(template(), max_lr=max_lr)
         trainer = mt.trainer(max_epochs=epochs, progress=False, callbacks=[run.callback()] * watched)
         trainer.fit(classifier, mt.batch_loader(dataset, batch_size=128, shuffle=True))
@@ -157,7 +143,7 @@ def recipe(template, digits=lambda run: run.digits, features=(), watched=True, e
 
 
 def _trained_on(digits, watched=True):
-    return recipe(lambda: mt.models.mlp(hidden=(32,)), digits, watched=watched, epochs=1)
+    return _recipe(lambda: mt.models.mlp(hidden=(32,)), digits=digits, watched=watched, epochs=1)
 
 
 def _focus(defocus, **others):
@@ -168,11 +154,85 @@ def _mean_square(differences):
     return (differences**2).mean(axis=(1, 2))
 
 
-SHAPE = (28, 28)
-FOCUS = mt.uniform(-2e-6, 2e-6)
-ZEROS, IGNORES = "all zeros", "ignores its input"
-WRONG = {
+def _with_names(folder):
+    names = [path.name for path in Path(folder).rglob("*_*.png")]
+    labels = np.array([name.partition("_")[0] for name in names]).astype(int)
+    return dt.sources.Source(label=labels, path=[Path(folder, name) for name in names], name=names)
+
+
+class Loose(mt.checks.threshold.reference):
+    def get(self, image, **properties):
+        return (image > 255 * properties["level"]) * np.float32(1)
+
+
+def _by_differences(a, y, x):
+    z, small = np.log(a / (1 - a)), 1e-4
+    above, below = ((expit(z + step * x) - y) ** 2 / 2 for step in (small, -small))
+    return (above - below) / (2 * small)
+
+
+def _at_the_end(x, t, W1, b1, W2, b2):
+    h = np.tanh(x @ W1 + b1)
+    error2 = softmax(h @ W2 + b2, axis=1) - t
+    error1 = np.einsum("nk,hk->nh", error2, W2) * (1 - h) * (1 + h)
+    return [x.T @ error1 / len(x), error1.mean(0), h.T @ error2 / len(x), error2.mean(0)]
+
+
+def _with_torch(x, t, *arrays):
+    W1, b1, W2, b2 = parameters = [torch.tensor(array, requires_grad=True) for array in arrays]
+    logits = torch.tanh(torch.tensor(x) @ W1 + b1) @ W2 + b2
+    nn.functional.cross_entropy(logits, torch.tensor(t)).backward()
+    return tuple(parameter.grad for parameter in parameters)
+
+
+def _size(template):
+    return sum(parameter.numel() for parameter in template.new().create().parameters())
+
+
+def _largest(build):
+    return lambda limit: build(next(width for width in range(1, 100) if _size(build(width + 1)) > limit))
+
+
+def _averaging_cnn(width):
+    convolutions = dl.ConvolutionalNeuralNetwork(1, [width, 2 * width], 2 * width, out_activation=nn.ReLU)
+    convolutions.pooled()  # 28 x 28 -> 14 x 14 -> 7 x 7
+    return dl.Sequential(convolutions, dl.Layer(nn.AdaptiveAvgPool2d, 1), dl.MultiLayerPerceptron(2 * width, [], 10))
+
+
+def _watched_dot(shift, scale):
+    column = np.arange(-80, 81)
+    dot = np.exp(-(column**2 + column[:, None] ** 2) / 8).astype(np.float32)
+    moved = mt.RandomAffine(translate=(shift, 0), scale=scale)(dot)
+    return (moved.sum(axis=0) * column).sum() / moved.sum()
+
+
+class Darker(dt.Feature):
+    def get(self, images, **kwargs):
+        return images * np.random.uniform(0.5, 1, (len(images), 1, 1))
+
+
+def _hands():
+    scale, translate = (mt.uniform(0.8, 1.2), mt.uniform(0.8, 1.2)), (mt.uniform(-2, 2), mt.uniform(-2, 2))
+    affine = mt.RandomAffine(scale, translate, rotate=mt.uniform(-0.35, 0.35), shear=mt.uniform(-0.35, 0.35))
+    return affine >> mt.RandomElastic(alpha=mt.uniform(0, 60), sigma=6)
+
+
+def _by(test, **settings):
+    return lambda a, b: "neither" if test(a, b, **settings).pvalue >= 0.05 else "AB"[int(b.mean() > a.mean())]
+
+
+def _half_the_pixels(limit):
+    return dl.Sequential(dl.Layer(nn.AvgPool2d, 2), dl.MultiLayerPerceptron(14 * 14, [(limit - 10) // 207], 10))
+
+
+def _tried_out(n):
+    return next(k for k in range(n % 2, n + 1, 2) if stats.binomtest((n + k) // 2, n).pvalue < 0.05)
+
+
+ANSWERS = {
     "batch_shape": {
+        "a source": (lambda numbers: dt.sources.Source(image=np.zeros((50, 28, 28)))[numbers]["image"].shape, RIGHT),
+        "by type": (lambda numbers: [28, 28] if isinstance(numbers, int) else [numbers.size, 28, 28], RIGHT),
         ZEROS: (lambda numbers: (0, 0, 0), "one number or several numbers"),
         IGNORES: (lambda numbers: (3, 28, 28), "one number or several numbers"),
         "always a batch": (lambda numbers: (np.size(numbers), 28, 28), "no batch axis"),
@@ -184,6 +244,8 @@ WRONG = {
         "a number": (lambda numbers: np.size(numbers) * 784, "a shape is a tuple"),
     },
     "negative": {
+        "a plain function": (lambda pixels: pixels >> (lambda image: 1 - image), RIGHT),
+        "a value": (lambda pixels: dt.Value(1) - pixels, RIGHT),
         ZEROS: (lambda pixels: pixels * 0, "paper becomes 1"),
         IGNORES: (lambda pixels: dt.Value(np.ones(SHAPE)), "Begin with `pixels`"),
         "minus": (lambda pixels: -1 * pixels, "paper becomes 1"),
@@ -195,6 +257,8 @@ WRONG = {
         "an array": (lambda pixels: 1 - np.zeros(SHAPE), "expected a DeepTrack feature"),
     },
     "flat_source": {
+        "NumPy numbers": (lambda folder: _labelled(folder, lambda name: np.int64(name[0])), RIGHT),
+        "with more fields": (_with_names, RIGHT),
         ZEROS: (lambda folder: _labelled(folder, lambda name: 0), "before the underscore"),
         IGNORES: (lambda folder: dt.sources.Source(path=["7_001000.png"], label=[7]), "0 of them"),
         "ImageFolder": (lambda folder: dt.sources.ImageFolder(str(folder)), "a class of each folder, or file"),
@@ -204,6 +268,8 @@ WRONG = {
         "a list": (lambda folder: sorted(Path(folder).glob("*.png")), "expected a DeepTrack source"),
     },
     "paper_and_ink": {
+        "rounded to 3 places": (lambda mean, std: ((np.array([0, 1]) - mean) / std).round(3), RIGHT),
+        "torch": (lambda mean, std: (torch.tensor([0.0, 1.0], dtype=torch.float64) - mean) / std, RIGHT),
         ZEROS: (lambda mean, std: (0, 0), "First subtract"),
         IGNORES: (lambda mean, std: (-0.4242, 2.8215), "First subtract"),
         "grey values": (lambda mean, std: (-mean / std, (255 - mean) / std), "and so is ink"),
@@ -214,18 +280,22 @@ WRONG = {
         "rounded": (lambda mean, std: (round(-mean / std, 2), round((1 - mean) / std, 2)), "rounded too much"),
     },
     "threshold": {
-        ZEROS: (level(lambda image, level: np.zeros(image.shape, np.float32)), "scale of the grey values"),
-        IGNORES: (level(lambda image, level: np.tri(*image.shape[-2:]) + 0 * image), "scale of the grey values"),
-        "fixed level": (level(lambda image, level: (image > 127).astype(np.float32)), "use the property"),
-        "scale": (level(lambda image, level: (image > level).astype(np.float32)), "0 to 255"),
-        "booleans": (level(lambda image, level: image > 255 * level), "as float32"),
-        "integers": (level(lambda image, level: np.where(image > 255 * level, 1, 0)), "their type is int64"),
-        "inverted": (level(lambda image, level: (image <= 255 * level).astype(np.float32)), "swapped"),
-        "in place": (level(lambda image, level: np.greater(image, 255 * level, out=image)), "compute a new one"),
+        "where": (_level(lambda image, level: np.where(image > 255 * level, 1, 0).astype("float32")), RIGHT),
+        "properties": (Loose, RIGHT),
+        ZEROS: (_level(lambda image, level: np.zeros(image.shape, np.float32)), "scale of the grey values"),
+        IGNORES: (_level(lambda image, level: np.tri(*image.shape[-2:]) + 0 * image), "scale of the grey values"),
+        "fixed level": (_level(lambda image, level: (image > 127).astype(np.float32)), "use the property"),
+        "scale": (_level(lambda image, level: (image > level).astype(np.float32)), "0 to 255"),
+        "booleans": (_level(lambda image, level: image > 255 * level), "as float32"),
+        "integers": (_level(lambda image, level: np.where(image > 255 * level, 1, 0)), "their type is int64"),
+        "inverted": (_level(lambda image, level: (image <= 255 * level).astype(np.float32)), "swapped"),
+        "in place": (_level(lambda image, level: np.greater(image, 255 * level, out=image)), "compute a new one"),
         "without **kwargs": (WithoutKwargs, "accept **kwargs"),
-        "a feature": (level(lambda image, level: image)(), "the class itself"),
+        "a feature": (_level(lambda image, level: image)(), "the class itself"),
     },
     "describe": {
+        "means of 4 x 4": (lambda images: images.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4)).reshape(-1, 49), RIGHT),
+        "40 principal components": (lambda images: PCA(40).fit_transform(images.reshape(len(images), -1) / 255), RIGHT),
         ZEROS: (lambda images: np.zeros((len(images), 50)), "the same numbers"),
         IGNORES: (lambda images: np.random.default_rng(0).random((len(images), 50)), "too little"),
         "too many": (lambda images: images.reshape(len(images), -1), "at most 100"),
@@ -235,6 +305,8 @@ WRONG = {
         "one image": (lambda images: images[0], "expected (4000, D)"),
     },
     "landing_point": {
+        "a matrix": (lambda shift, scale: np.diag([scale, scale]) @ [shift, 0] @ [1, 0], RIGHT),
+        "watched": (_watched_dot, RIGHT),
         ZEROS: (lambda shift, scale: 0, "Which comes first"),
         IGNORES: (lambda shift, scale: 100.0, "Which comes first"),
         "shift only": (lambda shift, scale: shift, "enlarged as well"),
@@ -243,6 +315,8 @@ WRONG = {
         "a text": (lambda shift, scale: f"{shift * scale:.2f}", "expected"),
     },
     "darker": {
+        "a feature": (lambda pixels: pixels >> Darker(), RIGHT),
+        "a list": (lambda pixels: pixels >> (lambda x: np.array([y * np.random.uniform(0.5, 1) for y in x])), RIGHT),
         ZEROS: (lambda pixels: pixels * 0, "all factors are 0"),
         IGNORES: (lambda pixels: dt.Value(np.full((64, *SHAPE), 0.7)), "within one image"),
         "lambda": (lambda pixels: pixels >> mt.Brightness(lambda: np.random.uniform(0.5, 1)), "share one factor"),
@@ -259,6 +333,8 @@ WRONG = {
         "for each pixel": (lambda pixels: pixels >> mt.GaussianNoise(0.2), "within one image"),
     },
     "warps": {
+        "of notebook 7": (_hands, RIGHT),
+        "crops": (lambda: dt.Lambda(lambda: partial(np.pad, pad_width=PAD)) >> mt.RandomCrop(28), RIGHT),
         ZEROS: (lambda: mt.Brightness(0), "moves ink"),
         IGNORES: (lambda: dt.Value(np.zeros((1_200, *SHAPE), np.float32)), "moves ink"),
         "all the way round": (lambda: mt.RandomAffine(rotate=mt.uniform(-3, 3)), "a 6 upside down"),
@@ -274,6 +350,8 @@ WRONG = {
         "the class": (lambda: mt.RandomAffine, "the class RandomAffine"),
     },
     "squared_error_slope": {
+        "differences": (_by_differences, RIGHT),
+        "torch": (lambda a, y, x: nn.Parameter(torch.tensor(a)) * (1 - a) * (a - y) * x, RIGHT),
         ZEROS: (lambda a, y, x: 0.0, "from back to front"),
         IGNORES: (lambda a, y, x: 0.25, "from back to front"),
         "cross-entropy": (lambda a, y, x: (a - y) * x, "slope of cross-entropy"),
@@ -288,6 +366,8 @@ WRONG = {
         "a string": (lambda a, y, x: "(a - y) * a * (1 - a) * x", "expected"),
     },
     "tanh_gradients": {
+        "divided at the end": (_at_the_end, RIGHT),
+        "torch": (_with_torch, RIGHT),
         ZEROS: (lambda x, t, *parameters: [0 * p for p in parameters], "all zeros"),
         IGNORES: (lambda x, t, *parameters: parameters, "way back"),
         "nothing changed": (partial(backpropagate, relu, relu_slope), "still ReLU"),
@@ -302,32 +382,33 @@ WRONG = {
         "not squared": (partial(backpropagate, tanh, lambda z: 1 - np.tanh(z)), "what is squared"),
         "the square of z": (partial(backpropagate, tanh, lambda z: 1 - z**2), "not of z"),
         "a sum": (lambda x, *others: [len(x) * array for array in _gradients(x, *others)], "divide by their number"),
-        "biases divided twice": (
-            lambda x, *others: [array / len(x) ** (array.ndim == 1) for array in _gradients(x, *others)],
-            "The biases",
-        ),
+        "biases divided twice": (lambda x, *t: [g / len(x) ** (g.ndim == 1) for g in _gradients(x, *t)], "The biases"),
         "transposed": (lambda *arrays: [array.T for array in _gradients(*arrays)], "the shapes are"),
         "the first two only": (lambda *arrays: _gradients(*arrays)[:2], "expected four arrays"),
         "nothing returned": (lambda *arrays: None, "returns nothing yet"),
         "in place": (lambda x, t, *others: _gradients(x, np.subtract(t, 0.1, out=t), *others), "compute a new one"),
     },
     "start": {
-        ZEROS: (both(np.zeros), "What gets through"),
+        "that of torch, with its gradient": (_both(lambda shape: nn.Linear(*shape).weight.T), RIGHT),
+        "zeros behind": (lambda i, n, o: (np.random.default_rng().normal(0, 0.05, (i, n)), np.zeros((n, o))), RIGHT),
+        ZEROS: (_both(np.zeros), "What gets through"),
         IGNORES: (lambda *sizes: (np.ones((784, 128)), np.ones((128, 10))), "expected (5, 3)"),
-        "ones": (both(np.ones), "ever part"),
-        "all 0.1": (both(lambda shape: np.full(shape, 0.1)), "ever part"),
-        "all 0.01": (both(lambda shape: np.full(shape, 0.01)), "ever part"),
+        "ones": (_both(np.ones), "ever part"),
+        "all 0.1": (_both(lambda shape: np.full(shape, 0.1)), "ever part"),
+        "all 0.01": (_both(lambda shape: np.full(shape, 0.01)), "ever part"),
         "zeros in front": (lambda i, n, o: (np.zeros((i, n)), np.random.normal(0, 0.2, (n, o))), "What gets through"),
-        "normal": (both(lambda shape: np.random.normal(size=shape)), "Try smaller ones"),
-        "uniform from -1 to 1": (both(lambda shape: np.random.uniform(-1, 1, shape)), "Try smaller ones"),
-        "uniform from 0 to 1": (both(lambda shape: np.random.uniform(size=shape)), "Let them cancel"),
-        "all negative": (both(lambda shape: -0.01 * np.random.uniform(size=shape)), "below 0"),
+        "normal": (_both(lambda shape: np.random.normal(size=shape)), "Try smaller ones"),
+        "uniform from -1 to 1": (_both(lambda shape: np.random.uniform(-1, 1, shape)), "Try smaller ones"),
+        "uniform from 0 to 1": (_both(lambda shape: np.random.uniform(size=shape)), "Let them cancel"),
+        "all negative": (_both(lambda shape: -0.01 * np.random.uniform(size=shape)), "below 0"),
         "transposed": (lambda i, n, o: (np.zeros((n, i)), np.zeros((o, n))), "expected (5, 3). Transpose it"),
-        "that of torch, as it is": (both(lambda shape: nn.Linear(*shape).weight), "Transpose it"),
+        "that of torch, as it is": (_both(lambda shape: nn.Linear(*shape).weight), "Transpose it"),
         "one array": (lambda i, n, o: np.zeros((i, n)), "expected two arrays"),
-        "not numbers": (both(lambda shape: np.full(shape, np.nan)), "not finite"),
+        "not numbers": (_both(lambda shape: np.full(shape, np.nan)), "not finite"),
     },
     "count_parameters": {
+        "counted": (lambda i, h, o: _size(dl.MultiLayerPerceptron(i, h, o)), RIGHT),
+        "products": (lambda i, h, o: np.add([i, *h], 1) @ [*h, o], RIGHT),
         ZEROS: (lambda i, h, o: 0, "Draw the layers"),
         IGNORES: (lambda i, h, o: 26_506, "Draw the layers"),
         "no biases": (lambda i, h, o: np.dot([i, *h], [*h, o]), "its bias"),
@@ -335,37 +416,43 @@ WRONG = {
         "neurons": (lambda i, h, o: i + sum(h) + o, "counted the neurons"),
     },
     "gelu": {
+        "each block": (_configured(lambda t: [block.activation.configure(nn.GELU) for block in t.blocks[:-1]]), RIGHT),
+        "every ReLU": (_configured(lambda t: t[..., "activation"].isinstance(nn.ReLU).all.configure(nn.GELU)), RIGHT),
         ZEROS: (lambda t: 0, "expected a deeplay template"),
         IGNORES: (lambda t: mt.models.mlp(hidden=(8, 8)), "Change the template"),
         "nothing": (lambda t: t, "Did you configure"),
-        "the last one, too": (activations("activation"), "no longer gives logits"),
-        "only the first": (activations("activation#0"), "match all of them"),
-        "a typo": (activations("activations"), "Did you configure"),
+        "the last one, too": (_activations("activation"), "no longer gives logits"),
+        "only the first": (_activations("activation#0"), "match all of them"),
+        "a typo": (_activations("activations"), "Did you configure"),
         "created": (lambda t: mt.checks.gelu.reference(t).create(), "expected its template"),
         "created first": (lambda t: t.create(), "expected its template"),
         "layers of torch": (lambda t: nn.Sequential(nn.Linear(784, 10)), "expected a deeplay template"),
         "what configure gives": (lambda t: t[..., "activation#:-1"].configure(nn.GELU), "return the template itself"),
         "a selection": (lambda t: t[..., "activation#:-1"], "return the template itself"),
-        "an instance": (activations("activation#:-1", nn.GELU()), "expected the class, `nn.GELU`"),
-        "an instance for one": (configured(lambda t: t.blocks[0].activation.configure(nn.GELU())), "class, `nn.GELU`"),
+        "an instance": (_activations("activation#:-1", nn.GELU()), "expected the class, `nn.GELU`"),
+        "an instance for one": (_configured(lambda t: t.blocks[0].activation.configure(nn.GELU())), "class, `nn.GELU`"),
         "a classifier": (lambda t: dl.Classifier(mt.checks.gelu.reference(t)), "the network alone"),
         "the class": (lambda t: dl.MultiLayerPerceptron, "call the class"),
     },
     "small_mlp": {
+        "sigmoid": (lambda limit: _activations("activation#:-1", nn.Sigmoid)(_perceptron(limit)), RIGHT),
+        "half the pixels": (_half_the_pixels, RIGHT),
         ZEROS: (_silent, "it recognizes"),
         IGNORES: (lambda limit: dl.MultiLayerPerceptron(784, [20], 10), "at least half"),
         "too large": (lambda limit: mt.models.mlp(), "at most"),
-        "probabilities": (lambda limit: perceptron(limit, out_activation=dl.Layer(nn.Softmax, dim=1)), "add up to 1"),
-        "ReLU at the end": (lambda limit: activations("activation", nn.ReLU)(perceptron(limit)), "last layer, ReLU"),
-        "tanh at the end": (lambda limit: perceptron(limit, out_activation=nn.Tanh), "after its last layer, Tanh"),
-        "clipped logits": (lambda limit: dl.Sequential(perceptron(limit), dl.Layer(Clipped)), "last layer; expected"),
-        "a classifier": (lambda limit: dl.Classifier(perceptron(limit)), "the network alone"),
-        "a created classifier": (lambda limit: mt.classifier(perceptron(limit)), "the network alone"),
+        "probabilities": (lambda limit: _perceptron(limit, out_activation=dl.Layer(nn.Softmax, dim=1)), "add up to 1"),
+        "ReLU at the end": (lambda limit: _activations("activation", nn.ReLU)(_perceptron(limit)), "last layer, ReLU"),
+        "tanh at the end": (lambda limit: _perceptron(limit, out_activation=nn.Tanh), "after its last layer, Tanh"),
+        "clipped logits": (lambda limit: dl.Sequential(_perceptron(limit), dl.Layer(Clipped)), "last layer; expected"),
+        "a classifier": (lambda limit: dl.Classifier(_perceptron(limit)), "the network alone"),
+        "a created classifier": (lambda limit: mt.classifier(_perceptron(limit)), "the network alone"),
         "many sigmoids": (_sigmoids, "gradient"),
         "created": (lambda limit: mt.checks.small_mlp.reference(limit).create(), "expected its template"),
         "one output": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 1), "expected (64, 10)"),
     },
     "feature_map_size": {
+        "torch": (lambda n, k, p, s: nn.MaxPool2d(s)(nn.Conv2d(1, 1, k, 1, p)(torch.zeros(1, n, n))).shape[1], RIGHT),
+        "counted": (lambda n, k, p, s: len(range(k, n + 2 * p + 1)) // s, RIGHT),
         ZEROS: (lambda n, k, p, s: 0, "In how many places"),
         IGNORES: (lambda n, k, p, s: 14, "expected"),
         "no pooling": (lambda n, k, p, s: n + 2 * p - k + 1, "before pooling"),
@@ -376,17 +463,21 @@ WRONG = {
         "no + 1": (lambda n, k, p, s: (n + 2 * p - k) // s, "fits in one place"),
     },
     "wide_windows": {
+        "tuples": (_windows(kernel_size=(5, 5), padding=(2, 2)), RIGHT),
+        "the class, and same": (_windows(nn.Conv2d, kernel_size=5, padding="same"), RIGHT),
         ZEROS: (lambda t: 0, "expected a deeplay template"),
         IGNORES: (lambda t: mt.models.cnn(), "Change the template"),
         "nothing": (lambda t: t, "Did you configure"),
-        "no padding": (windows(kernel_size=5), "wider border"),
-        "the first only": (configured(lambda t: t[0].blocks[0].layer.configure(kernel_size=5)), "match all of them"),
-        "one wide border": (configured(windows(kernel_size=5, padding=0), _border_for_the_first), "wider border"),
-        "linear layers, too": (configured(lambda t: t[..., "layer"].configure(kernel_size=5)), "Unknown configurable"),
+        "no padding": (_windows(kernel_size=5), "wider border"),
+        "the first only": (_configured(lambda t: t[0].blocks[0].layer.configure(kernel_size=5)), "match all of them"),
+        "one wide border": (_configured(_windows(kernel_size=5, padding=0), _border_for_the_first), "wider border"),
+        "linear layers, too": (_configured(lambda t: t[..., "layer"].configure(kernel_size=5)), "Unknown configurable"),
         "what configure returns": (lambda t: t[..., "layer#0"].configure(kernel_size=5), "return the template itself"),
         "built": (lambda t: mt.checks.wide_windows.reference(t).build(), "expected its template"),
     },
     "small_cnn": {
+        "one number for each map": (_largest(_averaging_cnn), RIGHT),
+        "that of the course": (_largest(lambda width: mt.models.cnn((width, 2 * width, 2 * width))), RIGHT),
         ZEROS: (_silent, "it recognizes"),
         IGNORES: (lambda limit: mt.models.cnn(channels=(4, 8, 8)), "at least half"),
         "too large": (lambda limit: mt.models.cnn(), "at most"),
@@ -395,6 +486,8 @@ WRONG = {
         "a classifier": (lambda limit: dl.Classifier(mt.checks.small_cnn.reference(limit)), "network alone"),
     },
     "confidence": {
+        "torch": (lambda z, t: torch.softmax(torch.tensor(z) / t, dim=0).max().item(), RIGHT),
+        "an array of one number": (lambda z, t: softmax(z / t)[[z.argmax()]], RIGHT),
         ZEROS: (lambda z, t: 0.0, "Divide, then apply softmax"),
         IGNORES: (lambda z, t: 0.07, "Divide, then apply softmax"),
         "no t": (lambda z, t: softmax(z).max(), "at temperature 1"),
@@ -404,16 +497,20 @@ WRONG = {
         "in place": (lambda z, t: softmax(np.divide(z, t, out=z)).max(), "compute a new one"),
     },
     "most_confused": {
+        "counted": (lambda true, got: mode(zip(true[true != got], got[true != got], strict=True)), RIGHT),
+        "bins": (lambda true, got: [*divmod(np.bincount((10 * true + got)[true != got]).argmax(), 10)], RIGHT),
         ZEROS: (lambda labels, predictions: (0, 0), "leave the diagonal out"),
         IGNORES: (lambda labels, predictions: (4, 9), "expected"),
         "with the diagonal": (lambda *arrays: _peak(confusion_matrix(*arrays)), "leave the diagonal out"),
         "reversed": (lambda *arrays: mt.checks.most_confused.reference(*arrays)[::-1], "true digit comes first"),
         "both ways": (_both_ways, "two directions"),
-        "each by itself": (lambda true, got: (_mode(true[true != got]), _mode(got[true != got])), "Count pairs"),
+        "each by itself": (lambda true, got: (mode(true[true != got]), mode(got[true != got])), "Count pairs"),
         "the worst digit": (_worst_digit, "Count pairs"),
         "the likeliest wrong answer": (lambda *arrays: _worst_digit(*arrays[::-1])[::-1], "Count pairs"),
     },
     "corruption": {
+        "turned": (lambda strength: mt.RandomAffine(rotate=strength * np.pi / 2), RIGHT),
+        "a plain function": (lambda s: lambda image: image + np.random.normal(0, 1.5 * s, image.shape), RIGHT),
         ZEROS: (lambda strength: mt.Brightness(0), "something to see"),
         IGNORES: (lambda strength: mt.GaussianNoise(0.5), "at strength 0"),
         "too weak": (lambda strength: mt.GaussianNoise(0.1 * strength), "20 points less"),
@@ -424,6 +521,8 @@ WRONG = {
         "for one image": (lambda strength: lambda image: image.T, "at once"),
     },
     "spot_radius": {
+        "Bessel": (lambda NA, wavelength, pixel: jn_zeros(1, 1)[0] / (2 * np.pi) * wavelength / NA / pixel, RIGHT),
+        "an array": (lambda NA, wavelength, pixel: np.array([0.6098]) * wavelength / NA / pixel, RIGHT),
         ZEROS: (lambda NA, wavelength, pixel: 0.0, "Rayleigh's radius"),
         IGNORES: (lambda NA, wavelength, pixel: 99.0, "Rayleigh's radius"),
         "in metres": (lambda NA, wavelength, pixel: 0.61 * wavelength / NA, "how many pixels"),
@@ -434,6 +533,8 @@ WRONG = {
         "times NA": (lambda NA, wavelength, pixel: 0.61 * wavelength * NA / pixel, "makes a smaller spot"),
     },
     "shaky_focus": {
+        "on one side": (_focus(mt.uniform(0, 2e-6)), RIGHT),
+        "a function of the batch": (_focus(lambda: np.random.rand(64) * 2e-6), RIGHT),
         ZEROS: (lambda optics: mt.Fluorescence(**optics), "in focus"),
         IGNORES: (lambda optics: mt.Fluorescence(resolution=6e-6, magnification=40, NA=0.3), "optics passed on"),
         "one for all": (_focus(5e-7), "a draw for each image"),
@@ -448,6 +549,8 @@ WRONG = {
         "a number": (lambda optics: 1e-6, "expected a DeepTrack feature"),
     },
     "disagreement": {
+        "one by one": (lambda x, y, image: [((image(a) - b) ** 2).mean() for a, b in zip(x, y, strict=True)], RIGHT),
+        "torch": (lambda x, y, image: torch.tensor(image(x) - y).square().mean(dim=(1, 2)), RIGHT),
         ZEROS: (lambda x, y, image: np.zeros(len(y)), "Image the restored ones"),
         IGNORES: (lambda x, y, image: np.ones(len(y)), "Image the restored ones"),
         "of the batch": (lambda x, y, image: ((image(x) - y) ** 2).mean(), "one for each image"),
@@ -457,6 +560,8 @@ WRONG = {
         "in place": (lambda x, y, image: _mean_square(np.subtract(image(x), y, out=y)), "compute a new one"),
     },
     "error_reduction": {
+        "tried out": (_tried_out, RIGHT),
+        "quantile": (lambda disagree: disagree - 2 * (int(stats.binom.ppf(0.025, disagree, 0.5)) - 1), RIGHT),
         ZEROS: (lambda disagree: 0, "yours is 0; expected"),
         IGNORES: (lambda disagree: 14, "expected"),
         "a tenth": (lambda disagree: disagree // 20 * 2, "expected p below 0.05"),
@@ -465,16 +570,20 @@ WRONG = {
         "of the worse one": (lambda n: (n + mt.checks.error_reduction.reference(n)) // 2, "errors of its own"),
     },
     "verdict": {
+        "Welch's test": (_by(stats.ttest_ind, equal_var=False), RIGHT),
+        "ranks": (_by(stats.mannwhitneyu), RIGHT),
         ZEROS: (lambda a, b: 0, 'expected "A", "B" or "neither"'),
         IGNORES: (lambda a, b: "neither", "far apart"),
         "believes any difference": (lambda a, b: _better(a.mean(), b.mean()), "less than the seeds"),
         "looks at the best": (lambda a, b: _better(a.max(), b.max(), 9e-4), "One lucky seed"),
         "a fixed gap": (lambda a, b: _better(a.mean(), b.mean(), 2e-3), "far smaller"),
         "ranges part": (lambda a, b: "B" if b.min() > a.max() else "A" if a.min() > b.max() else "neither", "seeds"),
-        "in pairs": (lambda a, b: "neither" if ttest_rel(a, b).pvalue > 0.05 else "B", "of your code"),
+        "in pairs": (lambda a, b: "neither" if stats.ttest_rel(a, b).pvalue > 0.05 else "B", "of your code"),
         "more than both stds": (lambda a, b: _better(a.mean(), b.mean(), a.std(ddof=1) + b.std(ddof=1)), "seeds"),
     },
     "own_recipe": {
+        "cropped": (_recipe(lambda: mt.models.cnn((8, 16, 16)), lambda x: x >> mt.RandomCrop(24), max_lr=2e-2), RIGHT),
+        "linear": (_recipe(lambda: dl.MultiLayerPerceptron(784, [], 10)), RIGHT),
         ZEROS: (lambda run: _silent(5_000).create(), "run.callback()"),
         IGNORES: (lambda run: mt.models.mlp().create(), "run.callback()"),
         "looks at the test digits": (lambda run: mt.load("full").test, "that it was not given: it called load()"),
