@@ -29,7 +29,7 @@ from mnist_tutorial.benchmark import code
 from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.data.export import to_folder, to_zip
-from mnist_tutorial.data.formats import IDX_FILES
+from mnist_tutorial.data.files import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
 from mnist_tutorial.stats import calibration
 

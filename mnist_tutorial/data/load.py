@@ -62,10 +62,10 @@ class MNIST:
 
 
 def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
-    """Load MNIST; the SHA-256 of all its bytes is verified each time.
+    """Load MNIST, and verify the SHA-256 of all its bytes each time.
 
-    The data come from the folder, archive or address that the environment variable ``MNIST_TUTORIAL_DATA`` names, or
-    else from the cache, from files that you have put into its folder, or from the first mirror that delivers them.
+    It comes from the folder, archive or address that the environment variable ``MNIST_TUTORIAL_DATA`` names, or else
+    from the cache, from files that you have put into its folder, or from the first mirror that delivers it.
 
     Parameters
     ----------

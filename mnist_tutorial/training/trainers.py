@@ -43,10 +43,11 @@ class _ChannelsLast(Callback):
 
 
 class _FewerThreads(Callback):
-    """Train with fewer threads while other programs keep processors busy."""
+    """Train with fewer threads while other programs keep processors busy.
 
-    # A step waits for its slowest thread, and in a convolution's backward pass oneDNN's threads wait without sleeping:
-    # `cnn`, on two processors of which another program uses one, takes five times as long with two threads as with one.
+    A step waits for its slowest thread, and oneDNN's threads wait without sleeping: `cnn`, on two processors of which
+    another program uses one, takes five times as long with two threads as with one.
+    """
 
     INTERVAL = 0.5  # seconds; the system counts in hundredths
 
@@ -126,12 +127,10 @@ def trainer(
 
     It trains on an accelerator if there is one, and in bfloat16 if the device computes with it. On a processor, it
     trains with fewer threads while other programs are busy, so rounding may differ from that of a quiet machine.
-    ``trainer.history`` keeps losses and accuracies.
-
-    ``deeplay.Trainer`` itself writes logs and checkpoints into the working folder, prints a summary of the model, and
-    validates before the training. This trainer does so only if asked: a ``ModelCheckpoint`` among the callbacks turns
-    checkpoints on, and a callback that logs, such as ``LearningRateMonitor``, turns the logger on. Both write where
-    they are told to, or else where Lightning does: in ``checkpoints`` and ``lightning_logs`` of the working folder.
+    ``trainer.history`` keeps losses and accuracies. Unlike ``deeplay.Trainer``, it prints no summary of the model, does
+    not validate before the training, and writes files only if asked: a ``ModelCheckpoint`` among the callbacks turns
+    checkpoints on, and one that logs, such as ``LearningRateMonitor``, the logger; they write where they are told to,
+    or into ``checkpoints`` and ``lightning_logs`` of the working folder.
 
     Parameters
     ----------

@@ -181,7 +181,7 @@ def test_a_process_that_holds_the_lock_too_long_is_an_error_with_what_to_do(tmp_
     with start("-c", program + "print(flush=True); input()") as holder:
         holder.stdout.readline()
         message = r"fetch\.lock: .*another process .*MNIST_TUTORIAL_CACHE.*mnist_tutorial fetch"
-        with pytest.raises(mt.MNISTError, match=message), cache.cache_lock(tmp_path, notice=0.01, limit=0.1):
+        with pytest.raises(mt.MNISTError, match=message), cache.cache_lock(tmp_path, limit=0.1):
             pass
         holder.communicate("\n")
     with cache.cache_lock(tmp_path):
