@@ -147,11 +147,13 @@ def run_in_main_thread(action: Callable[[], None]) -> None:
 
 
 def processor_has_bfloat16() -> bool:
-    """Ask torch 2.15 whether the processor computes with bfloat16 in hardware; of older ones, the answer is no."""
+    """Ask torch whether the processor computes with bfloat16 in hardware, where it can tell: seen with 2.6 and 2.15."""
     from torch import cpu
 
-    capabilities = getattr(cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    if hasattr(cpu, "get_capabilities"):
+        capabilities = cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return bool(getattr(cpu, "_is_avx512_bf16_supported", bool)())
 
 
 def lacks_kwargs(error: BaseException) -> bool:

@@ -85,14 +85,12 @@ def cache_lock(folder: Path, limit: float = 60) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=min(NOTICE, limit))
+            held = lock.acquire(timeout=min(NOTICE, limit))
         except Timeout:
             logger.warning("Another process is fetching MNIST, and holds %s: waiting for it, %g seconds", path, limit)
-            lock.acquire(timeout=limit)
-        try:
+            held = lock.acquire(timeout=limit)
+        with held:
             yield
-        finally:
-            lock.release()
     except (OSError, NotImplementedError) as error:  # the latter where a file system has no locks
         name, reason = getattr(error, "filename", None) or folder, getattr(error, "strerror", None) or error
         advice = ""

@@ -67,13 +67,10 @@ def tree(mnist: MNIST, layout: str = "class-folders", manifest: bool = False) ->
 
 
 def png(image: np.ndarray) -> bytes:
-    """Encode a digit as a PNG file, the same bytes on every machine.
-
-    Builds of zlib compress differently, except with the strategy ``Z_RLE``, which compresses runs of equal bytes only.
-    """
+    """Encode a digit as a PNG file, the same bytes on every machine."""
     rows = np.zeros((28, 29), np.uint8)  # each row begins with its filter: 0 is none
     rows[:, 1:] = image
-    packer = zlib.compressobj(9, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    packer = zlib.compressobj(9, zlib.DEFLATED, 15, 9, zlib.Z_RLE)  # builds of zlib differ in all other strategies
     chunks = [b"IHDR" + HEADER, b"IDAT" + packer.compress(rows.tobytes()) + packer.flush(), b"IEND"]
     number = struct.Struct(">I").pack
     return SIGNATURE + b"".join(number(len(chunk) - 4) + chunk + number(zlib.crc32(chunk)) for chunk in chunks)
@@ -128,7 +125,6 @@ def to_zip(mnist: MNIST, path: Path | str, layout="class-folders", manifest=Fals
 
 @contextmanager
 def _room(mnist, path, bytes_each):
-    """Say how much room the digits take at most if the disk is full."""
     try:
         yield
     except OSError as error:

@@ -40,10 +40,8 @@ class MNIST:
     train, test : Split
         60,000 and 10,000 digits; in the sample 4,000 and 1,000, all of them from MNIST's training set.
     variant : {"full", "sample"}
-    origin : str
-        A mirror, a file, or a package.
-    fetched : str or None
-        When they were fetched into the cache: UTC, in the format of ISO 8601.
+    origin, fetched : str, str or None
+        The mirror, file or package, and when they were fetched into the cache: UTC, in the format of ISO 8601.
     digests : Arrays of str
         The SHA-256 of each array.
     """

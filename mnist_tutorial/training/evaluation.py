@@ -12,12 +12,11 @@ from mnist_tutorial.pipeline import BatchDataset, Standardize, batch_loader, dig
 def predict(
     classifier: torch.nn.Module, split: Split | np.ndarray, features: dt.Feature | None = None, batch_size: int = 500
 ) -> np.ndarray:
-    """Compute the logits of all images of a split, in eval mode.
+    """Compute the logits of all images of a split, in eval mode; the modules get their modes back.
 
     Parameters
     ----------
     classifier : torch.nn.Module
-        Afterwards, its modules are in the modes in which they were before.
     split : Split or array, shape (N, H, W)
     features : deeptrack.Feature, optional
         How to prepare the images. By default with `Standardize`.

@@ -85,14 +85,12 @@ def tar_with_a_zip(idx_raw, folder):
 
 
 HEADER = ("label," + ",".join(f"{row}x{column}" for row in range(1, 29) for column in range(1, 29)) + "\r\n").encode()
-# Everything that MNIST, or the sample, can be read from.
+# Everything that MNIST, or the sample, can be read from; the loose IDX files are in test_load.
 FULL = {
-    "IDX files, compressed": lambda the, folder: the("idx_folder"),
     "IDX files, as another program names them": lambda the, folder: renamed(the("idx_raw"), folder),
     "IDX files in a zip": lambda the, folder: the("idx_zip"),
     "IDX files in a tar, before a zip": lambda the, folder: tar_with_a_zip(the("idx_raw"), folder),
     "npz": lambda the, folder: npz(the("mnist"), folder / "mnist.npz"),
-    "CSV": lambda the, folder: zip_of(folder / "a.zip", tables(the("mnist"))),
     "IDX files in a tar": lambda the, folder: tar_of(folder / "a.tgz", the("idx_folder"), "package"),
     "PNG files in a zip": lambda the, folder: the("class_zip"),
 }
@@ -127,16 +125,9 @@ def test_what_systems_add_is_ignored(class_tree, tmp_path):
     assert read(class_tree)[1] == read(tar_of(tmp_path / "a.tgz", class_tree, "a"))[1] == "sample"
 
 
-# What people name by mistake, or have after an accident; and some words of what they read. ----------------------------
-
-
 def put(path, data):
     path.write_bytes(data)
     return path
-
-
-def cut(path):
-    return put(path, path.read_bytes()[: -(10**6)])
 
 
 def replaced(tree, name, data):
@@ -177,8 +168,13 @@ ACCIDENTS = {
     "a login page": (file("a.zip", b"\n<!DOCTYPE html> Hi"), "a web page, not MNIST"),
     "a document": (lambda the, folder: zip_of(folder / "a.docx", {"word/a.xml": ""}), "1 files (word/a.xml), none of"),
     "one IDX file of four": (lambda the, folder: the("idx_folder") / f"{IMAGES}.gz", "one of the four IDX files; name"),
-    "a zip, cut off": (lambda the, folder: cut(shutil.copy(the("idx_zip"), folder / "a.zip")), CUT_OFF),
-    "a tar, cut off": (lambda the, folder: cut(tar_of(folder / "a.tgz", the("idx_folder"), ".")), CUT_OFF),
+    "a zip, cut off": (lambda the, folder: put(folder / "a.zip", the("idx_zip").read_bytes()[: -(10**6)]), CUT_OFF),
+    "a tar, cut off": (
+        lambda the, folder: put(
+            folder / "a.tgz", tar_of(folder / "a", the("idx_folder"), ".").read_bytes()[: -(10**6)]
+        ),
+        CUT_OFF,
+    ),
     "a byte changed": (
         lambda the, folder: put(folder / "a.zip", the("class_zip").read_bytes().replace(b"IEND", b"IENT", 1)),
         "train/0/0_000000.png: cannot be read (Bad CRC-32",
@@ -194,7 +190,7 @@ ACCIDENTS = {
     "PNG, cut off": (digit(png_bytes(EYE)[:-50]), "train/7/7_000001.png: cannot be read"),
     "PNG in colour": (digit(png_bytes(EYE[..., None] * np.uint8([9, 8, 7]))), "in colour; expected grey"),
     "a larger PNG": (digit(png_bytes(np.zeros((32, 32), "u1"))), "32 x 32 pixels; expected 28 x 28"),
-    "a pickle": (file("mnist.pkl.gz", gzip.compress(b"x")), "21 bytes that begin with"),
+    "a pickle": (file("mnist.pkl.gz", gzip.compress(b"x")), "bytes that begin with"),
     "a pickle in a folder": (
         lambda the, folder: put(folder / "mnist.pkl", b"x").parent,
         "1 files (mnist.pkl), none of",
@@ -217,8 +213,6 @@ def test_an_accident_is_said_in_one_sentence(make, words, mnist, request, tmp_pa
     assert text.startswith(str(path))
     assert not any(wrong in text for wrong in ("\n", "delete", " object at 0x"))  # it may be the only copy
 
-
-# Copies of all digits that somebody has changed as a whole. -----------------------------------------------------------
 
 CHANGES = {
     "with ink and paper swapped": lambda images: 255 - images,

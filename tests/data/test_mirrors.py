@@ -47,9 +47,9 @@ def stalling(handler):
     silent(handler)
 
 
+assert len(ADDRESSES) * ANSWER_SECONDS + next(iter(NPM_COMMANDS.values())) < 20  # seconds, in a closed network
 # What a server does, the words that a user reads, and limits that a test can wait for.
 FAILURES = {
-    "forbidden": (status(403), "HTTP 403 Forbidden", {}),
     "not there": (status(404), "HTTP 404 Not Found", {}),
     "overloaded": (status(503), "HTTP 503 Service Unavailable", {}),
     "a login page": (lambda handler: send(handler, b"\n<!DOCTYPE html> Welcome"), "web page.*log in", {}),
@@ -92,10 +92,6 @@ def test_without_a_server_that_answers_there_is_one_line(address, words, load, a
     assert not answer.requests
 
 
-def test_a_closed_network_costs_less_than_20_seconds():
-    assert len(ADDRESSES) * ANSWER_SECONDS + next(iter(NPM_COMMANDS.values())) < 20
-
-
 def test_the_next_mirror_is_asked_one_line_says_which_failed_and_nothing_is_left(
     answer, serve, idx_folder, mnist, tmp_path, empty_cache, monkeypatch, caplog
 ):
@@ -120,9 +116,6 @@ def test_the_next_mirror_is_asked_one_line_says_which_failed_and_nothing_is_left
     assert not list((tmp_path / "temporary").iterdir())
 
 
-# Passwords: an address in MNIST_TUTORIAL_DATA, the server behind it, and all that is shown or stored. -----------------
-
-
 @pytest.mark.parametrize("code", [200, 404])
 def test_a_password_is_neither_shown_nor_stored(code, load, answer, idx_zip, empty_cache, caplog, capfd):
     address = answer(lambda handler: send(handler, idx_zip.read_bytes() if code == 200 else b"", status=code))
@@ -136,9 +129,6 @@ def test_a_password_is_neither_shown_nor_stored(code, load, answer, idx_zip, emp
         text = "".join(traceback.format_exception(error))
     for shown in (text, caplog.text, *capfd.readouterr(), *map(str, empty_cache.iterdir())):
         assert "hunter2" not in shown
-
-
-# npm, played by a program of that name. -------------------------------------------------------------------------------
 
 
 @pytest.fixture
