@@ -118,9 +118,8 @@ class Camera(BatchFeature):
 
     A pixel collects ``photons * intensity + background`` photons on average, and a Poisson distribution tells how many
     in this image. Reading them out adds Gaussian noise. The sum, times `gain`, plus `offset`, is rounded and saturates.
-
-    Takes arrays or tensors of floats (H, W) or (B, H, W); intensities below 0 count as 0. Integers look like counts
-    already, so they are a ValueError. The counts are whole numbers in float32, ready for a network.
+    Takes arrays or tensors of floats (H, W) or (B, H, W); intensities below 0 count as 0, and integers, which look like
+    counts, are a ValueError. The counts are whole numbers in float32, ready for a network.
 
     Parameters
     ----------
