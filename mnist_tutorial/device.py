@@ -15,10 +15,7 @@ def accelerator() -> str | None:
 
 
 def training_device() -> str | None:
-    """Name the device on which this process trains, as `accelerator` does.
-
-    Among several processes (torchrun, Lightning's DDP), each has the GPU of its own rank, as in ``"cuda:1"``.
-    """
+    """Name the device on which this process trains; of several, as of torchrun, each has its own, as ``"cuda:1"``."""
     rank = os.environ.get("LOCAL_RANK")
     if accelerator() == "cuda" and rank is not None:
         return f"cuda:{int(rank) % torch.cuda.device_count()}"  # 0 if each process can see only its own GPU

@@ -16,7 +16,7 @@ import sys
 import threading
 import zipfile
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
@@ -30,7 +30,7 @@ from mnist_tutorial.benchmark import code
 from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.data.export import to_folder, to_zip
-from mnist_tutorial.data.formats import IDX_FILES
+from mnist_tutorial.data.files import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
 from mnist_tutorial.stats import calibration
 
@@ -78,6 +78,12 @@ def loader(split, batch_size=200, shuffle=False):
     return mt.batch_loader(mt.BatchDataset(image & dt.Value(source.label), source), batch_size, shuffle)
 
 
+@pytest.fixture(scope="session")
+def batches(sample):
+    """The sample in 20 mini-batches."""
+    return loader(sample.train, shuffle=True)
+
+
 @pytest.fixture
 def empty_cache(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
@@ -100,20 +106,21 @@ def idx_bytes(array):
 
 
 @pytest.fixture(scope="session")
-def idx_folder(mnist, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("idx")
+def idx_raw(mnist, tmp_path_factory):
+    """All of MNIST as IDX files: the fastest to read."""
+    folder = tmp_path_factory.mktemp("idx-raw")
     parts = (mnist.train.images, mnist.train.labels, mnist.test.images, mnist.test.labels)
     for name, array in zip(IDX_FILES, parts, strict=True):
-        (folder / f"{name}.gz").write_bytes(gzip.compress(idx_bytes(array.astype(np.uint8)), 1))
+        (folder / name).write_bytes(idx_bytes(array.astype(np.uint8)))
     return folder
 
 
 @pytest.fixture(scope="session")
-def idx_raw(idx_folder, tmp_path_factory):
-    """The same files uncompressed: the fastest to read."""
-    folder = tmp_path_factory.mktemp("idx-raw")
-    for file in idx_folder.iterdir():
-        (folder / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
+def idx_folder(idx_raw, tmp_path_factory):
+    """The same files compressed, as they are published."""
+    folder = tmp_path_factory.mktemp("idx")
+    for file in idx_raw.iterdir():
+        (folder / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes(), 1))
     return folder
 
 
@@ -184,21 +191,14 @@ def class_tree(class_folder, tmp_path):
 
 
 @pytest.fixture
-def flat_tree(class_folder, tmp_path):
-    """The sample in the flat layout, made of hard links."""
-    for file in class_folder.glob("t*/*/*.png"):
-        (folder := tmp_path / "flat/mnist" / file.parts[-3]).mkdir(parents=True, exist_ok=True)
-        os.link(file, folder / file.name)
+def flat_tree(sample, tmp_path):
+    to_folder(sample, tmp_path / "flat", "flat")
     return tmp_path / "flat"
 
 
 @pytest.fixture
 def answer():
-    """A server on this machine.
-
-    The value is a function that starts it and returns the address; it takes functions of a handler, for GET and for
-    HEAD. The paths of the GET requests are in ``answer.requests``.
-    """
+    """Start servers: `answer(respond)` returns an address; the paths that GET asked for are in `answer.requests`."""
     servers = []
 
     def start(respond, probe=lambda handler: send(handler)):
@@ -246,23 +246,16 @@ def send(handler, body=b"", status=200, length=None, **headers):
 @pytest.fixture
 def serve(answer):
     """Serve folders on this machine; the value is a function that takes a folder and returns the address."""
-
-    def respond(folder, handler):
-        file = folder / handler.path.lstrip("/")
-        send(handler, file.read_bytes()) if file.is_file() else send(handler, status=404)
-
-    return lambda folder: answer(partial(respond, folder))
+    return lambda folder: answer(lambda handler: send(handler, (folder / handler.path.lstrip("/")).read_bytes()))
 
 
 @pytest.fixture
 def run_python():
     """Run Python in another process; the value is a function of its arguments."""
-
-    def run(*arguments, **environment):
-        options = {"env": os.environ | environment, "cwd": ROOT, "text": True, "capture_output": True, "timeout": 300}
-        return subprocess.run([sys.executable, *arguments], **options)
-
-    return run
+    options = {"cwd": ROOT, "text": True, "capture_output": True, "timeout": 300}
+    return lambda *arguments, **environment: subprocess.run(
+        [sys.executable, *arguments], env=os.environ | environment, **options
+    )
 
 
 @cache
@@ -335,43 +328,35 @@ import numpy as np
 
 import mnist_tutorial as mt
 
-
 def distances(means, split):
     return -np.stack([((split.images.astype(np.float64) - mean) ** 2).sum((1, 2)) for mean in means], 1)
-
 
 def quick(run):
     """Predict the digit whose mean is nearest. Source: none. Claim: 80 %."""
     run.predict = distances
     return [run.digits.images[run.digits.labels == digit].mean(0) for digit in range(10)]
 
-
 def random_guess(run):
     """Guess. Source: none. Claim: 10 %."""
     run.predict = lambda table, split: table[: len(split)]
     return np.random.rand(10_000, 10)
 
-
 def crashing(run):
     """Raise an error. Source: none. Claim: none."""
     raise RuntimeError("it broke")
-
 
 def not_a_number(run):
     """Predict NaN. Source: none. Claim: none."""
     run.predict = lambda network, split: np.full((len(split), 10), np.nan)
     return "a network"
 
-
 def looking(run):
     """Look at the test set. Source: none. Claim: none."""
     return mt.load("sample").test
 
-
 def killed(run):
     """Kill the process. Source: none. Claim: none."""
     os.kill(os.getpid(), signal.SIGKILL)
-
 
 def endless(run):
     """Never return. Source: none. Claim: none."""

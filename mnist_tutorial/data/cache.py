@@ -27,6 +27,7 @@ ENDS = np.cumsum([np.prod(shape) for shape in SHAPES])
 MAX_LINE = 2**16
 FETCH = "python -m mnist_tutorial fetch"
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NOTICE = 2  # seconds of waiting for another process, after which a person is told
 PAUSES = (0.1, 0.4, 1.6)  # seconds; Windows replaces no file that is open, and a virus scanner soon closes it
 logger = logging.getLogger("mnist_tutorial")
 
@@ -77,29 +78,31 @@ def write_cache(path: Path, arrays: Arrays, provenance: Provenance) -> None:
 
 
 @contextmanager
-def cache_lock(folder: Path, notice: float = 2, limit: float = 60) -> Iterator[None]:
-    """Keep other processes out of a cache folder; wait for `limit` seconds, and after `notice` say for what."""
+def cache_lock(folder: Path, limit: float = 60) -> Iterator[None]:
+    """Keep other processes out of a cache folder; wait for them for `limit` seconds, and say so."""
     path = folder / "fetch.lock"
     lock = FileLock(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            held = lock.acquire(timeout=notice)
+            held = lock.acquire(timeout=min(NOTICE, limit))
         except Timeout:
             logger.warning("Another process is fetching MNIST, and holds %s: waiting for it, %g seconds", path, limit)
-            held = lock.acquire(timeout=limit - notice)
+            held = lock.acquire(timeout=limit)
         with held:
             yield
     except (OSError, NotImplementedError) as error:  # the latter where a file system has no locks
         name, reason = getattr(error, "filename", None) or folder, getattr(error, "strerror", None) or error
-        advice = "ask its owner to share it, or " if isinstance(error, PermissionError) else ""
-        if getattr(error, "errno", None) in DISK_FULL:
-            advice = "MNIST needs 60 MB there. Free some space, or "
+        advice = ""
         if isinstance(error, Timeout):
             name, reason = path, f"another process has been fetching MNIST for more than {limit:g} seconds"
             advice = "wait for that process or end it, or "
-        text = f"cannot be used ({reason}); {advice}set MNIST_TUTORIAL_CACHE to another folder, and run: {FETCH}"
-        raise MNISTError(f"{name}: {text}") from error
+        elif isinstance(error, PermissionError):
+            advice = "ask its owner to share it, or "
+        elif getattr(error, "errno", None) in DISK_FULL:
+            advice = "MNIST needs 60 MB there. Free some space, set TMPDIR for the download, or "
+        advice += f"set MNIST_TUTORIAL_CACHE to another folder, and run: {FETCH}"
+        raise MNISTError(f"{name}: cannot be used ({reason}); {advice}") from error
 
 
 @contextmanager
@@ -130,13 +133,13 @@ def temporary(folder: Path) -> Path:
 
 
 def _replace(part, path):
-    for pause in (*PAUSES, None):
+    for pause in PAUSES:
         try:
             return part.replace(path)
         except PermissionError as error:
             if not getattr(error, "winerror", None):  # not Windows
                 raise
-            if pause is None:
-                advice = "Close the spreadsheet, notebook or other program that has it open, and try again"
-                raise MNISTError(f"{path}: cannot be replaced ({error.strerror}). {advice}") from error
-        time.sleep(pause)
+            failure = error
+            time.sleep(pause)
+    advice = "Close the spreadsheet, notebook or other program that has it open, and try again"
+    raise MNISTError(f"{path}: cannot be replaced ({failure.strerror}). {advice}") from failure

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_tutorial.data.cache import DISK_FULL, atomic, temporary
-from mnist_tutorial.data.formats import IDX_FILES
+from mnist_tutorial.data.files import IDX_FILES
 from mnist_tutorial.data.load import MNIST
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.reference import listing
@@ -26,7 +26,6 @@ LAYOUTS = {  # the names of the files, and what takes them as they are
     "torchvision": ("MNIST/raw/{file}", 'torchvision.datasets.MNIST("{folder}")'),
 }
 ROOT = "MNIST_dataset"  # everything in a zip is in this folder, so that nobody unpacks 70,000 files among their own
-IN_FOLDER, IN_ZIP, IN_IDX = 4096, 512, 785  # bytes that a digit takes on the disk, at most
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.pack(">IIBBBBB", 28, 28, 8, 0, 0, 0, 0)  # 28 x 28 pixels, 8 bits, grayscale, not interlaced
 
@@ -68,13 +67,10 @@ def tree(mnist: MNIST, layout: str = "class-folders", manifest: bool = False) ->
 
 
 def png(image: np.ndarray) -> bytes:
-    """Encode a digit as a PNG file, the same bytes on every machine.
-
-    Builds of zlib compress differently, except with the strategy ``Z_RLE``, which compresses runs of equal bytes only.
-    """
+    """Encode a digit as a PNG file, the same bytes on every machine."""
     rows = np.zeros((28, 29), np.uint8)  # each row begins with its filter: 0 is none
     rows[:, 1:] = image
-    packer = zlib.compressobj(9, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    packer = zlib.compressobj(9, zlib.DEFLATED, 15, 9, zlib.Z_RLE)  # builds of zlib differ in all other strategies
     chunks = [b"IHDR" + HEADER, b"IDAT" + packer.compress(rows.tobytes()) + packer.flush(), b"IEND"]
     number = struct.Struct(">I").pack
     return SIGNATURE + b"".join(number(len(chunk) - 4) + chunk + number(zlib.crc32(chunk)) for chunk in chunks)
@@ -87,7 +83,7 @@ def to_folder(mnist: MNIST, folder: Path | str, layout="class-folders", manifest
     unless `force` is true, all others are written, and an MNISTError names the first.
     """
     different, written = [], 0
-    with _room(mnist, folder, IN_IDX if layout == "torchvision" else IN_FOLDER):
+    with _room(mnist, folder, 4096):
         Path(folder).mkdir(parents=True, exist_ok=True)
         part = temporary(Path(folder))
         for name, data in tree(mnist, layout, manifest):
@@ -115,7 +111,7 @@ def to_zip(mnist: MNIST, path: Path | str, layout="class-folders", manifest=Fals
     path = Path(path)
     if os.path.lexists(path) and not force:
         raise MNISTError(f"{path} exists; to overwrite it: --force")
-    with _room(mnist, path, IN_IDX if layout == "torchvision" else IN_ZIP):
+    with _room(mnist, path, 785):
         path.parent.mkdir(parents=True, exist_ok=True)
         # Stored, not compressed: PNG files are compressed already, and the output of zlib depends on its build.
         with atomic(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
@@ -129,13 +125,12 @@ def to_zip(mnist: MNIST, path: Path | str, layout="class-folders", manifest=Fals
 
 @contextmanager
 def _room(mnist, path, bytes_each):
-    """Say how much room MNIST takes if the disk is full."""
     try:
         yield
     except OSError as error:
         if error.errno not in DISK_FULL:
             raise
-        size = f"MNIST takes {bytes_each * (len(mnist.train) + len(mnist.test)) / 1e6:,.0f} MB there"
+        size = f"expected at most {bytes_each * (len(mnist.train) + len(mnist.test)) / 1e6:,.0f} MB there"
         raise MNISTError(f"{path}: {error.strerror}; {size}. Make room, and run the same command again") from error
 
 

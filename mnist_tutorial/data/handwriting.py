@@ -13,6 +13,7 @@ from mnist_tutorial.errors import MNISTError
 
 SIZE, BOX = 28, 20  # pixels of an image, and of the square that holds its ink
 CENTRE = 14.0  # index of the pixel where the centre of mass lies: half a pixel off the middle, as measured in MNIST
+FORMATS = ["JPEG", "PNG"]
 READ, NOT_READ = {".jpg", ".jpeg", ".png"}, {".heic", ".heif", ".webp", ".gif", ".tif", ".tiff", ".bmp"}
 NAME = re.compile(r"\d(?!\d)", re.ASCII)
 BOMB = Image.DecompressionBombWarning  # at 89 million pixels; Pillow refuses twice as many
@@ -26,15 +27,14 @@ WIDEST_PEN = 1 / 6  # of the shorter side: what is dark and narrower than that i
 def prepare(image: np.ndarray, centre: bool = True) -> np.ndarray:
     """Bring a picture of a digit into the form that all of MNIST has.
 
-    The ink is cut out, scaled to fit a square of 20 x 20 pixels, and put into an empty image of 28 x 28 pixels so that
-    its centre of mass lies in the middle (LeCun, Cortes and Burges, "The MNIST database of handwritten digits", 1998).
+    The ink is cut out, scaled to fit 20 x 20 pixels, and put into an empty image of 28 x 28 so that its centre of mass
+    lies in the middle (LeCun, Cortes and Burges, "The MNIST database of handwritten digits", 1998).
 
     Parameters
     ----------
     image : ndarray of numbers, shape (H, W)
-        Grey values of any range, 0 for paper; the largest counts as full ink. If nearly all of the edge of the picture
-        is light and there is something dark, as in a scan, that is the paper, and what is dark is the ink. Values that
-        are negative or not finite are an MNISTError.
+        Grey values of any range, 0 for paper; the largest counts as full ink. If nearly all of the edge is light and
+        there is something dark, as in a scan, what is dark is the ink. Other arrays are an MNISTError.
     centre : bool
         If False, the whole picture is scaled, whatever the size and the place of the digit.
 
@@ -88,12 +88,11 @@ def _start(mass):
 
 
 def read_photos(folder: Path | str) -> Split:
-    """Read photos of handwritten digits, one digit each.
+    """Read photos of handwritten digits, one each, into a split: as `prepare` returns them, in the order of the names.
 
     A photo shows nothing but white paper and the digit, best written with a felt-tip pen. Shadows, colours, any size
     and place of the digit, and white ink on black paper do no harm. The names of the JPEG or PNG files begin with the
-    digit, as in ``7_mine.jpg``; other files are ignored. The split has the digits as `prepare` returns them, in the
-    order of the names; its `index` counts them.
+    digit, as in ``7_mine.jpg``; other files are ignored.
 
     Raises
     ------
@@ -129,10 +128,7 @@ def read_photos(folder: Path | str) -> Split:
 def _grey(path):
     """Read a photo: upright, small, ink on lighter paper, and of the three colours the darkest, so all ink is dark."""
     try:
-        with (
-            warnings.catch_warnings(action="ignore", category=BOMB),
-            Image.open(path, formats=["JPEG", "PNG"]) as photo,
-        ):
+        with warnings.catch_warnings(action="ignore", category=BOMB), Image.open(path, formats=FORMATS) as photo:
             photo.draft("RGB", (SIDE, SIDE))  # a JPEG file, of 108 megapixels even, is decoded at an eighth of its size
             photo = ImageOps.exif_transpose(photo)
             photo.thumbnail((SIDE, SIDE), Image.Resampling.BOX)

@@ -40,10 +40,8 @@ class MNIST:
     train, test : Split
         60,000 and 10,000 digits; in the sample 4,000 and 1,000, all of them from MNIST's training set.
     variant : {"full", "sample"}
-    origin : str
-        A mirror, a file, or a package.
-    fetched : str or None
-        When they were fetched into the cache: UTC, in the format of ISO 8601.
+    origin, fetched : str, str or None
+        The mirror, file or package, and when they were fetched into the cache: UTC, in the format of ISO 8601.
     digests : Arrays of str
         The SHA-256 of each array.
     """
@@ -62,10 +60,10 @@ class MNIST:
 
 
 def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
-    """Load MNIST; the SHA-256 of all its bytes is verified each time.
+    """Load MNIST, and verify the SHA-256 of all its bytes each time.
 
-    The data come from the folder, archive or address that the environment variable ``MNIST_TUTORIAL_DATA`` names, or
-    else from the cache, from files that you have put into its folder, or from the first mirror that delivers them.
+    It comes from the folder, archive or address that the environment variable ``MNIST_TUTORIAL_DATA`` names, or else
+    from the cache, from files that you have put into its folder, or from the first mirror that delivers it.
 
     Parameters
     ----------

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_tutorial.data.files import contents, read
-from mnist_tutorial.data.formats import IDX_FILES, PNG_NAME, explained, idx_array, idx_names, png_array, png_digit
+from mnist_tutorial.data import files
+from mnist_tutorial.data.files import IDX_FILES, PNG_NAME, explained
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.data.reference import COUNTS, Arrays, check_digests, checksums, listing
 from mnist_tutorial.errors import MNISTError
@@ -18,19 +18,20 @@ def verify(path: Path | str) -> tuple[str, dict[str, list[str]]]:
     All lists are empty if and only if `load` accepts the copy, and its folders hold nothing but the images. If there is
     nothing of MNIST, that is an MNISTError.
     """
-    files, findings = contents(path), {"missing": [], "extra": [], "changed": []}
-    digits = {name: digit for name in files if (digit := png_digit(name))}
+    contents, findings = files.contents(path), {"missing": [], "extra": [], "changed": []}
+    digits = {name: digit for name in contents if (digit := files.png_digit(name))}
+    names = files.idx_names(contents)
     try:
-        arrays, variant = read(path)
+        arrays, variant = files.read(path)
         check_digests(arrays, variant, path)
     except MNISTError as error:
-        if "swapped" in str(error).removeprefix(str(path)) or not (digits or idx_names(files)):
+        if "swapped" in str(error).removeprefix(str(path)) or not (digits or names):
             raise
-        variant = _compare_idx(files, findings) if idx_names(files) else _compare_png(files, digits, findings)
+        variant = _compare_idx(contents, names, findings) if names else _compare_png(contents, digits, findings)
         if not any(findings.values()):
             findings["changed"].append(str(error))
     folders = tuple({PNG_NAME.fullmatch(name)[1] + "/" for name in digits})
-    strangers = (name for name in files if name not in digits and name.startswith(folders))
+    strangers = (name for name in contents if name not in digits and name.startswith(folders))
     findings["extra"] += [f"{name}: not the name of a digit's file" for name in strangers]
     return variant, {kind: sorted(names) for kind, names in findings.items()}
 
@@ -43,12 +44,12 @@ def summary(variant: str, findings: dict[str, list[str]]) -> str:
     return f"MNIST {variant}, " + (f"incomplete: {counts}" if counts else "complete and unchanged")
 
 
-def _compare_idx(files, findings):
-    names, arrays = idx_names(files), {}
+def _compare_idx(contents, names, findings):
+    arrays = {}
     findings["missing"] += [file for file in IDX_FILES if file not in names]
     for file, name in names.items():
         with explained(name, findings["changed"]):
-            arrays[file] = idx_array(files[name]())
+            arrays[file] = files.idx_array(contents[name]())
     lengths = {len(array) for array in arrays.values()}
     variant = "sample" if lengths & {len(listing("sample", part).labels) for part in COUNTS} else "full"
     for file, array in arrays.items():
@@ -63,7 +64,7 @@ def _compare_idx(files, findings):
     return variant
 
 
-def _compare_png(files, digits, findings):
+def _compare_png(contents, digits, findings):
     in_sample = sum(number < 400 if part == "train" else 400 <= number < 500 for part, _, number in digits.values())
     variant = "sample" if in_sample > 0.9 * len(digits) else "full"  # of all of MNIST, one file in ten is in the sample
     missing = {}
@@ -84,7 +85,7 @@ def _compare_png(files, digits, findings):
             with explained(name, findings["extra" if expected is None else "changed"]):
                 if expected is None:
                     raise MNISTError(f"MNIST {variant} has no such number, or the file is there twice")
-                if (checksum := zlib.crc32(png_array(files[name]()))) != expected:
+                if (checksum := zlib.crc32(files.png_array(contents[name]()))) != expected:
                     raise MNISTError(f"holds {holders.get(checksum, 'an image that is not in MNIST')}")
     findings["missing"] += [names[digit] for digit in missing]
     return variant

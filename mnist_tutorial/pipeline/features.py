@@ -33,18 +33,15 @@ class BatchFeature(dt.Feature):
 
     A subclass needs one method, ``transform(images, rng, **properties)``, which takes a float tensor (B, H, W) and a
     ``numpy.random.Generator``, and returns a tensor of the same dtype. This class takes care of single images, arrays
-    and tensors, the scale of grey values, the channel of DeepTrack's own layout, and the generator. Images on an
-    accelerator stay there; only a few numbers per image are drawn on the processor.
+    and tensors, the scale of grey values, and the channel of DeepTrack's layout. Images stay on their device.
 
     Parameters
     ----------
     seed : int, optional
-        Makes the draws repeat, starting with the first image. By default they follow NumPy's global generator, as in
-        DeepTrack's own features, so ``numpy.random.seed`` and Lightning's ``seed_everything`` make them repeat. Each
-        worker process of a loader, a new one in each epoch, makes draws of its own, which repeat as well.
+        Makes the draws repeat, starting with the first image; those of a loader's worker processes, too. By default
+        they follow NumPy's global generator, as in DeepTrack, so ``seed_everything`` of Lightning makes them repeat.
     dtype : torch.dtype
-        The precision of the computation and of the result. Processors round float32 differently; once float64 is
-        rounded to 8 bits, all agree.
+        Of computation and result. Processors round float32 differently, but float64, rounded to 8 bits, alike.
     **properties
         As in DeepTrack: constants, functions, and fields of sources.
     """
@@ -121,10 +118,8 @@ def has_channel(image: np.ndarray | torch.Tensor) -> bool:
 class PerImage:
     """A value that is drawn anew for each image.
 
-    DeepTrack calls a function, such as ``lambda: ...``, once per evaluation, and a batch is one evaluation: all its
-    images would get the same value. This is not a function, so DeepTrack passes it to the feature unchanged.
-
-    `draw` takes the number of images and a ``numpy.random.Generator``, and returns one value per image, shape (B,).
+    DeepTrack calls a function, such as ``lambda: ...``, once per evaluation, and so once for a whole batch. This is not
+    a function. `draw` takes the number of images and a ``numpy.random.Generator``, and returns values of shape (B,).
 
     Examples
     --------

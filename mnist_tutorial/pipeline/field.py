@@ -14,11 +14,10 @@ class Field(dt.Feature):
     """Put objects at random places of a larger image, without overlap.
 
     Takes arrays or tensors of any dtype; pixels above 0 belong to an object. One object for each field has the shape
-    (H, W) or (B, H, W). K objects in each have the shape (B, K, H, W), and so each gets a plane of its own,
-    (B, K, rows, columns): the sum of planes is the field, planes above 0 are the masks. The boxes around two objects
-    never overlap, and lie inside the field. One object after the other gets a place, and any place that is left is as
-    likely. Places follow NumPy's global generator as in DeepTrack's own features. An object without a pixel above 0,
-    and objects that do not fit into the field, are a ValueError.
+    (H, W) or (B, H, W). K objects in each, (B, K, H, W), get a plane each, (B, K, rows, columns): the sum of planes is
+    the field, planes above 0 are the masks. The boxes around objects never overlap, and lie inside the field; any place
+    that is left for the next object is as likely. Places follow NumPy's global generator. An object without a pixel
+    above 0, and objects that do not fit into the field, are a ValueError.
 
     Parameters
     ----------

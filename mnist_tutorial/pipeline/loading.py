@@ -24,15 +24,14 @@ def digit_source(split: Split, device: str | torch.device | None = None) -> Sour
     holds the three arrays without copying them. It can therefore be indexed with an array, so that a pipeline is
     evaluated once for the whole batch.
 
-    Split the data before you make sources of them. DeepTrack's own ``filter``, ``random_split`` and ``Subset`` turn
-    arrays into lists, and search the whole source at each activation (deeptrack 2.0.2: tens of milliseconds a digit).
+    Split the data before you make sources of them: DeepTrack's ``filter``, ``random_split`` and ``Subset`` search the
+    whole source at each activation (deeptrack 2.0.2: tens of milliseconds a digit).
 
     Parameters
     ----------
     device : str or torch.device, optional
-        Where to keep the digits as tensors. On the accelerator that trains the network, the features run there as
-        well, and only indices are copied at each step. ``"auto"`` is that accelerator; in a training of several
-        processes, that of this process. By default, and for "auto" without an accelerator, they stay arrays.
+        Where to keep the digits as tensors, and where the features run. ``"auto"`` is the accelerator that trains the
+        network, in a training of several processes that of this one. By default, or without one, they stay arrays.
 
     Examples
     --------
@@ -69,8 +68,7 @@ class BatchDataset(dt.pytorch.Dataset):
     """A DeepTrack dataset that evaluates its pipeline once per mini-batch.
 
     Evaluating the graph of a pipeline takes between 0.1 ms and a few milliseconds, however much data goes through it:
-    here, a whole mini-batch, with any loader of torch; `batch_loader` is the fastest. Nothing is cached: each access
-    draws the random properties anew.
+    here, a whole mini-batch, with any loader of torch, best `batch_loader`. Each access draws all properties anew.
 
     Outputs become tensors. Stacks of images, ``(B, H, W)`` or ``(B, H, W, 1)``, which are floats, uint8 or uint16, get
     the channel where networks expect it, ``(B, 1, H, W)``, and become floats. All other integers become ``long``, as in
@@ -156,8 +154,7 @@ def batch_loader(
     shuffle : bool
         Whether to use a new order in each epoch.
     seed : int, optional
-        Makes the orders repeat, but not the draws of random features. By default the orders follow torch's global
-        generator.
+        Makes the orders repeat, but not the draws of features. By default the orders follow torch's global generator.
     **kwargs
         Of ``torch.utils.data.DataLoader``: ``drop_last``, ``sampler``, ... Worker processes (``num_workers``) seldom
         help: making a batch takes less time than passing it from one process to another.

@@ -19,11 +19,10 @@ PADDING = 10  # pixels around an image that light may come back from: DeepTrack'
 class Fluorescence(BatchFeature):
     """Image flat fluorescent samples with a microscope, as ``deeptrack.Fluorescence`` does one at a time.
 
-    A sample, an array or tensor (H, W) or (B, H, W), is a map of how much light each pixel emits. The image of a point
-    is the point spread function: the squared magnitude of the Fourier transform of the pupil. A sample is convolved
-    with it. The brightness is DeepTrack's: the larger NA is, the more light is collected. Light that leaves the image
-    by more than 10 pixels is lost. For the same optics, the result equals
-    ``deeptrack.Fluorescence(padding=(10, 10, 10, 10))`` to 1e-5 of its peak.
+    A sample, an array or tensor (H, W) or (B, H, W), is a map of how much light each pixel emits. It is convolved with
+    the point spread function: the squared magnitude of the Fourier transform of the pupil. Light that leaves the image
+    by more than 10 pixels is lost. The result equals ``deeptrack.Fluorescence(padding=(10, 10, 10, 10))``, brightness
+    included, to 1e-5 of its peak.
 
     Parameters
     ----------
@@ -119,9 +118,8 @@ class Camera(BatchFeature):
 
     A pixel collects ``photons * intensity + background`` photons on average, and a Poisson distribution tells how many
     in this image. Reading them out adds Gaussian noise. The sum, times `gain`, plus `offset`, is rounded and saturates.
-
-    Takes arrays or tensors of floats (H, W) or (B, H, W); intensities below 0 count as 0. Integers look like counts
-    already, so they are a ValueError. The counts are whole numbers in float32, ready for a network.
+    Takes arrays or tensors of floats (H, W) or (B, H, W); intensities below 0 count as 0, and integers, which look like
+    counts, are a ValueError. The counts are whole numbers in float32, ready for a network.
 
     Parameters
     ----------

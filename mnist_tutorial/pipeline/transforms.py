@@ -55,10 +55,8 @@ class RandomCrop(dt.Feature):
     """Cut a square window out of each image, at a random position.
 
     A 24 x 24 window of a 28 x 28 digit shifts it by up to 2 pixels, and saves a network a quarter of the work. `size`
-    is the side of the window, in pixels; one that does not fit into the image is a ValueError.
-
-    In a batch, the position is drawn for each image, uniformly, from NumPy's global generator as in DeepTrack's own
-    features, so ``numpy.random.seed`` and Lightning's ``seed_everything`` make it repeat.
+    is the side of the window, in pixels; one that does not fit into the image is a ValueError. The position is drawn
+    for each image, uniformly, from NumPy's global generator, so Lightning's ``seed_everything`` makes it repeat.
 
     Examples
     --------

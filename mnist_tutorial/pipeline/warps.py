@@ -17,12 +17,10 @@ class RandomAffine(BatchFeature):
 
     The parameters, their units and signs, and the order in which they act are those of ``deeptrack.Affine``. Each is a
     number, an array with one value per image, or a distribution (`uniform`, `normal`, `PerImage`) from which a value
-    is drawn for each image; `scale` and `translate` can also be pairs (x, y) of these. DeepTrack calls a function, as
-    in ``rotate=lambda: ...``, once per evaluation, so it rotates all images of a batch by the same angle.
+    is drawn for each image; `scale` and `translate` can also be pairs (x, y) of these.
 
     Takes arrays or tensors (H, W) or (B, H, W), of at least 2 x 2 pixels. The result is float32, on the scale from 0
-    to 1 also for integers. Pixels are interpolated linearly, as in ``deeptrack.Affine(order=1, mode="grid-constant")``,
-    whose result it equals to 1e-5.
+    to 1 also for integers, and equals that of ``deeptrack.Affine(order=1, mode="grid-constant")`` to 1e-5.
 
     Parameters
     ----------

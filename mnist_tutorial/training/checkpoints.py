@@ -16,8 +16,8 @@ from mnist_tutorial.errors import MNISTError
 def save(name: str, mnist: MNIST, **values: Any) -> Path:
     """Keep what a notebook has trained in the folder ``checkpoints`` of the cache; returns the path of the file.
 
-    An older checkpoint of the same name is replaced; the full data and the sample have separate ones. The values are
-    the ``state_dict`` of networks, numbers, strings, and lists and dictionaries of them.
+    The values are the ``state_dict`` of networks, numbers, strings, and lists and dictionaries of them. The full data
+    and the sample have separate checkpoints; an older one of the same name is replaced.
 
     Raises
     ------

@@ -21,8 +21,7 @@ class OneCycleClassifier(dl.Classifier):
         self.losses: dict[str, list[torch.Tensor]] = {}
 
     def on_fit_start(self) -> None:
-        # The losses are those of an earlier training, and a callback may have found another max_lr.
-        self.losses = {}
+        self.losses = {}  # not those of an earlier training; and a callback may have found another max_lr
         self._begin_cycle()
 
     def training_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
@@ -108,20 +107,18 @@ def classifier(
 ) -> OneCycleClassifier:
     """Make a classifier: logits, cross-entropy, and a learning rate that follows one cycle.
 
-    It is a ``deeplay.Classifier``, created, with weights drawn from torch's global generator. Besides the defaults,
-    this is different: the learning rate follows a cycle, so the number of steps must be known, or the training raises
-    an `MNISTError`; a training that is resumed for more epochs begins a new cycle. Losses are logged once an epoch, and
-    those of each step are in ``step_history``. Accuracy is measured on validation data only: on each training batch,
-    that would take longer than a small network itself. If the trainer clips gradients in mixed precision, the optimizer
-    is not fused, as Lightning demands.
+    It is a ``deeplay.Classifier``, created, with weights drawn from torch's global generator. Because of the cycle, the
+    number of steps must be known, or the training raises an `MNISTError`; one that is resumed for more epochs begins a
+    new cycle. Losses are logged once an epoch, and those of each step are in ``step_history``. Accuracy is measured on
+    validation data only, since on each training batch that would take longer than a small network itself.
 
     Parameters
     ----------
     template : deeplay template or torch.nn.Module
         Computes logits (B, classes). What deeplay has made is copied; any other module is trained itself.
     max_lr : float, optional
-        The peak of the learning rate, which starts at a tenth of it, peaks after 30 % of the steps, and ends at a
-        ten-thousandth. By default the learning rate of the optimizer, or 0.01 if that has none.
+        The peak of the learning rate, after 30 % of the steps; it starts at a tenth, and ends at a ten-thousandth. By
+        default the learning rate of the optimizer, or 0.01 if that has none.
     optimizer : deeplay.Optimizer, optional
         Such as ``dl.AdamW(lr=3e-3)``. By default Adam with betas for a training of a few hundred steps.
     label_smoothing : float
@@ -129,8 +126,7 @@ def classifier(
 
     References
     ----------
-    Smith and Topin, "Super-convergence", arXiv:1708.07120. Szegedy et al., "Rethinking the Inception architecture"
-    (label smoothing), arXiv:1512.00567.
+    Smith and Topin, arXiv:1708.07120 (one cycle); Szegedy et al., arXiv:1512.00567 (label smoothing).
 
     Examples
     --------

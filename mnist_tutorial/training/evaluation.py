@@ -12,18 +12,16 @@ from mnist_tutorial.pipeline import BatchDataset, Standardize, batch_loader, dig
 def predict(
     classifier: torch.nn.Module, split: Split | np.ndarray, features: dt.Feature | None = None, batch_size: int = 500
 ) -> np.ndarray:
-    """Compute the logits of all images of a split, in eval mode.
+    """Compute the logits of all images of a split, in eval mode; the modules get their modes back.
 
     Parameters
     ----------
     classifier : torch.nn.Module
-        Afterwards, each of its modules is in the mode in which it was before.
     split : Split or array, shape (N, H, W)
     features : deeptrack.Feature, optional
         How to prepare the images. By default with `Standardize`.
     batch_size : int
-        With many more, the system hands out the memory of the first feature maps anew for each batch, which takes a
-        third of the time.
+        With many more, the system hands out memory anew for each batch, which takes a third of the time.
 
     Returns
     -------
@@ -58,8 +56,8 @@ def evaluate(
 ) -> float:
     """Compute the accuracy on a split, in eval mode: the fraction of images that are classified correctly.
 
-    The split may be a pair of arrays, images (N, H, W) and labels (N,); other shapes are an MNISTError. All other
-    parameters are those of `predict`. `stats.wilson_interval` gives the uncertainty of an accuracy.
+    The split may be a pair of arrays, images (N, H, W) and labels (N,); other shapes are an MNISTError. The rest is as
+    for `predict`. `stats.wilson_interval` gives the uncertainty of an accuracy.
 
     Examples
     --------

@@ -11,7 +11,7 @@ def mlp(hidden: Sequence[int] = (256, 256), dropout: float = 0.1) -> dl.MultiLay
     """Make the template of a multilayer perceptron: Linear, BatchNorm, ReLU and Dropout in each hidden block.
 
     The network takes float (B, 1, 28, 28), and returns logits (B, 10). `hidden` has the number of neurons of each
-    hidden layer; during training, the layer drops the fraction `dropout` of them.
+    hidden layer, which drops the fraction `dropout` of them during training.
 
     Examples
     --------
@@ -30,17 +30,14 @@ def mlp(hidden: Sequence[int] = (256, 256), dropout: float = 0.1) -> dl.MultiLay
 def cnn(channels: tuple[int, int, int] = (16, 32, 64)) -> dl.Sequential:
     """Make the template of a small convolutional network that trains fast.
 
-    Five blocks of convolution, BatchNorm and ReLU, and one linear layer. Two of the blocks pool right after the
-    convolution, so that the rest of the block has a quarter of the pixels to compute. The network takes float
-    (B, 1, 28, 28) or (B, 1, 24, 24), and returns logits (B, 10). It sees the central 24 x 24 pixels, so it can be
-    trained on random 24 x 24 windows and used on whole digits.
-
+    Five blocks of convolution, BatchNorm and ReLU, and one linear layer. Two blocks pool right after the convolution,
+    so that the rest has a quarter of the pixels to compute. The network takes float (B, 1, 28, 28) or (B, 1, 24, 24),
+    and returns logits (B, 10). It sees the central 24 x 24 pixels: train it on windows, and use it on whole digits.
     `channels` are the feature maps of the first convolution (5 x 5), of the next two, and of the last two (3 x 3).
 
     References
     ----------
-    The first layers and the early pooling are those of T. Tuomas' "train_mnist_fast"
-    (github.com/tuomaso/train_mnist_fast).
+    The first layers and the early pooling: T. Tuomas, github.com/tuomaso/train_mnist_fast.
 
     Examples
     --------

@@ -43,11 +43,9 @@ class _ChannelsLast(Callback):
 
 
 class _FewerThreads(Callback):
-    """Train with fewer threads while other programs keep processors busy."""
+    """Train with fewer threads while other programs keep processors busy: a step waits for its slowest thread."""
 
-    # A step waits for its slowest thread, and in a convolution's backward pass oneDNN's threads wait without sleeping:
-    # `cnn`, on two processors of which another program uses one, takes five times as long with two threads as with one.
-
+    # oneDNN's wait without sleeping: beside a program on one of two processors, `cnn` takes 5 times as long with two.
     INTERVAL = 0.5  # seconds; the system counts in hundredths
 
     def __init__(self) -> None:
@@ -124,14 +122,12 @@ def trainer(
 ) -> dl.Trainer:
     """Make a ``deeplay.Trainer`` that shows at most one progress bar and leaves no files behind.
 
-    It trains on an accelerator if there is one, and in bfloat16 if the device computes with it. On a processor, it
-    trains with fewer threads while other programs are busy, so rounding may differ from that of a quiet machine.
+    It trains on an accelerator if there is one, in bfloat16 if the device computes with it, and on a processor with
+    fewer threads while other programs are busy, so rounding may differ from that of a quiet machine. Unlike
+    ``deeplay.Trainer``, it prints no summary of the model, does not validate before the training, and writes files only
+    if asked: a ``ModelCheckpoint`` among the callbacks turns checkpoints on, and one such as ``LearningRateMonitor``
+    the logger; they write where they are told to, or into ``checkpoints`` and ``lightning_logs`` of the working folder.
     ``trainer.history`` keeps losses and accuracies.
-
-    ``deeplay.Trainer`` itself writes logs and checkpoints into the working folder, prints a summary of the model, and
-    validates before the training. This trainer does so only if asked: a ``ModelCheckpoint`` among the callbacks turns
-    checkpoints on, and a callback that logs, such as ``LearningRateMonitor``, turns the logger on. Both write where
-    they are told to, or else where Lightning does: in ``checkpoints`` and ``lightning_logs`` of the working folder.
 
     Parameters
     ----------

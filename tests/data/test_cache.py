@@ -22,7 +22,6 @@ PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subproce
 
 
 def start(*arguments, **environment):
-    """Start Python in another process."""
     return subprocess.Popen([sys.executable, *arguments], env=os.environ | environment, **PIPES)
 
 
@@ -77,9 +76,6 @@ def test_a_damaged_cache_is_named_and_fetched_again(damage, one_mirror, good, tm
     assert path.read_bytes()[:SIZE] == good[:SIZE]
 
 
-# Folders in which nothing can be kept. --------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def public(idx_zip, monkeypatch):
     """An empty cache folder that everybody may read."""
@@ -123,13 +119,6 @@ def test_a_read_only_cache_with_the_data_is_as_good_as_any(public, good, no_netw
     assert mt.load("full").variant == "full"
 
 
-def test_a_folder_in_the_place_of_the_file_stays_and_is_one_error(one_mirror, empty_cache):
-    (empty_cache / "mnist-v1.bin/mine").mkdir(parents=True)
-    with pytest.raises(mt.MNISTError, match=r"mnist-v1\.bin: cannot be used.*MNIST_TUTORIAL_CACHE"):
-        mt.load("full")
-    assert (empty_cache / "mnist-v1.bin/mine").is_dir()
-
-
 @pytest.mark.parametrize(("variable", "megabytes"), [("MNIST_TUTORIAL_CACHE", 30), ("TMPDIR", 4)])
 def test_a_full_disk_is_one_error_with_path_and_space_and_is_left_as_it_was(
     variable, megabytes, idx_zip, serve, tmp_path
@@ -146,9 +135,6 @@ def test_a_full_disk_is_one_error_with_path_and_space_and_is_left_as_it_was(
         assert words in done.stderr
     assert "put them into" not in done.stderr
     assert done.stdout.split() in (["1"], ["1", "fetch.lock"])
-
-
-# Other processes. -----------------------------------------------------------------------------------------------------
 
 
 def test_of_two_processes_that_load_at_once_one_fetches_and_the_other_waits_and_says_so(
@@ -181,14 +167,11 @@ def test_a_process_that_holds_the_lock_too_long_is_an_error_with_what_to_do(tmp_
     with start("-c", program + "print(flush=True); input()") as holder:
         holder.stdout.readline()
         message = r"fetch\.lock: .*another process .*MNIST_TUTORIAL_CACHE.*mnist_tutorial fetch"
-        with pytest.raises(mt.MNISTError, match=message), cache.cache_lock(tmp_path, notice=0.01, limit=0.1):
+        with pytest.raises(mt.MNISTError, match=message), cache.cache_lock(tmp_path, limit=0.1):
             pass
         holder.communicate("\n")
     with cache.cache_lock(tmp_path):
         pass
-
-
-# Deaths. --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
@@ -216,9 +199,6 @@ def test_a_fetch_that_is_ended_while_it_downloads_leaves_nothing_in_the_cache(
     go.set()
     process = start("-m", "mnist_tutorial", "fetch", **places)
     assert process.communicate()[0].startswith("MNIST full")
-
-
-# Files that appear whole or not at all. -------------------------------------------------------------------------------
 
 
 def test_a_file_that_is_not_complete_replaces_nothing(tmp_path):

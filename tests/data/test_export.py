@@ -1,7 +1,6 @@
 """Exports: the same bytes everywhere, read back by other programs; nothing of a user's is overwritten."""
 
 import hashlib
-import io
 import itertools
 import re
 import zipfile
@@ -12,8 +11,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis.extra.numpy import arrays
 from PIL import Image
 from zlib_ng import zlib_ng
 
@@ -46,13 +43,6 @@ def test_another_zlib_makes_the_same_png_files(sample, monkeypatch):
     assert zlib.compress(digits.tobytes()) != zlib_ng.compress(digits.tobytes())  # where there is something to choose
 
 
-@given(arrays(np.uint8, (28, 28)))
-def test_pillow_reads_what_we_write(image):
-    with Image.open(io.BytesIO(export.png(image))) as picture:
-        assert (picture.mode, picture.format) == ("L", "PNG")
-        np.testing.assert_array_equal(picture, image)
-
-
 def test_the_manifest_has_a_row_for_each_image(sample, class_folder):
     table = pd.read_csv(class_folder / "manifest.csv")
     assert list(table.columns) == ["path", "label", "split", "index", "sha256"]
@@ -70,8 +60,8 @@ def test_the_readme_says_what_is_there(layout, sample, mnist):
     manifest = layout != "torchvision"
     (_, short), _, (first, _) = itertools.islice(export.tree(sample, layout), 3)
     text, licence = (data.decode() for _, data in itertools.islice(export.tree(mnist, layout, manifest), 2))
-    assert "not MNIST test accuracy" in short.decode()
-    assert "manifest.csv" not in short.decode()
+    assert b"not MNIST test accuracy" in short
+    assert b"manifest.csv" not in short
     for part in ("## Structure", "## Usage", "60,000", "@article{", "by-sa/3.0", "manifest.csv" * manifest):
         assert part in text
     assert ("PNG files" in licence, "by-sa/3.0" in licence) == (manifest, True)

@@ -3,7 +3,6 @@
 import gzip
 import io
 import os
-import re
 import shutil
 import sys
 import tarfile
@@ -18,8 +17,7 @@ from PIL import Image
 import mnist_tutorial as mt
 from mnist_tutorial import MNISTError
 from mnist_tutorial.data.export import to_folder, to_zip
-from mnist_tutorial.data.files import read
-from mnist_tutorial.data.formats import IDX_FILES
+from mnist_tutorial.data.files import IDX_FILES, read
 from mnist_tutorial.data.reference import check_digests
 from mnist_tutorial.data.verify import verify
 
@@ -87,14 +85,12 @@ def tar_with_a_zip(idx_raw, folder):
 
 
 HEADER = ("label," + ",".join(f"{row}x{column}" for row in range(1, 29) for column in range(1, 29)) + "\r\n").encode()
-# Everything that MNIST, or the sample, can be read from.
+# Everything that MNIST, or the sample, can be read from; the loose IDX files are in test_load.
 FULL = {
-    "IDX files, compressed": lambda the, folder: the("idx_folder"),
     "IDX files, as another program names them": lambda the, folder: renamed(the("idx_raw"), folder),
     "IDX files in a zip": lambda the, folder: the("idx_zip"),
     "IDX files in a tar, before a zip": lambda the, folder: tar_with_a_zip(the("idx_raw"), folder),
     "npz": lambda the, folder: npz(the("mnist"), folder / "mnist.npz"),
-    "CSV": lambda the, folder: zip_of(folder / "a.zip", tables(the("mnist"))),
     "IDX files in a tar": lambda the, folder: tar_of(folder / "a.tgz", the("idx_folder"), "package"),
     "PNG files in a zip": lambda the, folder: the("class_zip"),
 }
@@ -129,16 +125,9 @@ def test_what_systems_add_is_ignored(class_tree, tmp_path):
     assert read(class_tree)[1] == read(tar_of(tmp_path / "a.tgz", class_tree, "a"))[1] == "sample"
 
 
-# What people name by mistake, or have after an accident; and some words of what they read. ----------------------------
-
-
 def put(path, data):
     path.write_bytes(data)
     return path
-
-
-def cut(path):
-    return put(path, path.read_bytes()[: -(10**6)])
 
 
 def replaced(tree, name, data):
@@ -170,7 +159,6 @@ def npz_of(images):
 
 EYE = np.eye(28, dtype="u1")
 CUT_OFF = "may be cut off: copy or"
-PICKLE = "can run code.*take mnist.npz"
 ACCIDENTS = {
     "no name": (lambda the, folder: "", "path is empty"),  # which is not the current folder
     "nothing there": (lambda the, folder: folder / "gone.zip", "gone.zip: does not exist; expected"),
@@ -180,8 +168,13 @@ ACCIDENTS = {
     "a login page": (file("a.zip", b"\n<!DOCTYPE html> Hi"), "a web page, not MNIST"),
     "a document": (lambda the, folder: zip_of(folder / "a.docx", {"word/a.xml": ""}), "1 files (word/a.xml), none of"),
     "one IDX file of four": (lambda the, folder: the("idx_folder") / f"{IMAGES}.gz", "one of the four IDX files; name"),
-    "a zip, cut off": (lambda the, folder: cut(shutil.copy(the("idx_zip"), folder / "a.zip")), CUT_OFF),
-    "a tar, cut off": (lambda the, folder: cut(tar_of(folder / "a.tgz", the("idx_folder"), ".")), CUT_OFF),
+    "a zip, cut off": (lambda the, folder: put(folder / "a.zip", the("idx_zip").read_bytes()[: -(10**6)]), CUT_OFF),
+    "a tar, cut off": (
+        lambda the, folder: put(
+            folder / "a.tgz", tar_of(folder / "a", the("idx_folder"), ".").read_bytes()[: -(10**6)]
+        ),
+        CUT_OFF,
+    ),
     "a byte changed": (
         lambda the, folder: put(folder / "a.zip", the("class_zip").read_bytes().replace(b"IEND", b"IENT", 1)),
         "train/0/0_000000.png: cannot be read (Bad CRC-32",
@@ -197,15 +190,13 @@ ACCIDENTS = {
     "PNG, cut off": (digit(png_bytes(EYE)[:-50]), "train/7/7_000001.png: cannot be read"),
     "PNG in colour": (digit(png_bytes(EYE[..., None] * np.uint8([9, 8, 7]))), "in colour; expected grey"),
     "a larger PNG": (digit(png_bytes(np.zeros((32, 32), "u1"))), "32 x 32 pixels; expected 28 x 28"),
-    "a pickle": (file("mnist.pkl.gz", gzip.compress(b"x")), PICKLE),
-    "a pickle in a folder": (lambda the, folder: put(folder / "mnist.pkl", b"x").parent, PICKLE),
-    "of MATLAB": (file("mnist.mat", b"MATLAB 5.0"), "a MATLAB file.*take mnist.npz"),
+    "a pickle": (file("mnist.pkl.gz", gzip.compress(b"x")), "bytes that begin with"),
+    "a pickle in a folder": (
+        lambda the, folder: put(folder / "mnist.pkl", b"x").parent,
+        "1 files (mnist.pkl), none of",
+    ),
     "npz with a pickle": (npz_of(np.array([None])), "cannot be read (Object arrays"),
     "npz with floats": (npz_of(np.zeros((60_000, 28, 28), "f4")), "expected integers from 0"),
-    "of another competition": (
-        lambda the, folder: zip_of(folder / "a.zip", {"train.csv": b"label\n" + b"1\n" * 42_000, "test.csv": b"1"}),
-        "28,000 digits have no labels",
-    ),
     "one table alone": (file("mnist_test.csv", b"0" + b",0" * 784), "the test digits alone"),
     "another table": (file("mnist_test.csv", b"0,1"), "2 columns; expected 785"),
     "a table, cut off": (file("mnist_test.csv", b"0,1\n0"), CUT_OFF),
@@ -218,12 +209,10 @@ def test_an_accident_is_said_in_one_sentence(make, words, mnist, request, tmp_pa
     with pytest.raises(MNISTError) as error:
         read(path)
     text = str(error.value)
-    assert re.search(".*".join(map(re.escape, words.split(".*"))), text)
+    assert words in text
     assert text.startswith(str(path))
     assert not any(wrong in text for wrong in ("\n", "delete", " object at 0x"))  # it may be the only copy
 
-
-# Copies of all digits that somebody has changed as a whole. -----------------------------------------------------------
 
 CHANGES = {
     "with ink and paper swapped": lambda images: 255 - images,
@@ -281,7 +270,7 @@ read(sys.argv[1])
     assert "not enough memory" in done.stderr.splitlines()[-1]
 
 
-def test_too_much_for_mnist_is_refused_before_it_is_unpacked(tmp_path):
-    path = zip_of(tmp_path / "zeros.zip", {f"train/7/{n}.png": bytes(2**26) for n in range(5)}, zipfile.ZIP_DEFLATED)
-    with pytest.raises(MNISTError, match="335,544,320 bytes, expected at most"):
+def test_what_is_too_large_for_mnist_is_not_unpacked(tmp_path):
+    path = zip_of(tmp_path / "zeros.zip", {"mnist_train.csv": bytes(2**28 + 1)}, zipfile.ZIP_DEFLATED)
+    with pytest.raises(MNISTError, match="0 files, none of them MNIST's"):
         read(path)

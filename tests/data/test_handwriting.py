@@ -55,20 +55,14 @@ def test_a_digit_that_was_scaled_and_moved_comes_back(mnist, factor):
 
 
 @pytest.mark.parametrize("centre", [True, False])
-@pytest.mark.parametrize("kind", [bool, np.uint8, np.uint16, np.float32, np.float64])
-def test_any_range_of_values_gives_the_same_image(kind, centre, sample):
-    picture = moved(sample.test.images[0], 4, (120, 90), (3, 2)) > 100
-    prepared = mt.prepare((picture * (3e-5 if kind is np.float64 else 1)).astype(kind), centre)
-    assert (prepared.dtype, prepared.shape) == (np.uint8, (28, 28))
-    np.testing.assert_array_equal(prepared, mt.prepare(picture * np.uint8(255), centre))
-
-
-@pytest.mark.parametrize("centre", [True, False])
-@pytest.mark.parametrize("light", [0.9, np.uint8(255), np.uint16(65535)])
-def test_dark_ink_on_light_paper_is_the_same_digit(light, centre, sample):
+@pytest.mark.parametrize("full", [True, 3e-5, 0.9, np.float32(1), np.uint8(255), np.uint16(65535)])
+def test_any_range_of_values_and_dark_ink_on_light_paper_give_the_same_image(full, centre, sample):
     for image in sample.test.images[:50]:
-        picture = np.where(moved(image, 4, (120, 110), (3, 2)) > 100, light, type(light)(0))
-        np.testing.assert_array_equal(mt.prepare(light - picture, centre), mt.prepare(picture, centre))
+        ink = moved(image, 4, (120, 110), (3, 2)) > 100
+        prepared = mt.prepare(ink * full, centre)
+        assert (prepared.dtype, prepared.shape) == (np.uint8, (28, 28))
+        for picture in (ink, ~ink * full):
+            np.testing.assert_array_equal(mt.prepare(picture, centre), prepared)
         np.testing.assert_array_equal(mt.prepare(255 - image, centre), mt.prepare(image, centre))
 
 
@@ -189,9 +183,7 @@ def test_any_kind_of_jpeg_or_png_is_read(tmp_path):
 
 
 def test_a_photo_of_108_megapixels_is_made_smaller_while_it_is_read(tmp_path):
-    image = photo(TWO, noise=0)
-    factor = np.sqrt(108e6 / (image.width * image.height))
-    image.resize((round(image.width * factor), round(image.height * factor))).save(tmp_path / "2.jpg")
+    photo(TWO, noise=0).resize((12_000, 9_000)).save(tmp_path / "2.jpg")
     assert read_as(mt.read_photos(tmp_path).images) == [2]
 
 

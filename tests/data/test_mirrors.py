@@ -5,7 +5,6 @@ import re
 import shutil
 import sys
 import tarfile
-import threading
 import traceback
 from functools import partial
 
@@ -43,21 +42,14 @@ def endless(handler):
         handler.wfile.write(bytes(2**16))
 
 
-def dripping(handler):
-    send(handler, length=10**6)
-    wait = threading.Event()
-    while not wait.wait(0.01):
-        handler.wfile.write(bytes(1024))
-
-
 def stalling(handler):
     send(handler, b"PK", length=10**6)
     silent(handler)
 
 
+assert len(ADDRESSES) * ANSWER_SECONDS + next(iter(NPM_COMMANDS.values())) < 20  # seconds, in a closed network
 # What a server does, the words that a user reads, and limits that a test can wait for.
 FAILURES = {
-    "forbidden": (status(403), "HTTP 403 Forbidden", {}),
     "not there": (status(404), "HTTP 404 Not Found", {}),
     "overloaded": (status(503), "HTTP 503 Service Unavailable", {}),
     "a login page": (lambda handler: send(handler, b"\n<!DOCTYPE html> Welcome"), "web page.*log in", {}),
@@ -65,7 +57,6 @@ FAILURES = {
     "hangs up": (lambda handler: None, "no connection", {}),
     "endless": (endless, "sent more than 1,048,576 bytes", {"LARGEST": 2**20}),
     "too long": (lambda handler: send(handler, b"PK" * 9999, length=2**28), "sent more than 134,217,728 bytes", {}),
-    "too slow": (dripping, "too slow", {"SLOWEST": 10**9, "TIMEOUT": (4, 2)}),
     "stalls": (stalling, "no bytes in", {"TIMEOUT": (4, 0.5)}),
     "redirects forever": (status(302, Location="/again.zip"), "too many redirects", {}),
     "empty": (lambda handler: send(handler), r"mnist\.zip: .*0 bytes", {}),
@@ -101,10 +92,6 @@ def test_without_a_server_that_answers_there_is_one_line(address, words, load, a
     assert not answer.requests
 
 
-def test_a_closed_network_costs_less_than_20_seconds():
-    assert len(ADDRESSES) * ANSWER_SECONDS + next(iter(NPM_COMMANDS.values())) < 20
-
-
 def test_the_next_mirror_is_asked_one_line_says_which_failed_and_nothing_is_left(
     answer, serve, idx_folder, mnist, tmp_path, empty_cache, monkeypatch, caplog
 ):
@@ -117,19 +104,16 @@ def test_the_next_mirror_is_asked_one_line_says_which_failed_and_nothing_is_left
     for folder in (empty_cache, tmp_path / "temporary"):
         folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    for name in ("mnist.zip", "mnist.pkl"):  # put there by hand
+    for name in ("mnist.zip", "mnist.pkl.gz"):  # put there by hand
         (empty_cache / name).write_text("hello")
     loaded = mt.load("full")
     assert loaded.origin == "whole"
     np.testing.assert_array_equal(loaded.train.labels, mnist.train.labels)
     [record] = caplog.records
-    words = "from whole", "mnist.pkl: a pickle", "mnist.zip: ", "5 bytes", "down: HTTP 503", "swapped: .* another order"
+    words = "from whole", "mnist.pkl.gz: 5 bytes", "mnist.zip: 5 bytes", "down: HTTP 503", "swapped: .* another order"
     assert re.search(".*".join(words), record.message)
     assert (empty_cache / "mnist.zip").read_text() == "hello"
     assert not list((tmp_path / "temporary").iterdir())
-
-
-# Passwords: an address in MNIST_TUTORIAL_DATA, the server behind it, and all that is shown or stored. -----------------
 
 
 @pytest.mark.parametrize("code", [200, 404])
@@ -145,9 +129,6 @@ def test_a_password_is_neither_shown_nor_stored(code, load, answer, idx_zip, emp
         text = "".join(traceback.format_exception(error))
     for shown in (text, caplog.text, *capfd.readouterr(), *map(str, empty_cache.iterdir())):
         assert "hunter2" not in shown
-
-
-# npm, played by a program of that name. -------------------------------------------------------------------------------
 
 
 @pytest.fixture

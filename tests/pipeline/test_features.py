@@ -90,17 +90,17 @@ class OnDevice(torch.Tensor):
 
 
 X, Y = [0.8, 1, 1.2], [1, 1.1, 0.9]
-PARAMETERS = {
-    "list": (X, X, X),
-    "distribution": (mt.PerImage(lambda n, rng: np.linspace(0.8, 1.2, n)), X, X),
-    "pair": ((0.7, X), [0.7] * 3, X),
-    "array of pairs": (np.transpose([X, Y]), X, Y),
-    "tensor": (torch.tensor(X, requires_grad=True), X, X),
-    "tensor of pairs on a device": (torch.tensor([X, Y]).T.as_subclass(OnDevice), X, Y),
-}
+PARAMETERS = [
+    (X, X, X),
+    (mt.PerImage(lambda n, rng: np.linspace(0.8, 1.2, n)), X, X),
+    ((0.7, X), [0.7] * 3, X),
+    (np.transpose([X, Y]), X, Y),
+    (torch.tensor(X, requires_grad=True), X, X),
+    (torch.tensor([X, Y]).T.as_subclass(OnDevice), X, Y),
+]
 
 
-@pytest.mark.parametrize(("parameter", "x", "y"), PARAMETERS.values(), ids=PARAMETERS)
+@pytest.mark.parametrize(("parameter", "x", "y"), PARAMETERS, ids=str)
 def test_a_parameter_is_one_for_all_images_one_for_each_or_a_pair(parameter, x, y, digits):
     expected = [mt.RandomAffine(scale=pair)(image) for image, pair in zip(digits, zip(x, y, strict=True), strict=False)]
     np.testing.assert_allclose(mt.RandomAffine(scale=parameter)(digits[:3]), np.stack(expected), atol=1e-6)
@@ -153,16 +153,16 @@ def test_the_channel_of_deeptracks_own_layout_is_kept(make, digits):
         np.testing.assert_array_equal(make(seed=1)(torch.tensor(images[..., None])), expected[..., None])
 
 
-GREY = {
-    "int64, as in a CSV file": lambda images: images.astype(np.int64),
-    "float64": lambda images: images.astype(np.float64),
-    "tensor of int64": lambda images: torch.tensor(images).long(),
-    "tensor of float32": lambda images: torch.tensor(images).float(),
-    "complex": lambda images: images / 255 + 0j,
-}
+GREY = [
+    lambda images: images.astype(np.int64),  # as in a CSV file
+    lambda images: images.astype(np.float64),
+    lambda images: torch.tensor(images).long(),
+    lambda images: torch.tensor(images).float(),
+    lambda images: images / 255 + 0j,
+]
 
 
-@pytest.mark.parametrize("convert", GREY.values(), ids=GREY)
+@pytest.mark.parametrize("convert", GREY)
 def test_grey_values_of_unknown_scale_are_refused(convert, mnist):
     faintest = mnist.train.images[[np.argmin(mnist.train.images.mean((1, 2)))]]
     for make in (FEATURES | {"standardize": OTHERS["standardize"]}).values():

@@ -10,7 +10,6 @@ import mnist_tutorial as mt
 
 
 def box(image):
-    """The box of an object."""
     (top, left), (bottom, right) = np.argwhere(image).min(axis=0), np.argwhere(image).max(axis=0) + 1
     return slice(top, bottom), slice(left, right)
 
@@ -68,7 +67,7 @@ def test_one_draw_serves_the_image_and_the_masks_of_a_dataset(sample):
 @pytest.mark.parametrize(
     ("objects", "size", "message"),
     [
-        (np.stack([np.ones((5, 5)), np.zeros((5, 5))]), 64, "object 1 has no pixel above 0"),
+        (np.array([np.ones((5, 5)), np.zeros((5, 5))]), 64, "object 1 has no pixel above 0"),
         (np.pad(np.ones((20, 20, 1)), ((4, 4), (4, 4), (0, 0))), 64, "object 0 .* each of 28 objects of 28 x 1"),
         (np.ones((2, 5, 5)), 4, "5 x 5 pixels; expected at most 4 x 4"),
         (np.ones((2, 9, 5, 5)), 15, "no places were found for 9 objects"),

@@ -28,11 +28,6 @@ def test_floats_of_another_scale_are_standardized_with_numbers_of_that_scale(mni
     np.testing.assert_allclose(mt.Standardize(0.5, 0.25)(grey / 255), (grey / 255 - 0.5) / 0.25, atol=1e-6)
 
 
-def test_a_size_can_be_a_function():
-    feature = mt.RandomCrop(size=lambda: int(np.random.choice([20, 24])))
-    assert {feature.update()(np.zeros((28, 28))).shape[0] for _ in range(40)} == {20, 24}
-
-
 @given(st.integers(1, 4), st.integers(3, 9), st.integers(3, 9), st.data())
 def test_each_crop_is_a_window_of_its_image(batch, height, width, data):
     size = data.draw(st.integers(1, min(height, width)))

@@ -10,17 +10,10 @@ from types import SimpleNamespace
 import deeplay as dl
 import pytest
 import torch
-from conftest import loader
 from lightning.pytorch.callbacks import LambdaCallback, ProgressBar, TQDMProgressBar
 
 import mnist_tutorial as mt
 from mnist_tutorial.device import has_bfloat16
-
-
-@pytest.fixture(scope="module")
-def batches(sample):
-    """The sample in 20 mini-batches."""
-    return loader(sample.train)
 
 
 def fit(batches, options=None, **kwargs):
