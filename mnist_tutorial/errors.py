@@ -8,7 +8,16 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\ud
 
 
 class MNISTError(Exception):
-    """An error whose message a user can act on: what was found, what was expected, and what to run."""
+    """An error whose message a user can act on: what was found, what was expected, and what to run.
+
+    Examples
+    --------
+    >>> import mnist_tutorial as mt
+    >>> mt.load("tiny")
+    Traceback (most recent call last):
+    ...
+    mnist_tutorial.errors.MNISTError: variant is 'tiny'; expected one of 'auto', 'full', 'sample'
+    """
 
 
 def printable(text: object, keep: str = "\n\t") -> str:
