@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from mnist_tutorial.course.executed import STATE, WIDGET, read_executed
+from mnist_tutorial.course.executed import WIDGET, read_executed
 
 
 @pytest.fixture
