@@ -19,7 +19,7 @@ READ = (".ipynb", ".json", ".txt")  # what the name of a notebook may end with
 PLATFORMS = re.compile(r"(.+?)(?:_\d+_assignsubmission_(?:file|onlinetext)|(?:_LATE)?_\d+_\d+_)")
 COPY = re.compile(r"^copy of |(?: ?\(\d+\)|-\d+|-copy\d+|\.new(?:-\w{6}|\d*))+$", re.I)
 CHECK = re.compile(r"\bchecks\.(?!claim\b)(\w+)\(")
-DEFINES = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+DEFINITIONS = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
 ROOT = PurePosixPath()
 
 
@@ -144,7 +144,7 @@ def _take_apart(notebook):
         for check, call in calls.items():
             answers[check] = call, [*answers.get(check, ("", []))[1], *own]
         own = [] if calls else own
-    return [ast.unparse(node) for node in nodes if isinstance(node, DEFINES)], answers
+    return [ast.unparse(node) for node in nodes if isinstance(node, DEFINITIONS)], answers
 
 
 def _statements(source):
