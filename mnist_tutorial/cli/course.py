@@ -152,10 +152,11 @@ def write_course(folder: Path, start: str = "09:00", execute: bool = False, onli
     with errors():
         course = _course()
         files = course.files(course.folder(), start, execute, online)
-        written, beside = course.update(folder, files)
+        written = course.update(folder, files)
+        beside = {name: ours for name, ours in written.items() if ours != name}
         for name, ours in beside.items():
             say(f"{folder / name}: differs from ours, so it stays as it is; ours is {ours}")
-        say(f"{folder}: {len(written)} of {len(files)} files written")
+        say(f"{folder}: {len(written) - len(beside)} of {len(files)} files written")
 
 
 def grade(
@@ -180,11 +181,11 @@ def grade(
         if force:
             with atomic(out) as part:
                 part.write_bytes(content)
-        elif ours := course.update(out.parent, {out.name: content})[1].get(out.name):
+        elif (ours := course.update(out.parent, {out.name: content}).get(out.name, out.name)) != out.name:
             say(f"{out}: differs from these grades, so it stays as it is; --force replaces it", err=True)
             out = out.with_name(ours)
     show(grading.summary(grades))
-    solved, refused = (sum(row.solved == word for row in grades) for word in ("yes", "refused"))
+    solved, refused = (sum(grades.solved == word) for word in ("yes", "refused"))
     say(f"{out}: {len(grades) - refused:,} exercises, {solved:,} of them solved; {refused:,} files refused")
     if refused:
         raise typer.Exit(1)

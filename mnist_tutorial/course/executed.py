@@ -1,21 +1,21 @@
 """Notebooks that were run: by ``make test``, or here; with words in place of widgets, for pages that run nothing."""
 
+import re
 from pathlib import Path
 
-import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 from mnist_tutorial.course.lesson import read_notebook, tags
 from mnist_tutorial.errors import MNISTError
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-STATE = "application/vnd.jupyter.widget-state+json"
-GUESS = "<b>Guess first:</b>"
-CANVAS = "A canvas to draw digits on"
+WORDS = re.compile(r"^(Guess first:|A canvas to draw digits on\.)")  # as `Guess` and `Canvas` call themselves
 
 
-def read_executed(path: Path, folder: Path) -> nbformat.NotebookNode | None:
+def read_executed(path: Path, folder: Path) -> NotebookNode | None:
     """Read the copy of a notebook that was run, as by ``make test``, from a folder: with words in place of widgets.
 
     None if it is not there, did not run to its end, or had other cells then.
@@ -31,7 +31,7 @@ def read_executed(path: Path, folder: Path) -> nbformat.NotebookNode | None:
     return _without_widgets(executed)
 
 
-def run(path: Path) -> nbformat.NotebookNode:
+def run(path: Path) -> NotebookNode:
     """Run a notebook, with words in place of widgets; an `MNISTError` if it stops with an error."""
     client = NotebookClient(read_notebook(path), resources={"metadata": {"path": str(path.parent)}})
     try:
@@ -42,22 +42,18 @@ def run(path: Path) -> nbformat.NotebookNode:
 
 
 def _without_widgets(notebook):
-    widgets = notebook.metadata.pop("widgets", {}).get(STATE, {}).get("state", {})
+    notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [still for output in cell.outputs if (still := _still(output, widgets)) is not None]
+            cell.outputs = [still for output in cell.outputs if (still := _still(output))]
     return notebook
 
 
-def _still(output, widgets):
+def _still(output):
     """Replace a widget by words; a bar of progress, and a figure that a slider draws again, are left out."""
-    if output.output_type == "stream" and output.name == "stderr":
+    if output.get("name") == "stderr":
         return None
     if WIDGET not in output.get("data", {}):
         return output
-    box = widgets.get(output.data[WIDGET].get("model_id"), {}).get("state", {})
-    parts = [widgets.get(child.removeprefix("IPY_MODEL_"), {}).get("state", {}) for child in box.get("children", [])]
-    text = next((part["value"] for part in parts if str(part.get("value")).startswith(GUESS)), "")
-    if output.data.get("text/plain", "").startswith(CANVAS):
-        text = "<i>In JupyterLab, a canvas appears here.</i>"
-    return nbformat.v4.new_output("display_data", {"text/markdown": text}) if text else None
+    text, count = WORDS.subn(r"**\1**", output.data.get("text/plain", ""))
+    return new_output("display_data", {"text/markdown": text}) if count else None

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import nbformat
 import pandas as pd
@@ -19,7 +19,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from mnist_tutorial.course.handed_in import HandedIn, read_all, stubs
+from mnist_tutorial.course.handed_in import read_all
 from mnist_tutorial.course.lesson import Lesson
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.errors import MNISTError, printable
@@ -33,29 +33,21 @@ SILENT = logging.Logger("kernels", logging.CRITICAL + 1)  # what is wrong with a
 COLUMNS = ["person", "notebook", "exercise", "solved", "the check says", "line of the answer"]
 
 
-class Grade(NamedTuple):
-    """What became of an exercise that was handed in, or of a file that is refused."""
-
-    person: str
-    path: str
-    lesson: str  # its name in the course
-    exercise: str
-    solved: str  # yes, no, not answered or refused
-    says: str = ""  # the line of the check, or why the file is refused
-    line: str = ""  # of the answer: the one that raised an error, or else the last one
-
-
-def grade(place: Path, lessons: Sequence[Lesson], limit: float) -> list[Grade]:
+def grade(place: Path, lessons: Sequence[Lesson], limit: float) -> pd.DataFrame:
     """Run the exercises of all notebooks in a folder or a zip file, with a limit in seconds for each answer.
 
     Each notebook has a kernel of its own. Of the lesson, imports, functions, classes and the name ``mnist`` are at hand
     there, and nothing else: an answer that uses other names is not solved, and its line says so. This judges answers,
-    not people: an answer runs in the kernel of its check, and could change it.
+    not people: an answer runs in the kernel of its check, and could change it. Returns a row for each exercise that was
+    handed in, and for each file that is refused, with `COLUMNS` and the name of the lesson.
     """
+    files = read_all(place, lessons)
     try:
-        return asyncio.run(_grade_all(read_all(place, stubs(lessons)), limit))
+        asyncio.run(_grade_all(files, limit))
     except ExceptionGroup as group:
         raise group.exceptions[0] from group
+    rows = [(file.person, file.path, each.check, *each.grade, file.lesson) for file in files for each in file.exercises]
+    return pd.DataFrame(rows, columns=[*COLUMNS, "lesson"])
 
 
 async def _grade_all(files, limit):
@@ -64,43 +56,36 @@ async def _grade_all(files, limit):
 
         async def grade_next(file):
             async with free:
-                grades = await _grade(file, limit)
+                await _grade(file, limit)
             bar.update()
-            return grades
 
         async with asyncio.TaskGroup() as group:  # with ctrl-C, it waits until each task has ended its kernel
-            tasks = [group.create_task(grade_next(file)) for file in files]
-    return [row for task in tasks for row in task.result()]
+            for file in files:
+                group.create_task(grade_next(file))
 
 
-async def _grade(file: HandedIn, limit: float) -> list[Grade]:
+async def _grade(file, limit):
     """Run the exercises of a notebook in a kernel; after one that ends it or never ends itself, in a new one."""
-    if file.refused:
-        return [Grade(file.person, file.path, "", "", "refused", file.refused)]
-    results, waiting, before = {}, [exercise for exercise in file.exercises if exercise.call], [*file.context]
+    waiting, before = [each for each in file.exercises if each.call], [SETTINGS.format(limit), *file.context]
     if any("mnist" in cell for exercise in waiting for cell in exercise.cells):
         before.append("mnist = mt.load('auto')")
     while any(exercise.answered for exercise in waiting):
         async with _kernel() as client:
             try:
-                for source in (SETTINGS.format(limit), *before):
+                for source in before:
                     await _run(client, source, START)
                 while any(exercise.answered for exercise in waiting):  # the next one may need our answer to this one
-                    results[waiting[0].check] = await _check(client, waiting[0], limit)
-                    before += waiting.pop(0).cells
+                    grade = await _check(client, waiting[0], limit)
+                    exercise = waiting.pop(0)
+                    exercise.grade = grade if exercise.answered else exercise.grade
+                    before += exercise.cells
             except (CellTimeoutError, DeadKernelError) as error:
                 if asyncio.current_task().cancelling():  # nbclient takes it for the death of the kernel
                     raise asyncio.CancelledError from error
                 late = isinstance(error, CellTimeoutError)
                 reason = f"was still running after {limit:g} s, and was ended" if late else "ended the process"
                 ended = waiting.pop(0)
-                said = f"✗ {ended.check}: your answer {reason}."
-                results[ended.check] = "no", said, _last_line(ended)
-    for exercise in file.exercises:
-        if not exercise.answered:
-            results[exercise.check] = "not answered", "" if exercise.call else "the check is not in the notebook"
-    owner = file.person, file.path, file.lesson
-    return [Grade(*owner, exercise.check, *results[exercise.check]) for exercise in file.exercises]
+                ended.grade = "no", f"✗ {ended.check}: your answer {reason}.", _last_line(ended)
 
 
 @contextlib.asynccontextmanager
@@ -131,24 +116,24 @@ async def _run(client, source, seconds):
 
 async def _check(client, exercise, limit):
     """Run the cells of an answer and its check: whether it is solved, what the check says, the line that failed."""
-    error, line = None, ""
+    error, line = None, _last_line(exercise)
     for source in exercise.cells:
         cell, raised = await _run(client, source, limit)
         if raised:
-            error, line = raised, _failed_line(cell, raised)
+            error, line = raised, _failed_line(cell, raised) or line
     # The check has a limit of its own, which is longer on a busy machine, and says which line was running.
     cell, raised = await _run(client, exercise.call, 3 * limit + 10)
     printed = "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
     if said := re.findall(rf"^([✓✗] {exercise.check}: .*?)(?: \(Until then, .*)?$", printed, re.M):
         if said[-1].startswith("✓"):
-            return "yes", said[-1]
-        line = re.search(r"line \d+ of your code, `(.*)`, ", said[-1])
-        return "no", said[-1], line[1] if line else _last_line(exercise)
+            return "yes", said[-1], ""
+        shown = re.search(r"line \d+ of your code, `(.*)`, ", said[-1])
+        return "no", said[-1], shown[1] if shown else _last_line(exercise)
     reason = "the check has said nothing"
     if error := error or raised:
         text = re.sub(r" \(\d+\.py, line \d+\)$", "", f"{error.ename}: {error.evalue}")  # a file that nobody knows
         reason = f"your answer raised {text:.300}"
-    return "no", f"✗ {exercise.check}: {reason}.", line or _last_line(exercise)
+    return "no", f"✗ {exercise.check}: {reason}.", line
 
 
 def _failed_line(cell, error):
@@ -159,13 +144,12 @@ def _failed_line(cell, error):
 
 
 def _last_line(exercise):
-    lines = "\n".join(exercise.cells).strip().splitlines()
-    return lines[-1].strip() if lines else ""
+    return "\n".join(exercise.cells).strip().rpartition("\n")[2].strip()
 
 
-def as_csv(grades: Sequence[Grade]) -> str:
+def as_csv(grades: pd.DataFrame) -> str:
     """Write grades as CSV."""
-    return pd.DataFrame(grades).drop(columns="lesson").map(_cell).to_csv(index=False, header=COLUMNS)
+    return grades[COLUMNS].map(_cell).to_csv(index=False)
 
 
 def _cell(text):
@@ -174,18 +158,17 @@ def _cell(text):
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def summary(grades: Sequence[Grade]) -> "Table":
+def summary(grades: pd.DataFrame) -> "Table":
     """Count the exercises that are solved, and the files that are refused: a row for each person."""
     from rich.markup import escape
     from rich.table import Column, Table
 
-    frame = pd.DataFrame(grades)
-    graded = frame[frame.lesson != ""].assign(solved=frame.exercise.where(frame.solved == "yes"))
-    counts = graded.pivot_table("solved", "person", "lesson", "nunique").reindex(frame.person.unique())
+    graded = grades[grades.lesson != ""].assign(solved=grades.exercise.where(grades.solved == "yes"))
+    counts = graded.pivot_table("solved", "person", "lesson", "nunique").reindex(grades.person.unique())
     numbers = graded.groupby("lesson").exercise.nunique()
     counts.columns = [f"{int(lesson[:2])} (of {numbers[lesson]})" for lesson in counts]
     counts["together"] = counts.sum(axis=1, min_count=1)
-    counts["files refused"] = frame[frame.solved == "refused"].groupby("person").size()
+    counts["files refused"] = grades[grades.solved == "refused"].groupby("person").size()
     table = Table("person", *(Column(name, justify="right") for name in counts), title="Exercises solved")
     for person, row in counts.iterrows():
         table.add_row(escape(printable(person, keep="")), *("" if pd.isna(count) else f"{count:g}" for count in row))

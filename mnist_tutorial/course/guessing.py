@@ -57,13 +57,13 @@ class Guess:
         if self._x is not None:
             print("You have not drawn a curve." if self.answer is None else self._distance(truth))
             return
-        right = self._show(truth)
-        if self.answer is None:
+        guessed, right = self._show(self.answer), self._show(truth)
+        if guessed is None:
             print(f"The answer is {right}. You have not guessed.")
-        elif self._show(self.answer) == right:
+        elif guessed == right:
             print(f"You guessed {right}, and that is right.")
         else:
-            print(f"You guessed {self._show(self.answer)}; the answer is {right}.")
+            print(f"You guessed {guessed}; the answer is {right}.")
 
     def _distance(self, truth):
         distance = np.abs(np.subtract(self.answer, truth))
@@ -74,40 +74,38 @@ class Guess:
         )
 
     def _show(self, value):
-        return value if isinstance(value, str) else f"{value:.3g}{self._unit}"
-
-    def _repr_mimebundle_(self, **kwargs):
-        return self._widget()._repr_mimebundle_(**kwargs)
+        return value if value is None or isinstance(value, str) else f"{value:.3g}{self._unit}"
 
     def __repr__(self):
-        return f"{self.question} (Answer: {self.answer!r})"
+        return f"Guess first: {self.question}"
+
+    def _repr_mimebundle_(self, **kwargs):
+        return self._widget()._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}  # for pages that run nothing
 
     def _widget(self):
         import ipywidgets as widgets
 
-        question, inputs = widgets.HTML(f"<b>Guess first:</b> {self.question}"), self._inputs(widgets)
-        button = widgets.Button(description="That is my guess", layout={"width": "max-content"})
+        wide = {"width": "max-content"}
+        if self._choices is not None:
+            inputs = [widgets.RadioButtons(options=self._choices, value=None, layout=wide)]
+        else:
+            low, high = self._range
+            looks = {"step": 1, "readout_format": ".0f"} if high - low >= 20 else {"step": (high - low) / 100}
+            looks |= {"min": low, "max": high, "orientation": "horizontal" if self._x is None else "vertical"}
+            names = [self._unit.strip()] if self._x is None else [f"at {x:.3g}" for x in self._x]
+            inputs = [widgets.FloatSlider((low + high) / 2, description=name, **looks) for name in names]
+        button = widgets.Button(description="That is my guess", layout=wide)  # for who leaves the slider where it is
 
         def answered(_):
             values = [box.value for box in inputs]
             self.answer = values if self._x is not None else values[0]
             button.icon = "check"
 
-        button.on_click(answered)  # for who would leave the slider where it is
+        button.on_click(answered)
         for box in inputs:
             box.observe(answered, "value")
-        shown = [question, widgets.HBox(inputs)]
+        shown = [widgets.HTML(f"<b>Guess first:</b> {self.question}"), widgets.HBox(inputs)]
         return widgets.VBox(shown if self._choices is not None else [*shown, button])
-
-    def _inputs(self, widgets):
-        """Make buttons to choose from, or a slider for each number."""
-        if self._choices is not None:
-            return [widgets.RadioButtons(options=self._choices, value=None, layout={"width": "max-content"})]
-        low, high = self._range
-        looks = {"step": 1, "readout_format": ".0f"} if high - low >= 20 else {"step": (high - low) / 100}
-        looks |= {"min": low, "max": high, "orientation": "horizontal" if self._x is None else "vertical"}
-        names = [self._unit.strip()] if self._x is None else [f"at {x:.3g}" for x in self._x]
-        return [widgets.FloatSlider(low + (high - low) / 2, description=name, **looks) for name in names]
 
 
 guess = Guess

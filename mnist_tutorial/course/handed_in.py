@@ -3,12 +3,14 @@
 import ast
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from mnist_tutorial.course.lesson import Lesson, read_notebook, tags
+from mnist_tutorial.course.lesson import Lesson, read_notebook, tags, variant
 from mnist_tutorial.errors import MNISTError
 
 WITHOUT_EXERCISES = ("glossary", "project")  # they come along when a whole folder is handed in
@@ -16,48 +18,42 @@ READ = (".ipynb", ".json", ".txt")  # what the name of a notebook may end with
 # What Moodle and Canvas put behind the name of a person.
 PLATFORMS = re.compile(r"(.+?)(?:_\d+_assignsubmission_(?:file|onlinetext)|(?:_LATE)?_\d+_\d+_)")
 COPY = re.compile(r"^copy of |(?: ?\(\d+\)|-\d+|-copy\d+|\.new(?:-\w{6}|\d*))+$", re.I)
+CHECK = re.compile(r"\bchecks\.(?!claim\b)(\w+)\(")
+DEFINITIONS = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
 ROOT = PurePosixPath()
 
 
-class Exercise(NamedTuple):
-    """An exercise as it was handed in: the name of its check, the line that calls it, and the cells of the answer."""
+@dataclass
+class Exercise:
+    """An exercise as it was handed in, and its grade."""
 
-    check: str
-    call: str = ""  # empty if it is not in the notebook
-    cells: tuple[str, ...] = ()
-    answered: bool = False  # whether the cells differ from the stub
+    check: str  # its name
+    call: str  # the line that calls it; empty if it is not in the notebook
+    cells: list[str]  # of the answer
+    answered: bool  # whether they differ from the stub
+    # Solved: yes, no, not answered or refused; the line of the check, or why the file is refused; and the line of the
+    # answer that raised an error, or else the last one.
+    grade: tuple[str, str, str]
 
 
 class HandedIn(NamedTuple):
-    """A file that was handed in: an exercise for each of its lesson, or why it is refused."""
+    """A file that was handed in: an exercise for each of its lesson or, if it is refused, one that says why."""
 
     person: str
     path: str
-    lesson: str = ""
-    exercises: tuple[Exercise, ...] = ()
-    context: tuple[str, ...] = ()  # imports and definitions of the lesson
-    refused: str = ""
+    lesson: str
+    exercises: list[Exercise]
+    context: list[str]  # imports, functions and classes of the lesson
 
 
-def stubs(lessons: Sequence[Lesson]) -> dict[str, dict[str, str]]:
-    """Return the stub of each exercise: name of the notebook -> name of the check -> code."""
-    found = {}
-    for lesson in lessons:
-        stub, found[lesson.name] = "", {}
-        for cell in lesson.notebook.cells:
-            stub = cell.source if "stub" in tags(cell) else stub
-            if "check" in tags(cell):
-                found[lesson.name] |= dict.fromkeys(_split(cell.source)[1], stub)
-    return found
-
-
-def read_all(place: Path, stubs: Mapping[str, Mapping[str, str]]) -> list[HandedIn]:
+def read_all(place: Path, lessons: Sequence[Lesson]) -> list[HandedIn]:
     """Read a folder or a zip file; an `MNISTError` if there is no file in it."""
     root = zipfile.Path(place) if place.is_file() and zipfile.is_zipfile(place) else place
     contents = {path: content for path, content in _walk(root) if _stem(path.name) not in WITHOUT_EXERCISES}
     if not contents or ROOT in contents:
         raise MNISTError(f"{place}: no files; expected a folder or a zip file with what people have handed in")
-    names = persons([*contents], [_stem(name) for name in stubs])
+    names = persons([*contents], [_stem(lesson.name) for lesson in lessons])
+    stubs = {lesson.name: _take_apart(variant(lesson.notebook, "student"))[1] for lesson in lessons}
     return [_read(names[path], path, content, stubs) for path, content in contents.items()]
 
 
@@ -116,31 +112,39 @@ def _read(person, path, content, stubs):
             raise MNISTError(content)
         if "instructor" in path.parts:  # `lab` writes it beside the students' notebooks
             raise MNISTError("comes with our solutions; expected that of a student")
-        cells = read_notebook(Path(path), content).cells
+        context, answers = _take_apart(read_notebook(Path(path), content))
+        lesson = max(stubs, key=lambda name: len(answers.keys() & stubs[name].keys()))
+        if not answers.keys() & stubs[lesson].keys():
+            raise MNISTError("no notebook of the course: none of its checks is there")
     except MNISTError as error:
-        return HandedIn(person, str(path), refused=str(error).removeprefix(f"{path}: "))
-    parts = [_split(cell.source) if cell.cell_type == "code" else ("", {}) for cell in cells]
-    called = {check for _, checks in parts for check in checks}
-    lesson = max(stubs, key=lambda name: len(called & stubs[name].keys()))
-    if not called & stubs[lesson].keys():
-        return HandedIn(person, str(path), refused="no notebook of the course: none of its checks is there")
-    first = (i for i, cell in enumerate(cells) if cell.source.startswith("## Exercises") or "stub" in tags(cell))
-    begin = next(first, 0)
-    context = [_definitions(cell.source) for cell in cells[:begin] if cell.cell_type == "code"]
-    exercises, own = {check: Exercise(check) for check in stubs[lesson]}, []
-    for answer, checks in parts[begin:]:
+        refused = Exercise("", "", [], False, ("refused", str(error).removeprefix(f"{path}: "), ""))
+        return HandedIn(person, str(path), "", [refused], [])
+    exercises = []
+    for check, (_, stub) in stubs[lesson].items():
+        call, cells = answers.get(check, ("", []))
+        grade = "not answered", "" if call else "the check is not in the notebook", ""
+        exercises.append(Exercise(check, call, cells, call != "" and _dump(cells) != _dump(stub), grade))
+    return HandedIn(person, str(path), lesson, exercises, context)
+
+
+def _take_apart(notebook):
+    """Return imports, functions and classes before the exercises, and name of each check -> its call, the cells before.
+
+    Somebody may join an answer with its check, or call a check again and again.
+    """
+    cells, answers, own = notebook.cells, {}, []
+    starts = (i for i, cell in enumerate(cells) if cell.source.startswith("## Exercises") or "stub" in tags(cell))
+    begin = next(starts, 0)
+    nodes = [node for cell in cells[:begin] if cell.cell_type == "code" for node in _statements(cell.source)]
+    for source in (cell.source for cell in cells[begin:] if cell.cell_type == "code"):
+        lines = [ast.unparse(node) for node in _statements(source)]
+        calls = {match[1]: line for line in lines if (match := CHECK.search(line))}
+        answer = "\n".join(takewhile(lambda line: not CHECK.search(line), lines)) if calls else _python(source)
         own += [answer] if answer else []
-        for check in checks.keys() & exercises.keys():
-            sources = *exercises[check].cells, *own  # some call a check again and again
-            answered = _dump("\n".join(sources)) != _dump(stubs[lesson][check])
-            exercises[check] = Exercise(check, checks[check], sources, answered)
-        own = [] if checks else own
-    return HandedIn(person, str(path), lesson, tuple(exercises.values()), tuple(filter(None, context)))
-
-
-def _python(source):
-    """Blank the lines of a cell that only IPython understands, so that the others keep their numbers."""
-    return re.sub(r"^\s*[%!?].*|^.*\?$", "", source, flags=re.M)
+        for check, call in calls.items():
+            answers[check] = call, [*answers.get(check, ("", []))[1], *own]
+        own = [] if calls else own
+    return [ast.unparse(node) for node in nodes if isinstance(node, DEFINITIONS)], answers
 
 
 def _statements(source):
@@ -150,21 +154,12 @@ def _statements(source):
         return []
 
 
-def _definitions(source):
-    """Return the imports, functions and classes of a cell: nothing that computes."""
-    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
-    return "\n".join(ast.unparse(node) for node in _statements(source) if isinstance(node, kinds))
+def _python(source):
+    """Blank the lines of a cell that only IPython understands, so that the others keep their numbers."""
+    return re.sub(r"^\s*[%!?].*|^.*\?$", "", source, flags=re.M)
 
 
-def _split(source):
-    """Split a cell: an answer, even if somebody has joined it with its check, and name of each check -> its call."""
-    lines = [ast.unparse(node) for node in _statements(source)]
-    checks = [re.search(r"\bchecks\.(?!claim\b)(\w+)\(", line) for line in lines]
-    calls = {i: check[1] for i, check in enumerate(checks) if check}
-    answer = "\n".join(lines[: min(calls)]) if calls else _python(source)
-    return answer, {check: lines[i] for i, check in calls.items()}
-
-
-def _dump(source):
+def _dump(cells):
     """Reduce code to what it does, without comments and spaces."""
+    source = "\n".join(cells)
     return [ast.dump(node) for node in _statements(source)] or source

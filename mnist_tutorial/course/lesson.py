@@ -53,10 +53,6 @@ class Lesson:
     exercise_minutes: int  # of the minutes, those for exercises
     needs: str = ""  # as in "notebooks 1 and 2"
 
-    def variant(self, kind: str, online: bool = False) -> nbformat.NotebookNode:
-        """Make the notebook of a kind of reader, as the function `variant` does."""
-        return variant(self.notebook, kind, online)
-
 
 def variant(notebook: nbformat.NotebookNode, kind: str, online: bool = False) -> nbformat.NotebookNode:
     """Leave out the cells that are not for a kind of reader: student, instructor, solutions or pages.
@@ -128,43 +124,39 @@ def lessons(course: Path) -> list[Lesson]:
     return [read_lesson(path) for path in paths]
 
 
-def update(folder: Path | str, files: Mapping[str, bytes]) -> tuple[list[str], dict[str, str]]:
+def update(folder: Path | str, files: Mapping[str, bytes]) -> dict[str, str]:
     """Write files into a folder in which people work: what is there stays, and ours goes beside it.
 
-    The files are given by their paths within the folder, with slashes. Returns those that were missing, and for each
-    that differs from ours the path of ours, as in ``01_loading.new-1b4e28.ipynb``, unless ours is there already. A
-    notebook with answers in place of stubs does not differ. An `MNISTError` if the folder cannot be written.
+    The files are given by their paths within the folder, with slashes. Returns those that were written, each with its
+    place: itself if it was missing or, if another file is there, as in ``01_loading.new-1b4e28.ipynb``. A notebook with
+    answers in place of stubs is no other. An `MNISTError` if the folder cannot be written.
     """
-    written, beside = [], {}
+    written = {}
     try:
         for name, content in files.items():
-            path = new = Path(folder, name)
+            path = Path(folder, name)
             if os.path.lexists(path) and not _has_all_of(path, content):
-                new = path.with_stem(f"{path.stem}.new-{sha256(content).hexdigest()[:6]}")
-            if os.path.lexists(new):
-                continue
-            new.parent.mkdir(parents=True, exist_ok=True)
-            with atomic(new) as part:
-                part.write_bytes(content)
-            if new == path:
-                written.append(name)
-            else:
-                beside[name] = new.relative_to(folder).as_posix()
+                path = path.with_stem(f"{path.stem}.new-{sha256(content).hexdigest()[:6]}")
+            if not os.path.lexists(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with atomic(path) as part:
+                    part.write_bytes(content)
+                written[name] = path.relative_to(folder).as_posix()
     except OSError as error:
         raise MNISTError(
             f"{error.filename or folder}: cannot be written ({error.strerror or error}); expected a folder that you "
             "may write to, with 20 MB of free space. Mend it or choose another one, and run the command again"
         ) from error
-    return written, beside
+    return written
 
 
 def _has_all_of(path, content):
     """Whether a file is ours, or a notebook that still has each cell of ours that is not for answers."""
-    if not path.is_file() or path.suffix != ".ipynb":
-        return path.is_file() and path.read_bytes() == content
     try:
+        if path.suffix != ".ipynb":
+            return path.read_bytes() == content
         present = {cell.source for cell in read_notebook(path).cells}
-    except MNISTError:
+    except (OSError, MNISTError):  # a folder, or no notebook
         return False
     ours = read_notebook(path, content).cells
     return all(cell.source in present for cell in ours if not {"stub", "write"} & tags(cell))

@@ -1,77 +1,66 @@
 """The plans of a workshop: clock times from the minutes in the notebooks."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from time import strptime
 
 from mnist_tutorial.course.lesson import Lesson
 from mnist_tutorial.errors import MNISTError
 
 CORE = 6  # notebooks, each of which needs those before it; the others are electives
+HALF_DAY = 4  # notebooks fit into four hours
+EVENINGS, EVENING = (0, 2, 4, 7), "18:00"  # three of them, until 21:00: where they begin and end among the notebooks
 WELCOME, BREAK, LUNCH, CLOSING = 15, 15, 60, 15  # minutes
 LONGEST_SESSION = 105  # minutes without a break: the welcome, and two notebooks of 45
 LUNCH_FROM = 11 * 60 + 30  # from then on, lunch comes before the next notebook, unless the day begins later
-HALF_DAY = 4 * 60
-EVENINGS, EVENING, EVENING_ENDS = 3, "18:00", 21 * 60
 PROJECT = "- [The final project](student/project.ipynb): two hours, alone or in pairs. You need notebook 6."
 
 
-def schedule(lessons: Sequence[Lesson], start: str = "09:00") -> str:
-    """Plan a day with the notebooks of the core, in Markdown; the electives are listed below it."""
-    return _page("# A day\n", *_table(plan(lessons[:CORE], start)), others=lessons[CORE:])
+def plans(lessons: Sequence[Lesson], start: str = "09:00") -> dict[str, str]:
+    """Plan a day, half a day and three evenings: file name to Markdown, in which the other notebooks are listed."""
+    evenings = [plan(lessons[begin:end], EVENING) for begin, end in pairwise(EVENINGS)]
+    return {
+        "schedule.md": _page("A day", [plan(lessons[:CORE], start, lunch=True)], lessons[CORE:]),
+        "half-day.md": _page("Half a day", [plan(lessons[:HALF_DAY], start)], lessons[HALF_DAY:]),
+        "evenings.md": _page("Three evenings", evenings, lessons[EVENINGS[-1] :]),
+    }
 
 
-def half_day(lessons: Sequence[Lesson], start: str = "09:00") -> str:
-    """Plan half a day with as many notebooks of the core as fit."""
-    plans = [plan(lessons[:number], start, lunch=False) for number in range(1, CORE + 1)]
-    number = sum(rows[-1][1] - rows[0][0] <= HALF_DAY for rows in plans)
-    return _page("# Half a day\n", *_table(plans[number - 1]), others=lessons[number:])
-
-
-def evenings(lessons: Sequence[Lesson]) -> str:
-    """Plan three evenings: the core in equal parts, then the electives that fit."""
-    size, others = -(-CORE // EVENINGS), []
-    parts = [[*lessons[first : first + size]] for first in range(0, CORE, size)]
-    for lesson in lessons[CORE:]:
-        fits = plan([*parts[-1], lesson], EVENING, lunch=False)[-1][1] <= EVENING_ENDS
-        (parts[-1] if fits else others).append(lesson)
-    text = ["# Three evenings"]
-    for number, part in enumerate(parts, 1):
-        text += [f"\n## Evening {number}\n", *_table(plan(part, EVENING, lunch=False))]
-    return _page(*text, others=others)
-
-
-def plan(lessons: Sequence[Lesson], start: str, lunch: bool = True) -> list[tuple[int, int, str, str]]:
-    """List the parts of a day: first and last minute since midnight, what it is, and when exercises begin."""
+def plan(lessons: Sequence[Lesson], start: str, lunch: bool = False) -> list[tuple[str, str, str, str]]:
+    """List the parts of a day: the times when each begins and ends, what it is, and when its exercises begin."""
     try:
         begin = strptime(start, "%H:%M")
     except ValueError as error:
         raise MNISTError(f"the start is {start!r}; expected a clock time such as 09:00") from error
-    rested = now = 60 * begin.tm_hour + begin.tm_min
-    hungry, rows = lunch and now < LUNCH_FROM, [(now, now + WELCOME, "*welcome, set-up check*", "")]
-    for lesson in lessons:
-        now = rows[-1][1]
-        if hungry and now >= LUNCH_FROM and len(rows) > 1:
-            rows.append((now, now + LUNCH, "*lunch*", ""))
-            hungry, rested = False, now + LUNCH
+    now = rested = 60 * begin.tm_hour + begin.tm_min  # minutes since midnight
+    hungry, rows = lunch and now < LUNCH_FROM, []
+
+    def add(minutes, what, exercises=""):
+        rows.append((_clock(now), _clock(now + minutes), what, exercises))
+        return now + minutes
+
+    now = add(WELCOME, "*welcome, set-up check*")
+    for number, lesson in enumerate(lessons):
+        if hungry and now >= LUNCH_FROM and number:
+            now = rested = add(LUNCH, "*lunch*")
+            hungry = False
         elif now + lesson.minutes > rested + LONGEST_SESSION:
-            rows.append((now, now + BREAK, "*break*", ""))
-            rested = now + BREAK
-        end = rows[-1][1] + lesson.minutes
-        what, exercises = f"[{lesson.title}](student/{lesson.name})", clock(end - lesson.exercise_minutes)
-        rows.append((rows[-1][1], end, what, exercises))
-    return [*rows, (rows[-1][1], rows[-1][1] + CLOSING, "*closing*", "")]
+            now = rested = add(BREAK, "*break*")
+        exercises = _clock(now + lesson.minutes - lesson.exercise_minutes)
+        now = add(lesson.minutes, f"[{lesson.title}](student/{lesson.name})", exercises)
+    add(CLOSING, "*closing*")
+    return rows
 
 
-def clock(minutes: int) -> str:
-    """Write minutes since midnight as a clock time."""
+def _clock(minutes):
     return f"{minutes // 60 % 24:02}:{minutes % 60:02}"
 
 
-def _table(rows):
-    lines = [f"| {clock(begin)} | {clock(end)} | {what} | {rest} |" for begin, end, what, rest in rows]
-    return ["| from | to | what | exercises from |", "| --- | --- | --- | --- |", *lines]
-
-
-def _page(*lines, others):
+def _page(title, days, others):
+    lines = [f"# {title}"]
+    for number, rows in enumerate(days, 1):
+        lines += [f"\n## Evening {number}\n"] if len(days) > 1 else [""]
+        lines += ["| from | to | what | exercises from |", "| --- | --- | --- | --- |"]
+        lines += [f"| {' | '.join(row)} |" for row in rows]
     listed = [f"- [{x.title}](student/{x.name}): {x.minutes} minutes. You need {x.needs}." for x in others]
     return "\n".join([*lines, "\n## Instead, or afterwards\n", *listed, PROJECT, ""])

@@ -18,11 +18,10 @@ FINE = 4  # lines are drawn this much larger, then reduced, so that their edges 
 # Of the side: the lines of a digit that fills three quarters of the picture are then as wide as those of MNIST.
 PEN = 0.08
 THIN = PEN / 2  # for a digit half as large
-MOST_POINTS = 20_000  # in a stroke; a digit has 50
 
 Number = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
-Points = Annotated[list[Point], Field(min_length=1, max_length=MOST_POINTS)]
+Points = Annotated[list[Point], Field(min_length=1)]
 
 
 class Stroke(BaseModel, strict=True):

@@ -9,7 +9,7 @@ The folder ``slides/reveal`` has what is needed of reveal.js 6.0.2 (MIT licence)
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 from string import Template
@@ -22,10 +22,9 @@ from tqdm import tqdm
 
 from mnist_tutorial.course.executed import read_executed, run
 from mnist_tutorial.course.lesson import HERE, REPOSITORY, WHEEL, Lesson, lessons, read_notebook, tags, variant
-from mnist_tutorial.course.schedule import CORE, clock, evenings, half_day, plan, schedule
+from mnist_tutorial.course.schedule import CORE, plan, plans
 
 SLIDES = HERE / "slides"
-SIZE = 1280, 720  # pixels of a common projector; reveal.js scales to others
 SHOWN = {"image/png", "image/svg+xml", "text/html", "text/markdown"}  # outputs that are figures, or say so in words
 MOST_LINES = 20  # of printed text; more than that, nobody reads
 # What is no news for an audience: claims, and how a guess is asked for; nobody guessed while the notebook was run.
@@ -39,8 +38,7 @@ OURS = {"clean_html": lambda html: html}
 
 def not_run(course: Path) -> list[str]:
     """Name the notebooks that ``make test`` has not run, or that have changed since."""
-    paths = sorted((course / "notebooks").glob("*.ipynb"))
-    return [path.name for path in paths if read_executed(path, course / "build" / "executed") is None]
+    return [path.name for path in _paths(course) if read_executed(path, course / "build" / "executed") is None]
 
 
 def files(course: Path, start: str = "09:00", execute: bool = False, online: bool = False) -> dict[str, bytes]:
@@ -50,24 +48,26 @@ def files(course: Path, start: str = "09:00", execute: bool = False, online: boo
     `execute`, which takes minutes. With `online`, links between notebooks lead to the repository.
     """
     numbered = lessons(course)
-    others = [path for path in (course / "notebooks").glob("*.ipynb") if not path.name[0].isdigit()]
-    notebooks = {lesson.name: lesson.notebook for lesson in numbered}
-    notebooks |= {path.name: read_notebook(path) for path in others}
-    plans = {"schedule.md": schedule(numbered, start), "half-day.md": half_day(numbered, start)}
-    texts = plans | {"evenings.md": evenings(numbered)} | pack(numbered, start)
-    contents = {name: text.encode() for name, text in texts.items()}
-    contents |= {f"slides/{name}": content for name, content in assets().items()}
-    for name in tqdm(notebooks, desc="solutions", unit=" notebooks", disable=None if execute else True):
+    texts = plans(numbered, start) | pack(numbered, start)
+    for path in tqdm(_paths(course), desc="solutions", unit=" notebooks", disable=None if execute else True):
+        notebook, page = read_notebook(path), f"{path.stem}.html"
         for kind in ("student", "instructor"):
-            contents[f"{kind}/{name}"] = f"{nbformat.writes(variant(notebooks[name], kind, online))}\n".encode()
-        path, page = course / "notebooks" / name, Path(name).with_suffix(".html")
-        executed = read_executed(path, course / "build" / "executed") or (run(path) if execute else None)
-        # The notes for instructors go into the slides.
-        notebook = variant(executed or notebooks[name], "pages")
+            texts[f"{kind}/{path.name}"] = f"{nbformat.writes(variant(notebook, kind, online))}\n"
+        executed = read_executed(path, course / "build" / "executed") or (run(path) if execute else notebook)
         if any("slide" in tags(cell) for cell in notebook.cells):
-            contents[f"slides/{page}"] = slides(notebook, _title(notebook)).encode()
-        contents[f"solutions/{page}"] = _solutions(variant(notebook, "solutions")).encode()
-    return contents
+            texts[f"slides/{page}"] = slides(variant(executed, "pages"))  # notes for instructors are for the speaker
+        texts[f"solutions/{page}"] = _solutions(variant(executed, "solutions"))
+    return {name: text.encode() for name, text in texts.items()} | assets()
+
+
+def _paths(course):
+    return sorted((course / "notebooks").glob("*.ipynb"))
+
+
+def assets() -> dict[str, bytes]:
+    """Return the files of reveal.js, with its licence: path to content."""
+    paths = [path for path in (SLIDES / "reveal").rglob("*") if path.is_file()]
+    return {path.relative_to(HERE).as_posix(): path.read_bytes() for path in paths}
 
 
 def pack(lessons: Sequence[Lesson], start: str) -> dict[str, str]:
@@ -75,13 +75,13 @@ def pack(lessons: Sequence[Lesson], start: str) -> dict[str, str]:
     core = lessons[:CORE]
     values = {
         "start": start,
-        "end": clock(plan(core, start)[-1][1]),
+        "end": plan(core, start, lunch=True)[-1][1],
         "lessons": "\n".join(f"> {lesson.title}" for lesson in core),  # a title begins with its number
         "minutes": sum(lesson.minutes for lesson in core),
         "wheel": WHEEL,
         "repository": REPOSITORY,
     }
-    paths = sorted((HERE / "pack").glob("*.md"))
+    paths = (HERE / "pack").glob("*.md")
     return {path.name: Template(path.read_text(encoding="utf-8")).substitute(values) for path in paths}
 
 
@@ -99,10 +99,6 @@ def to_mathml(text: str) -> str:
     return re.sub(r"\$([^$`\n]+)\$", lambda formula: convert(formula[1]), text)
 
 
-def _title(notebook):
-    return notebook.cells[0].source.partition("\n")[0].lstrip("# ") if notebook.cells else ""
-
-
 def _solutions(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -110,20 +106,13 @@ def _solutions(notebook):
         if "solution" in tags(cell):
             cell.source = f"# solution\n{cell.source}"
     # Neither of the two scripts is needed, and both would be fetched from elsewhere.
-    exporter = HTMLExporter(require_js_url="", mathjax_url="", filters=OURS)
-    return exporter.from_notebook_node(notebook, {"metadata": {"name": _title(notebook)}})[0]
+    return _page(HTMLExporter(require_js_url="", mathjax_url="", filters=OURS), notebook)
 
 
-def assets() -> dict[str, bytes]:
-    """Return the files of reveal.js, with its licence: path beside the slides to content."""
-    paths = sorted(path for path in (SLIDES / "reveal").rglob("*") if path.is_file())
-    return {path.relative_to(SLIDES).as_posix(): path.read_bytes() for path in paths}
-
-
-def slides(notebook: nbformat.NotebookNode, title: str) -> str:
+def slides(notebook: nbformat.NotebookNode) -> str:
     """Make the page of a lesson's slides, which fetches nothing but `assets`; not run, it shows code for figures."""
     notebook = deepcopy(notebook)
-    notebook.cells = _with_headlines([cell for cell in map(_slide, notebook.cells) if cell])
+    notebook.cells = [*_slides(notebook.cells)]
     exporter = SlidesExporter(
         template_name="course",
         extra_template_basedirs=[str(SLIDES / "templates")],
@@ -131,47 +120,51 @@ def slides(notebook: nbformat.NotebookNode, title: str) -> str:
         exclude_output_prompt=True,
         reveal_url_prefix="reveal",
         reveal_theme="course",
-        reveal_width=str(SIZE[0]),
-        reveal_height=str(SIZE[1]),
+        reveal_width="1280",  # a common projector; reveal.js scales to others
+        reveal_height="720",
         filters=OURS,
     )
+    return _page(exporter, notebook)
+
+
+def _page(exporter, notebook):
+    title = "".join(cell.source for cell in notebook.cells[:1]).partition("\n")[0].lstrip("# ")
     return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]
 
 
-def _slide(cell):
-    """Give a cell its kind of slide; None if it is not for slides."""
-    names = cell.metadata.get("tags", [])
-    kinds = [SLIDE_TYPES[name] for name in names if name in SLIDE_TYPES]
-    if not kinds:
-        return None
-    cell.metadata["slideshow"] = {"slide_type": kinds[0]}
-    if cell.cell_type == "markdown":
-        text = AWAY.sub("", cell.source)
-        cell.source = to_mathml(re.sub(r"\[([^]]+)\]\(\w+\.ipynb\)", r"\1", text))
-        if text.startswith("*Figure."):
-            names.append("caption")  # a class of the page
-        return cell
+def _slides(cells: list) -> Iterator[nbformat.NotebookNode]:
+    """Give each cell that is for slides its kind, and repeat the last headline on a slide that begins with code."""
+    headline = None
+    for cell in cells:
+        names = cell.metadata.get("tags", [])
+        kind = next((SLIDE_TYPES[name] for name in names if name in SLIDE_TYPES), None)
+        if kind is None:
+            continue
+        if cell.cell_type == "markdown":
+            text = AWAY.sub("", cell.source)
+            cell.source = to_mathml(re.sub(r"\[([^]]+)\]\(\w+\.ipynb\)", r"\1", text))
+            headline = re.match("##? (.+)", cell.source) or headline
+            if text.startswith("*Figure."):
+                names.append("caption")  # a class of the page
+        else:
+            if headline and kind == "slide":
+                metadata, kind = {"slideshow": {"slide_type": kind}}, "-"
+                yield nbformat.v4.new_markdown_cell(f"## {headline[1]}", id=f"above-{cell.id}", metadata=metadata)
+            _shorten(cell, "slide-code" in names)
+        cell.metadata["slideshow"] = {"slide_type": kind}
+        yield cell
+
+
+def _shorten(cell, show_code):
+    """Keep the figures of a cell, and what it has printed if it is short and stands with the code or alone."""
     cell.source = UNSHOWN.sub("", cell.source)
     CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)  # what was printed in several pieces
     figures = [output for output in cell.outputs if SHOWN & set(output.get("data", {}))]
-    texts = [] if figures and "slide-code" not in names else [*filter(_is_short, cell.outputs)]
-    cell.outputs = [output for output in cell.outputs if output in figures or output in texts]
-    cell.metadata["transient"] = {"remove_source": bool(cell.outputs) and "slide-code" not in names}
-    return cell
-
-
-def _with_headlines(cells):
-    """Repeat the last headline on a slide that begins with code."""
-    headline, headed = "", []
-    for cell in cells:
-        if cell.cell_type == "markdown" and (match := re.match("##? (.+)", cell.source)):
-            headline = match[1]
-        elif headline and cell.cell_type == "code" and cell.metadata.slideshow.slide_type == "slide":
-            metadata = {"slideshow": {"slide_type": "slide"}}
-            headed.append(nbformat.v4.new_markdown_cell(f"## {headline}", id=f"above-{cell.id}", metadata=metadata))
-            cell.metadata.slideshow.slide_type = "-"
-        headed.append(cell)
-    return headed
+    if show_code or not figures:
+        cell.outputs = [output for output in cell.outputs if output in figures or _is_short(output)]
+    else:
+        cell.outputs = figures
+    cell.metadata["transient"] = {"remove_source": bool(cell.outputs) and not show_code}
 
 
 def _is_short(output):

@@ -1,17 +1,15 @@
 """`mt.draw` in JupyterLab, in a real browser: somebody draws digits with the mouse, a finger and the keyboard."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
 from browser import browser
+from lab_server import jupyter
 from playwright.sync_api import expect
 
 import mnist_tutorial as mt
@@ -45,8 +43,8 @@ network.register_forward_pre_hook(check)
 # No news, no question for a kernel.
 SETTINGS = {"apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
 SETTINGS["notebook-extension/tracker"] = {"autoStartDefaultKernel": True}
-with open(f"{os.path.dirname(mt.__file__)}/course/twenty.json") as file:
-    DRAWN = {digit["label"]: digit["strokes"] for digit in json.load(file)["digits"]}  # the second of each
+TWENTY = json.loads(Path(strokes.__file__).with_name("twenty.json").read_text())["digits"]
+DRAWN = {digit["label"]: digit["strokes"] for digit in TWENTY}  # the second of each
 CORNER = [[[0.1, 0.1], [0.2, 0.1], [0.2, 0.25]], [[0.1, 0.15], [0.15, 0.25]]]
 
 
@@ -118,27 +116,17 @@ def notebook(tmp_path_factory):
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(values))
     places = "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--port=0", f"{folder}/course"],
-        env=os.environ | {name: str(folder / name) for name in (*places, "MNIST_TUTORIAL_CACHE")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        found = (re.search(r"(http://127\.0\.0\.1:\d+/)lab\S*\?token=(\w+)", line) for line in process.stdout)
-        address, token = next(filter(None, found)).groups()
-        with browser() as chromium:
-            page = chromium.new_context(viewport={"width": 1000, "height": 1600}, has_touch=True).new_page()
-            page.set_default_timeout(90_000)
-            page.goto(f"{address}doc/tree/draw.ipynb?token={token}&reset")
-            run_all(page)
-            file = folder / "MNIST_TUTORIAL_CACHE/checkpoints/drawings.json"
-            yield SimpleNamespace(page=page, kept=lambda: json.loads(file.read_text())["digits"])
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.communicate(timeout=30)
+    environment = {name: str(folder / name) for name in (*places, "MNIST_TUTORIAL_CACHE")}
+    with (
+        jupyter("jupyter", "lab", "--allow-root", f"{folder}/course", **environment) as (address, token),
+        browser() as chromium,
+    ):
+        page = chromium.new_context(viewport={"width": 1000, "height": 1600}, has_touch=True).new_page()
+        page.set_default_timeout(90_000)
+        page.goto(f"{address}doc/tree/draw.ipynb?token={token}&reset")
+        run_all(page)
+        file = folder / "MNIST_TUTORIAL_CACHE/checkpoints/drawings.json"
+        yield SimpleNamespace(page=page, kept=lambda: json.loads(file.read_text())["digits"])
 
 
 @pytest.fixture

@@ -2,59 +2,47 @@
 
 import nbformat
 import pytest
+from nbformat.v4 import new_output
 
-from mnist_tutorial.course.executed import STATE, WIDGET, read_executed
+import mnist_tutorial as mt
+from mnist_tutorial.course.executed import WIDGET, read_executed
+
+# What may have become of a notebook that was run, and whether its copy is still good.
+CHANGES = {
+    "nothing": (lambda cell: None, True),
+    "edited": (lambda cell: cell.update(source="1 + 2"), False),
+    "interrupted": (lambda cell: cell.update(execution_count=None), False),
+    "failed": (lambda cell: cell.outputs.append(new_output("error", ename="E", evalue="", traceback=[])), False),
+}
 
 
-@pytest.fixture
-def executed(tmp_path):
-    """Keep a notebook of one cell, and a copy of it that was run: its path, the folder of the copy, and the copy."""
-    path, folder = tmp_path / "01_x.ipynb", tmp_path / "executed"
-    folder.mkdir()
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
+def executed(folder, change):
+    """Write a notebook of one cell, and a copy that was run and then changed; reads it as pages do."""
+    path, cell = folder / "01_x.ipynb", nbformat.v4.new_code_cell("1 + 1")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
     nbformat.write(notebook, path)
-    notebook.cells[0].execution_count = 1
-    notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text="2")]
-    nbformat.write(notebook, folder / path.name)
-    return path, folder, notebook
+    assert read_executed(path, folder / "executed") is None
+    (folder / "executed").mkdir()
+    cell.update(execution_count=1, outputs=[new_output("stream", text="2")])
+    change(cell)
+    nbformat.write(notebook, folder / "executed" / path.name)
+    return read_executed(path, folder / "executed")
 
 
-def test_a_notebook_that_was_run_is_read_with_its_outputs(executed):
-    path, folder, _ = executed
-    assert read_executed(path, folder).cells[0].outputs[0].text == "2"
-    assert read_executed(path, folder.parent / "none") is None
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_notebook_that_was_run_is_read_unless_it_has_changed_since_or_did_not_end(kind, tmp_path):
+    change, good = CHANGES[kind]
+    notebook = executed(tmp_path, change)
+    assert notebook.cells[0].outputs[0].text == "2" if good else notebook is None
 
 
-CHANGES = [
-    lambda cell: cell.update(source="1 + 2"),
-    lambda cell: cell.update(execution_count=None),  # it was interrupted before
-    lambda cell: cell.outputs.append(nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])),
-]
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_notebook_that_has_changed_since_or_did_not_end_counts_as_not_run(change, executed):
-    path, folder, notebook = executed
-    change(notebook.cells[0])
-    nbformat.write(notebook, folder / path.name)
-    assert read_executed(path, folder) is None
-
-
-def test_widgets_are_told_in_words_and_bars_of_progress_are_left_out(executed):
-    path, folder, notebook = executed
-    question = "<b>Guess first:</b> How many, in friends' eyes?"
-    shown = {
-        "guess": "VBox(children=(HTML(value='<b>Guess first:</b> How m…",
-        "bar": "training: 0%",
-        "draw": "A canvas to draw digits on",
-    }
-    notebook.cells[0].outputs = [
-        *(nbformat.v4.new_output("display_data", {WIDGET: {"model_id": m}, "text/plain": t}) for m, t in shown.items()),
-        nbformat.v4.new_output("stream", name="stderr", text="a warning"),
-    ]
-    models = {"guess": {"state": {"children": ["IPY_MODEL_text"]}}, "text": {"state": {"value": question}}}
-    notebook.metadata["widgets"] = {STATE: {"state": models}}
-    nbformat.write(notebook, folder / path.name)
-    asked, canvas = read_executed(path, folder).cells[0].outputs
-    assert asked.data["text/markdown"] == question
+def test_widgets_are_told_in_words_and_bars_of_progress_are_left_out(tmp_path, empty_cache):
+    question = "How many, in friends' eyes?"
+    shown = [mt.guess(question)._repr_mimebundle_(), {WIDGET: {}, "text/plain": "training: 0%"}]
+    shown += [mt.draw()._repr_mimebundle_()[0], {"text/plain": "2"}]
+    outputs = [new_output("display_data", data) for data in shown]
+    outputs.append(new_output("stream", name="stderr", text="a warning"))
+    asked, canvas, value = executed(tmp_path, lambda cell: cell.update(outputs=outputs)).cells[0].outputs
+    assert asked.data["text/markdown"] == f"**Guess first:** {question}"
     assert "JupyterLab" in canvas.data["text/markdown"]
+    assert value.data["text/plain"] == "2"

@@ -13,7 +13,7 @@ from conftest import ROOT, zip_of
 from typer.testing import CliRunner
 
 from mnist_tutorial.cli import app
-from mnist_tutorial.course.lesson import read_lesson, tags
+from mnist_tutorial.course.lesson import read_lesson, tags, variant
 
 LESSON = read_lesson(ROOT / "notebooks/01_loading.ipynb")
 EXERCISES = ["batch_shape", "negative", "flat_source"]
@@ -39,7 +39,7 @@ ANSWERS = {
 
 def notebook(answer=None, kind="student", without=()):
     """Make a notebook with this answer to the first exercise, and none to the others."""
-    made = LESSON.variant(kind)
+    made = variant(LESSON.notebook, kind)
     made.cells = [cell for cell in made.cells if not {*without} & tags(cell)]
     if answer is not None:
         tagged(made, "stub")[0].source = answer

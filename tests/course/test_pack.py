@@ -7,7 +7,7 @@ from typer.main import get_command
 
 from mnist_tutorial.cli import app
 from mnist_tutorial.course.lesson import lessons
-from mnist_tutorial.course.schedule import CORE, schedule
+from mnist_tutorial.course.schedule import CORE, plans
 from mnist_tutorial.course.teach import pack
 
 LESSONS = lessons(ROOT)
@@ -18,7 +18,7 @@ KNOWLEDGE = ASKED.partition("## Before only")[0]
 
 def test_the_mail_names_what_the_plan_of_the_day_has():
     assert set(PACK) == {"mail.md", "checklist.md", "survey.md"}
-    end = re.findall(r"\d\d:\d\d", schedule(LESSONS, "10:15"))[-1]
+    end = re.findall(r"\d\d:\d\d", plans(LESSONS, "10:15")["schedule.md"])[-1]
     assert f"from 10:15 to {end} " in PACK["mail.md"]
     for number, lesson in enumerate(LESSONS, 1):
         assert (f"\n> {lesson.title}\n" in PACK["mail.md"]) == (number <= CORE)
@@ -28,7 +28,7 @@ def test_the_mail_names_what_the_plan_of_the_day_has():
 def test_its_commands_and_links_exist():
     text = "".join(PACK.values())
     assert {*re.findall(r"-m mnist_tutorial (\w+)", text)} <= {*get_command(app).commands}
-    assert {*re.findall(r"\]\((\w+\.md)\)", text)} <= {*PACK, "schedule.md", "half-day.md", "evenings.md"}
+    assert {*re.findall(r"\]\((\w+\.md)\)", text)} <= {*PACK, *plans(LESSONS)}
 
 
 def test_the_survey_has_an_answer_among_those_offered_and_a_notebook_of_the_day_for_each_question():

@@ -1,11 +1,7 @@
 """`workshop` writes the course, also for Colab; `lab` has a server that answers and a kernel that runs notebooks."""
 
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 
 import nbformat
 import pytest
@@ -13,6 +9,7 @@ import requests
 import urllib3
 from conftest import ROOT
 from jupyter_client import BlockingKernelClient
+from lab_server import jupyter
 from typer.testing import CliRunner
 
 from mnist_tutorial import MNISTError
@@ -52,18 +49,8 @@ def links(path):
 
 
 def test_the_server_answers_and_a_notebook_can_load_mnist(tmp_path, mnist):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mnist_tutorial", "lab", f"{tmp_path}/of mine", "--no-browser", "--port=0"],
-        cwd=ROOT,
-        env=os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        found = (re.search(r"(http://127\.0\.0\.1:\d+/)lab\S*\?token=(\w+)", line) for line in process.stdout)
-        address, token = next(filter(None, found)).groups()
+    places = dict.fromkeys(("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"), str(tmp_path))
+    with jupyter("mnist_tutorial", "lab", f"{tmp_path}/of mine", **places) as (address, token):
         session = requests.Session()  # with retries: Jupyter prints its address a moment before it listens there
         session.mount(address, requests.adapters.HTTPAdapter(max_retries=urllib3.Retry(connect=8, backoff_factor=0.1)))
         session.headers["Authorization"] = f"token {token}"
@@ -79,10 +66,6 @@ def test_the_server_answers_and_a_notebook_can_load_mnist(tmp_path, mnist):
         client.execute_interactive(code, timeout=120, output_hook=lambda message: printed.append(message["content"]))
         client.stop_channels()
         assert {"name": "stdout", "text": "full\n"} in printed
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.stdout.read()  # until the server has closed it
-        process.wait(30)
     made = teach.files(ROOT)  # another process makes the same files
     assert {name: (tmp_path / "of mine" / name).read_bytes() for name in made} == made
 
@@ -119,18 +102,6 @@ def test_the_solutions_show_titles_code_hints_model_answers_and_formulas_and_fet
     assert not re.search(r"\$|\\frac", re.sub(r"<(pre|style|script|math).*?</\1>", "", page, flags=re.DOTALL))
 
 
-def test_online_all_links_between_the_notebooks_lead_to_the_repository(online):
-    for path in online.glob("*/*.ipynb"):
-        assert links(path)
-        for target in links(path):
-            assert target.startswith("https://")
-            if "/course/" in target:
-                kind, name = target.rpartition("blob/course/")[2].split("/")
-                assert kind == path.parent.name, f"{path}: {target}"
-                assert (online / kind / name).exists(), f"{path}: {target}"
-    assert f"{BRANCH}/student/glossary.ipynb" in links(online / "student/01_loading.ipynb")
-
-
 def test_badges_lead_students_and_readers_of_solutions_to_the_students_notebooks(online):
     badge = r"(?:colab|kaggle)[^)\"]+/course/(\w+)/(\w+\.ipynb)[)\"]"
     for folder, kind in (("student", "student"), ("instructor", "instructor"), ("solutions", "student")):
@@ -139,13 +110,16 @@ def test_badges_lead_students_and_readers_of_solutions_to_the_students_notebooks
             assert leads == [(kind, f"{path.stem}.ipynb")] * (0 if path.stem == "glossary" else 2), path
 
 
-def test_online_only_the_links_differ(online, folder):
-    assert {path.relative_to(online) for path in online.rglob("*")} == {
-        path.relative_to(folder) for path in folder.rglob("*")
-    }
-    for path in online.rglob("*.*"):
-        there = re.sub(rf"\]\({BRANCH}/\w+/(\w+\.ipynb)\)", r"](\1)", path.read_bytes().decode())
-        assert there == (folder / path.relative_to(online)).read_bytes().decode()
+def test_online_links_between_the_notebooks_lead_to_the_repository_and_nothing_else_differs(online, folder):
+    paths = {path.relative_to(folder) for path in folder.rglob("*")}
+    assert {path.relative_to(online) for path in online.rglob("*")} == paths
+    for path in (path for path in paths if path.suffix):
+        text, kind = (online / path).read_bytes().decode(), path.parts[0]
+        assert re.sub(rf"\]\({BRANCH}/{kind}/(\w+\.ipynb)\)", r"](\1)", text) == (folder / path).read_bytes().decode()
+        if path.suffix == ".ipynb":
+            assert links(online / path)
+            assert all(target.startswith("https://") for target in links(online / path))
+    assert f"{BRANCH}/student/glossary.ipynb" in links(online / "student/01_loading.ipynb")
 
 
 def test_running_it_again_keeps_what_a_student_has_changed_and_says_so(folder, tmp_path):

@@ -103,7 +103,7 @@ def test_pictures_and_widgets_are_told_in_words():
         figures = re.findall(r'<img [^>]*src="[^"]*_images/[^>]*>', text)
         assert all(re.search(r'alt="[^"]{10,}"', figure) for figure in figures), name
         asked = (ROOT / name.replace(".html", ".ipynb")).read_text(encoding="utf-8").count(" = mt.guess(")
-        assert text.count("<b>Guess first:</b>") == asked, name
+        assert text.count("<strong>Guess first:</strong>") == asked, name
     assert any('class="term"' in (SITE / name).read_text(encoding="utf-8") for name in NOTEBOOKS)
 
 
