@@ -1,5 +1,6 @@
 """The commands around the course: ``lab``, ``doctor``, ``kit``, ``workshop`` and ``grade``."""
 
+import hashlib
 import json
 import platform
 from importlib.metadata import version
@@ -178,12 +179,12 @@ def grade(
 
         grades = grading.grade(folder, course.lessons(course.folder()), limit)
         content = grading.as_csv(grades).encode("utf-8-sig")  # or spreadsheets take it for another encoding
-        if force:
+        if not force and out.exists() and out.read_bytes() != content:
+            say(f"{out}: differs from these grades, so it stays as it is; --force replaces it", err=True)
+            out = out.with_stem(f"{out.stem}.new-{hashlib.sha256(content).hexdigest()[:6]}")
+        if force or not out.exists():
             with atomic(out) as part:
                 part.write_bytes(content)
-        elif (ours := course.update(out.parent, {out.name: content}).get(out.name, out.name)) != out.name:
-            say(f"{out}: differs from these grades, so it stays as it is; --force replaces it", err=True)
-            out = out.with_name(ours)
     show(grading.summary(grades))
     solved, refused = (sum(grades.solved == word) for word in ("yes", "refused"))
     say(f"{out}: {len(grades) - refused:,} exercises, {solved:,} of them solved; {refused:,} files refused")
