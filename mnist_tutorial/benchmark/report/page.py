@@ -1,8 +1,5 @@
 """The report: one self-contained page, and the same tables in Markdown."""
 
-import ast
-import sys
-import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,8 +55,8 @@ def write(
         "published": published(),
         "failures": [_failure(failure) for failure in failures],
         "refused": list(map(str, refused)),
+        **{"text": text, "address": to_address, "beside": files_beside},
     }
-    content |= {"text": text, "address": to_address, "imports": imports}
     try:
         Path(out).mkdir(parents=True, exist_ok=True)
         for path in paths:
@@ -77,13 +74,13 @@ def headline(tables: Sequence[SummaryTable]) -> str:
     runs = [run for row in rows for run in row.runs]
     if not runs:
         return "No runs yet."
-    of_kind, days = Counter(run.evaluated_on for run in runs), sorted(run.started[:10] for run in runs)
-    counts = [len({(run.recipe, run.version) for run in runs}), of_kind["test"], of_kind["validation"]]
-    nouns = zip(counts, ("recipe", "test run", "validation run"), strict=True)
-    counted = ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in nouns)
+    kinds = Counter(run.evaluated_on for run in runs)
+    counts = {"recipe": len({(run.recipe, run.version) for run in runs})}
+    counts |= {"test run": kinds["test"], "validation run": kinds["validation"]}
+    counted = ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for noun, count in counts.items())
     contended, people = sum(run.contended for run in runs), {row.person for row in rows} - {""}
     return (
-        f"{counted}, {' to '.join(sorted({days[0], days[-1]}))}. "
+        f"{counted}, {text.span([run.started[:10] for run in runs])}. "
         f"Contended runs, during which other programs used the processor: {contended}."
         f"{f' People: {len(people)}.' if people else ''}"
     )
@@ -99,27 +96,9 @@ def protocol() -> list[list[str]]:
     return [paragraph.split(": ", 1) for paragraph in text.paragraphs("protocol", **numbers)]
 
 
-def imports(run: Result) -> str:
-    """Say which code a run used beside the text of its recipe: of ours, of packages, and of other files."""
-    ours = [name for name in run.code if name.startswith(f"{PACKAGE}.")]
-    others = [name for name in run.code if name not in ours and not name.startswith(RECIPE)]
-    parts = [f"Code version {run.version[:8]}: {len(ours)} modules of this package"]
-    parts.append(f"imports {', '.join(packages)}" if (packages := _packages(run)) else "no imports of its own")
-    if others:
-        parts.append(f"files that are in no package and not kept here: {', '.join(others)}")
-    return "; ".join(parts) + "."
-
-
-def _packages(run):
-    """List what the text of a recipe imports, without Python's own modules and this package."""
-    try:
-        nodes = list(ast.walk(ast.parse(textwrap.dedent(run.source))))
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
-    tops = sorted({name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - {PACKAGE})
-    return [f"{top} {run.versions[top]}" if top in run.versions else top for top in tops]
+def files_beside(run: Result) -> list[str]:
+    """List the files that decided a run, too, and of which a result keeps a digest only."""
+    return [name for name in run.code if not name.startswith((f"{PACKAGE}.", RECIPE))]
 
 
 def _failure(failure):
