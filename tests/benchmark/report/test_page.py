@@ -86,7 +86,7 @@ def test_a_reviewer_sees_what_ran_and_failed_and_what_looks_like_markup_is_text(
     seen, texts, markdown = report(tmp_path, run, sample, refused=refused, failures=[failure, {"error": ""}])
     for words in ("Ada/mine, seed 3, test", "ValueError: 1 <b> 2", "File 'my.py'", "x.json: cut short | delete it"):
         assert words in texts["Problems"]
-    for words in ("If a <b> c.", "def x(run): '''<b>'''", "imports numpy", "not kept here: beside_it"):
+    for words in ("If a <b> c.", "import numpy def x(run): '''<b>'''", "not kept here: beside_it"):
         assert words in texts["Recipes"]
     assert not seen.find("b")
     assert "- Ada/mine, seed 3, test: ValueError: 1 &lt;b&gt; 2" in markdown
