@@ -250,7 +250,7 @@ def _their_look(marker, label):
 
 def _kind(result):
     """Choose the marker of a published result, and its meaning."""
-    if result.best_case:
+    if result.note.startswith("best case"):
         return "x", "published: best case, chosen on the test set"
     if result.ensemble != 1:
         return "s", "published: several networks, or not stated"

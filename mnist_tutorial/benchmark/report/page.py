@@ -13,12 +13,9 @@ from mnist_tutorial.benchmark.report import table as text
 from mnist_tutorial.benchmark.report.figures import draw, to_address
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.result import Result
-from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.benchmark.summary import SummaryTable
 from mnist_tutorial.data import atomic
-from mnist_tutorial.data.reference import COUNTS, listing
 from mnist_tutorial.errors import MNISTError, printable
-from mnist_tutorial.stats import wilson_interval
 
 TEMPLATES = {"index.html": "report.html", "report.md": "report.md"}
 ENVIRONMENT = Environment(
@@ -51,7 +48,7 @@ def write(
         "headline": headline(tables),
         "tables": tables,
         "figures": {table.variant: draw(table, published()) for table in tables},
-        "protocol": protocol(),
+        "protocol": [entry.split(": ", 1) for entry in text.paragraphs("protocol", contended=100 * CONTENDED)],
         "published": published(),
         "failures": [_failure(failure) for failure in failures],
         "refused": list(map(str, refused)),
@@ -84,16 +81,6 @@ def headline(tables: Sequence[SummaryTable]) -> str:
         f"Contended runs, during which other programs used the processor: {contended}."
         f"{f' People: {len(people)}.' if people else ''}"
     )
-
-
-def protocol() -> list[list[str]]:
-    """Read ``protocol.txt``, with the numbers of the package filled in: pairs of a term and its meaning."""
-    test, held_out = (len(true_labels("full", split)) for split in ("test", "validation"))
-    low, high = wilson_interval(round(0.995 * test), test)
-    numbers = {"train": COUNTS["train"], "rest": COUNTS["train"] - held_out, "held_out": held_out, "test": test}
-    numbers |= {f"sample_{name}": len(listing("sample", name).labels) for name in ("train", "test")}
-    numbers |= {"contended": 100 * CONTENDED, "half": 50 * (high - low)}
-    return [paragraph.split(": ", 1) for paragraph in text.paragraphs("protocol", **numbers)]
 
 
 def files_beside(run: Result) -> list[str]:
