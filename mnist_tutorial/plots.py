@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from matplotlib import colors, figure, ticker
 from numpy.typing import ArrayLike
 
@@ -31,17 +32,10 @@ class Picture(figure.Figure):
 def digits(
     images: np.ndarray, titles: Sequence | np.ndarray | None = None, columns: int = 10, title: str | None = None
 ) -> Picture:
-    """Draw images side by side, each from white to black.
+    """Draw images (N, H, W) side by side, in rows of `columns`, each from white to black.
 
-    Parameters
-    ----------
-    images : ndarray, shape (N, H, W)
-        Grey values on any scale; the largest of each image is black ink.
-    titles : sequence of str or int, length N, optional
-    columns : int
-        The number of images in a row.
-    title : str, optional
-        That of the figure.
+    Grey values may be on any scale: the largest of each image is black ink. `titles` has a text or a number for each
+    image, and `title` is that of the figure.
 
     Examples
     --------
@@ -49,16 +43,15 @@ def digits(
     >>> test = mt.load("sample").test
     >>> picture = digits(test.images[:20], titles=test.labels[:20])
     """
-    rows = -(-len(images) // columns)
-    height = rows * (1.0 if titles is None else 1.25) + (0.3 if title else 0)
-    picture = Picture(figsize=(columns, height), layout="constrained")
-    _add_images(picture, images, titles, rows, columns)
+    height = -(-len(images) // columns) * (1.0 if titles is None else 1.25) + (0.3 if title else 0)
+    picture = _side_by_side(images, titles, columns, (columns, height))
     if title:
         picture.suptitle(title)
     return picture
 
 
-def _add_images(picture, images, titles, rows, columns, signed=False):
+def _side_by_side(images, titles, columns, size, signed=False):
+    picture, rows = Picture(figsize=size, layout="constrained"), -(-len(images) // columns)
     for i, image in enumerate(images):
         axes = picture.add_subplot(rows, columns, i + 1, xticks=[], yticks=[])
         limit = np.abs(image).max() or 1
@@ -66,6 +59,7 @@ def _add_images(picture, images, titles, rows, columns, signed=False):
         axes.spines[:].set_color("#dddddd")  # a frame shows where the white paper of an image ends
         if titles is not None:
             axes.set_title(titles[i], fontsize=11)
+    return picture
 
 
 def learning_curves(
@@ -73,15 +67,9 @@ def learning_curves(
 ) -> Picture:
     """Draw the losses and accuracies of a training against its steps: losses on the left, accuracies on the right.
 
-    Parameters
-    ----------
-    history : dict
-        Such as ``trainer.history.history``: for each name, lists of ``value`` and ``step``. If it has neither losses
-        nor accuracies, that is a ValueError.
-    step_history : dict, optional
-        Such as ``trainer.history.step_history``: the same for each step, drawn in the background.
-    scale : {"log", "linear"}
-        That of the losses.
+    `history` is such as ``trainer.history.history``: for each name, lists of ``value`` and ``step``. If it has neither
+    losses nor accuracies, that is a ValueError. `step_history`, such as ``trainer.history.step_history``, has the same
+    for each step, drawn in the background. The `scale` of the losses is "log" or "linear".
 
     Examples
     --------
@@ -94,8 +82,8 @@ def learning_curves(
         names = ", ".join(map(repr, history)) or "nothing"
         raise ValueError(f"history has {names}; expected losses or accuracies. Train first: trainer.fit(...)")
     picture, steps = Picture(figsize=(5 * len(kinds), 3.4), layout="constrained"), step_history or {}
-    for i, kind in enumerate(kinds):
-        axes = picture.add_subplot(1, len(kinds), i + 1, xlabel="step", ylabel=kind)
+    for i, kind in enumerate(kinds, 1):
+        axes = picture.add_subplot(1, len(kinds), i, xlabel="step", ylabel=kind)
         for name, curve in steps.items():
             if kind in name.lower() and name.startswith("train"):
                 axes.plot(curve["step"], curve["value"], color=BLUE, alpha=0.5, linewidth=0.8, label="each step")
@@ -166,10 +154,9 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike) -> Picture:
     axes = picture.add_subplot(xlabel="predicted digit", ylabel="true digit", xticks=range(10), yticks=range(10))
     axes.imshow(mistakes, cmap="Oranges", vmax=max(1, mistakes.max()))
     for row, column in np.argwhere(counts):
-        weight = "bold" if row == column else "normal"
         colour = "white" if mistakes[row, column] > 0.75 * mistakes.max() else "black"
-        look = {"ha": "center", "va": "center", "fontsize": 9, "weight": weight, "color": colour}
-        axes.text(column, row, counts[row, column], **look)
+        look = {"ha": "center", "va": "center", "fontsize": 9, "weight": "bold" if row == column else "normal"}
+        axes.text(column, row, counts[row, column], color=colour, **look)
     axes.set_title(f"{mistakes.sum():,} mistakes in {counts.sum():,} digits")
     return picture
 
@@ -190,7 +177,7 @@ def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 
     """
     logits = np.asarray(logits, dtype=np.float64)
     predictions = logits.argmax(1)
-    probability = 1 / np.exp(logits - logits.max(1, keepdims=True)).sum(1)
+    probability = scipy.special.softmax(logits, axis=1).max(1)
     wrong = np.flatnonzero(predictions != labels)
     shown = wrong[np.argsort(-probability[wrong], kind="stable")][:n]
     titles = [f"{labels[i]} → {predictions[i]}\n{100 * probability[i]:.0f} %" for i in shown]
@@ -233,6 +220,5 @@ def weights(images: ArrayLike, titles: Sequence | np.ndarray | None = None) -> P
     """
     columns = len(images)
     size = min(2, 10 / columns)
-    picture = Picture(figsize=(size * columns, size + (0 if titles is None else 0.5)), layout="constrained")
-    _add_images(picture, np.asarray(images), titles, 1, columns, signed=True)
-    return picture
+    extent = size * columns, size + (0 if titles is None else 0.5)
+    return _side_by_side(np.asarray(images), titles, columns, extent, signed=True)

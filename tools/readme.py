@@ -9,15 +9,7 @@ import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.report.figures import draw_robustness, scatter, to_png
 from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.report.table import (
-    calibration_markdown,
-    markdown,
-    markdown_list,
-    markdown_table,
-    notes,
-    percent,
-    seconds,
-)
+from mnist_tutorial.benchmark.report.table import cells, escape, markdown, notes, parts, percent, seconds
 from mnist_tutorial.benchmark.result import read_all
 from mnist_tutorial.benchmark.robustness import Robustness
 from mnist_tutorial.benchmark.summary import aggregate
@@ -92,10 +84,11 @@ def peers(record):
                 ", ".join(f"{name} {row['versions'][name]}" for name in versions) if runs else "–",
             )
         )
-    table = markdown_table(PEER_COLUMNS, rows, (PEER_COLUMNS[0], PEER_COLUMNS[-1]))
+    table = markdown(PEER_COLUMNS, rows, left=(PEER_COLUMNS[0], PEER_COLUMNS[-1]))
     notes = [f"- [{row['title']}]({row['source']}): {row['differs']}.\n" for row in record["rows"] if "source" in row]
     failures = [f"{row['title']} failed: {row['failure']}" for row in record["rows"] if "failure" in row]
-    return f"{table}\n{''.join(notes)}{markdown_list(failures)}- {PEER_CLOCK}\n\n{line(record['machine'])}."
+    notes += [f"- {escape(failure)}\n" for failure in failures]
+    return f"{table}{''.join(notes)}- {PEER_CLOCK}\n\n{line(record['machine'])}."
 
 
 def median_seconds(row):
@@ -123,14 +116,14 @@ def tables(measured, table):
         "",
         f"{line(measured['machine'])}.",
     ]
+    shown = [note for note in notes(table) if not note.startswith("To 97 %")]
+    _, (_, *calibration) = parts(table)
     sizes = "; ".join(f"{SYSTEMS[name]}: {size / 1e6:,.0f} MB" for name, size in measured["kits"]["bytes"].items())
     return {
         "kits": f"A kit for Python {measured['kits']['python']}, MNIST included: {sizes}.",
         "notebooks": "\n".join(notebooks),
-        "benchmark": markdown(
-            table, COLUMNS, [note for note in notes(table) if not note.startswith("To 97 %")]
-        ).rstrip(),
-        "recipes": f"{markdown(table, MORE_COLUMNS)}\n{calibration_markdown(table)}".rstrip(),
+        "benchmark": markdown(*cells(table, COLUMNS), shown).rstrip(),
+        "recipes": f"{markdown(*cells(table, MORE_COLUMNS), notes(table))}\n{markdown(*calibration)}".rstrip(),
         "measured": "\n".join(compared),
         "peers": peers(measured["peers"]),
     }

@@ -5,8 +5,8 @@ import hashlib
 import json
 import time
 from dataclasses import replace
+from functools import partial
 from importlib.resources import files
-from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -38,32 +38,20 @@ HALF = 0.5 + 1e-6
 # what means the same, but for two: their brightness adds white, and their stripe inverts what is under it. The five
 # others are as in Hendrycks and Dietterich, arXiv:1903.12261, and cutout, arXiv:1708.04552. All strengths are ours:
 # on the 5,000 held-out digits, `cnn` loses up to 6 points at strength 1, and 24 to 60 at strength 5.
-CORRUPTIONS = {  # the name of a feature in `pipeline`, and five strengths of it
+# Each is a feature in `pipeline`, five strengths of it, and its arguments where they are not the strength alone.
+CORRUPTIONS = {
     "gaussian_noise": ("GaussianNoise", (0.15, 0.2, 0.23, 0.26, 0.3)),  # standard deviation of grey, 0 to 1
     "shot_noise": ("ShotNoise", (2.5, 1.7, 1.3, 1.1, 0.95)),  # signal-to-noise ratio of white
     "gaussian_blur": ("Blur", (0.8, 1, 1.2, 1.4, 1.6)),  # standard deviation, in pixels
     "contrast": ("Contrast", (0.7, 0.6, 0.5, 0.45, 0.4)),  # distance from the mean grey, as a factor
     "brightness": ("Brightness", (0.55, 0.45, 0.4, 0.35, 0.32)),  # grey value, as a factor
-    "erase": ("Erase", (4, 7, 10, 13, 16)),  # side of a black square, in pixels
+    "erase": ("Erase", (4, 7, 10, 13, 16), lambda x: {"height": x, "width": x}),  # side of a black square, in pixels
     "stripe": ("Stripe", (0.5, 1, 2, 3.5, 5)),  # width of a white bar, in pixels
-    "rotate": ("RandomAffine", (15, 22, 30, 37, 45)),  # angle to either side, in degrees
-    "shear": ("RandomAffine", (0.5, 0.75, 1, 1.2, 1.4)),  # slope to either side
+    "rotate": ("RandomAffine", (15, 22, 30, 37, 45), lambda x: {"rotate": _either(np.radians(x))}),  # in degrees
+    "shear": ("RandomAffine", (0.5, 0.75, 1, 1.2, 1.4), lambda x: {"shear": _either(np.arctan(x))}),  # as a slope
     "scale": ("RandomAffine", (0.75, 0.65, 0.6, 0.55, 0.5)),  # size, as a factor
-    "translate": ("RandomAffine", (2, 3, 4, 4.5, 5)),  # shift in either direction of both axes, in pixels
+    "translate": ("RandomAffine", (2, 3, 4, 4.5, 5), lambda x: {"translate": (_either(x), _either(x))}),  # in pixels
     "elastic_transform": ("RandomElastic", (25, 40, 50, 60, 70)),  # alpha of `RandomElastic`
-}
-
-
-def _either(size: float) -> "pipeline.PerImage":
-    """Draw one of two directions for each image."""
-    return pipeline.PerImage(lambda n, rng: np.where(rng.random(n) < 0.5, -size, size))
-
-
-_ARGUMENTS = {  # of the feature, where they are not the strength alone
-    "erase": lambda side: {"height": side, "width": side},
-    "rotate": lambda degrees: {"rotate": _either(np.radians(degrees))},
-    "shear": lambda slope: {"shear": _either(np.arctan(slope))},
-    "translate": lambda pixels: {"translate": (_either(pixels), _either(pixels))},
 }
 Curve = Annotated[list[Share], Field(min_length=STRENGTHS, max_length=STRENGTHS)]
 
@@ -107,22 +95,10 @@ class Robustness(BaseModel):
 
 
 def corrupted(split: Split, name: str, strength: int) -> Split:
-    """Corrupt the test digits, or the 5,000 held-out digits of `mnist.train.hold_out(5000, seed=0)`.
+    """Corrupt all test digits, or all held-out digits, of MNIST or its sample: a key of `CORRUPTIONS`, strength 1 to 5.
 
-    The result is the same everywhere, bit for bit. The sample has its own test digits and held-out digits.
-
-    Parameters
-    ----------
-    split : Split
-        With images of dtype uint8 and shape (N, 28, 28), as those of the result.
-    name : str
-        A key of `CORRUPTIONS`.
-    strength : {1, 2, 3, 4, 5}
-
-    Raises
-    ------
-    MNISTError
-        If these are other digits, or the result differs in a single bit from the set whose SHA-256 is pinned.
+    The result is the same everywhere, bit for bit. MNISTError if its SHA-256 is not the pinned one, or these
+    are other digits.
 
     Examples
     --------
@@ -157,10 +133,9 @@ def corrupt(images: np.ndarray, name: str, strength: int) -> np.ndarray:
     """Corrupt any images, uint8 of shape (N, H, W); `corrupted` also checks the result."""
     import torch
 
-    feature_name, strengths = CORRUPTIONS[name]
-    make, size = getattr(pipeline, feature_name), strengths[strength - 1]
-    options = {"seed": strength, "dtype": torch.float64}
-    feature = make(**_ARGUMENTS[name](size), **options) if name in _ARGUMENTS else make(size, **options)
+    feature_name, strengths, *arguments = CORRUPTIONS[name]
+    make = partial(getattr(pipeline, feature_name), seed=strength, dtype=torch.float64)
+    feature = make(**arguments[0](strengths[strength - 1])) if arguments else make(strengths[strength - 1])
     changed = np.empty(images.shape, np.uint8)
     for start in range(0, len(images), BATCH):
         grey = feature.update()(images[start : start + BATCH])
@@ -169,6 +144,11 @@ def corrupt(images: np.ndarray, name: str, strength: int) -> np.ndarray:
         grey += HALF
         changed[start : start + BATCH] = grey  # rounds down
     return changed
+
+
+def _either(size):
+    """Draw one of two directions for each image."""
+    return pipeline.PerImage(lambda n, rng: np.where(rng.random(n) < 0.5, -size, size))
 
 
 def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) -> Robustness:
@@ -188,11 +168,9 @@ def evaluate(run: "Run", network: object, task: "Task", code: dict[str, str]) ->
         with torch.autocast(device, torch.bfloat16, enabled=reduced):
             return float(np.mean(run.scores(network, digits).argmax(1) == split.labels))
 
-    clean, accuracies = accuracy(split), {corruption: [] for corruption in CORRUPTIONS}
-    with progress_bar("corrupted digits", " sets", total=len(CORRUPTIONS) * STRENGTHS) as bar:
-        for corruption, strength in product(CORRUPTIONS, range(1, STRENGTHS + 1)):
-            accuracies[corruption].append(accuracy(corrupted(split, corruption, strength)))
-            bar.update()
+    clean, strengths = accuracy(split), range(1, STRENGTHS + 1)
+    bar = progress_bar("corrupted digits", " corruptions", iterable=CORRUPTIONS)
+    accuracies = {name: [accuracy(corrupted(split, name, strength)) for strength in strengths] for name in bar}
     return Robustness(
         recipe=task.recipe.name,
         seed=task.seed,

@@ -17,7 +17,8 @@ from matplotlib.ticker import LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
 from mnist_tutorial.benchmark.report.literature import FAMILIES, Published
-from mnist_tutorial.benchmark.report.table import percent, seconds
+from mnist_tutorial.benchmark.report.table import percent, seconds, span
+from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.benchmark.summary import STALE, SummaryTable
 from mnist_tutorial.errors import printable
 from mnist_tutorial.plots import BLUE, ORANGE, Picture
@@ -74,23 +75,23 @@ def scatter(table: SummaryTable, cost: str, published: Sequence[Published] = ())
         return None
     published, timed = [result for result in published if getattr(result, cost)], cost == "seconds"
     theirs = [(getattr(result, cost), _error(result.accuracy / 100)) for result in published]
-    ours = [(getattr(row, cost), _error(row.accuracy)) for row in rows]
-    points = theirs + ours
+    points = theirs + [(getattr(row, cost), _error(row.accuracy)) for row in rows]
+    names = [_their_name(result, timed) for result in published] + [_name(table, row) for row in rows[:MAX_ROWS]]
     figure, axis = Picture(figsize=(8.5, 7)), "seconds of training" if timed else "parameters"
     axes = figure.add_subplot(xlabel=f"{axis} (log scale)", ylabel="test accuracy, %")
     _scale(axes, "x", [x for x, _ in points], 0.15)
     _scale(axes, "y", [y for _, y in points], 0.14, ticks=(1, 2, 5))
-    for row, (x, y) in zip(rows, ours, strict=True):
+    for row, (x, y) in zip(rows, points[len(theirs) :], strict=True):
         look, errors = _look(table, row), [_error(run.accuracy) for run in row.test_runs]
         costs = [run.wall for run in row.uncontended_runs] if timed else [x]
         axes.plot([x, x], [min(errors), max(errors)], color=look["color"], alpha=0.6)
         axes.plot([min(costs), max(costs)], [y, y], color=look["color"], alpha=0.6)
-        hollow = {"markerfacecolor": "none", "label": "hollow: all runs were contended"}
-        axes.plot(x, y, **look | (hollow if timed and not row.uncontended else {}))
+        if timed and not row.uncontended:
+            look |= {"markerfacecolor": "none", "label": "hollow: all runs were contended"}
+        axes.plot(x, y, **look)
     for point in theirs:
         axes.plot(*point, **_their_look("D", f"published{', on other hardware' * timed}"))
     _legend(axes, "upper left")
-    names = [_their_name(result, timed) for result in published] + [_name(table, row) for row in rows[:MAX_ROWS]]
     nameless = _label(axes, points, names)
     remark = f"{nameless:,} marks have no name, for want of room; their numbers are in the table." if nameless else ""
     return Drawing(cost, figure, remark)
@@ -123,8 +124,7 @@ def learning_curves(table: SummaryTable) -> Drawing | None:
     _scale(axes, "y", _error(points["mean"]), ticks=(1, 3))
     figure.supxlabel("seconds of training (log scale)")
     figure.supylabel(f"accuracy on {table.images[1]:,} held-out digits, %")
-    n = " to ".join(map(str, sorted({points["size"].min(), points["size"].max()})))
-    return Drawing("learning", figure, f"Runs of a recipe: {n}. {_left_out(rows)}", numbers)
+    return Drawing("learning", figure, f"Runs of a recipe: {span(points['size'])}. {_left_out(rows)}", numbers)
 
 
 @styled
@@ -133,7 +133,9 @@ def digit_errors(table: SummaryTable) -> Drawing | None:
     rows = [row for row in table.rows if row.n]
     if not rows:
         return None
-    names, errors = [_name(table, row) for row in rows], np.array([_errors_by_digit(row) for row in rows])
+    names, labels = [_name(table, row) for row in rows], true_labels(table.variant, "test")
+    wrong = [np.mean([run.predicted != labels for run in row.test_runs], axis=0) for row in rows]
+    errors = np.array([np.bincount(labels, shares, minlength=10) for shares in wrong])
     numbers = [("recipe", *"0123456789")]
     numbers += [(name, *(f"{count:.1f}" for count in line)) for name, line in zip(names, errors, strict=True)]
     errors = errors[:MAX_ROWS]
@@ -145,12 +147,10 @@ def digit_errors(table: SummaryTable) -> Drawing | None:
         look = {"ha": "center", "va": "center", "fontsize": 11, "color": "white" if norm(count) > 0.6 else "black"}
         axes.text(digit, line, f"{count:.{0 if count >= 9.95 else 1}f}", **look)
     axes.grid(False)
-    axes.set_xticks(range(10))
-    axes.set_yticks(range(len(errors)), names[:MAX_ROWS])
-    axes.set_xlabel("true digit", labelpad=8)
-    axes.xaxis.tick_top()
-    axes.xaxis.set_label_position("top")
     axes.tick_params(length=0)
+    axes.set_yticks(range(len(errors)), names[:MAX_ROWS])
+    axes.xaxis.set(ticks=range(10), ticks_position="top", label_position="top")
+    axes.set_xlabel("true digit", labelpad=8)
     return Drawing("digits", figure, _left_out(rows), numbers)
 
 
@@ -180,16 +180,16 @@ def published_plot(table: SummaryTable, published: Sequence[Published]) -> Drawi
 @styled
 def draw_robustness(robustness: "Robustness") -> Figure:
     """Draw the accuracy on clean digits and at each strength, in a small picture for each corruption."""
-    figure = Figure(figsize=(10, 7.5))
-    panels, clean = figure.subplots(3, 4, sharex=True, sharey=True), 100 * robustness.clean
+    figure, clean = Picture(figsize=(10, 7.5)), 100 * robustness.clean
+    panels = figure.subplots(3, 4, sharex=True, sharey=True)
     for axes, (corruption, curve) in zip(panels.flat, robustness.accuracies.items(), strict=True):
         axes.axhline(clean, color="black", linestyle=":", linewidth=1)
         axes.plot([clean, *(100 * share for share in curve)], "o-", color=BLUE, markersize=4)
-        title = f"{corruption.replace('_', ' ')}: {100 * robustness.by_corruption[corruption]:.1f}"
-        axes.set(title=title, ylim=(0, 103), xticks=range(len(curve) + 1))
+        axes.set(title=f"{corruption.replace('_', ' ')}: {percent(robustness.by_corruption[corruption], 1)}")
+    axes.set(ylim=(0, 103), xticks=range(len(curve) + 1))  # of all
     figure.suptitle(
         f"{printable(robustness.recipe)}, seed {robustness.seed}: {clean:.2f} % of the clean "
-        f"{robustness.evaluated_on} digits, {100 * robustness.mean:.1f} % of the corrupted ones"
+        f"{robustness.evaluated_on} digits, {percent(robustness.mean, 1)} % of the corrupted ones"
     )
     figure.supxlabel("strength (0: clean)")
     figure.supylabel("accuracy (%)")
@@ -231,8 +231,9 @@ def _label(axes, points, names):
 
 def _legend(axes, place):
     """Explain each kind of mark once, outside the axes."""
-    handles = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    axes.figure.legend(list(handles.values()), list(handles), loc=f"outside {place}", ncols=2)
+    handles, labels = axes.get_legend_handles_labels()
+    once = dict(zip(labels, handles, strict=True))
+    axes.figure.legend(once.values(), once, loc=f"outside {place}", ncols=2)
 
 
 def _look(table, row):
@@ -249,7 +250,7 @@ def _their_look(marker, label):
 
 def _kind(result):
     """Choose the marker of a published result, and its meaning."""
-    if result.best_case:
+    if result.note.startswith("best case"):
         return "x", "published: best case, chosen on the test set"
     if result.ensemble != 1:
         return "s", "published: several networks, or not stated"
@@ -279,9 +280,3 @@ def _their_name(result, timed):
 def _error(accuracy):
     """Turn an accuracy from 0 to 1 into an error in percent that a logarithmic scale can show."""
     return np.maximum(100 * (1 - accuracy), FEWEST_ERRORS)
-
-
-def _errors_by_digit(row):
-    labels = row.test_runs[0].labels
-    wrong = np.mean([run.predicted != labels for run in row.test_runs], axis=0)
-    return np.bincount(labels, wrong, minlength=10)

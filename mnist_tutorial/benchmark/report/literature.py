@@ -23,11 +23,6 @@ class Published(NamedTuple):
     url: str
     note: str  # what to know before comparing: permutation invariant, best case, number of runs
 
-    @property
-    def best_case(self) -> bool:
-        """Whether this is the best of several results compared on the test set, and not a mean."""
-        return self.note.startswith("best case")
-
 
 @cache
 def published() -> tuple[Published, ...]:

@@ -1,10 +1,7 @@
 """The report: one self-contained page, and the same tables in Markdown."""
 
-import ast
 import hashlib
 import re
-import sys
-import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,12 +14,9 @@ from mnist_tutorial.benchmark.report import table as text
 from mnist_tutorial.benchmark.report.figures import draw, to_address
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.result import Result
-from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.benchmark.summary import SummaryTable
 from mnist_tutorial.data import atomic
-from mnist_tutorial.data.reference import COUNTS, listing
 from mnist_tutorial.errors import MNISTError, printable
-from mnist_tutorial.stats import wilson_interval
 
 MARK = "written by mnist_tutorial"  # at the top of each page
 TEMPLATES = {"index.html": "report.html", "report.md": "report.md"}
@@ -61,12 +55,12 @@ def write(
         "headline": headline(tables),
         "tables": tables,
         "figures": {table.variant: draw(table, published()) for table in tables},
-        "protocol": protocol(),
+        "protocol": [entry.split(": ", 1) for entry in text.paragraphs("protocol", contended=100 * CONTENDED)],
         "published": published(),
         "failures": [_failure(failure) for failure in failures],
         "refused": list(map(str, refused)),
+        **{"text": text, "address": to_address, "beside": files_beside},
     }
-    content |= {"text": text, "address": to_address, "imports": imports}
     try:
         Path(out).mkdir(parents=True, exist_ok=True)
         for path in paths:
@@ -98,49 +92,21 @@ def headline(tables: Sequence[SummaryTable]) -> str:
     runs = [run for row in rows for run in row.runs]
     if not runs:
         return "No runs yet."
-    of_kind, days = Counter(run.evaluated_on for run in runs), sorted(run.started[:10] for run in runs)
-    counts = [len({(run.recipe, run.version) for run in runs}), of_kind["test"], of_kind["validation"]]
-    nouns = zip(counts, ("recipe", "test run", "validation run"), strict=True)
-    counted = ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in nouns)
+    kinds = Counter(run.evaluated_on for run in runs)
+    counts = {"recipe": len({(run.recipe, run.version) for run in runs})}
+    counts |= {"test run": kinds["test"], "validation run": kinds["validation"]}
+    counted = ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for noun, count in counts.items())
     contended, people = sum(run.contended for run in runs), {row.person for row in rows} - {""}
     return (
-        f"{counted}, {' to '.join(sorted({days[0], days[-1]}))}. "
+        f"{counted}, {text.span([run.started[:10] for run in runs])}. "
         f"Contended runs, during which other programs used the processor: {contended}."
         f"{f' People: {len(people)}.' if people else ''}"
     )
 
 
-def protocol() -> list[list[str]]:
-    """Read ``protocol.txt``, with the numbers of the package filled in: pairs of a term and its meaning."""
-    test, held_out = (len(true_labels("full", split)) for split in ("test", "validation"))
-    low, high = wilson_interval(round(0.995 * test), test)
-    numbers = {"train": COUNTS["train"], "rest": COUNTS["train"] - held_out, "held_out": held_out, "test": test}
-    numbers |= {f"sample_{name}": len(listing("sample", name).labels) for name in ("train", "test")}
-    numbers |= {"contended": 100 * CONTENDED, "half": 50 * (high - low)}
-    return [paragraph.split(": ", 1) for paragraph in text.paragraphs("protocol", **numbers)]
-
-
-def imports(run: Result) -> str:
-    """Say which code a run used beside the text of its recipe: of ours, of packages, and of other files."""
-    ours = [name for name in run.code if name.startswith(f"{PACKAGE}.")]
-    others = [name for name in run.code if name not in ours and not name.startswith(RECIPE)]
-    parts = [f"Code version {run.version[:8]}: {len(ours)} modules of this package"]
-    parts.append(f"imports {', '.join(packages)}" if (packages := _packages(run)) else "no imports of its own")
-    if others:
-        parts.append(f"files that are in no package and not kept here: {', '.join(others)}")
-    return "; ".join(parts) + "."
-
-
-def _packages(run):
-    """List what the text of a recipe imports, without Python's own modules and this package."""
-    try:
-        nodes = list(ast.walk(ast.parse(textwrap.dedent(run.source))))
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
-    tops = sorted({name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - {PACKAGE})
-    return [f"{top} {run.versions[top]}" if top in run.versions else top for top in tops]
+def files_beside(run: Result) -> list[str]:
+    """List the files that decided a run, too, and of which a result keeps a digest only."""
+    return [name for name in run.code if not name.startswith((f"{PACKAGE}.", RECIPE))]
 
 
 def _failure(failure):

@@ -3,7 +3,7 @@
 import html
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -22,7 +22,7 @@ COLUMNS = {
     "same predictions as": lambda row: " and ".join(_few(row.twins)) or NONE,
     "machine": lambda row: row.machine,
     "parameters": lambda row: number(row.parameters, ",.0f"),
-    "test accuracy, %": lambda row: number(row.accuracy, ".2f", 100) + (f" ± {percent(row.std)}" if row.n > 1 else ""),
+    "test accuracy, %": lambda row: percent(row.accuracy) + (f" ± {percent(row.std)}" if row.n > 1 else ""),
     "n": lambda row: str(row.n),
     "95 % interval": lambda row: " to ".join(map(percent, row.interval)) if row.n else NONE,
     "errors": lambda row: number(row.errors, ",.1f" if row.n > 1 else ",.0f"),
@@ -30,11 +30,11 @@ COLUMNS = {
     **{f"to {100 * target:g} %, s": lambda row, target=target: _time_to(row, target) for target in TARGETS},
     "images/s": lambda row: number(row.rate, ",.0f"),
     "memory, MB": lambda row: number(row.memory, ",.0f"),
-    "error, %": lambda row: number(1 - row.accuracy if row.n else None, ".2f", 100),
+    "error, %": lambda row: percent(1 - row.accuracy if row.n else None),
     "NLL": lambda row: number(row.nll, ".4f"),
     "Brier": lambda row: number(row.brier, ".4f"),
-    "ECE, %": lambda row: number(row.ece, ".2f", 100),
-    "corrupted accuracy, %": lambda row: number(row.corrupted_accuracy, ".1f", 100),
+    "ECE, %": lambda row: percent(row.ece),
+    "corrupted accuracy, %": lambda row: percent(row.corrupted_accuracy, 1),
 }
 LEFT = ("person", "recipe", "same predictions as")
 _MEASURES = ("error, %", "NLL", "Brier", "ECE, %", "corrupted accuracy, %")
@@ -49,14 +49,17 @@ def columns_of(table: SummaryTable, columns: Iterable[str] = RESULTS) -> list[st
     return [column for column in columns if shown.get(column, True)]
 
 
-def rows(table: SummaryTable, columns: Iterable[str]) -> list[list[str]]:
-    """Write these `COLUMNS` of each recipe as plain text, with a dash for missing values."""
-    return [[COLUMNS[column](row) for column in columns] for row in table.rows]
+def cells(table: SummaryTable, columns: Iterable[str] = RESULTS) -> tuple[list[str], list[list[str]]]:
+    """Write these `COLUMNS` as plain text, with a dash for missing values: their headings, and a line per recipe."""
+    columns = columns_of(table, columns)
+    return columns, [[COLUMNS[column](row) for column in columns] for row in table.rows]
 
 
-def has_calibration(table: SummaryTable) -> bool:
-    """Whether any run of a table knows how sure its network was, or what corruptions do to it."""
-    return any(row.nll is not None or row.corrupted_accuracy is not None for row in table.rows)
+def parts(table: SummaryTable) -> Iterator[tuple[str, list[str], list[list[str]], list[str]]]:
+    """List results and, if a run knows them, calibration and robustness: a title, headings, lines and notes of each."""
+    yield "", *cells(table), notes(table)
+    if any(row.nll is not None or row.corrupted_accuracy is not None for row in table.rows):
+        yield "Calibration and robustness", *cells(table, CALIBRATION), paragraphs("calibration", bins=BINS)
 
 
 def paragraphs(name: str, **numbers: Any) -> list[str]:
@@ -65,16 +68,10 @@ def paragraphs(name: str, **numbers: Any) -> list[str]:
     return text.format(**numbers).strip().split("\n\n")
 
 
-def calibration_notes() -> list[str]:
-    """Explain the numbers of `CALIBRATION`."""
-    return paragraphs("calibration", bins=BINS)
-
-
 def notes(table: SummaryTable) -> list[str]:
     """Explain the numbers of a table: runs and images, seconds, machines, and the remarks on its rows."""
-    counts = sorted({row.n for row in table.rows if row.n}) or [0]
-    tested, held_out = table.images
-    numbers = {"n": " to ".join(map(str, sorted({counts[0], counts[-1]}))), "tested": tested, "held_out": held_out}
+    numbers = {"n": span([row.n for row in table.rows if row.n] or [0])}
+    numbers["tested"], numbers["held_out"] = table.images
     sample = " of the sample, which are not the test digits of MNIST" if table.variant == "sample" else ""
     clocks = dict.fromkeys(run.clock for row in table.rows for run in row.runs)
     return [
@@ -97,22 +94,19 @@ def remarks(table: SummaryTable) -> list[str]:
     ]
 
 
-def markdown(table: SummaryTable, columns: Iterable[str] = RESULTS, sentences: Iterable[str] | None = None) -> str:
-    """Write a table in Markdown, with its notes, or these sentences, below."""
-    columns = columns_of(table, columns)
-    sentences = notes(table) if sentences is None else sentences
-    return markdown_table(columns, rows(table, columns)) + "\n" + markdown_list(sentences)
-
-
-def calibration_markdown(table: SummaryTable) -> str:
-    """Write the table of `CALIBRATION` in Markdown, and its notes below; nothing if no run knows it."""
-    return markdown(table, CALIBRATION, calibration_notes()) if has_calibration(table) else ""
+def markdown(
+    headings: Sequence[str], lines: Iterable[Sequence[str]], notes: Iterable[str] = (), left: Sequence[str] = LEFT
+) -> str:
+    """Write a table in Markdown, its `left` columns aligned to the left, and its notes as a list below."""
+    rules = ["---" if heading in left else "---:" for heading in headings]
+    table = [f"| {' | '.join(line)} |\n" for line in [headings, rules, *(map(escape, line) for line in lines)]]
+    return "".join([*table, "\n", *(f"- {escape(note)}\n" for note in notes)])
 
 
 def terminal(table: SummaryTable) -> Table:
     """Write the columns that a terminal has room for."""
-    columns = columns_of(table, (*LEFT, "machine", "test accuracy, %", "n", "seconds to train"))
-    return terminal_table(f"MNIST {table.variant}", columns, rows(table, columns))
+    columns = *LEFT, "machine", "test accuracy, %", "n", "seconds to train"
+    return terminal_table(f"MNIST {table.variant}", *cells(table, columns))
 
 
 def terminal_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -127,36 +121,30 @@ def terminal_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[
     return table
 
 
-def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[str] = LEFT) -> str:
-    """Write rows in Markdown; the `left` columns are aligned to the left."""
-    rules = ["---" if heading in left else "---:" for heading in headings]
-    return "".join(f"| {' | '.join(row)} |\n" for row in [headings, rules, *(map(escape, row) for row in rows)])
-
-
-def markdown_list(sentences: Iterable[str]) -> str:
-    """Write sentences as a list in Markdown."""
-    return "".join(f"- {escape(sentence)}\n" for sentence in sentences)
-
-
 def escape(text: str) -> str:
     r"""Escape Markdown and HTML markup: ``a|b <script>`` becomes ``a\|b &lt;script&gt;``."""
     text = html.escape(printable(" ".join(str(text).split())), quote=False)
     return re.sub(r"([\\`*_\[\]|])", r"\\\1", text)
 
 
-def number(value: float | None, form: str, factor: float = 1) -> str:
+def number(value: float | None, form: str) -> str:
     """Write a number; a dash for a missing one."""
-    return NONE if value is None else f"{factor * value:{form}}"
+    return NONE if value is None else f"{value:{form}}"
 
 
-def percent(accuracy: float) -> str:
+def percent(share: float | None, digits: int = 2) -> str:
     """Write an accuracy: 0.9941 as 99.41."""
-    return f"{100 * accuracy:.2f}"
+    return NONE if share is None else f"{100 * share:.{digits}f}"
 
 
 def seconds(number: float) -> str:
     """Write seconds with about three significant digits: 0.93, 12.3, 1,234."""
     return f"{number:,.{2 if number < 9.995 else 1 if number < 99.95 else 0}f}"
+
+
+def span(values: Iterable[Any]) -> str:
+    """Write the least and the largest value: 1 to 3, or 3 if they are equal."""
+    return " to ".join(map(str, sorted({min(values), max(values)})))
 
 
 def _few(names):

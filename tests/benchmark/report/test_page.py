@@ -7,10 +7,14 @@ import pytest
 from bs4 import BeautifulSoup  # which nbconvert needs, too
 from conftest import made_probabilities, made_result
 
+from mnist_tutorial.benchmark.clock import CONTENDED
 from mnist_tutorial.benchmark.report import page
 from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.benchmark.summary import aggregate
+from mnist_tutorial.data.reference import COUNTS
 from mnist_tutorial.errors import MNISTError
+from mnist_tutorial.stats import wilson_interval
 
 
 def report(folder, *results, refused=(), failures=()):
@@ -57,12 +61,13 @@ def test_each_figure_is_an_image_with_a_text_and_its_numbers_stand_in_tables(usu
 
 def test_the_headline_counts_and_the_protocol_has_the_numbers_of_the_package(usual):
     _, texts, markdown = usual
+    held_out, (low, high) = len(true_labels("full", "validation")), wilson_interval(9_950, COUNTS["test"])
     for headline, rules in ((texts["MNIST benchmark"], texts["Protocol"]), (markdown, markdown)):
         assert "3 recipes, 5 test runs, 2 validation runs, 2026-11-23." in headline
         assert re.search(r"Contended runs.*: 1\.", headline)
-        assert "55,000 of the 60,000 training digits" in rules
-        assert "more than 5 % of the processor time" in rules
-        assert "0.14 percentage points" in rules
+        assert f"{COUNTS['train'] - held_out:,} of the {COUNTS['train']:,} training digits" in rules
+        assert f"more than {100 * CONTENDED:g} % of the processor time" in rules
+        assert f"{50 * (high - low):.2f} percentage points" in rules
     assert "Problems" not in texts
 
 
@@ -86,7 +91,7 @@ def test_a_reviewer_sees_what_ran_and_failed_and_what_looks_like_markup_is_text(
     seen, texts, markdown = report(tmp_path, run, sample, refused=refused, failures=[failure, {"error": ""}])
     for words in ("Ada/mine, seed 3, test", "ValueError: 1 <b> 2", "File 'my.py'", "x.json: cut short | delete it"):
         assert words in texts["Problems"]
-    for words in ("If a <b> c.", "def x(run): '''<b>'''", "imports numpy", "not kept here: beside_it"):
+    for words in ("If a <b> c.", "import numpy def x(run): '''<b>'''", "not kept here: beside_it"):
         assert words in texts["Recipes"]
     assert not seen.find("b")
     assert "- Ada/mine, seed 3, test: ValueError: 1 &lt;b&gt; 2" in markdown

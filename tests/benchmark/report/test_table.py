@@ -3,23 +3,22 @@ import dataclasses
 import numpy as np
 from conftest import made_probabilities, made_result
 
-from mnist_tutorial.benchmark.report.table import calibration_markdown, columns_of, markdown, notes, remarks, rows
+from mnist_tutorial.benchmark.report.table import cells, markdown, notes, parts, remarks
 from mnist_tutorial.benchmark.summary import aggregate
 
 
-def table_of(*results):
-    [table] = aggregate(results)
+def table_of(*results, people=()):
+    [table] = aggregate(results, people=people)
     return table
 
 
 def shown(table, row=0):
-    return dict(zip(columns_of(table), rows(table, columns_of(table))[row], strict=True))
+    headings, lines = cells(table)
+    return dict(zip(headings, lines[row], strict=True))
 
 
 def test_a_row():
-    runs = [
-        made_result("cnn", seed, wrong, wall=wall) for seed, wrong, wall in [(0, 50, 5.0), (1, 53, 6.0), (2, 60, 7)]
-    ]
+    runs = [made_result("cnn", seed, wrong, wall=5.0 + seed) for seed, wrong in enumerate((50, 53, 60))]
     runs += [made_result("cnn", seed, 40, evaluated_on="validation") for seed in range(2)]
     assert shown(table_of(*runs)) == {
         "recipe": "cnn",
@@ -41,16 +40,15 @@ def test_a_row():
 def test_machines_people_and_twins_have_columns_where_there_are_some():
     [mine, theirs] = [made_result("cnn", 0, range(50)), made_result("cnn", 1, 60)]
     theirs = dataclasses.replace(theirs, machine=theirs.machine | {"processor": "another"})
-    [table] = aggregate([mine, mine, theirs], people=["Ada", "Ben", ""])
-    assert {"person", "machine", "same predictions as"} == {*columns_of(table)} - {*columns_of(table_of(mine))}
+    table = table_of(mine, mine, theirs, people=["Ada", "Ben", ""])
     columns = ["person", "recipe", "machine", "same predictions as"]
-    assert rows(table, columns) == [
+    assert set(columns) - {"recipe"} == {*cells(table)[0]} - {*cells(table_of(mine))[0]}
+    assert cells(table, columns)[1] == [
         ["Ada", "cnn", "A", "Ben/cnn"],
         ["Ben", "cnn", "A", "Ada/cnn"],
         ["–", "cnn", "B", "–"],
     ]
-    [table] = aggregate([mine] * 3, people=["Ada", "Ben", "Cem"])
-    assert rows(table, columns[-1:])[0] == ["Ben/cnn and 1 more"]
+    assert shown(table_of(mine, mine, mine, people=["Ada", "Ben", "Cem"]))[columns[-1]] == "Ben/cnn and 1 more"
 
 
 def test_seconds_say_how_many_runs_count():
@@ -77,14 +75,14 @@ def test_the_notes_state_n_clock_and_machine_and_each_remark_once():
 
 def test_markdown_has_a_line_for_each_recipe_and_the_notes_below():
     table = table_of(made_result("good", wrong=10), made_result("poor|er", wrong=900))
-    lines = markdown(table, ["recipe", "errors"]).splitlines()
+    lines = markdown(*cells(table, ["recipe", "errors"]), notes(table)).splitlines()
     assert lines[:4] == ["| recipe | errors |", "| --- | ---: |", "| good | 10 |", "| poor\\|er | 900 |"]
     assert lines[5].startswith("- Test accuracy: mean")
 
 
 def test_the_table_of_calibration_is_left_out_if_no_run_kept_probabilities():
     run = made_result("sure", wrong=100)
-    assert calibration_markdown(table_of(run)) == ""
-    sure = made_probabilities(run, 50.0 * np.eye(10)[run.predicted])
-    line = calibration_markdown(table_of(sure)).splitlines()[2]  # wrong by 50 nats for each hundredth digit
-    assert line == "| sure | 1 | 1.00 | 0.5000 | 0.0200 | 1.00 | – |"
+    assert len(list(parts(table_of(run)))) == 1
+    _, (title, _, lines, _) = parts(table_of(made_probabilities(run, 50.0 * np.eye(10)[run.predicted])))
+    assert title.startswith("Calibration")
+    assert lines == [["sure", "1", "1.00", "0.5000", "0.0200", "1.00", "–"]]  # wrong by 50 nats, one time in a hundred
