@@ -29,6 +29,20 @@ class Event:
     error: str | None = None  # a traceback, whose last line is the error itself
     damaged: Path | None = None  # where the file is now that stood in the place of the result, and cannot be read
 
+    @property
+    def sentence(self) -> str:
+        """The name of the run, and what became of it."""
+        if self.kind == "failed":
+            last = self.error.splitlines()[-1].removeprefix("mnist_tutorial.errors.MNISTError: ")
+            return f"{self.task.name}: failed: {last}"
+        if self.kind != "done":
+            why = "done before" if self.kind == "there" else "the machine that shares its training has the result"
+            return f"{self.task.name}: {why}"
+        result, digits = self.result, f"{self.result.accuracy:.2%} of the {self.result.evaluated_on} digits"
+        contended = ", slowed down by other programs or a pause" if result.contended else ""
+        damaged = f"; the damaged file in its place is now {self.damaged.name}" if self.damaged else ""
+        return f"{result.name}: {digits}, {result.wall:.1f} s{contended}{damaged}"
+
 
 def plan(
     recipes: Iterable[Recipe], seeds: Iterable[int], splits: Iterable[str], variant: str, options: dict | None = None
