@@ -66,8 +66,7 @@ def _follow(events, tasks):
     columns = *Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn()
     waiting, done, failures, console = dict.fromkeys(task.name for task in tasks), 0, 0, Console(highlight=False)
     # No bar in a log file. The default is to estimate from the last half minute only.
-    options = {"console": console, "disable": not console.is_terminal, "speed_estimate_period": 1e6}
-    with Progress(*columns, **options) as progress:
+    with Progress(*columns, console=console, disable=not console.is_terminal, speed_estimate_period=1e6) as progress:
         bar = progress.add_task(tasks[0].name, total=len(tasks))
         for event in events:
             waiting.pop(event.task.name, None)

@@ -117,13 +117,9 @@ def _torch():
 
     slower = "" if has_bfloat16() else ", which trains more slowly than bfloat16 in hardware"
     found, cuda = f"torch {torch.__version__}, {describe()}{slower}", torch.version.cuda
-    driver = DRIVER.exists() or shutil.which("nvidia-smi")
-    if driver and not torch.cuda.is_available():
+    if not torch.cuda.is_available() and (DRIVER.exists() or shutil.which("nvidia-smi")):
         needed = f"a driver for CUDA {cuda}" if cuda else "a build of torch with CUDA"
         return Finding("warning", f"{found}; it cannot use the NVIDIA GPU", f"to train on it, install {needed}")
-    if cuda and not driver:
-        advice = "it works, but the CPU build is far smaller (in a clone: make setup TORCH_BACKEND=cpu)"
-        return Finding("warning", f"{found}; built for CUDA, and there is no NVIDIA driver", advice)
     return Finding("ok", found)
 
 
@@ -148,12 +144,12 @@ def _kernel():
 
     manager = KernelManager(kernel_spec_manager=OwnKernel())
     manager.start_kernel(stderr=subprocess.DEVNULL)
+    client = manager.client()
+    client.start_channels()
     try:
-        client = manager.client()
-        client.start_channels()
         client.wait_for_ready(timeout=60)  # a first start on a slow disk
-        client.stop_channels()
     finally:
+        client.stop_channels()
         manager.shutdown_kernel(now=True)
     return Finding("ok", f"python3 runs {sys.executable}")
 

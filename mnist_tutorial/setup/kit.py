@@ -107,7 +107,7 @@ def _fetch(folder, system, python, torch_index, root):
         built = [pin for pin in pins if pin.startswith(SOURCE_ONLY)]
         small = [pin for pin in pins if torch_index and pin.startswith(("torch=", "torchvision="))]
         _run(scratch, "pip", "wheel", "--no-deps", "--wheel-dir", folder, root, *built)
-        download = "pip download --no-deps --only-binary :all: --implementation cp".split()
+        download = ["pip", "download", "--no-deps", "--only-binary", ":all:", "--implementation", "cp"]
         download += [
             "--dest",
             folder,

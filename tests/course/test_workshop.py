@@ -52,10 +52,13 @@ def links(path):
 
 
 def test_the_server_answers_and_a_notebook_can_load_mnist(tmp_path, mnist):
+    (tmp_path / "kernels/python3").mkdir(parents=True)  # a broken one, which hides ours from others
+    (tmp_path / "kernels/python3/kernel.json").write_text("{")
+    places = dict.fromkeys(("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_PATH"), str(tmp_path))
     process = subprocess.Popen(
         [sys.executable, "-m", "mnist_tutorial", "lab", f"{tmp_path}/of mine", "--no-browser", "--port=0"],
         cwd=ROOT,
-        env=os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path)},
+        env=os.environ | places,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -166,18 +169,17 @@ def test_running_it_again_keeps_what_a_student_has_changed_and_says_so(folder, t
 
 def test_a_folder_that_is_a_file_is_one_line(tmp_path):
     (tmp_path / "file").write_text("mine")
-    done = workshop("write", tmp_path / "file")
+    done = workshop(tmp_path / "file")
     assert done.exit_code == 1
     assert re.fullmatch(r"error: .*/file: .*\n", done.stderr)
     assert (tmp_path / "file").read_text() == "mine"
 
 
-@pytest.mark.parametrize("arguments", [["grade"], ["one", "two"], ["write", "one", "two"]])
+@pytest.mark.parametrize("arguments", [["grade"], ["one", "two"]])
 def test_what_is_not_one_folder_is_a_wrong_use_and_writes_nothing(arguments, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = workshop(*arguments)
     assert done.exit_code == 2
-    assert "expected one folder" in done.stderr
     assert not [*tmp_path.iterdir()]
 
 

@@ -1,7 +1,9 @@
-"""The commands around the course: ``lab``, ``doctor``, ``kit``, ``workshop`` and ``grade``."""
+"""The commands around the data and the course: all but those of ``benchmark``."""
 
+import hashlib
 import json
 import platform
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,12 +11,69 @@ import typer
 
 import mnist_tutorial as mt
 from mnist_tutorial import course
-from mnist_tutorial.cli.common import EXAMPLE, Force, app, say, show
-from mnist_tutorial.cli.data import fetch
+from mnist_tutorial.cli.common import EXAMPLE, Force, Variant, app, say, show
 
 BACKEND = typer.Option(help="For Linux. cpu: small; default: with CUDA; auto: cpu if its index can be reached.")
 FOR_JUPYTERLAB = {"ignore_unknown_options": True}  # but pass them on, as they are
+LAYOUT = typer.Option(help="class-folders: train/7/7_000123.png; flat: mnist/train/...; torchvision: MNIST/raw/...")
 LAB_HELP = "A folder for the course, by default course, and options of JupyterLab, such as --port 9999."
+
+
+@app.command(epilog=f"{EXAMPLE} fetch")
+def fetch(variant: Variant = "full") -> None:
+    """Fetch MNIST into the cache unless it is there, and verify it."""
+    mnist = mt.load(variant)
+    when = f", fetched {mnist.fetched}" if mnist.fetched else ""
+    digits = f"{len(mnist.train):,} + {len(mnist.test):,} digits"
+    say(f"MNIST {mnist.variant}: {digits}, verified, from {mnist.origin}{when}")
+    for name, digest in mnist.digests._asdict().items():
+        say(f"  SHA-256 of the {name.replace('_', ' '):12} {digest}")
+
+
+@app.command(epilog=f"{EXAMPLE} export mnist --layout torchvision")
+def export(
+    folder: Annotated[str | None, typer.Argument(metavar="DIR", help="The folder to write into.")] = None,
+    layout: Annotated[Literal["class-folders", "flat", "torchvision"], LAYOUT] = "class-folders",
+    zip_file: Annotated[str | None, typer.Option("--zip", metavar="FILE", help="Write one zip file, too.")] = None,
+    manifest: Annotated[bool, typer.Option("--manifest", help="Add manifest.csv, a table of all files.")] = False,
+    variant: Variant = "full",
+    force: Force = False,
+) -> None:
+    """Write MNIST as PNG files, or as IDX files for torchvision, with a README and the licence."""
+    if not (folder or zip_file) or "" in (folder, zip_file):  # a variable that is not set would be the current folder
+        raise typer.BadParameter("no name to write to; expected DIR, --zip FILE, or both")
+    mnist = mt.load(variant)
+    from mnist_tutorial.data.export import LAYOUTS, ROOT, to_folder, to_zip
+
+    if folder:
+        written = to_folder(mnist, folder, layout, manifest, force)
+        say(f"{folder}: MNIST {mnist.variant}, complete; {written:,} files written")
+    if zip_file:
+        written = to_zip(mnist, zip_file, layout, manifest, force)
+        digest = hashlib.sha256(Path(zip_file).read_bytes()).hexdigest()
+        say(f"{zip_file}: MNIST {mnist.variant}, {written:,} files, SHA-256 {digest}")
+    for other, (_, use) in LAYOUTS.items():
+        name, place = ("this", folder or ROOT) if other == layout else (f"--layout {other}", "DIR")
+        say(f"  {name} is for {use.format(folder=place)}")
+
+
+@app.command(epilog=f"{EXAMPLE} verify mnist.zip")
+def verify(path: Annotated[str, typer.Argument(help="A folder, a clone, an archive or a file.")]) -> None:
+    """Check whether PATH is MNIST, and list the differences."""
+    from mnist_tutorial.data import verify as verification
+
+    variant, findings = verification.verify(path)
+    lines = [f"  {kind}: {name}" for kind, names in findings.items() for name in names]
+    if len(lines) > 5:
+        lines[5:] = [f"  ... and {len(lines) - 5:,} more"]
+    say("\n".join([f"{path}: {verification.summary(variant, findings)}", *lines]), err=bool(lines))
+    raise typer.Exit(int(bool(lines)))
+
+
+@app.command(epilog=f"{EXAMPLE} cite > citations.md")
+def cite() -> None:
+    """Print the citations, with BibTeX."""
+    print((files("mnist_tutorial") / "data/texts/citation.txt").read_text(encoding="utf-8"), end="")
 
 
 @app.command(epilog=f"{EXAMPLE} lab --port 9999 course", context_settings=FOR_JUPYTERLAB)
@@ -51,8 +110,6 @@ def doctor(
         report = {"version": mt.__version__, "machine": machine, "problems": problems, "checks": checks}
         # The name of a person is often that of the home folder.
         print(json.dumps(report, indent=1).replace(json.dumps(str(Path.home()))[1:-1], "~"))
-    elif problems:
-        say(f"problems: {', '.join(problems)}", err=True)
     raise typer.Exit(int(bool(problems)))
 
 
@@ -98,11 +155,11 @@ def workshop(
 
 def _write_course(folder, *options):
     """Write the course, and say which files differ from ours."""
-    files = course.files(course.folder(), *options)
-    written, beside = course.update(folder, files)
+    contents = course.files(course.folder(), *options)
+    written, beside = course.update(folder, contents)
     for name, ours in beside.items():
         say(f"{folder / name}: differs from ours, so it stays as it is; ours is {ours}")
-    say(f"{folder}: {len(written)} of {len(files)} files written")
+    say(f"{folder}: {len(written)} of {len(contents)} files written")
 
 
 @app.command(epilog=f"{EXAMPLE} grade downloads")
