@@ -26,8 +26,11 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the kit of these tes
 # Without a network, nothing can be built but by a backend of one's own: it takes a wheel that is there.
 PROJECT = """
 build-system = {{requires = [], build-backend = "backend", backend-path = ["."]}}
-project = {{name = "{}", version = "{}", dependencies = {}}}
-project.optional-dependencies = {{lab = ["jupyterlab"], kit = ["uv"]}}
+[project]
+name = "{}"
+version = "{}"
+dependencies = {}
+optional-dependencies = {{lab = ["jupyterlab"], kit = ["uv"]}}
 """
 BACKEND = """
 import shutil
