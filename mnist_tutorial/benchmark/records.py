@@ -1,15 +1,19 @@
 """Speed records: the recipes whose mean accuracy exceeds a target beyond chance, the fastest first."""
 
 from collections import defaultdict
+from pathlib import Path
 from statistics import mean, median
 from typing import NamedTuple
 
 import numpy as np
+from rich.table import Table
 from scipy.stats import ttest_1samp
 
 from mnist_tutorial.benchmark.regression import REFERENCE
-from mnist_tutorial.benchmark.report.table import COLUMNS, number, seconds
-from mnist_tutorial.benchmark.summary import RecipeSummary, SummaryTable
+from mnist_tutorial.benchmark.report.table import COLUMNS, columns_of, number, seconds, terminal_table
+from mnist_tutorial.benchmark.result import published, read_all
+from mnist_tutorial.benchmark.summary import RecipeSummary, SummaryTable, aggregate, person
+from mnist_tutorial.errors import MNISTError
 
 SEEDS = 10  # with fewer, a t-test says little about the spread
 LEVEL = 0.01
@@ -66,3 +70,28 @@ def above(table: SummaryTable, target: float) -> list[Record]:
             p_value = float(ttest_1samp(accuracies, target, alternative="greater").pvalue)
         records.append(Record(row, ratio, len(accuracies), mean(accuracies), p_value))
     return sorted(records, key=lambda record: record.row.seconds)
+
+
+def listing(folder: Path | None, target: float) -> tuple[Table | None, list[str], list[MNISTError]]:
+    """List the records in a folder, or the published ones: a table, if there are any, sentences, and what was refused.
+
+    MNISTError if there are no test runs.
+    """
+    found, refused = read_all(folder or published().parent)
+    found = [(path, result) for path, result in found if (result.evaluated_on, result.variant) == ("test", "full")]
+    if not (found or refused):
+        raise MNISTError(f"{folder} holds no test runs; `benchmark run cnn --evaluate test --out {folder}` makes some")
+    people = [person(path, folder) for path, _ in found] if folder else []
+    tables = aggregate([result for _, result in found], people=people)
+    records = [record for table in tables for record in above(table, target)]
+    shown, beyond_chance = None, f"with at least {SEEDS} seeds and p < {LEVEL}"
+    sentences = [f"no recipe exceeds {100 * target:g} % {beyond_chance}"]
+    if accepted := [record.cells for record in records if not record.shortfall]:
+        headings = columns_of(tables[0], accepted[0])
+        rows = [[cells[heading] for heading in headings] for cells in accepted]
+        shown = terminal_table(f"more than {100 * target:g} % of the test digits", headings, rows)
+        letters = dict.fromkeys(cells["machine"] for cells in accepted)
+        sentences = [f"machine {letter}: {tables[0].machines[letter]}" for letter in letters]
+    if near := [f"{record.row.label} ({record.shortfall})" for record in records if record.shortfall]:
+        sentences.append(f"near, but not {beyond_chance}: {', '.join(near)}")
+    return shown, sentences, refused

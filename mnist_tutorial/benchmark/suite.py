@@ -29,6 +29,18 @@ class Event:
     result: Result | None = None
     error: str | None = None  # a traceback, whose last line is the error itself
 
+    @property
+    def sentence(self) -> str:
+        """The name of the run, and what became of it."""
+        if self.kind == "failed":
+            last = self.error.splitlines()[-1].removeprefix("mnist_tutorial.errors.MNISTError: ")
+            return f"{self.task.name}: failed: {last}"
+        if self.kind == "there":
+            return f"{self.task.name}: done before"
+        result, digits = self.result, f"{self.result.accuracy:.2%} of the {self.result.evaluated_on} digits"
+        contended = ", slowed down by other programs" if result.contended else ""
+        return f"{result.name}: {digits}, {result.wall:.1f} s{contended}"
+
 
 def plan(
     recipes: Iterable[Recipe], seeds: Iterable[int], splits: Iterable[str], variant: str, options: dict | None = None

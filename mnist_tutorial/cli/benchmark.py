@@ -8,24 +8,26 @@ from typing import Annotated, Literal
 
 import typer
 
-from mnist_tutorial.cli.common import RESULTS, Force, Variant, Wanted, errors, loaded, say, show
+import mnist_tutorial as mt
+from mnist_tutorial import benchmark as api
+from mnist_tutorial.cli.common import EXAMPLE, RESULTS, Force, Variant, app, say, show
 from mnist_tutorial.errors import MNISTError, printable
 
 LIMIT = typer.Option(min=1, max=10**6, metavar="SECONDS", help="End a run that takes longer: it has failed.")
+EVALUATE = typer.Option(help="validation: train on 55,000, measure on 5,000 held out; test: train on all 60,000.")
+FOLDER = typer.Argument(help="with results, or with a folder for each person")
 benchmark = typer.Typer(help="Train recipes, and compare results.", no_args_is_help=True)
+app.add_typer(benchmark, name="benchmark")
 
 
-@benchmark.command()
+@benchmark.command(epilog=f"{EXAMPLE} benchmark run cnn --recipe my_file.py:my_recipe --seeds 3")
 def run(
     names: Annotated[list[str] | None, typer.Argument(metavar="[RECIPES]...", help="by default all")] = None,
     recipe: Annotated[list[str] | None, typer.Option(metavar="FILE.py:NAME", help="A function of your own.")] = None,
     seeds: Annotated[str, typer.Option(metavar="N|FIRST-LAST", help="How many, from 0 on; or which, as 5-9.")] = "5",
     out: Annotated[Path, typer.Option(help="The folder for the results, one file for each run.")] = RESULTS,
-    evaluate: Annotated[
-        Literal["both", "validation", "test"],
-        typer.Option(help="validation: train on 55,000, measure on 5,000 held out; test: train on 60,000, test once."),
-    ] = "both",
-    variant: Wanted = Variant.full,
+    evaluate: Annotated[Literal["both", "validation", "test"], EVALUATE] = "both",
+    variant: Variant = "full",
     scheduler: Annotated[str | None, typer.Option(help="Train on its Dask workers: tcp://host:8786.")] = None,
     limit: Annotated[int | None, LIMIT] = None,
     devices: Annotated[int, typer.Option(min=1, max=1_000, help="Processes or GPUs that share one training.")] = 1,
@@ -34,24 +36,16 @@ def run(
     """Train recipes with several seeds, and keep a result file of each run.
 
     Runs that have a result are skipped, so after an interruption, the same command carries on.
-
-    Example: python -m mnist_tutorial benchmark run cnn --recipe my_file.py:my_recipe --seeds 3
     """
-    chosen = _seeds(seeds)
-    with errors():
-        from mnist_tutorial.benchmark import suite, worker
-        from mnist_tutorial.benchmark.recipe import load_recipe, recipe_names
+    from mnist_tutorial.benchmark import suite, worker
 
-        recipes = [load_recipe(name) for name in [*(names or []), *(recipe or [])] or recipe_names()]
-        options = {"devices": devices, "strategy": strategy} if devices > 1 else {}
-        splits = ("validation", "test") if evaluate == "both" else (evaluate,)
-        tasks = suite.plan(recipes, chosen, splits, loaded(variant).variant, options)
-        say(f"{sum(not suite.is_done(task, out) for task in tasks)} of {len(tasks)} runs to do", flush=True)
-        workers = partial(worker.run_locally, limit=limit)
-        if scheduler is not None:
-            workers = partial(worker.run_on_cluster, scheduler=scheduler, limit=limit)
-        failures = _follow(suite.run(tasks, out, workers), tasks)
-    if failures:
+    recipes = [api.load_recipe(name) for name in [*(names or []), *(recipe or [])] or api.recipe_names()]
+    options = {"devices": devices, "strategy": strategy} if devices > 1 else {}
+    splits = ("validation", "test") if evaluate == "both" else (evaluate,)
+    tasks = suite.plan(recipes, _seeds(seeds), splits, mt.load(variant).variant, options)
+    say(f"{sum(not suite.is_done(task, out) for task in tasks)} of {len(tasks)} runs to do", flush=True)
+    workers = worker.run_locally if scheduler is None else partial(worker.run_on_cluster, scheduler=scheduler)
+    if failures := _follow(suite.run(tasks, out, partial(workers, limit=limit)), tasks):
         say(f"error: {failures} of {len(tasks)} runs failed; see {out}/*.failure.json for the reasons", err=True)
         raise typer.Exit(1)
 
@@ -67,12 +61,12 @@ def _seeds(text):
 def _follow(events, tasks):
     """Show a progress bar, and a line for each finished run; returns the number of failures."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
-    columns = "{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
+    columns = *Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn()
     waiting, done, failures, console = dict.fromkeys(task.name for task in tasks), 0, 0, Console(highlight=False)
-    options = {"console": console, "disable": not console.is_terminal}  # no bar in a log file
-    with Progress(*columns, **options, speed_estimate_period=1e6) as progress:  # not of the last half minute only
+    # No bar in a log file. The default is to estimate from the last half minute only.
+    with Progress(*columns, console=console, disable=not console.is_terminal, speed_estimate_period=1e6) as progress:
         bar = progress.add_task(tasks[0].name, total=len(tasks))
         for event in events:
             waiting.pop(event.task.name, None)
@@ -80,22 +74,11 @@ def _follow(events, tasks):
             done += event.kind != "there"  # which takes no time, so it says nothing about the others
             name = next(iter(waiting), "done")
             progress.update(bar, description=name, completed=done, total=done + len(waiting))
-            name = event.result.name if event.kind == "done" else event.task.name
-            progress.print(printable(f"{name}: {_outcome(event)}"), markup=False, soft_wrap=True)
+            progress.print(printable(event.sentence), markup=False, soft_wrap=True)
     return failures
 
 
-def _outcome(event):
-    if event.kind == "failed":
-        return f"failed: {event.error.splitlines()[-1].removeprefix('mnist_tutorial.errors.MNISTError: ')}"
-    if event.kind == "there":
-        return "done before"
-    result = event.result
-    contended = ", slowed down by other programs" if result.contended else ""
-    return f"{result.accuracy:.2%} of the {result.evaluated_on} digits, {result.wall:.1f} s{contended}"
-
-
-@benchmark.command()
+@benchmark.command(epilog=f"{EXAMPLE} benchmark reproduce results/cnn-*-test-seed0.json")
 def reproduce(
     results: Annotated[list[Path], typer.Argument(metavar="RESULT...", help="result files")],
     limit: Annotated[int | None, LIMIT] = None,
@@ -105,8 +88,6 @@ def reproduce(
     If they are, the present code is added to the result, which is then no longer stale; results of the recipe with
     other seeds count as reproduced, too. The exit code is 1 if predictions differ, and 2 if a result could not be
     trained again. A recipe of somebody else is run from its text in the result.
-
-    Example: python -m mnist_tutorial benchmark reproduce results/cnn-*-test-seed0.json
     """
     from mnist_tutorial.benchmark import reproduce, worker
 
@@ -115,50 +96,43 @@ def reproduce(
         try:
             with _waiting(f"training {path.name} again"):
                 same, sentence = reproduce.reproduce(path, partial(worker.run_locally, limit=limit))
-        except MNISTError as error:
-            code = 2
-            say(f"error: {error}", err=True)
-        else:
-            code = max(code, not same)
             say(f"{path}: {'identical' if same else 'different'}: {sentence}", flush=True)
+            code = max(code, not same)
+        except MNISTError as error:
+            say(f"error: {error}", err=True)
+            code = 2
     raise typer.Exit(code)
 
 
-@benchmark.command()
+@benchmark.command(epilog=f"{EXAMPLE} benchmark report class --out report")
 def report(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(help="with results, or a folder for each person", show_default="results, or the published ones"),
-    ] = None,
+    folder: Annotated[Path | None, FOLDER] = None,
     out: Annotated[Path, typer.Option(help="The folder for index.html and report.md.")] = Path("report"),
     force: Force = False,
 ) -> None:
-    """Write a report of all results, as a web page and in Markdown, beside those of the literature.
+    """Write a report of FOLDER, or of results, or of the published ones, beside the literature: a page and Markdown.
 
     In a class, each folder is a person: what lies in it, or deeper, is theirs, and what lies beside it is nobody's. The
     report then has a column for the person, marks equal predictions under different names, and is shown here, too.
     Inconsistent files are refused, each with the reason; the exit code is then 1.
-
-    Example: python -m mnist_tutorial benchmark report class --out report
     """
-    with errors():
-        from mnist_tutorial.benchmark.report import page, table
-        from mnist_tutorial.benchmark.result import Failure, Result, published, read_all
-        from mnist_tutorial.benchmark.robustness import Robustness
-        from mnist_tutorial.benchmark.summary import aggregate, person
+    from mnist_tutorial.benchmark.report import page, table
+    from mnist_tutorial.benchmark.result import Failure, Result, read_all
+    from mnist_tutorial.benchmark.robustness import Robustness
+    from mnist_tutorial.benchmark.summary import aggregate, person
 
-        if folder is None and not RESULTS.is_dir():
-            say(f"no folder {RESULTS} here, so this is the report of the published results")
-        folder = folder or (RESULTS if RESULTS.is_dir() else published())
-        with _waiting(f"reading {folder} and drawing"):
-            found, refused = read_all(folder, kinds := (Result, Robustness, Failure))
-            runs, measured, failed = ([pair for pair in found if isinstance(pair[1], kind)] for kind in kinds)
-            if not (runs or refused or failed):
-                raise MNISTError(f"{folder} holds no results; `benchmark run cnn --out {folder}` makes one")
-            people = [person(path, folder) for path, _ in runs]
-            failures = [asdict(failure) | {"person": person(path, folder)} for path, failure in failed]
-            tables = aggregate([result for _, result in runs], [value for _, value in measured], people)
-            written = page.write(tables, refused, failures, out, force)
+    if folder is None and not RESULTS.is_dir():
+        say(f"no folder {RESULTS} here, so this is the report of the published results")
+    folder = folder or (RESULTS if RESULTS.is_dir() else api.published())
+    with _waiting(f"reading {folder} and drawing"):
+        found, refused = read_all(folder, kinds := (Result, Robustness, Failure))
+        runs, measured, failed = ([pair for pair in found if isinstance(pair[1], kind)] for kind in kinds)
+        if not (runs or refused or failed):
+            raise MNISTError(f"{folder} holds no results; `benchmark run cnn --out {folder}` makes one")
+        people = [person(path, folder) for path, _ in runs]
+        failures = [asdict(failure) | {"person": person(path, folder)} for path, failure in failed]
+        tables = aggregate([result for _, result in runs], [value for _, value in measured], people)
+        written = page.write(tables, refused, failures, out, force)
     say("\n".join(map(str, written)))
     if any(people):
         for summary in tables:
@@ -166,41 +140,30 @@ def report(
     _refuse(refused)
 
 
-@benchmark.command()
+@benchmark.command(epilog=f"{EXAMPLE} benchmark compare my-recipe cnn")
 def compare(
     a: Annotated[str, typer.Argument(help="a result file, a recipe, or a folder with the results of one recipe")],
     b: Annotated[str, typer.Argument(help="the other one")],
-    results: Annotated[
-        Path | None, typer.Option(help="The only folder to look in.", show_default="results, then the published ones")
-    ] = None,
+    results: Annotated[Path | None, typer.Option(help="Look here only, not in results and the published ones.")] = None,
 ) -> None:
-    """Test whether two models, or two recipes, differ by more than chance.
+    """Test whether two models, or two recipes, differ by more than chance."""
+    from mnist_tutorial.benchmark.compare import compare, table
 
-    Example: python -m mnist_tutorial benchmark compare my-recipe cnn
-    """
-    with errors():
-        from mnist_tutorial.benchmark.compare import compare, table
-
-        difference = compare(a, b, results)
+    difference = compare(a, b, results)
     show(table(difference))
-    for sentence in (difference.sentence, *difference.remarks):
-        say(sentence)
+    say("\n".join([difference.sentence, *difference.remarks]))
 
 
-@benchmark.command()
+@benchmark.command(epilog=f"{EXAMPLE} benchmark check results-of-last-week results")
 def check(
     baseline: Annotated[Path, typer.Argument(help="the earlier results")],
     results: Annotated[Path, typer.Argument(help="the later results")] = RESULTS,
     reference: Annotated[str, typer.Option(help="The recipe whose time is the unit.")] = "train-mnist-fast",
 ) -> None:
-    """Compare two folders of results; exit code 1 if a recipe got significantly worse, or over 20 % slower.
+    """Compare two folders of results; exit code 1 if a recipe got significantly worse, or over 20 % slower."""
+    from mnist_tutorial.benchmark import regression
 
-    Example: python -m mnist_tutorial benchmark check results-of-last-week results
-    """
-    with errors():
-        from mnist_tutorial.benchmark import regression
-
-        changes, failures, remarks = regression.check(baseline, results, reference)
+    changes, failures, remarks = regression.check(baseline, results, reference)
     show(regression.table(changes))
     for sentences, err in ((remarks, False), (failures, True)):
         for sentence in sentences:
@@ -208,87 +171,54 @@ def check(
     raise typer.Exit(int(bool(failures)))
 
 
-@benchmark.command()
+@benchmark.command(epilog=f"{EXAMPLE} benchmark record 99.0")
 def record(
     target: Annotated[float, typer.Argument(min=10, max=100, help="the test accuracy to exceed, in percent")],
-    folder: Annotated[
-        Path | None, typer.Argument(help="with results, as for report", show_default="the published results")
-    ] = None,
+    folder: Annotated[Path | None, FOLDER] = None,
 ) -> None:
-    """List the recipes whose mean test accuracy exceeds TARGET, the fastest first.
+    """List the recipes, by default the published ones, whose mean test accuracy exceeds TARGET, the fastest first.
 
     That is, with at least ten seeds, and p < 0.01 in a one-sided t-test. Seconds are the median of the uncontended
     runs; the ratio says how many times as long as train-mnist-fast they take on the same machine.
-
-    Example: python -m mnist_tutorial benchmark record 99.0
     """
-    with errors():
-        from mnist_tutorial.benchmark import records
-        from mnist_tutorial.benchmark.report.table import columns_of, terminal_table
-        from mnist_tutorial.benchmark.result import published, read_all
-        from mnist_tutorial.benchmark.summary import aggregate, person
+    from mnist_tutorial.benchmark import records
 
-        found, refused = read_all(folder or published().parent)
-        found = [(path, result) for path, result in found if (result.evaluated_on, result.variant) == ("test", "full")]
-        if not found:
-            _refuse(refused)
-            command = f"benchmark run cnn --evaluate test --out {folder}"
-            raise MNISTError(f"{folder} holds no test runs; `{command}` makes some")
-        people = [person(path, folder) for path, _ in found] if folder else []
-        [table] = aggregate([result for _, result in found], people=people)
-    above = records.above(table, target / 100)
-    beyond_chance = f"with at least {records.SEEDS} seeds and p < {records.LEVEL}"
-    if accepted := [record.cells for record in above if not record.shortfall]:
-        headings = columns_of(table, accepted[0])
-        rows = [[cells[heading] for heading in headings] for cells in accepted]
-        show(terminal_table(f"more than {target:g} % of the test digits", headings, rows))
-        for letter in dict.fromkeys(cells["machine"] for cells in accepted):
-            say(f"machine {letter}: {table.machines[letter]}")
-    else:
-        say(f"no recipe exceeds {target:g} % {beyond_chance}")
-    if near := [f"{record.row.label} ({record.shortfall})" for record in above if record.shortfall]:
-        say(f"near, but not {beyond_chance}: {', '.join(near)}")
+    table, sentences, refused = records.listing(folder, target / 100)
+    if table:
+        show(table)
+    say("\n".join(sentences))
     _refuse(refused)
 
 
-@benchmark.command()
+@benchmark.command(epilog=f"{EXAMPLE} benchmark robustness cnn")
 def robustness(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="a recipe, or your own as FILE.py:NAME")],
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed of the training.")] = 0,
-    evaluate: Annotated[
-        Literal["test", "validation"],
-        typer.Option(help="test: trained on 60,000; validation, for choices: on 55,000, without the 5,000."),
-    ] = "test",
+    evaluate: Annotated[Literal["test", "validation"], EVALUATE] = "test",
     out: Annotated[Path, typer.Option(help="The folder for the JSON file and the picture.")] = RESULTS,
-    variant: Wanted = Variant.full,
+    variant: Variant = "full",
 ) -> None:
-    """Measure a recipe on digits under twelve corruptions, each in five strengths, the same for everybody.
+    """Measure a recipe on digits under twelve corruptions, each in five strengths, the same for everybody."""
+    from mnist_tutorial.benchmark import robustness
+    from mnist_tutorial.benchmark.execute import kept_settings, train
+    from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
+    from mnist_tutorial.benchmark.report.table import terminal_table
+    from mnist_tutorial.benchmark.result import save
 
-    Example: python -m mnist_tutorial benchmark robustness cnn
-    """
-    with errors():
-        from mnist_tutorial.benchmark import robustness
-        from mnist_tutorial.benchmark.execute import kept_settings, train
-        from mnist_tutorial.benchmark.recipe import Task, load_recipe
-        from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
-        from mnist_tutorial.benchmark.report.table import terminal_table
-        from mnist_tutorial.benchmark.result import save
-
-        task = Task(load_recipe(recipe), seed, evaluate, loaded(variant).variant)
-        out.mkdir(parents=True, exist_ok=True)
-        with kept_settings():  # as `--out` may be relative
-            with _waiting(f"training {task.recipe.name}"):
-                training = train(task)
-            measured = robustness.evaluate(training.run, training.network, task, task.recipe.code() | training.code)
-        save(path := out / f"{measured.name}.json", measured)
-        to_png(draw_robustness(measured), path.with_suffix(".png"))
+    task = api.Task(api.load_recipe(recipe), seed, evaluate, mt.load(variant).variant)
+    out.mkdir(parents=True, exist_ok=True)
+    with kept_settings():  # as `--out` may be relative
+        with _waiting(f"training {task.recipe.name}"):
+            training = train(task)
+        measured = robustness.evaluate(training.run, training.network, task, task.recipe.code() | training.code)
+    save(path := out / f"{measured.name}.json", measured)
+    to_png(draw_robustness(measured), path.with_suffix(".png"))
     curves = {name: (*curve, measured.by_corruption[name]) for name, curve in measured.accuracies.items()}
     rows = [(name, *(f"{100 * share:.1f}" for share in shares)) for name, shares in curves.items()]
     title = f"Accuracy of {measured.recipe} on corrupted {measured.evaluated_on} digits (%)"
     show(terminal_table(title, ("corruption", *map(str, range(1, len(rows[0]) - 1)), "mean"), rows))
     say(f"clean: {measured.clean:.2%}; mean over all corrupted sets: {measured.mean:.2%}; {measured.seconds:.0f} s")
-    say(path)
-    say(path.with_suffix(".png"))
+    say(f"{path}\n{path.with_suffix('.png')}")
 
 
 def _waiting(words):

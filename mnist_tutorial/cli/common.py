@@ -1,50 +1,21 @@
-"""Options and errors that all commands share."""
+"""What the commands share: the program that they belong to, options, and how they print."""
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Literal
 
 import typer
+from typer.core import TyperGroup
 
 from mnist_tutorial.errors import MNISTError, printable
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from mnist_tutorial.data import MNIST
-
+EXAMPLE = "Example: python -m mnist_tutorial"
 RESULTS = Path("results")
-
-
-class Variant(StrEnum):
-    """The variants of the data set, as in `load`."""
-
-    auto = "auto"
-    full = "full"
-    sample = "sample"
-
-
-Wanted = Annotated[
-    Variant,
+Variant = Annotated[
+    Literal["auto", "full", "sample"],
     typer.Option(help="full: all 70,000 digits, or an error; auto: the sample if they are not available."),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace files that this command did not write.")]
-
-
-@contextmanager
-def errors() -> Iterator[None]:
-    """Turn an error into one line and exit code 1."""
-    try:
-        yield
-    except BrokenPipeError:  # nobody reads the output: `__main__` ends in silence
-        raise
-    except (MNISTError, OSError) as error:
-        say(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
+Force = Annotated[bool, typer.Option("--force", help="Replace files that have other contents.")]
 
 
 def say(text: object, err: bool = False, flush: bool = False) -> None:
@@ -52,28 +23,39 @@ def say(text: object, err: bool = False, flush: bool = False) -> None:
     print(printable(text), file=sys.stderr if err else sys.stdout, flush=flush)
 
 
-def loaded(variant: Variant) -> "MNIST":
-    """Load MNIST; an error becomes one line and exit code 1."""
-    with errors():
-        from mnist_tutorial.data import load
-
-        return load(variant.value)
-
-
-def show(table: "Table") -> None:
-    """Print a table at a width at which it can be read."""
+def show(table: object) -> None:
+    """Print a table of rich at a width at which it can be read."""
     from rich.console import Console
 
     Console(highlight=False, emoji=False, width=max(Console().width, 118)).print(table, crop=False)
 
 
-def end_on_signals():
-    """Let a signal end the process as an error would, so that unfinished files are removed."""
+class Commands(TyperGroup):
+    """Commands whose errors become one line and exit code 1."""
 
-    def end(number, frame):
-        signal.signal(number, signal.SIG_IGN)
-        sys.exit(128 + number)
+    def invoke(self, context):
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:  # nobody reads the output: `__main__` ends in silence
+            raise
+        except (MNISTError, OSError) as error:
+            say(f"error: {error}", err=True)
+        except ModuleNotFoundError as error:
+            say(f'error: {error}; install what is missing: pip install "mnist-tutorial[lab,kit]"', err=True)
+        raise typer.Exit(1)
 
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):  # Windows has one of them
-            signal.signal(getattr(signal, name), end)
+    def resolve_command(self, context, words):
+        if words[:2] == ["workshop", "grade"]:
+            say("`workshop grade` is `grade` now; next time, run: python -m mnist_tutorial grade DIR", err=True)
+            words = words[1:]
+        return super().resolve_command(context, words)
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="MNIST for the DeepTrack and deeplay tutorials: fetch, export and verify it, and benchmark networks on it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich takes half a second to import
+)

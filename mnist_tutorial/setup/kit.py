@@ -1,7 +1,6 @@
 """The kit: a folder from which a room without a network sets the course up."""
 
 import hashlib
-import importlib.util
 import os
 import platform
 import re
@@ -24,17 +23,16 @@ TEXTS = ("README.txt", "start.py", "start.sh", "start.command", "start.bat")
 README, DIGITS, REQUIREMENTS, SUMS = TEXTS[0], "mnist.zip", "requirements.txt", "SHA256SUMS"
 # The processor of each system, uv's name of both, and the platforms of wheels that run there, best first. Linux with
 # glibc 2.28 (2018) and macOS 14 are the oldest that torch has wheels for.
-GLIBC = [*(f"_2_{minor}" for minor in range(28, 4, -1)), "2014", "2010", "1"]
+GLIBC = [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)]
 SYSTEMS = {
-    "linux": ("x86_64", "x86_64-manylinux_2_28", [*(f"manylinux{glibc}_x86_64" for glibc in GLIBC), "linux_x86_64"]),
+    "linux": ("x86_64", "x86_64-manylinux_2_28", [*GLIBC, "manylinux2014_x86_64", "linux_x86_64"]),
     "macos": ("arm64", "aarch64-apple-darwin", ["macosx_14_0_arm64"]),
     "windows": ("AMD64", "x86_64-pc-windows-msvc", ["win_amd64"]),
 }
 HERE = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}.get(platform.system(), platform.system())
+TORCH_INDEX = "https://download.pytorch.org/whl/cpu"  # the small build for Linux, which has no part of CUDA:
+CUDA = re.compile("(nvidia|cuda)-|triton=")
 SOURCE_ONLY = "lazy-import="  # no wheel on the index; it is pure Python, so the one that is built here runs everywhere
-TORCH, CUDA = re.compile("torch(vision)?="), re.compile("(nvidia|cuda)-|triton=")  # CUDA: what torch needs for it
-BATCH = 16  # wheels in one call of pip: it takes a second to start, and an interruption loses a batch
-JUNK = re.compile(r"\.|System Volume|\$RECYCLE|lost\+found|desktop\.ini|Thumbs\.db")  # that systems put on a stick
 CLONE = "git clone https://github.com/DeepTrackAI/mnist-tutorial && cd mnist-tutorial && make setup"
 
 
@@ -43,9 +41,8 @@ def write(
 ) -> Iterator[str]:
     """Write a kit for some of `SYSTEMS` with this Python, as in ``"3.12"``; yield a sentence for each part of it.
 
-    `torch_index` has torch's build for processors, for Linux; without it, torch comes with CUDA. `root` is a clone with
-    pyproject.toml and requirements.lock. What an interrupted call has downloaded is kept. If the folder holds anything
-    but a kit with these options, or a part is not available, that is an MNISTError.
+    `torch_index` has the small build of torch for Linux. What an interrupted call has downloaded is kept. MNISTError if
+    the folder holds other files by the names of ours, or a kit with other options, or if a part is not available.
     """
     if unknown := set(systems) - set(SYSTEMS):
         raise MNISTError(f"platform is {unknown.pop()!r}; expected one or more of {','.join(SYSTEMS)}")
@@ -54,32 +51,36 @@ def write(
     if not (root / "requirements.lock").is_file():
         raise MNISTError(f"the wheels of a kit are those of requirements.lock; expected a clone: {CLONE}")
     machines = ", ".join(f"{system} ({SYSTEMS[system][0]})" for system in systems)
-    torch = f", torch {'without' if torch_index else 'with'} CUDA" * ("linux" in systems)
-    blanks = {"SYSTEMS": machines, "PYTHON": python, "TORCH": torch}
-    texts = {name: _text(name, blanks) for name in TEXTS}
+    machines += f", torch {'without' if torch_index else 'with'} CUDA" * ("linux" in systems)
+    texts = {name: (files(__package__) / "texts" / name).read_bytes() for name in TEXTS}  # bytes: line ends differ
+    for name, text in texts.items():
+        texts[name] = text.replace(b"@SYSTEMS@", machines.encode()).replace(b"@PYTHON@", python.encode())
+    readme = folder / README  # it names the options
+    there = [name for name in (*TEXTS, DIGITS, SUMS, *SYSTEMS) if (folder / name).exists()]
+    if there and not (readme.is_file() and readme.read_bytes() == texts[README]):
+        expected = "expected a new folder, or a kit with the same options"
+        raise MNISTError(f"{folder} holds other files, or a kit with other options: {', '.join(there)}; {expected}")
     mnist = load("full")
-    _begin(folder, texts[README])
-    for name, text in texts.items():  # the first says what this kit is for
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SUMS).unlink(missing_ok=True)  # written last, it says that all is there
+    for name, text in texts.items():
         (folder / name).write_bytes(text)
         (folder / name).chmod(0o755 if name.startswith("start") else 0o644)
     paths = [folder / name for name in (DIGITS, *TEXTS)]
     for system in systems:
         wheels = _fetch(folder / system, system, python, torch_index if system == "linux" else None, root)
-        packed = sum(path.stat().st_size for path in wheels)
         unpacked = sum(entry.file_size for path in wheels for entry in zipfile.ZipFile(path).infolist())
-        sizes = f"{packed / 1e6:,.0f} MB, installed {unpacked / 1e6:,.0f} MB"
-        yield f"{system}, Python {python}: {len(wheels)} wheels, {sizes}"
+        yield f"{system}, Python {python}: {len(wheels)} wheels, {_size(wheels)}, installed {unpacked / 1e6:,.0f} MB"
         paths += [folder / system / REQUIREMENTS, *wheels]
     to_zip(mnist, folder / DIGITS, force=True)
-    sums = [f"{digest}  {path.relative_to(folder).as_posix()}\n" for path, digest in _digests(paths).items()]
     with atomic(folder / SUMS) as part:
+        sums = (f"{digest}  {path.relative_to(folder).as_posix()}\n" for path, digest in _digests(paths).items())
         part.write_bytes("".join(sums).encode())
-    size = sum(path.stat().st_size for path in paths)
-    yield f"{folder}: {len(paths)} files, {size / 1e6:,.0f} MB; students run start.sh, start.command or start.bat"
+    yield f"{folder}: {len(paths)} files, {_size(paths)}; students run start.sh, start.command or start.bat"
 
 
-def verify(folder: Path) -> tuple[int, list[str]]:
-    """Count the files of a kit, and list those that are not as they were written: ``["missing: mnist.zip"]``."""
+def verify(folder: Path) -> int:
+    """Count the files of a kit; if it is incomplete, or a file is missing or changed, that is an MNISTError."""
     try:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
         expected = {folder / name: digest for digest, name in (line.split("  ", 1) for line in lines or [""])}
@@ -87,81 +88,48 @@ def verify(folder: Path) -> tuple[int, list[str]]:
         advice = f"copy it again, or finish it, with the same options: python -m mnist_tutorial kit {folder}"
         raise MNISTError(f"{folder} is no complete kit; expected a list of its files, {SUMS}: {advice}") from error
     present = _digests([path for path in expected if path.is_file()])
-    wrong = [path for path, digest in expected.items() if present.get(path) != digest]
-    kinds = {path: "changed" if path in present else "missing" for path in wrong}
-    return len(expected), [f"{kind}: {path.relative_to(folder).as_posix()}" for path, kind in kinds.items()]
-
-
-def _text(name, blanks):
-    text = (files(__package__) / "texts" / name).read_bytes()  # bytes: start.bat has the line ends of Windows
-    for blank, value in blanks.items():
-        text = text.replace(f"@{blank}@".encode(), value.encode())
-    return text
-
-
-def _begin(folder, readme):
-    """Make a folder ready for a kit with these options, unless it is something else."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / README
-    if not (path.is_file() and path.read_bytes() == readme) and not all(map(JUNK.match, os.listdir(folder))):
-        expected = "expected a new folder, an empty one, or a kit with the same options"
-        raise MNISTError(f"{folder} holds other files, or a kit with other options (see its {README}); {expected}")
-    (folder / SUMS).unlink(missing_ok=True)
+    if wrong := [path for path, digest in expected.items() if present.get(path) != digest]:
+        names = [f"\n{'changed' if path in present else 'missing'}: {path.relative_to(folder)}" for path in wrong]
+        raise MNISTError(f"{folder}: {len(wrong)} of {len(expected)} files differ; copy them again{''.join(names)}")
+    return len(expected)
 
 
 def _fetch(folder, system, python, torch_index, root):
     """Fetch the wheels that a system needs; pip skips those that are there and whole."""
     folder.mkdir(exist_ok=True)
-    releases = _resolve(system, python, root)
-    if torch_index:
-        releases = {pin: text for pin, text in releases.items() if not CUDA.match(pin)}
-    small = [pin for pin in releases if torch_index and TORCH.match(pin)]  # its files have hashes of their own
-    built = [pin for pin in releases if pin.startswith(SOURCE_ONLY)]
-    rest = [pin for pin in releases if pin not in small + built]
-    build = ["wheel", "--wheel-dir", str(folder)]
-    download = ["download", "--dest", str(folder), "--only-binary", ":all:", "--implementation", "cp"]
-    download += ["--python-version", f"{python}.99", *(f"--platform={name}" for name in SYSTEMS[system][2])]
-    batches = [(build, built), *((download, rest[start : start + BATCH]) for start in range(0, len(rest), BATCH))]
-    with (
-        TemporaryDirectory(prefix=".", dir=folder, ignore_cleanup_errors=True) as scratch,
-        progress_bar(f"wheels for {system}", " wheels", total=len(releases)) as bar,
-    ):
-        _pip(scratch, *build, str(root))
+    _, target, platforms = SYSTEMS[system]
+    with TemporaryDirectory(prefix=".", dir=folder, ignore_cleanup_errors=True) as scratch:
+        # With the extra comes uv, a wheel of the kit, which installs the others.
+        options = ["--python-platform", target, "--python-version", f"{python}.99", "--extra", "lab", "--extra", "kit"]
+        options += ["--constraints", root / "requirements.lock", "--no-header", "--no-annotate"]
+        pins = _run(scratch, "uv", "pip", "compile", "--quiet", *options, root / "pyproject.toml").splitlines()
+        pins = [pin for pin in pins if not (torch_index and CUDA.match(pin))]
+        built = [pin for pin in pins if pin.startswith(SOURCE_ONLY)]
+        small = [pin for pin in pins if torch_index and pin.startswith(("torch=", "torchvision="))]
+        _run(scratch, "pip", "wheel", "--no-deps", "--wheel-dir", folder, root, *built)
+        download = ["pip", "download", "--no-deps", "--only-binary", ":all:", "--implementation", "cp"]
+        download += [
+            "--dest",
+            folder,
+            "--python-version",
+            f"{python}.99",
+            *(f"--platform={name}" for name in platforms),
+        ]
         if small:
-            _pip(scratch, *download, "--index-url", torch_index, *(f"{pin}+cpu" for pin in small))
-        for command, pins in batches:
-            requirements = Path(scratch, REQUIREMENTS)
-            requirements.write_text("\n".join(releases[pin] for pin in pins), encoding="utf-8")
-            if pins:
-                _pip(scratch, *command, "--require-hashes", "--requirement", str(requirements))
-            bar.update(len(pins))
-    pins = [pin for pin in releases if not pin.startswith("uv=")]
-    (folder / REQUIREMENTS).write_text("\n".join(["mnist-tutorial", *pins, ""]), encoding="utf-8")
+            _run(scratch, *download, "--index-url", torch_index, *(f"{pin}+cpu" for pin in small))
+        _run(scratch, *download, *(pin for pin in pins if pin not in built + small))
+    needed = ["mnist-tutorial", *(pin for pin in pins if not pin.startswith("uv="))]
+    (folder / REQUIREMENTS).write_text("\n".join([*needed, ""]), encoding="utf-8")
     return sorted(folder.glob("[!.]*.whl"))
 
 
-def _resolve(system, python, root):
-    """Map what the course needs on a system, such as ``numpy==2.0.0``, to a requirement with hashes."""
-    target = ["--python-platform", SYSTEMS[system][1], "--python-version", f"{python}.99", "--extra", "lab"]
-    options = ["--constraints", str(root / "requirements.lock"), "--generate-hashes", "--no-header", "--no-annotate"]
-    command = ["uv", "pip", "compile", "--quiet", *target, *options, str(root / "pyproject.toml"), "-"]
-    # Its input is uv itself, which installs the kit. Without the variable, it takes macOS 13 for the oldest.
-    requirements = _run(command, {"MACOSX_DEPLOYMENT_TARGET": "14.0"}, "uv").strip()
-    return {text.split()[0]: text for text in re.split(r"\n(?=\w)", requirements)}
-
-
-def _pip(scratch, command, *arguments):
-    """Run pip, with its temporary files in a folder: that of the system may be too small for torch."""
-    places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
-    _run(["pip", command, "--no-deps", "--quiet", "--no-input", "--disable-pip-version-check", *arguments], places)
-
-
-def _run(command, environment, text=""):
-    """Run a module in a process of its own, and return what it prints."""
-    if not importlib.util.find_spec(command[0]):
-        raise MNISTError(f'{sys.executable} has no {command[0]}; install it: pip install "mnist-tutorial[lab,kit]"')
-    command, environment = [sys.executable, "-m", *command], os.environ | environment | {"PYTHONUTF8": "1"}
-    done = subprocess.run(command, env=environment, input=text, capture_output=True, encoding="utf-8", errors="replace")
+def _run(scratch, *command):
+    """Run a module, with a folder for temporary files: that of the system may be too small for torch."""
+    # Without the last variable, uv takes macOS 13 for the oldest.
+    environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch) | {"MACOSX_DEPLOYMENT_TARGET": "14.0"}
+    command = [sys.executable, "-m", *map(str, command)]
+    shown = None if "download" in command and sys.stdout.isatty() else subprocess.PIPE  # pip then shows its progress
+    done = subprocess.run(command, env=environment, stdout=shown, stderr=subprocess.PIPE, text=True, errors="replace")
     if done.returncode:
         reason = " ".join(done.stderr.rpartition("ERROR: ")[2].split())
         advice = "check the network and the free space, or choose another --python or --platform"
@@ -169,12 +137,14 @@ def _run(command, environment, text=""):
     return done.stdout
 
 
+def _size(paths):
+    return f"{sum(path.stat().st_size for path in paths) / 1e6:,.0f} MB"
+
+
 def _digests(paths):
     """Map files to their SHA-256."""
     digests = {}
-    with progress_bar("checking", "B", total=sum(path.stat().st_size for path in paths), unit_scale=True) as bar:
-        for path in paths:
-            with path.open("rb") as file:
-                digests[path] = hashlib.file_digest(file, "sha256").hexdigest()
-            bar.update(path.stat().st_size)
+    for path in progress_bar("checking", " files", iterable=paths):
+        with path.open("rb") as file:
+            digests[path] = hashlib.file_digest(file, "sha256").hexdigest()
     return digests

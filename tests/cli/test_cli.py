@@ -20,8 +20,14 @@ def sample_zip(path, *options):
     return run("export", "--variant", "sample", "--zip", path, *options)
 
 
-def test_export_writes_folder_and_zip_and_verify_takes_both(tmp_path):
-    done = sample_zip(tmp_path / "a.zip", tmp_path / "tree", "--layout", "flat", "--manifest")
+def test_export_writes_folder_and_zip_and_verify_takes_both_and_force_overwrites(tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"mine")
+    done = sample_zip(tmp_path / "a.zip")
+    assert done.exit_code == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"error: {tmp_path / 'a.zip'} exists")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"mine"]
+    done = sample_zip(tmp_path / "a.zip", tmp_path / "tree", "--layout", "flat", "--manifest", "--force")
     assert done.exit_code == 0, done.stderr
     folder, archive, *uses = done.stdout.splitlines()
     assert folder.startswith(f"{tmp_path / 'tree'}: MNIST sample")
@@ -36,16 +42,6 @@ def test_export_writes_folder_and_zip_and_verify_takes_both(tmp_path):
     for path in (tmp_path / "tree", tmp_path / "a.zip"):
         done = run("verify", path)
         assert (done.exit_code, done.stdout.split(",")[0]) == (0, f"{path}: MNIST sample")
-
-
-def test_export_never_overwrites_without_force(tmp_path):
-    (tmp_path / "a.zip").write_bytes(b"mine")
-    done = sample_zip(tmp_path / "a.zip")
-    assert done.exit_code == 1
-    [line] = done.stderr.splitlines()
-    assert line.startswith(f"error: {tmp_path / 'a.zip'} exists")
-    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"mine"]
-    assert sample_zip(tmp_path / "a.zip", "--force").exit_code == 0
 
 
 @pytest.mark.parametrize("arguments", [[], [""], ["--zip", ""], ["a", "--zip", ""], ["a", "--variant", "half"]])
@@ -94,18 +90,16 @@ def test_fetch_offline_is_an_error_and_prints_nothing_animated(run_python, empty
     assert run("fetch", "--variant", "auto").stdout.startswith("MNIST sample: 4,000 + 1,000 digits")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["fetch", "--help"], ["lab", "--help"]])
-def test_help_loads_nothing_heavy(arguments, run_python):
-    done = run_python("-X", "importtime", "-m", "mnist_tutorial", *arguments)
-    assert done.returncode == 0
-    assert "Usage" in done.stdout
+COMMANDS = ["fetch", "export", "verify", "cite", "lab", "doctor", "kit", "workshop", "grade", "benchmark run"]
+COMMANDS += [f"benchmark {name}" for name in ("reproduce", "report", "compare", "check", "record", "robustness")]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example_and_loads_nothing_heavy(command, run_python):
+    done = run_python("-X", "importtime", "-m", "mnist_tutorial", *command.split(), "--help")
+    assert f"Example: python -m mnist_tutorial {command}" in " ".join(done.stdout.split())
     loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
     assert not loaded & {"numpy", "torch", "deeptrack", "matplotlib", "rich", "requests"}
-
-
-@pytest.mark.parametrize("command", ["fetch", "export", "verify", "cite", "lab", "doctor", "kit"])
-def test_the_help_of_a_command_has_an_example(command):
-    assert f"Example: python -m mnist_tutorial {command}" in run(command, "--help").stdout
 
 
 def test_what_cannot_be_read_or_written_is_one_line(tmp_path):

@@ -49,7 +49,9 @@ def links(path):
 
 
 def test_the_server_answers_and_a_notebook_can_load_mnist(tmp_path, mnist):
-    places = dict.fromkeys(("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"), str(tmp_path))
+    (tmp_path / "kernels/python3").mkdir(parents=True)  # a broken one, which hides ours from others
+    (tmp_path / "kernels/python3/kernel.json").write_text("{")
+    places = dict.fromkeys(("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_PATH"), str(tmp_path))
     with jupyter("mnist_tutorial", "lab", f"{tmp_path}/of mine", **places) as (address, token):
         session = requests.Session()  # with retries: Jupyter prints its address a moment before it listens there
         session.mount(address, requests.adapters.HTTPAdapter(max_retries=urllib3.Retry(connect=8, backoff_factor=0.1)))
@@ -140,18 +142,17 @@ def test_running_it_again_keeps_what_a_student_has_changed_and_says_so(folder, t
 
 def test_a_folder_that_is_a_file_is_one_line(tmp_path):
     (tmp_path / "file").write_text("mine")
-    done = workshop("write", tmp_path / "file")
+    done = workshop(tmp_path / "file")
     assert done.exit_code == 1
     assert re.fullmatch(r"error: .*/file: .*\n", done.stderr)
     assert (tmp_path / "file").read_text() == "mine"
 
 
-@pytest.mark.parametrize("arguments", [["grade"], ["one", "two"], ["write", "one", "two"]])
+@pytest.mark.parametrize("arguments", [["grade"], ["one", "two"]])
 def test_what_is_not_one_folder_is_a_wrong_use_and_writes_nothing(arguments, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = workshop(*arguments)
     assert done.exit_code == 2
-    assert "expected one folder" in done.stderr
     assert not [*tmp_path.iterdir()]
 
 

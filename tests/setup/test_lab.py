@@ -1,77 +1,52 @@
 """`lab`; that its server answers and runs notebooks is tested in test_workshop.py, by `make lab`."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-
-def run(*arguments, cwd, before="pass", **environment):
-    code = f"import sys; {before}; from mnist_tutorial.__main__ import main; main()"
-    command = [sys.executable, "-c", code, "lab", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, encoding="utf-8", timeout=300
-    )
+from mnist_tutorial.setup.lab import OwnKernel, split_arguments
 
 
-def kernel(folder, python):
-    """Install a kernel python3 with this Python, as somebody once did."""
-    folder.mkdir(parents=True)
-    command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec = {"argv": command, "display_name": "P", "language": "python"}
-    (folder / "kernel.json").write_text(json.dumps(spec))
-    return folder / "kernel.json"
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("", ""),
+        ("course", ""),
+        ("--port 48199 --no-browser", "--port 48199 --no-browser"),
+        ("mine --port 48199", "--port 48199"),
+        ("--port 48199 --no-browser mine", "--port 48199 --no-browser"),
+        ("--port=48199 mine --help-all", "--port=48199 --help-all"),
+        ("--version mine", "--version"),
+    ],
+)
+def test_the_folder_stands_before_or_after_options_of_jupyterlab_or_is_left_out(words, options):
+    folder, rest = split_arguments(words.split())
+    assert (folder.name, rest) == ("mine" if "mine" in words else "course", options.split())
 
 
-@pytest.mark.parametrize("before", [["a folder"], ["--port", "48199", "--no-browser", "a folder"], []])
-def test_the_folder_stands_before_or_after_options_of_jupyterlab_or_is_left_out(before, tmp_path, mnist):
-    done = run(*before, "--version", cwd=tmp_path)
+def test_jupyterlab_answers_and_a_folder_that_is_a_file_is_one_line(run_python, tmp_path, mnist):
+    def lab(name):
+        return run_python("-m", "mnist_tutorial", "lab", "--port", "48199", str(tmp_path / name), "--version")
+
+    done = lab("a folder")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].count(".") >= 2  # JupyterLab's own answer
-    [folder] = tmp_path.iterdir()
-    assert folder.name == ("a folder" if before else "course")
-    assert (folder / "student/01_loading.ipynb").exists()
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"argv": []}', None])
-def test_a_kernel_that_cannot_run_the_notebooks_is_one_line_before_anything_is_written(content, tmp_path):
-    file = kernel(tmp_path / "jupyter/kernels/python3", "/other/bin/python")
-    if content is not None:
-        file.write_text(content)
-    done = run(cwd=tmp_path, JUPYTER_PATH=str(tmp_path / "jupyter"))
-    assert done.returncode == 1
-    [line] = done.stderr.splitlines()
-    for words in (str(file), sys.executable) + ("/other/bin/python",) * (content is None):
-        assert words in line
-    assert not (tmp_path / "course").exists()
-
-
-def test_a_kernel_in_the_folder_of_the_user_does_not_hide_ours(tmp_path, mnist):
-    kernel(tmp_path / "data/kernels/python3", "/other/bin/python")
-    # In a virtual environment, Jupyter looks there first by itself; so play one that is none.
-    done = run(
-        "--version", cwd=tmp_path, before="sys.base_prefix = sys.prefix", JUPYTER_DATA_DIR=str(tmp_path / "data")
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def test_another_name_for_the_python_of_this_environment_is_as_good(tmp_path, mnist):
-    # So conda and `ipykernel install --sys-prefix` write it, and somebody types python3 in place of python.
-    here = Path(sys.executable)
-    others = [path for name in ("python", "python3") if (path := here.with_name(name)) != here and path.exists()]
-    if not others:
-        pytest.skip("this Python has one name")
-    kernel(tmp_path / "jupyter/kernels/python3", others[0])
-    done = run("--version", cwd=tmp_path, JUPYTER_PATH=str(tmp_path / "jupyter"))
-    assert done.returncode == 0, done.stderr
-
-
-def test_a_folder_that_is_a_file_is_one_line(tmp_path, mnist):
+    assert (tmp_path / "a folder/student/01_loading.ipynb").exists()
     (tmp_path / "a file").write_text("mine")
-    done = run("a file", "--version", cwd=tmp_path)
+    done = lab("a file")
     assert done.returncode == 1
     assert [line[:7] for line in done.stderr.splitlines()] == ["error: "]
     assert (tmp_path / "a file").read_text() == "mine"
+
+
+def test_without_the_lab_extra_there_is_a_line_that_says_what_to_install(run_python):
+    code = "import sys; sys.modules['jupyterlab'] = None; from mnist_tutorial.__main__ import main; main()"
+    [line] = run_python("-c", code, "lab").stderr.splitlines()
+    assert "mnist-tutorial[lab" in line
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"argv": ["/other/bin/python"], "display_name": "P", "language": "p"}'])
+def test_a_kernel_that_another_environment_has_left_does_not_hide_ours(content, tmp_path, monkeypatch):
+    (tmp_path / "kernels/python3").mkdir(parents=True)
+    (tmp_path / "kernels/python3/kernel.json").write_text(content)
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    assert set(OwnKernel().get_all_specs()) == {"python3"}
+    assert "/other" not in str(OwnKernel().get_kernel_spec("python3").argv)

@@ -18,7 +18,6 @@ MACHINE = f"{platform.system()} ({platform.machine()})"
 KIT = Path(__file__).resolve().parent
 SYSTEMS = {"Linux (x86_64)": "linux", "Darwin (arm64)": "macos", "Windows (AMD64)": "windows"}
 WHEELS = KIT / SYSTEMS.get(MACHINE, MACHINE)
-BYTECODE = 1.4  # what is installed takes this many times the space, with the bytecode
 OTHERS = ("UV_", "PIP_", "PYTHON", "MNIST_TUTORIAL_DATA")  # which would lead uv, Python or the course elsewhere
 OURS = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)} | {"PYTHONUTF8": "1"}
 
@@ -35,7 +34,15 @@ def main():
         sys.exit(f"error: {KIT} is no complete kit, without SHA256SUMS; copy it again")
     python = folder / "environment" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     install(folder, python)
-    fill_cache(python)
+    # The digits go where the course looks for them; it verifies them, and keeps a copy of its own.
+    cache = run(python, "-c", "from mnist_tutorial.data import cache_folder; print(cache_folder())").strip()
+    digits = Path(cache, "mnist-kit.zip")
+    digits.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(KIT / "mnist.zip", digits)
+        run(python, "-m", "mnist_tutorial", "fetch")
+    finally:
+        digits.unlink(missing_ok=True)
     print(f"Opening {folder / 'course'}; to end JupyterLab, press Ctrl-C here.", flush=True)
     command = [str(python), "-m", "mnist_tutorial", "lab", str(folder / "course"), *arguments]
     if os.name == "posix":
@@ -45,21 +52,12 @@ def main():
 
 def install(folder, python):
     """Make the environment, unless it is there already."""
-    place, state, work = folder / "environment", folder / ".mnist-kit", folder / ".mnist-kit-work"
-    wanted = (WHEELS / "requirements.txt").read_text(encoding="utf-8")
-    made = state.read_text(encoding="utf-8") if state.is_file() else None
-    if made == wanted and python.is_file():
+    place, work, wanted = folder / "environment", folder / ".mnist-kit", WHEELS / "requirements.txt"
+    made = place / "kit.txt"
+    if made.is_file() and made.read_bytes() == wanted.read_bytes():
         return
-    if made is None and place.exists():
+    if place.exists() and not made.exists():
         sys.exit(f"error: {place} is there already, and not ours; choose another folder: start FOLDER")
-    folder.mkdir(parents=True, exist_ok=True)
-    wheels = list(WHEELS.glob("[!.]*.whl"))
-    if damaged := [wheel for wheel in wheels if not zipfile.is_zipfile(wheel)]:
-        sys.exit(f"error: {damaged[0]} is cut off; copy the kit again")
-    need = BYTECODE * sum(entry.file_size for wheel in wheels for entry in zipfile.ZipFile(wheel).infolist())
-    if (free := shutil.disk_usage(folder).free) < need:
-        sys.exit(f"error: {folder} has {free / 1e9:.1f} GB free; the course needs {need / 1e9:.1f} GB: start FOLDER")
-    state.write_text("unfinished", encoding="utf-8")
     print(f"Setting the course up in {folder}; this takes some minutes.", flush=True)
     common = ["--offline", "--no-config", "--quiet", "--cache-dir", work / "cache"]  # files are linked, not copied
     try:
@@ -67,27 +65,20 @@ def install(folder, python):
         uv = next(path for path in work.glob("*.data/scripts/uv*") if path.stem == "uv")
         uv.chmod(0o755)
         run(uv, "venv", *common, "--clear", "--python", sys.executable, place)
+        made.touch()
         options = ["--python", python, "--no-index", "--find-links", WHEELS, "--compile-bytecode"]
-        run(uv, "pip", "install", *common, *options, "--requirements", WHEELS / "requirements.txt")
+        run(uv, "pip", "install", *common, *options, "--requirements", wanted)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    state.write_text(wanted, encoding="utf-8")
-
-
-def fill_cache(python):
-    """Put the digits where the course looks for them; it verifies them."""
-    code = "from mnist_tutorial.data import cache_folder; print(cache_folder())"
-    digits = Path(subprocess.check_output([python, "-c", code], env=OURS, encoding="utf-8").strip(), "mnist-kit.zip")
-    digits.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        shutil.copyfile(KIT / "mnist.zip", digits)
-        run(python, "-m", "mnist_tutorial", "fetch")
-    finally:
-        digits.unlink(missing_ok=True)
+    shutil.copyfile(wanted, made)
 
 
 def run(*command):
-    subprocess.run(list(map(str, command)), env=OURS, check=True)
+    """Run a command, and return what it prints; if it fails, say why, and stop."""
+    done = subprocess.run([*map(str, command)], env=OURS, capture_output=True, encoding="utf-8", errors="replace")
+    if done.returncode:
+        raise OSError(" ".join(done.stderr.split()))
+    return done.stdout
 
 
 if __name__ == "__main__":
@@ -95,5 +86,6 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
-    except (subprocess.CalledProcessError, zipfile.BadZipFile, StopIteration, OSError) as error:
-        sys.exit(f"error: {error or 'a file is missing'}; copy the kit again, or show this to your teacher")
+    except (zipfile.BadZipFile, StopIteration, OSError) as error:
+        advice = "copy the kit again, free some space (start FOLDER: elsewhere), or show this to your teacher"
+        sys.exit(f"error: {error or 'a file is missing'}; {advice}")
