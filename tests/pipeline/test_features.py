@@ -100,7 +100,7 @@ PARAMETERS = [
 ]
 
 
-@pytest.mark.parametrize(("parameter", "x", "y"), PARAMETERS, ids=str)
+@pytest.mark.parametrize(("parameter", "x", "y"), PARAMETERS, ids=lambda value: type(value).__name__)
 def test_a_parameter_is_one_for_all_images_one_for_each_or_a_pair(parameter, x, y, digits):
     expected = [mt.RandomAffine(scale=pair)(image) for image, pair in zip(digits, zip(x, y, strict=True), strict=False)]
     np.testing.assert_allclose(mt.RandomAffine(scale=parameter)(digits[:3]), np.stack(expected), atol=1e-6)
