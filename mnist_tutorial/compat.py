@@ -26,12 +26,12 @@ _spins = False  # whether torch was loaded before its threads could be told to w
 
 
 def limit_threads() -> None:
-    """Let the threads of NumPy and of torch take little from each other, unless the user has chosen otherwise.
+    """Keep the threads of NumPy and torch from wasting time while they wait, unless the user has chosen otherwise.
 
     Both libraries read this when they are loaded. The OpenBLAS of NumPy 2.4 splits even small products between threads,
     which wait for each other without sleeping: beside other programs, 860 of (64, 784) by (784, 128) took 2 to 18 s
-    with two threads, and 0.5 s with one. On Linux, the threads of torch 2.15, of GNU's OpenMP, spin while they wait for
-    one that another program keeps from running: training takes 3 to 50 times as long.
+    with two threads, and 0.5 s with one. On Linux, torch 2.15 brings GNU's OpenMP, whose threads spin while they wait
+    for one that another program keeps from running: training takes 3 to 50 times as long.
     """
     global _spins
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -12,10 +12,8 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
-from conftest import send
 
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.setup import kit
@@ -178,15 +176,11 @@ def test_wrong_options_and_a_missing_clone_are_named(run_python, tmp_path, optio
     assert not (tmp_path / "kit").exists()
 
 
-def test_the_small_torch_comes_from_its_own_index_and_without_cuda(clone, answer, mnist, tmp_path):
-    built = wheel(tmp_path, "torch", f"{LOCKED['torch']}+cpu")
-
-    def respond(handler):
-        name = unquote(handler.path).strip("/").rpartition("/")[2]
-        page = f'<a href="{built.name}">{built.name}</a>'.encode()
-        send(handler, page, Content_Type="text/html") if name == "torch" else send(handler, built.read_bytes())
-
-    list(kit.write(tmp_path / "kit", ["linux"], PYTHON, f"{answer(respond)}whl/cpu", clone[0]))
+def test_the_small_torch_comes_from_its_own_index_and_without_cuda(clone, mnist, tmp_path):
+    (tmp_path / "index/torch").mkdir(parents=True)
+    built = wheel(tmp_path / "index/torch", "torch", f"{LOCKED['torch']}+cpu")
+    (tmp_path / "index/torch/index.html").write_text(f'<a href="{built.name}">{built.name}</a>')
+    list(kit.write(tmp_path / "kit", ["linux"], PYTHON, (tmp_path / "index").as_uri(), clone[0]))
     names = [path.name for path in (tmp_path / "kit/linux").glob("*.whl")]
     assert built.name in names
     assert not [name for name in names if name.startswith(("nvidia", f"torch-{LOCKED['torch']}-"))]
