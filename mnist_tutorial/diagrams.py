@@ -4,6 +4,7 @@ import base64
 import html
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from mnist_tutorial.errors import MNISTError
@@ -28,11 +29,6 @@ class Drawing:
         return self.alt
 
 
-def neuron() -> Drawing:
-    """Show a neuron at work: inputs, weights, their sum plus a bias, the activation function, and the output."""
-    return Drawing("neuron")
-
-
 def layers(sizes: Sequence[int] = (784, 32, 32, 10)) -> Drawing:
     """Show a network of (784, 32, 32, 10) or (784, 128, 10) neurons, each connected with all of the layer before."""
     if tuple(sizes) not in _SIZES:
@@ -40,21 +36,8 @@ def layers(sizes: Sequence[int] = (784, 32, 32, 10)) -> Drawing:
     return Drawing(f"layers-{'-'.join(map(str, sizes))}")
 
 
-def gradient_descent() -> Drawing:
-    """Show how a weight goes down a curve step by step, with three learning rates."""
-    return Drawing("gradient_descent")
-
-
-def convolution() -> Drawing:
-    """Show how a window of 3 x 3 pixels moves over an image and fills a map."""
-    return Drawing("convolution")
-
-
-def pooling() -> Drawing:
-    """Show what pooling keeps of each square of 2 x 2: the largest number, or the mean."""
-    return Drawing("pooling")
-
-
-def protocol() -> Drawing:
-    """Show the protocol: train on some digits, choose by others, and measure once on those left."""
-    return Drawing("protocol")
+neuron = partial(Drawing, "neuron")  # inputs, weights, their sum plus a bias, the activation function, and the output
+gradient_descent = partial(Drawing, "gradient_descent")  # a weight goes down a curve, with three learning rates
+convolution = partial(Drawing, "convolution")  # a window of 3 x 3 pixels moves over an image and fills a map
+pooling = partial(Drawing, "pooling")  # what is kept of each square of 2 x 2: the largest number, or the mean
+protocol = partial(Drawing, "protocol")  # train on some digits, choose by others, and measure once on those left

@@ -74,28 +74,22 @@ def learning_curves(
     Examples
     --------
     >>> picture = learning_curves({"train_loss_epoch": {"value": [0.9, 0.6], "step": [235, 470]}})
-    >>> picture.axes[0].get_ylabel()
-    'loss'
     """
     kinds = [kind for kind in ("loss", "accuracy") if any(kind in name.lower() for name in history)]
     if not kinds:
         names = ", ".join(map(repr, history)) or "nothing"
         raise ValueError(f"history has {names}; expected losses or accuracies. Train first: trainer.fit(...)")
-    picture, steps = Picture(figsize=(5 * len(kinds), 3.4), layout="constrained"), step_history or {}
+    picture = Picture(figsize=(5 * len(kinds), 3.4), layout="constrained")
     for i, kind in enumerate(kinds, 1):
         axes = picture.add_subplot(1, len(kinds), i, xlabel="step", ylabel=kind)
-        for name, curve in steps.items():
+        for name, curve in (step_history or {}).items():
             if kind in name.lower() and name.startswith("train"):
                 axes.plot(curve["step"], curve["value"], color=BLUE, alpha=0.5, linewidth=0.8, label="each step")
         for name, curve in history.items():
-            # A single mean tells less than the steps that it is a mean of.
-            alone = len(curve["step"]) == 1 and name.replace("_epoch", "_step") in steps
-            if kind not in name.lower() or alone:
-                continue
-            if name.startswith("train"):  # a mean over an epoch belongs to its middle
+            if kind in name.lower() and name.startswith("train"):  # a mean over an epoch belongs to its middle
                 middle = curve["step"] - np.diff(curve["step"], prepend=0) / 2
                 axes.plot(middle, curve["value"], color=BLUE, marker="o", label="training, mean over an epoch")
-            else:
+            elif kind in name.lower():
                 axes.plot(curve["step"], curve["value"], color=ORANGE, marker="s", label="validation")
         if kind == "loss" and scale == "log":
             axes.set_yscale("log")
@@ -120,8 +114,6 @@ def runs(accuracies: dict[str, Sequence[float]]) -> Picture:
     Examples
     --------
     >>> picture = runs({"sigmoid": [0.91, 0.92], "ReLU": [0.96, 0.97]})  # accuracies
-    >>> [label.get_text() for label in picture.axes[0].get_yticklabels()]
-    ['sigmoid', 'ReLU']
     """
     picture = Picture(figsize=(7, 0.9 + 0.45 * len(accuracies)), layout="constrained")
     axes = picture.add_subplot(xlabel="error (%, log scale)", xscale="log")
@@ -144,8 +136,6 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike) -> Picture:
     Examples
     --------
     >>> picture = confusion_matrix([3, 3, 8], [3, 8, 8])
-    >>> picture.axes[0].get_xlabel()
-    'predicted digit'
     """
     counts = np.zeros((10, 10), dtype=int)
     np.add.at(counts, (np.asarray(labels), np.asarray(predictions)), 1)
@@ -161,8 +151,8 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike) -> Picture:
     return picture
 
 
-def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 20, columns: int = 10) -> Picture:
-    """Draw at most `n` images that are classified wrongly, the most confident mistakes first, in rows of `columns`.
+def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 20) -> Picture:
+    """Draw at most `n` images that are classified wrongly, the most confident mistakes first.
 
     Above each image are the true digit, the predicted digit, and its predicted probability. The images (N, H, W) have
     labels (N,), and logits (N, 10) as from `predict`.
@@ -172,8 +162,6 @@ def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 
     >>> import mnist_tutorial as mt
     >>> test = mt.load("sample").test
     >>> picture = failures(test.images, test.labels, np.eye(10)[(test.labels + 1) % 10], n=3)
-    >>> len(picture.axes)
-    3
     """
     logits = np.asarray(logits, dtype=np.float64)
     predictions = logits.argmax(1)
@@ -182,7 +170,7 @@ def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 
     shown = wrong[np.argsort(-probability[wrong], kind="stable")][:n]
     titles = [f"{labels[i]} → {predictions[i]}\n{100 * probability[i]:.0f} %" for i in shown]
     title = f"{len(shown)} of {len(wrong):,} mistakes, the most confident first"
-    return digits(np.asarray(images)[shown], titles, columns, title)
+    return digits(np.asarray(images)[shown], titles, title=title)
 
 
 def robustness(strengths: dict[str, ArrayLike], accuracies: dict[str, dict[str, ArrayLike]]) -> Picture:
@@ -193,8 +181,6 @@ def robustness(strengths: dict[str, ArrayLike], accuracies: dict[str, dict[str, 
     Examples
     --------
     >>> picture = robustness({"noise": [0, 1]}, {"MLP": {"noise": [98, 40]}, "CNN": {"noise": [99, 20]}})
-    >>> len(picture.axes[0].lines)
-    2
     """
     picture = Picture(figsize=(3 * len(strengths), 3.2), layout="constrained")
     looks = [(ORANGE, "s-"), (BLUE, "o-"), ("black", "^--")]
@@ -215,8 +201,6 @@ def weights(images: ArrayLike, titles: Sequence | np.ndarray | None = None) -> P
     Examples
     --------
     >>> picture = weights(np.random.default_rng(0).normal(size=(3, 28, 28)), titles="abc")
-    >>> len(picture.axes)
-    3
     """
     columns = len(images)
     size = min(2, 10 / columns)

@@ -1,7 +1,6 @@
 """What several test modules need: real MNIST, files made of it, and a server on this machine."""
 
 import contextlib
-import gc
 import gzip
 import hashlib
 import http.server
@@ -34,23 +33,12 @@ from mnist_tutorial.data.files import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
 from mnist_tutorial.stats import calibration
 
-# Until all tests are collected. Nothing that is imported is garbage, and to look for it takes as long as to import it.
-gc.disable()
 mpl.use("agg")
 # A shell that starts make in the background has ctrl-C ignored, and so would the programs that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 ROOT = Path(__file__).parent.parent
 # The files that wait for other processes: begun first, so that at the end nobody waits for the last of them.
 LONG = "cli_benchmark checks workshop draw doctor lab cache cli init"
-
-
-def pytest_collection_finish():
-    gc.freeze()
-    gc.enable()
-
-
-def pytest_unconfigure():
-    gc.unfreeze()  # or libraries complain about leaks
 
 
 def pytest_collection_modifyitems(items):

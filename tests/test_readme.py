@@ -1,5 +1,6 @@
 """The README says what results/ says, and its examples run."""
 
+import json
 import re
 import sys
 
@@ -11,7 +12,8 @@ from PIL import Image
 from mnist_tutorial.benchmark.execute import run_task
 from mnist_tutorial.benchmark.recipe import Task, load_recipe, recipe_names
 from mnist_tutorial.benchmark.records import above
-from mnist_tutorial.benchmark.result import read_all
+from mnist_tutorial.benchmark.result import read_all, unpack
+from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.benchmark.summary import aggregate
 
 sys.path.insert(0, str(ROOT / "tools"))
@@ -50,6 +52,13 @@ def test_the_runs_are_of_clean_commits_and_all_recipes():
     assert not refused
     assert {(result.variant, result.machine["dirty"]) for _, result in runs} == {("full", False)}
     assert {result.recipe for _, result in runs if result.evaluated_on == "test"} == set(recipe_names())
+
+
+def test_the_accuracies_of_other_libraries_are_those_of_their_predictions():
+    labels = true_labels("full", "test")
+    for row in json.loads((ROOT / "results/peers.json").read_text(encoding="utf-8"))["rows"]:
+        for run in row.get("runs", []):
+            assert run["accuracy"] == (unpack(run["predictions"]) == labels).mean()
 
 
 def test_the_history_of_the_speed_records_is_that_of_their_runs():

@@ -38,15 +38,10 @@ class GaussianNoise(BatchFeature):
 class ShotNoise(BatchFeature):
     """Add Poisson noise with a given signal-to-noise ratio, as ``deeptrack.Poisson`` does for one image.
 
-    On a batch, DeepTrack's feature uses the peak of all images together; this one uses the peak of each image.
-
-    Parameters
-    ----------
-    snr : float, array or distribution
-        Signal-to-noise ratio at the brightest pixel of an image if its grey value is 1. As in DeepTrack, the ratio of
-        a darker image is higher: `snr` divided by the square root of its brightest grey value.
-    background : float, array or distribution
-        Grey value at which the signal begins.
+    On a batch, DeepTrack's feature uses the peak of all images together; this one uses the peak of each image. `snr` is
+    the signal-to-noise ratio at the brightest pixel of an image if its grey value is 1. As in DeepTrack, that of a
+    darker image is higher: `snr` divided by the square root of its brightest grey value. The signal begins at the grey
+    value `background`; parameters are as for `GaussianNoise`.
 
     Examples
     --------
@@ -128,7 +123,7 @@ class Brightness(BatchFeature):
 
 
 class Erase(BatchFeature):
-    """Paint over a rectangle of each image: cutout, or an occlusion.
+    """Paint over a rectangle of each image: an occlusion, or cutout (DeVries and Taylor, arXiv:1708.04552).
 
     Parameters
     ----------
@@ -138,10 +133,6 @@ class Erase(BatchFeature):
         Its centre, as a fraction of the image: 0 is the first pixel, 1 the last. By default anywhere.
     value : float, array or distribution
         The grey value to paint with.
-
-    References
-    ----------
-    DeVries and Taylor, "Improved regularization of convolutional neural networks with cutout", arXiv:1708.04552.
 
     Examples
     --------

@@ -19,12 +19,7 @@ class Field(dt.Feature):
     that is left for the next object is as likely. Places follow NumPy's global generator. An object without a pixel
     above 0, and objects that do not fit into the field, are a ValueError.
 
-    Parameters
-    ----------
-    size : int or tuple of two int
-        Rows and columns of the larger image, in pixels.
-    gap : int
-        Pixels that stay free between two objects.
+    `size` is the side of the larger image in pixels, or its rows and columns; `gap` pixels stay free between objects.
 
     Examples
     --------

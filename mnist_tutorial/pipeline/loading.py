@@ -22,16 +22,11 @@ def digit_source(split: Split, device: str | torch.device | None = None) -> Sour
 
     It has the fields ``image`` (uint8, 28 x 28), ``label`` (int64) and ``index`` (int64, the official position), and
     holds the three arrays without copying them. It can therefore be indexed with an array, so that a pipeline is
-    evaluated once for the whole batch.
+    evaluated once for the whole batch. Split the data before you make sources of them: DeepTrack's ``filter``,
+    ``random_split`` and ``Subset`` take tens of milliseconds a digit (deeptrack 2.0.2).
 
-    Split the data before you make sources of them: DeepTrack's ``filter``, ``random_split`` and ``Subset`` search the
-    whole source at each activation (deeptrack 2.0.2: tens of milliseconds a digit).
-
-    Parameters
-    ----------
-    device : str or torch.device, optional
-        Where to keep the digits as tensors, and where the features run. ``"auto"`` is the accelerator that trains the
-        network, in a training of several processes that of this one. By default, or without one, they stay arrays.
+    `device` is where to keep the digits as tensors, and where the features run. ``"auto"`` is the accelerator that
+    trains the network, in a training of several processes that of this one. By default, they stay arrays.
 
     Examples
     --------
@@ -74,12 +69,8 @@ class BatchDataset(dt.pytorch.Dataset):
     the channel where networks expect it, ``(B, 1, H, W)``, and become floats. All other integers become ``long``, as in
     DeepTrack: labels ``(B,)``, and masks ``(B, H, W)`` of int64 with a class for each pixel, as losses expect.
 
-    Parameters
-    ----------
-    pipeline : deeptrack.Feature
-        Must work on a batch as on a single image; ``&`` joins several outputs.
-    source : deeptrack.sources.Source
-        With arrays as fields, as `digit_source` makes it. A pipeline of another source is an MNISTError.
+    The pipeline must work on a batch as on a single image; ``&`` joins several outputs. The source has arrays as
+    fields, as `digit_source` makes it; a pipeline of another source is an MNISTError.
 
     Examples
     --------

@@ -22,7 +22,8 @@ class Fluorescence(BatchFeature):
     A sample, an array or tensor (H, W) or (B, H, W), is a map of how much light each pixel emits. It is convolved with
     the point spread function: the squared magnitude of the Fourier transform of the pupil. Light that leaves the image
     by more than 10 pixels is lost. The result equals ``deeptrack.Fluorescence(padding=(10, 10, 10, 10))``, brightness
-    included, to 1e-5 of its peak.
+    included, to 1e-5 of its peak. ValueError if an optical parameter is not positive, NA exceeds the refractive index,
+    or pixels are too large for NA.
 
     Parameters
     ----------
@@ -38,21 +39,14 @@ class Fluorescence(BatchFeature):
         The coefficients of Zernike polynomials in radians, as in ``deeptrack.Zernike``: (2, 2) is astigmatism,
         (3, 1) coma, (4, 0) spherical aberration.
     seed : int, optional
-        Makes the draws repeat. By default they follow NumPy's global generator.
-
-    Raises
-    ------
-    ValueError
-        If an optical parameter is not positive, NA exceeds the refractive index, or pixels are too large for NA.
+        As for `BatchFeature`.
 
     Examples
     --------
     >>> import mnist_tutorial as mt
     >>> sample = np.zeros((64, 32, 32), dtype=np.float32)
     >>> sample[:, 10, 10] = sample[:, 20, 20] = 1  # two particles, in 64 images of different defocus
-    >>> microscope = Fluorescence(NA=0.7, wavelength=600e-9, magnification=40, resolution=6e-6,
-    ...                           defocus=mt.uniform(-2e-6, 2e-6))
-    >>> microscope(sample).shape
+    >>> Fluorescence(magnification=40, resolution=6e-6, defocus=mt.uniform(-2e-6, 2e-6))(sample).shape
     (64, 32, 32)
     """
 
@@ -117,7 +111,8 @@ class Camera(BatchFeature):
     """Take images with a camera that counts photons.
 
     A pixel collects ``photons * intensity + background`` photons on average, and a Poisson distribution tells how many
-    in this image. Reading them out adds Gaussian noise. The sum, times `gain`, plus `offset`, is rounded and saturates.
+    in this image. Reading them out adds Gaussian noise. The sum, times `gain`, plus `offset`, is rounded and saturates:
+    the linear camera model of EMVA standard 1288, release 4.0, with a quantum efficiency of 1.
     Takes arrays or tensors of floats (H, W) or (B, H, W); intensities below 0 count as 0, and integers, which look like
     counts, are a ValueError. The counts are whole numbers in float32, ready for a network.
 
@@ -132,11 +127,7 @@ class Camera(BatchFeature):
     bits : int
         A count is at most ``2**bits - 1``.
     seed : int, optional
-        Makes the draws repeat. By default they follow NumPy's global generator.
-
-    References
-    ----------
-    The linear camera model of EMVA standard 1288, release 4.0, with a quantum efficiency of 1.
+        As for `BatchFeature`.
 
     Examples
     --------

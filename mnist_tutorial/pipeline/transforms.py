@@ -16,13 +16,8 @@ class Standardize(dt.Feature):
 
     Takes arrays and tensors of any shape. uint8 ranges from 0 to 255, as in torchvision's ``ToTensor``, and uint16 to
     65535; floats range from 0 to 1, unless `mean` or `std` is a number above 1, of the scale of the floats themselves.
-    Grey values on another scale, a `mean` that is not finite and a `std` that is not positive are a ValueError.
-
-    Parameters
-    ----------
-    mean, std : float
-        Of the grey values, on the scale from 0 to 1. The defaults are those of MNIST's training set, rounded as in the
-        literature; notebook 2 computes them.
+    Grey values on another scale, a `mean` that is not finite and a `std` that is not positive are a ValueError. The
+    defaults are those of MNIST's training set, rounded as in the literature; notebook 2 computes them.
 
     Examples
     --------

@@ -35,7 +35,7 @@ class RandomAffine(BatchFeature):
     mode : {"grid-constant", "nearest", "mirror"}
         What lies outside an image, in scipy's terms: zeros, the border pixels, or the image mirrored at them.
     seed : int, optional
-        Makes the draws repeat. By default they follow NumPy's global generator.
+        As for `BatchFeature`.
 
     Examples
     --------
@@ -91,8 +91,8 @@ class RandomElastic(BatchFeature):
 
     The algorithm is that of ``deeptrack.ElasticTransformation`` (NumPy), whose result with ``order=1`` it equals to
     1e-5: the displacement of each pixel, in each direction, is uniform noise, smoothed by a Gaussian filter and
-    multiplied by `alpha`. A filter with zeros outside the image is a matrix on either side, ``K @ noise @ K.T``: one
-    product for all images, even if each has its own `sigma`. Takes and returns what `RandomAffine` does.
+    multiplied by `alpha` (Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to
+    visual document analysis", ICDAR 2003). Takes and returns what `RandomAffine` does.
 
     Parameters
     ----------
@@ -104,11 +104,6 @@ class RandomElastic(BatchFeature):
         The noise, from -1 to 1: for rows, then for columns. By default it is drawn.
     mode, seed
         As for `RandomAffine`.
-
-    References
-    ----------
-    Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to visual document
-    analysis", ICDAR 2003.
 
     Examples
     --------

@@ -28,17 +28,13 @@ TOO_LITTLE, LITTLE = 1, 2  # GB of memory; a notebook's kernel takes 1 to 1.5
 DISK = 0.25  # GB; the cache, a second one while it is fetched, and the course take 0.15
 BUSY = 0.25  # of all cores
 LEARNT = 0.5  # accuracy; guessing gives 0.1
-DRIVER = Path("/proc/driver/nvidia/version")
 NEW = 'set the course up anew, or run: pip install --upgrade "mnist-tutorial[lab]"'
 
 
 class Finding(NamedTuple):
-    """What a check found and, unless all is well, what was expected and what to do.
+    """What a check found and, unless all is well, what was expected and what to do."""
 
-    With a warning, the course runs; with a problem, it does not, or not on all of MNIST.
-    """
-
-    status: Literal["ok", "warning", "problem"]
+    status: Literal["ok", "warning", "problem"]  # with a problem, the course does not run, or not on all of MNIST
     found: str
     advice: str = ""
 
@@ -117,7 +113,7 @@ def _torch():
 
     slower = "" if has_bfloat16() else ", which trains more slowly than bfloat16 in hardware"
     found, cuda = f"torch {torch.__version__}, {describe()}{slower}", torch.version.cuda
-    if not torch.cuda.is_available() and (DRIVER.exists() or shutil.which("nvidia-smi")):
+    if not torch.cuda.is_available() and (Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi")):
         needed = f"a driver for CUDA {cuda}" if cuda else "a build of torch with CUDA"
         return Finding("warning", f"{found}; it cannot use the NVIDIA GPU", f"to train on it, install {needed}")
     return Finding("ok", found)

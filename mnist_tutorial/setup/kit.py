@@ -52,8 +52,9 @@ def write(
         raise MNISTError(f"the wheels of a kit are those of requirements.lock; expected a clone: {CLONE}")
     machines = ", ".join(f"{system} ({SYSTEMS[system][0]})" for system in systems)
     machines += f", torch {'without' if torch_index else 'with'} CUDA" * ("linux" in systems)
-    texts = {name: (files(__package__) / "texts" / name).read_bytes() for name in TEXTS}  # bytes: line ends differ
-    for name, text in texts.items():
+    texts = {}
+    for name in TEXTS:
+        text = (files(__package__) / "texts" / name).read_bytes()  # bytes: line ends differ
         texts[name] = text.replace(b"@SYSTEMS@", machines.encode()).replace(b"@PYTHON@", python.encode())
     readme = folder / README  # it names the options
     there = [name for name in (*TEXTS, DIGITS, SUMS, *SYSTEMS) if (folder / name).exists()]
@@ -100,21 +101,16 @@ def _fetch(folder, system, python, torch_index, root):
     _, target, platforms = SYSTEMS[system]
     with TemporaryDirectory(prefix=".", dir=folder, ignore_cleanup_errors=True) as scratch:
         # With the extra comes uv, a wheel of the kit, which installs the others.
-        options = ["--python-platform", target, "--python-version", f"{python}.99", "--extra", "lab", "--extra", "kit"]
+        release = ["--python-version", f"{python}.99"]
+        options = ["--python-platform", target, *release, "--extra", "lab", "--extra", "kit"]
         options += ["--constraints", root / "requirements.lock", "--no-header", "--no-annotate"]
         pins = _run(scratch, "uv", "pip", "compile", "--quiet", *options, root / "pyproject.toml").splitlines()
         pins = [pin for pin in pins if not (torch_index and CUDA.match(pin))]
         built = [pin for pin in pins if pin.startswith(SOURCE_ONLY)]
         small = [pin for pin in pins if torch_index and pin.startswith(("torch=", "torchvision="))]
         _run(scratch, "pip", "wheel", "--no-deps", "--wheel-dir", folder, root, *built)
-        download = ["pip", "download", "--no-deps", "--only-binary", ":all:", "--implementation", "cp"]
-        download += [
-            "--dest",
-            folder,
-            "--python-version",
-            f"{python}.99",
-            *(f"--platform={name}" for name in platforms),
-        ]
+        download = ["pip", "download", "--no-deps", "--only-binary", ":all:", "--implementation", "cp", *release]
+        download += ["--dest", folder, *(f"--platform={name}" for name in platforms)]
         if small:
             _run(scratch, *download, "--index-url", torch_index, *(f"{pin}+cpu" for pin in small))
         _run(scratch, *download, *(pin for pin in pins if pin not in built + small))

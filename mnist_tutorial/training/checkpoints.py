@@ -17,12 +17,8 @@ def save(name: str, mnist: MNIST, **values: Any) -> Path:
     """Keep what a notebook has trained in the folder ``checkpoints`` of the cache; returns the path of the file.
 
     The values are the ``state_dict`` of networks, numbers, strings, and lists and dictionaries of them. The full data
-    and the sample have separate checkpoints; an older one of the same name is replaced.
-
-    Raises
-    ------
-    MNISTError
-        If `load` could not read the values, if a file that `save` has not written has the name, or if the disk is full.
+    and the sample have separate checkpoints; an older one of the same name is replaced. MNISTError if `load` could not
+    read the values, if a file that `save` has not written has the name, or if the disk is full.
 
     Examples
     --------

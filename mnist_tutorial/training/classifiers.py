@@ -105,12 +105,12 @@ def classifier(
     optimizer: dl.Optimizer | None = None,
     label_smoothing: float = 0.1,
 ) -> OneCycleClassifier:
-    """Make a classifier: logits, cross-entropy, and a learning rate that follows one cycle.
+    """Make a classifier: logits, cross-entropy, and a learning rate of one cycle (Smith and Topin, arXiv:1708.07120).
 
-    It is a ``deeplay.Classifier``, created, with weights drawn from torch's global generator. Because of the cycle, the
-    number of steps must be known, or the training raises an `MNISTError`; one that is resumed for more epochs begins a
-    new cycle. Losses are logged once an epoch, and those of each step are in ``step_history``. Accuracy is measured on
-    validation data only, since on each training batch that would take longer than a small network itself.
+    It is a ``deeplay.Classifier``, created, with weights drawn from torch's global generator. The number of steps must
+    be known, or the training raises an `MNISTError`; one that is resumed for more epochs begins a new cycle. Losses are
+    logged once an epoch, and those of each step are in ``step_history``. Accuracy is measured on validation data only:
+    on each training batch, that would take longer than a small network itself.
 
     Parameters
     ----------
@@ -122,11 +122,7 @@ def classifier(
     optimizer : deeplay.Optimizer, optional
         Such as ``dl.AdamW(lr=3e-3)``. By default Adam with betas for a training of a few hundred steps.
     label_smoothing : float
-        The fraction of the target that is spread over all classes.
-
-    References
-    ----------
-    Smith and Topin, arXiv:1708.07120 (one cycle); Szegedy et al., arXiv:1512.00567 (label smoothing).
+        The fraction of the target that is spread over all classes (Szegedy et al., arXiv:1512.00567).
 
     Examples
     --------

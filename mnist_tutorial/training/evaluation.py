@@ -14,19 +14,9 @@ def predict(
 ) -> np.ndarray:
     """Compute the logits of all images of a split, in eval mode; the modules get their modes back.
 
-    Parameters
-    ----------
-    classifier : torch.nn.Module
-    split : Split or array, shape (N, H, W)
-    features : deeptrack.Feature, optional
-        How to prepare the images. By default with `Standardize`.
-    batch_size : int
-        With many more, the system hands out memory anew for each batch, which takes a third of the time.
-
-    Returns
-    -------
-    ndarray of float32, shape (N, 10), or as many columns as there are classes
-        In the order of the split; ``.argmax(1)`` gives the digits.
+    The split may be an array (N, H, W). By default, `features` prepares the images with `Standardize`. Returns float32
+    (N, classes), in the order of the split; ``.argmax(1)`` gives the digits. With a much larger `batch_size`, the
+    system hands out memory anew for each batch, which takes a third of the time.
 
     Examples
     --------

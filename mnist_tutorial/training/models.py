@@ -33,11 +33,8 @@ def cnn(channels: tuple[int, int, int] = (16, 32, 64)) -> dl.Sequential:
     Five blocks of convolution, BatchNorm and ReLU, and one linear layer. Two blocks pool right after the convolution,
     so that the rest has a quarter of the pixels to compute. The network takes float (B, 1, 28, 28) or (B, 1, 24, 24),
     and returns logits (B, 10). It sees the central 24 x 24 pixels: train it on windows, and use it on whole digits.
-    `channels` are the feature maps of the first convolution (5 x 5), of the next two, and of the last two (3 x 3).
-
-    References
-    ----------
-    The first layers and the early pooling: T. Tuomas, github.com/tuomaso/train_mnist_fast.
+    `channels` are the feature maps of the first convolution (5 x 5), of the next two, and of the last two (3 x 3). The
+    first layers and the early pooling are those of T. Tuomas, github.com/tuomaso/train_mnist_fast.
 
     Examples
     --------

@@ -10,13 +10,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
-from conftest import send
 
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.setup import kit
@@ -25,21 +22,20 @@ PYTHON = platform.python_version().rpartition(".")[0]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the kit of these tests is for Linux")
 # Without a network, nothing can be built but by a backend of one's own: it takes a wheel that is there.
 PROJECT = """
-build-system = {{requires = [], build-backend = "backend", backend-path = ["."]}}
+build-system = {requires = [], build-backend = "backend", backend-path = ["."]}
 [project]
-name = "{}"
-version = "{}"
-dependencies = {}
-optional-dependencies = {{lab = ["jupyterlab"], kit = ["uv"]}}
+name = "mnist-tutorial"
+version = "0.1.0"
+dependencies = ["tqdm", "torch"]
+optional-dependencies = {lab = ["jupyterlab"], kit = ["uv"]}
 """
 BACKEND = """
 import shutil
 def build_wheel(folder, settings=None, metadata=None):
-    shutil.copy("{0}", folder)
-    return "{0}"
+    shutil.copy("mnist_tutorial-0.1.0-py3-none-any.whl", folder)
+    return "mnist_tutorial-0.1.0-py3-none-any.whl"
 """
-LOCKED = {"tqdm": "1.2", "torch": "2.9.0", "nvidia-cublas": "13.1", "jupyterlab": "4.5", "pytest": "9.0"}
-LOCKED |= {"uv": "0.9.9", "lazy-import": "0.2.2"}
+LOCKED = {"tqdm": "1.2", "torch": "2.9.0", "nvidia-cublas": "13.1", "jupyterlab": "4.5", "pytest": "9.0", "uv": "0.9.9"}
 
 
 def wheel(folder, name, release, needs=(), files=None):
@@ -58,33 +54,21 @@ def wheel(folder, name, release, needs=(), files=None):
     return Path(archive.filename)
 
 
-def sources(folder, name, release, needs=()):
-    """Write a project that is built without any other package."""
-    folder.mkdir()
-    built = wheel(folder, name, release, needs)
-    (folder / "pyproject.toml").write_text(PROJECT.format(name, release, list(needs)))
-    (folder / "backend.py").write_text(BACKEND.format(built.name))
-    (folder / "PKG-INFO").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {release}\n")
-    return folder
-
-
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
     """A clone with a lock, and an index, a folder with a page of links, which has newer releases, too."""
-    folder, index = tmp_path_factory.mktemp("clone"), tmp_path_factory.mktemp("index")
-    for name in ("tqdm", "nvidia-cublas", "jupyterlab", "pytest"):
-        wheel(index, name, LOCKED[name])
-    wheel(index, "tqdm", "99.0")
+    root, index = tmp_path_factory.mktemp("clone"), tmp_path_factory.mktemp("index")
+    for name, release in [*LOCKED.items(), ("tqdm", "99.0")]:
+        wheel(index, name, release)
     wheel(index, "torch", LOCKED["torch"], ["nvidia-cublas"])
     program = Path(sys.executable).with_name("uv").read_bytes()
     wheel(index, "uv", LOCKED["uv"], files={f"uv-{LOCKED['uv']}.data/scripts/uv": program})
-    lazy = sources(folder / f"lazy_import-{LOCKED['lazy-import']}", "lazy-import", LOCKED["lazy-import"])
-    with tarfile.open(index / f"{lazy.name}.tar.gz", "w:gz") as archive:
-        archive.add(lazy, lazy.name)
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in index.iterdir()}
     links = [f'<a href="{name}#sha256={digest}">{name}</a>' for name, digest in digests.items()]
     (index / "links.html").write_text("\n".join(links))
-    root = sources(folder / "clone", "mnist-tutorial", "0.1.0", ["tqdm", "torch", "lazy-import"])
+    wheel(root, "mnist-tutorial", "0.1.0", ["tqdm", "torch"])
+    (root / "pyproject.toml").write_text(PROJECT)
+    (root / "backend.py").write_text(BACKEND)
     (root / "requirements.lock").write_text("".join(f"{name}=={release}\n" for name, release in LOCKED.items()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -192,15 +176,11 @@ def test_wrong_options_and_a_missing_clone_are_named(run_python, tmp_path, optio
     assert not (tmp_path / "kit").exists()
 
 
-def test_the_small_torch_comes_from_its_own_index_and_without_cuda(clone, answer, mnist, tmp_path):
-    built = wheel(tmp_path, "torch", f"{LOCKED['torch']}+cpu")
-
-    def respond(handler):
-        name = unquote(handler.path).strip("/").rpartition("/")[2]
-        page = f'<a href="{built.name}">{built.name}</a>'.encode()
-        send(handler, page, Content_Type="text/html") if name == "torch" else send(handler, built.read_bytes())
-
-    list(kit.write(tmp_path / "kit", ["linux"], PYTHON, f"{answer(respond)}whl/cpu", clone[0]))
+def test_the_small_torch_comes_from_its_own_index_and_without_cuda(clone, mnist, tmp_path):
+    (tmp_path / "index/torch").mkdir(parents=True)
+    built = wheel(tmp_path / "index/torch", "torch", f"{LOCKED['torch']}+cpu")
+    (tmp_path / "index/torch/index.html").write_text(f'<a href="{built.name}">{built.name}</a>')
+    list(kit.write(tmp_path / "kit", ["linux"], PYTHON, (tmp_path / "index").as_uri(), clone[0]))
     names = [path.name for path in (tmp_path / "kit/linux").glob("*.whl")]
     assert built.name in names
     assert not [name for name in names if name.startswith(("nvidia", f"torch-{LOCKED['torch']}-"))]
