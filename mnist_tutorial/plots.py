@@ -79,17 +79,21 @@ def learning_curves(
     if not kinds:
         names = ", ".join(map(repr, history)) or "nothing"
         raise ValueError(f"history has {names}; expected losses or accuracies. Train first: trainer.fit(...)")
-    picture = Picture(figsize=(5 * len(kinds), 3.4), layout="constrained")
+    picture, steps = Picture(figsize=(5 * len(kinds), 3.4), layout="constrained"), step_history or {}
     for i, kind in enumerate(kinds, 1):
         axes = picture.add_subplot(1, len(kinds), i, xlabel="step", ylabel=kind)
-        for name, curve in (step_history or {}).items():
+        for name, curve in steps.items():
             if kind in name.lower() and name.startswith("train"):
                 axes.plot(curve["step"], curve["value"], color=BLUE, alpha=0.5, linewidth=0.8, label="each step")
         for name, curve in history.items():
-            if kind in name.lower() and name.startswith("train"):  # a mean over an epoch belongs to its middle
+            # A single mean tells less than the steps that it is a mean of.
+            alone = len(curve["step"]) == 1 and name.replace("_epoch", "_step") in steps
+            if kind not in name.lower() or alone:
+                continue
+            if name.startswith("train"):  # a mean over an epoch belongs to its middle
                 middle = curve["step"] - np.diff(curve["step"], prepend=0) / 2
                 axes.plot(middle, curve["value"], color=BLUE, marker="o", label="training, mean over an epoch")
-            elif kind in name.lower():
+            else:
                 axes.plot(curve["step"], curve["value"], color=ORANGE, marker="s", label="validation")
         if kind == "loss" and scale == "log":
             axes.set_yscale("log")
@@ -151,8 +155,8 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike) -> Picture:
     return picture
 
 
-def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 20) -> Picture:
-    """Draw at most `n` images that are classified wrongly, the most confident mistakes first.
+def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 20, columns: int = 10) -> Picture:
+    """Draw at most `n` images that are classified wrongly, the most confident mistakes first, in rows of `columns`.
 
     Above each image are the true digit, the predicted digit, and its predicted probability. The images (N, H, W) have
     labels (N,), and logits (N, 10) as from `predict`.
@@ -170,7 +174,7 @@ def failures(images: ArrayLike, labels: np.ndarray, logits: ArrayLike, n: int = 
     shown = wrong[np.argsort(-probability[wrong], kind="stable")][:n]
     titles = [f"{labels[i]} → {predictions[i]}\n{100 * probability[i]:.0f} %" for i in shown]
     title = f"{len(shown)} of {len(wrong):,} mistakes, the most confident first"
-    return digits(np.asarray(images)[shown], titles, title=title)
+    return digits(np.asarray(images)[shown], titles, columns, title)
 
 
 def robustness(strengths: dict[str, ArrayLike], accuracies: dict[str, dict[str, ArrayLike]]) -> Picture:

@@ -16,7 +16,7 @@ from mnist_tutorial.cli.common import EXAMPLE, Force, Variant, app, say, show
 BACKEND = typer.Option(help="For Linux. cpu: small; default: with CUDA; auto: cpu if its index can be reached.")
 FOR_JUPYTERLAB = {"ignore_unknown_options": True}  # but pass them on, as they are
 LAYOUT = typer.Option(help="class-folders: train/7/7_000123.png; flat: mnist/train/...; torchvision: MNIST/raw/...")
-LAB_HELP = "A folder for the course, by default course; then options of JupyterLab, such as --port 9999."
+LAB_HELP = "A folder for the course, by default course, and options of JupyterLab, such as --port 9999."
 
 
 @app.command(epilog=f"{EXAMPLE} fetch")
@@ -76,16 +76,15 @@ def cite() -> None:
     print((files("mnist_tutorial") / "data/texts/citation.txt").read_text(encoding="utf-8"), end="")
 
 
-@app.command(epilog=f"{EXAMPLE} lab course --port 9999", context_settings=FOR_JUPYTERLAB)
+@app.command(epilog=f"{EXAMPLE} lab --port 9999 course", context_settings=FOR_JUPYTERLAB)
 def lab(arguments: Annotated[list[str] | None, typer.Argument(metavar="[DIR] [OPTION]", help=LAB_HELP)] = None) -> None:
     """Fetch MNIST, write the course into DIR, and open JupyterLab on it.
 
     Files that you have changed stay as they are. To end it, press Ctrl-C.
     """
-    from mnist_tutorial.setup.lab import open_lab
+    from mnist_tutorial.setup.lab import open_lab, split_arguments
 
-    options = list(arguments or [])
-    folder = Path("course" if not options or options[0].startswith("-") else options.pop(0))
+    folder, options = split_arguments(arguments or [])
     fetch("auto")
     _write_course(folder)
     open_lab(folder / "student", options)

@@ -7,12 +7,25 @@ from pathlib import Path
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyterlab.labapp import LabApp
 
+ALONE = ("version", "V", "help", "h", "help-all")  # options without a value, beside JupyterLab's flags
+
 
 class OwnKernel(KernelSpecManager):
     """Knows the kernel of this Python, and none that another environment has left in the user's folder by its name."""
 
     def _kernel_dirs_default(self):
         return []
+
+
+def split_arguments(arguments: Sequence[str]) -> tuple[Path, list[str]]:
+    """Tell the folder of the course, wherever it stands, from options of JupyterLab and their values."""
+    is_value = False
+    for position, word in enumerate(arguments):
+        if not word.startswith("-") and not is_value:
+            return Path(word), [*arguments[:position], *arguments[position + 1 :]]
+        name = word.lstrip("-")
+        is_value = name != word and "=" not in word and name not in ALONE and name not in LabApp.flags
+    return Path("course"), list(arguments)
 
 
 def open_lab(folder: Path, options: Sequence[str] = ()) -> None:

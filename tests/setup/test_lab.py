@@ -1,29 +1,40 @@
 """`lab`; that its server answers and runs notebooks is tested in test_workshop.py, by `make lab`."""
 
-import os
-import subprocess
-import sys
-
 import pytest
-from conftest import ROOT
 
-from mnist_tutorial.setup.lab import OwnKernel
+from mnist_tutorial.setup.lab import OwnKernel, split_arguments
 
 
-@pytest.mark.parametrize("words", ["of-mine --port 48199", "--port 48199 --no-browser", "a-file"])
-def test_jupyterlab_answers_on_a_folder_that_is_named_first_or_left_out_and_leaves_a_file(words, tmp_path, mnist):
-    (tmp_path / "a-file").write_text("mine")
-    command = [sys.executable, "-m", "mnist_tutorial", "lab", *words.split(), "--version"]
-    here = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=here, text=True, capture_output=True)
-    if words == "a-file":
-        assert (done.returncode, [line[:7] for line in done.stderr.splitlines()]) == (1, ["error: "])
-        assert (tmp_path / "a-file").read_text() == "mine"
-    else:
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines()[-1].count(".") >= 2  # JupyterLab's own answer
-        folder = "of-mine" if "of-mine" in words else "course"
-        assert (tmp_path / folder / "student/01_loading.ipynb").exists()
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("", ""),
+        ("course", ""),
+        ("--port 48199 --no-browser", "--port 48199 --no-browser"),
+        ("mine --port 48199", "--port 48199"),
+        ("--port 48199 --no-browser mine", "--port 48199 --no-browser"),
+        ("--port=48199 mine --help-all", "--port=48199 --help-all"),
+        ("--version mine", "--version"),
+    ],
+)
+def test_the_folder_stands_before_or_after_options_of_jupyterlab_or_is_left_out(words, options):
+    folder, rest = split_arguments(words.split())
+    assert (folder.name, rest) == ("mine" if "mine" in words else "course", options.split())
+
+
+def test_jupyterlab_answers_and_a_folder_that_is_a_file_is_one_line(run_python, tmp_path, mnist):
+    def lab(name):
+        return run_python("-m", "mnist_tutorial", "lab", "--port", "48199", str(tmp_path / name), "--version")
+
+    done = lab("a folder")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].count(".") >= 2  # JupyterLab's own answer
+    assert (tmp_path / "a folder/student/01_loading.ipynb").exists()
+    (tmp_path / "a file").write_text("mine")
+    done = lab("a file")
+    assert done.returncode == 1
+    assert [line[:7] for line in done.stderr.splitlines()] == ["error: "]
+    assert (tmp_path / "a file").read_text() == "mine"
 
 
 def test_without_the_lab_extra_there_is_a_line_that_says_what_to_install(run_python):
