@@ -6,7 +6,6 @@ The notebook in the repository has everything. Tags tell the cells of an exercis
 ``slide-only`` is text that nobody but the audience sees.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from copy import deepcopy
@@ -132,9 +131,9 @@ def update(folder: Path | str, files: Mapping[str, bytes]) -> dict[str, str]:
     try:
         for name, content in files.items():
             path = Path(folder, name)
-            if os.path.lexists(path) and not _has_all_of(path, content):
+            if path.exists() and not _has_all_of(path, content):
                 path = path.with_stem(f"{path.stem}.new-{sha256(content).hexdigest()[:6]}")
-            if not os.path.lexists(path):
+            if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with atomic(path) as part:
                     part.write_bytes(content)

@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from mnist_tutorial.data import Split, atomic, cache_folder, prepare
 from mnist_tutorial.data.cache import cache_lock
@@ -18,7 +18,7 @@ FINE = 4  # lines are drawn this much larger, then reduced, so that their edges 
 PEN = 0.08
 THIN = PEN / 2  # for a digit half as large
 
-Points = Annotated[list[tuple[float, float]], Field(min_length=1)]
+Points = list[tuple[float, float]]
 
 
 class Stroke(BaseModel):
@@ -31,8 +31,8 @@ class Stroke(BaseModel):
 class Digit(BaseModel):
     """A drawing that was kept. Points alone are a stroke of width `PEN`: so strokes were kept before there were two."""
 
-    label: Annotated[int, Field(ge=0, le=9)]
-    strokes: Annotated[list[Stroke | Points], Field(min_length=1)]
+    label: int
+    strokes: list[Stroke | Points]
 
 
 class Kept(BaseModel):
