@@ -13,9 +13,8 @@ from pathlib import Path
 import nbformat
 
 from exported import export
-from mnist_tutorial.course.executed import read_executed
-from mnist_tutorial.course.lesson import lessons
-from mnist_tutorial.course.teach import to_mathml
+from mnist_tutorial.course.lesson import lessons, variant
+from mnist_tutorial.course.pages import read_executed, to_mathml
 from reading import SiteError, reading_form
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +85,7 @@ def write_notebooks(sources: list[Path]) -> None:
     entries = [f"{term}\n  {definition} [Read more]({where})" for term, (definition, where) in terms.items()]
     text = "\n\n".join(["# Glossary", "```{glossary}", *entries, "```\n"])
     (folder / "glossary.md").write_text(text.replace("```{glossary}\n", "```{glossary}"), encoding="utf-8")
-    for_students = {lesson.name: lesson.variant("student") for lesson in lessons(ROOT)}
+    for_students = {lesson.name: variant(lesson.notebook, "student") for lesson in lessons(ROOT)}
     for path in sources:
         nbformat.write(for_students.get(path.name, nbformat.read(path, as_version=4)), downloads / path.name)
         notebook = reading_form(read_executed(path, EXECUTED))

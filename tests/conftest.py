@@ -37,6 +37,8 @@ mpl.use("agg")
 # A shell that starts make in the background has ctrl-C ignored, and so would the programs that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 ROOT = Path(__file__).parent.parent
+# Tags of cells of a notebook that are not told in class.
+APART = {"task", "hint", "stub", "solution", "check", "write", "model", "notes", "slide-only"}
 # The files that wait for other processes: begun first, so that at the end nobody waits for the last of them.
 LONG = "cli_benchmark checks workshop draw doctor lab cache cli init"
 

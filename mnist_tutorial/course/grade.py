@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nbformat
 import pandas as pd
@@ -18,14 +17,13 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from rich.table import Column, Table
+from rich.text import Text
 
 from mnist_tutorial.course.handed_in import read_all
 from mnist_tutorial.course.lesson import Lesson
 from mnist_tutorial.data.progress import progress_bar
 from mnist_tutorial.errors import MNISTError, printable
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 START = 300  # seconds that a kernel may take to import what a notebook needs, on a busy machine
 SETTINGS = "import mnist_tutorial as mt\nfrom mnist_tutorial.course.checks import exercise as _e\n_e.LIMIT = {}"
@@ -148,21 +146,13 @@ def _last_line(exercise):
 
 
 def as_csv(grades: pd.DataFrame) -> str:
-    """Write grades as CSV."""
-    return grades[COLUMNS].map(_cell).to_csv(index=False)
+    """Write grades as CSV; a spreadsheet would take a line of code that begins like a formula for one."""
+    texts = grades[COLUMNS].map(lambda text: printable(text, keep=""))
+    return texts.replace(r"^[=+\-@]", r"'\g<0>", regex=True).to_csv(index=False)
 
 
-def _cell(text):
-    """Make text harmless: a spreadsheet takes what begins like a formula for one."""
-    text = printable(text, keep="")
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
-def summary(grades: pd.DataFrame) -> "Table":
+def summary(grades: pd.DataFrame) -> Table:
     """Count the exercises that are solved, and the files that are refused: a row for each person."""
-    from rich.markup import escape
-    from rich.table import Column, Table
-
     graded = grades[grades.lesson != ""].assign(solved=grades.exercise.where(grades.solved == "yes"))
     counts = graded.pivot_table("solved", "person", "lesson", "nunique").reindex(grades.person.unique())
     numbers = graded.groupby("lesson").exercise.nunique()
@@ -171,5 +161,5 @@ def summary(grades: pd.DataFrame) -> "Table":
     counts["files refused"] = grades[grades.solved == "refused"].groupby("person").size()
     table = Table("person", *(Column(name, justify="right") for name in counts), title="Exercises solved")
     for person, row in counts.iterrows():
-        table.add_row(escape(printable(person, keep="")), *("" if pd.isna(count) else f"{count:g}" for count in row))
+        table.add_row(Text(printable(person, keep="")), *("" if pd.isna(count) else f"{count:g}" for count in row))
     return table

@@ -16,7 +16,7 @@ class Guess:
     ----------
     question : str
     choices : sequence of str, optional
-        What to choose from, at least two, or a ValueError. Without choices, the guess is a number.
+        What to choose from. Without choices, the guess is a number.
     low, high : float
         The range of a number, or of the values of a curve.
     unit : str
@@ -47,8 +47,6 @@ class Guess:
         unit: str = "",
         x: Sequence[float] | None = None,
     ):
-        if choices is not None and (len(choices) < 2 or x is not None):
-            raise ValueError(f"the choices are {choices!r}; expected at least two, or None for a number or a curve")
         self.question, self.answer = question, None
         self._choices, self._unit, self._x, self._range = choices, unit, x, (low, high)
 

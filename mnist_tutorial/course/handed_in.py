@@ -19,7 +19,7 @@ READ = (".ipynb", ".json", ".txt")  # what the name of a notebook may end with
 PLATFORMS = re.compile(r"(.+?)(?:_\d+_assignsubmission_(?:file|onlinetext)|(?:_LATE)?_\d+_\d+_)")
 COPY = re.compile(r"^copy of |(?: ?\(\d+\)|-\d+|-copy\d+|\.new(?:-\w{6}|\d*))+$", re.I)
 CHECK = re.compile(r"\bchecks\.(?!claim\b)(\w+)\(")
-DEFINITIONS = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+DEFINITIONS = ("import ", "from ", "def ", "class ", "@")
 ROOT = PurePosixPath()
 
 
@@ -52,7 +52,7 @@ def read_all(place: Path, lessons: Sequence[Lesson]) -> list[HandedIn]:
     contents = {path: content for path, content in _walk(root) if _stem(path.name) not in WITHOUT_EXERCISES}
     if not contents or ROOT in contents:
         raise MNISTError(f"{place}: no files; expected a folder or a zip file with what people have handed in")
-    names = persons([*contents], [_stem(lesson.name) for lesson in lessons])
+    names = _persons([*contents], [_stem(lesson.name) for lesson in lessons])
     stubs = {lesson.name: _take_apart(variant(lesson.notebook, "student"))[1] for lesson in lessons}
     return [_read(names[path], path, content, stubs) for path, content in contents.items()]
 
@@ -73,20 +73,10 @@ def _walk(place, path=ROOT):
         yield path, f"cannot be read ({error!s:.100})"
 
 
-def persons(paths: Sequence[PurePosixPath], lessons: Sequence[str]) -> dict[PurePosixPath, str]:
-    """Tell whose each file is, from its path.
-
-    Examples
-    --------
-    >>> def who(*paths):
-    ...     return [*persons([PurePosixPath(path) for path in paths], ["01_loading"]).values()]
-    >>> who("Anna/student/01_loading.ipynb", "Copy of 01_loading_Bo (2).ipynb", "Cy_17_assignsubmission_file_/x.ipynb")
-    ['Anna', 'Bo', 'Cy']
-    >>> who("all/dorasmith_LATE_12_345_01_loading-1.ipynb", "all/Ed/01_loading.ipynb", "all/01_loading/fay.ipynb.txt")
-    ['dorasmith', 'Ed', 'fay']
-    """
+def _persons(paths, lessons):
+    """Tell whose each file is, from its path."""
     if len({path.parts[0] for path in paths}) == 1 and all(len(path.parts) > 1 for path in paths):
-        inner = persons([PurePosixPath(*path.parts[1:]) for path in paths], lessons)
+        inner = _persons([PurePosixPath(*path.parts[1:]) for path in paths], lessons)
         if len({*inner.values()} - {*lessons}) > 1:  # the folder is that of all
             return dict(zip(paths, inner.values(), strict=True))
     return {path: _person(path.parts, lessons) for path in paths}
@@ -123,33 +113,34 @@ def _read(person, path, content, stubs):
     for check, (_, stub) in stubs[lesson].items():
         call, cells = answers.get(check, ("", []))
         grade = "not answered", "" if call else "the check is not in the notebook", ""
-        exercises.append(Exercise(check, call, cells, call != "" and _dump(cells) != _dump(stub), grade))
+        exercises.append(Exercise(check, call, cells, call != "" and _code(cells) != _code(stub), grade))
     return HandedIn(person, str(path), lesson, exercises, context)
 
 
 def _take_apart(notebook):
-    """Return imports, functions and classes before the exercises, and name of each check -> its call, the cells before.
+    """Return definitions before the exercises, and name of each check -> its call, the cells since the last one.
 
     Somebody may join an answer with its check, or call a check again and again.
     """
     cells, answers, own = notebook.cells, {}, []
     starts = (i for i, cell in enumerate(cells) if cell.source.startswith("## Exercises") or "stub" in tags(cell))
     begin = next(starts, 0)
-    nodes = [node for cell in cells[:begin] if cell.cell_type == "code" for node in _statements(cell.source)]
-    for source in (cell.source for cell in cells[begin:] if cell.cell_type == "code"):
-        lines = [ast.unparse(node) for node in _statements(source)]
+    taught, exercises = ([c.source for c in part if c.cell_type == "code"] for part in (cells[:begin], cells[begin:]))
+    for source in exercises:
+        lines = _statements(source)
         calls = {match[1]: line for line in lines if (match := CHECK.search(line))}
         answer = "\n".join(takewhile(lambda line: not CHECK.search(line), lines)) if calls else _python(source)
         own += [answer] if answer else []
         for check, call in calls.items():
             answers[check] = call, [*answers.get(check, ("", []))[1], *own]
         own = [] if calls else own
-    return [ast.unparse(node) for node in nodes if isinstance(node, DEFINITIONS)], answers
+    return [line for source in taught for line in _statements(source) if line.startswith(DEFINITIONS)], answers
 
 
 def _statements(source):
+    """List the statements of a cell without comments and spaces; none if it is no Python."""
     try:
-        return ast.parse(_python(source)).body
+        return [ast.unparse(node) for node in ast.parse(_python(source)).body]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 
@@ -159,7 +150,6 @@ def _python(source):
     return re.sub(r"^\s*[%!?].*|^.*\?$", "", source, flags=re.M)
 
 
-def _dump(cells):
-    """Reduce code to what it does, without comments and spaces."""
+def _code(cells):
     source = "\n".join(cells)
-    return [ast.dump(node) for node in _statements(source)] or source
+    return _statements(source) or source

@@ -2,11 +2,10 @@
 
 The notebook in the repository has everything. Tags tell the cells of an exercise apart: ``task``, ``hint``, ``stub``,
 ``solution`` and ``check``; where an explanation is asked for, ``write`` is for the student's, and ``model`` is ours.
-``notes`` are for instructors; ``review`` asks what has been learnt. For ``slide`` and ``slide-more``, see `teach`;
+``notes`` are for instructors; ``review`` asks what has been learnt. For ``slide`` and ``slide-more``, see `pages`;
 ``slide-only`` is text that nobody but the audience sees.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from copy import deepcopy
@@ -21,13 +20,11 @@ from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
 HERE = Path(__file__).parent
-# What is not told in class.
-APART = {"task", "hint", "stub", "solution", "check", "write", "model", "notes", "slide-only"}
 LEFT_OUT = {
     "student": {"solution", "notes", "slide-only"},
     "instructor": {"stub", "write", "slide-only"},
     "solutions": {"stub", "write", "notes", "slide-only"},
-    "pages": {"stub", "write"},  # what solutions and slides are made of
+    "slides": {"stub", "write"},  # the notes for instructors are for the speaker
 }
 REPOSITORY = "https://github.com/DeepTrackAI/mnist-tutorial"
 BRANCH = f"{REPOSITORY}/blob/course"  # what `workshop --online` writes; the release workflow pushes it
@@ -55,11 +52,10 @@ class Lesson:
 
 
 def variant(notebook: nbformat.NotebookNode, kind: str, online: bool = False) -> nbformat.NotebookNode:
-    """Leave out the cells that are not for a kind of reader: student, instructor, solutions or pages.
+    """Leave out the cells that are not for a kind of reader: student, instructor, solutions or slides.
 
-    The notebooks of students and instructors get a cell that installs the course where it is missing, and lead to their
-    own kind in Colab and Kaggle, which open one notebook, without neighbours: with `online`, links to others lead to
-    the repository, too. Only for students, model answers are folded. Returns a copy.
+    Those of students and instructors install the course where it is missing. Colab and Kaggle open one notebook alone:
+    with `online`, links to others lead to the repository. Only for students, model answers are folded. Returns a copy.
     """
     notebook = deepcopy(notebook)
     notebook.cells = [cell for cell in notebook.cells if not LEFT_OUT[kind] & tags(cell)]
@@ -135,9 +131,9 @@ def update(folder: Path | str, files: Mapping[str, bytes]) -> dict[str, str]:
     try:
         for name, content in files.items():
             path = Path(folder, name)
-            if os.path.lexists(path) and not _has_all_of(path, content):
+            if path.exists() and not _has_all_of(path, content):
                 path = path.with_stem(f"{path.stem}.new-{sha256(content).hexdigest()[:6]}")
-            if not os.path.lexists(path):
+            if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with atomic(path) as part:
                     part.write_bytes(content)

@@ -139,12 +139,11 @@ def other(notebook):
     return Widget(notebook.page, 1)
 
 
-@pytest.mark.parametrize("digit", [1, 4, 0])
-def test_a_digit_drawn_with_the_mouse_is_read(digit, canvas):
-    canvas.draw(DRAWN[digit])
-    expect(canvas.reading).to_contain_text(f"reads {digit}")
-    canvas.shows(mt.prepare(strokes.picture(DRAWN[digit])))
-    expect(canvas.root.locator(".bars .first").first).to_have_text(str(digit))
+def test_a_digit_drawn_with_the_mouse_is_read(canvas):
+    canvas.draw(DRAWN[1])
+    expect(canvas.reading).to_contain_text("reads 1")
+    canvas.shows(mt.prepare(strokes.picture(DRAWN[1])))
+    expect(canvas.root.locator(".bars .first").first).to_have_text("1")
     expect(canvas.root.locator(".bars .share")).to_have_text([re.compile(r"\d %$")] * 10)
 
 

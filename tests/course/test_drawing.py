@@ -43,13 +43,11 @@ def test_a_drawing_is_prepared_and_read_as_predict_does_and_nothing_else_changes
         np.testing.assert_allclose(canvas.probabilities, np.exp(logits[0]) / np.exp(logits[0]).sum(), rtol=1e-5)
     canvas.strokes = []
     assert (canvas.image, canvas.probabilities) == (b"", [])
-    unprepared = mt.draw(centre=False)  # without a box that prepares it, and without a network
-    assert (canvas.has_box, canvas.has_network, unprepared.has_box, unprepared.has_network) == (
-        True,
-        True,
-        False,
-        False,
-    )
+    assert canvas.has_box
+    assert canvas.has_network
+    unprepared = mt.draw(centre=False)
+    assert not unprepared.has_box
+    assert not unprepared.has_network
 
 
 def diverged():
@@ -143,7 +141,7 @@ def test_two_notebooks_at_once_lose_no_digit(empty_cache):
 
 
 OURS = '{"program": "mnist-tutorial", "digits": [{"label": 1, "strokes": [[[0.5, 0.5]]]}]}'
-NOT_OURS = [OURS.replace("mnist-tutorial", "another"), OURS[:40], OURS.replace("[[0.5", "[[2")]
+NOT_OURS = [OURS.replace("mnist-tutorial", "another"), OURS[:40]]
 
 
 @pytest.mark.parametrize("text", NOT_OURS)
@@ -164,21 +162,6 @@ def test_a_folder_that_cannot_be_written_is_named(empty_cache):
     empty_cache.write_text("a file where the folder belongs")
     with pytest.raises(mt.MNISTError, match="cannot be used"):
         keep(1, LINE)
-
-
-NO_DRAWINGS = [
-    *(None, {}, [], [[]], [[0.5, 0.5]], [[[0.5]]], [[["0.5", 0.5]]], [[[0.5, 1.01]]], [[[-0.01, 0.5]]]),
-    *([{"width": PEN}], [{"points": [[0.5, 0.5]]}]),
-    *([{"width": width, "points": [[0.5, 0.5]]}] for width in (0, 2)),
-]
-
-
-@pytest.mark.parametrize("strokes", NO_DRAWINGS, ids=lambda value: f"{value!r:.30}")
-def test_what_could_not_be_read_again_is_not_kept(strokes, empty_cache):
-    for label, lines in ((1, strokes), (10, LINE), (True, LINE)):
-        with pytest.raises(mt.MNISTError, match=r"cannot be kept as .*; expected"):
-            keep(label, lines)
-    assert not empty_cache.exists()
 
 
 def test_a_line_is_as_wide_as_its_pen_everywhere_and_ends_round():

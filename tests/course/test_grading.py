@@ -101,13 +101,19 @@ def test_a_class_is_graded_as_its_platforms_deliver_it(tmp_path):
 
 
 def test_one_zip_file_of_all_is_graded_and_remarks_in_the_file_stay(tmp_path):
-    everyone = {"01_loading_Ann.ipynb": notebook(), "01_loading_Ben.ipynb": notebook()}
+    names = (
+        "01_loading_Ann.ipynb",
+        "ben_LATE_12_345_01_loading-1.ipynb",
+        "Cy/01_loading.ipynb",
+        "01_loading/dee.ipynb.txt",
+    )
+    everyone = dict.fromkeys(names, notebook())
     (tmp_path / "in").mkdir()
     zip_of(tmp_path / "in/all.zip", {f"all/{name}": content for name, content in everyone.items()})
     for place, out in (("in/all.zip", tmp_path / "all.csv"), ("in", tmp_path / "grades.csv")):
         done, rows = grade(tmp_path / place, out)
         assert done.exit_code == 0
-        assert {row["person"] for row in rows} == {"Ann", "Ben"}
+        assert {row["person"] for row in rows} == {"Ann", "ben", "Cy", "dee"}
     first = out.read_bytes()
     out.write_bytes(first + b"Ann,a remark\n")
     done = CliRunner().invoke(app, ["workshop", "grade", str(tmp_path / "in"), "--out", str(out)])  # as it was

@@ -41,9 +41,3 @@ def test_a_guess_is_taken_from_the_widget_and_compared(options, done, answer, tr
     guess.reveal(truth)
     (line,) = capsys.readouterr().out.splitlines()
     assert re.search(words, line)
-
-
-@pytest.mark.parametrize("options", [{"choices": ["one"]}, {"choices": ["a", "b"], "x": [1]}])
-def test_a_question_without_a_choice_is_refused(options):
-    with pytest.raises(ValueError, match="expected at least two"):
-        mt.guess("And?", **options)

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import APART, ROOT
 from IPython.core.inputtransformer2 import TransformerManager
 
-from mnist_tutorial.course.lesson import APART, INSTALL, REPOSITORY, WHEEL, lessons, read_lesson, tags, update, variant
+from mnist_tutorial.course.lesson import INSTALL, REPOSITORY, WHEEL, lessons, read_lesson, tags, update, variant
 from mnist_tutorial.errors import MNISTError
 
 COURSE = lessons(ROOT)

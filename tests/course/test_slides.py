@@ -1,4 +1,4 @@
-"""Slides: what is on them; and in a real browser, they fit the page, and fetch nothing."""
+"""Pages: notebooks that were run, and slides; in a real browser, these fit the page, and fetch nothing."""
 
 import base64
 import re
@@ -6,17 +6,16 @@ import re
 import nbformat
 import pytest
 from browser import browser
-from conftest import ROOT
+from conftest import APART, ROOT
+from nbformat.v4 import new_output
 
-from mnist_tutorial.course.executed import read_executed
-from mnist_tutorial.course.lesson import APART, lessons, tags, variant
-from mnist_tutorial.course.teach import assets, slides
+import mnist_tutorial as mt
+from mnist_tutorial.course.lesson import lessons, tags
+from mnist_tutorial.course.pages import WIDGET, assets, read_executed, slides
 
 PICTURE = base64.b64encode((ROOT / "docs/pictures/benchmark.png").read_bytes()).decode()
 LESSONS = {lesson.name: lesson.notebook for lesson in lessons(ROOT)}
-
-
-FIGURE = nbformat.v4.new_output("display_data", {"image/png": PICTURE})
+FIGURE = new_output("display_data", {"image/png": PICTURE})
 
 
 def body(*cells):
@@ -30,7 +29,7 @@ def body(*cells):
 
 
 def printed(text):
-    return nbformat.v4.new_output("stream", text=text)
+    return new_output("stream", text=text)
 
 
 def test_of_code_a_slide_shows_the_figure_and_the_source_only_where_that_is_asked_for():
@@ -45,7 +44,7 @@ def test_of_code_a_slide_shows_the_figure_and_the_source_only_where_that_is_aske
 
 
 CLAIM = printed("✓ accuracy: 0.97, at least 0.9\n"), printed("The answer is 97. You have not guessed.\n")
-VALUE = nbformat.v4.new_output("execute_result", {"text/plain": "<Forwarder at 0x7f>"}, execution_count=1)
+VALUE = new_output("execute_result", {"text/plain": "<Forwarder at 0x7f>"}, execution_count=1)
 ASKS = 'fit()\nmt.checks.claim("accuracy", 0.97, at_least=0.9)\nguessed = mt.guess("How many?")\nguessed'
 # Code without a figure: its tags, the source, its outputs, what a slide shows of both, and what it does not.
 CODE = [
@@ -97,6 +96,47 @@ def test_each_deck_shows_the_lines_of_both_libraries_and_no_caption_without_its_
         assert re.search(library, code) or not re.search(library, lesson), f"no slide-code cell has {library}"
 
 
+# What may have become of a notebook that was run, and whether its copy is still good.
+CHANGES = {
+    "nothing": (lambda cell: None, True),
+    "edited": (lambda cell: cell.update(source="1 + 2"), False),
+    "interrupted": (lambda cell: cell.update(execution_count=None), False),
+    "failed": (lambda cell: cell.outputs.append(new_output("error", ename="E", evalue="", traceback=[])), False),
+}
+
+
+def executed(folder, change):
+    """Write a notebook of one cell, and a copy that was run and then changed; reads it as pages do."""
+    path, cell = folder / "01_x.ipynb", nbformat.v4.new_code_cell("1 + 1")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    nbformat.write(notebook, path)
+    assert read_executed(path, folder / "executed") is None
+    (folder / "executed").mkdir()
+    cell.update(execution_count=1, outputs=[new_output("stream", text="2")])
+    change(cell)
+    nbformat.write(notebook, folder / "executed" / path.name)
+    return read_executed(path, folder / "executed")
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_notebook_that_was_run_is_read_unless_it_has_changed_since_or_did_not_end(kind, tmp_path):
+    change, good = CHANGES[kind]
+    notebook = executed(tmp_path, change)
+    assert notebook.cells[0].outputs[0].text == "2" if good else notebook is None
+
+
+def test_widgets_are_told_in_words_and_bars_of_progress_are_left_out(tmp_path, empty_cache):
+    question = "How many, in friends' eyes?"
+    shown = [mt.guess(question)._repr_mimebundle_(), {WIDGET: {}, "text/plain": "training: 0%"}]
+    shown += [mt.draw()._repr_mimebundle_()[0], {"text/plain": "2"}]
+    outputs = [new_output("display_data", data) for data in shown]
+    outputs.append(new_output("stream", name="stderr", text="a warning"))
+    asked, canvas, value = executed(tmp_path, lambda cell: cell.update(outputs=outputs)).cells[0].outputs
+    assert asked.data["text/markdown"] == f"**Guess first:** {question}"
+    assert "JupyterLab" in canvas.data["text/markdown"]
+    assert value.data["text/plain"] == "2"
+
+
 @pytest.fixture(scope="module")
 def chromium():
     with browser() as chromium:
@@ -143,7 +183,7 @@ def each_slide(page):
 def test_each_slide_is_whole_and_nothing_is_fetched(name, executed, show):
     notebook = read_executed(ROOT / "notebooks" / name, ROOT / "build/executed") if executed else LESSONS[name]
     assert notebook is not None, "this notebook has not been run: make notebooks"
-    page, wrong = show(variant(notebook, "pages"))
+    page, wrong = show(notebook)
     shown = list(each_slide(page))
     assert len(shown) == sum("slide" in tags(cell) for cell in notebook.cells)
     for slide in shown:

@@ -4,10 +4,10 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from conftest import APART, ROOT
 
 import mnist_tutorial as mt
-from mnist_tutorial.course.lesson import APART, tags
+from mnist_tutorial.course.lesson import tags
 from mnist_tutorial.errors import MNISTError
 
 

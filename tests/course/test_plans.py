@@ -1,17 +1,20 @@
-"""The plans of a workshop: clock times from the minutes in the notebooks, and nobody needs what comes later."""
+"""Plans, in which nobody needs what comes later; the teacher's texts, whose commands, links and answers exist."""
 
 import re
 from itertools import pairwise
 
 import pytest
 from conftest import ROOT
+from typer.main import get_command
 
+from mnist_tutorial.cli import app
 from mnist_tutorial.course.lesson import Lesson, lessons, read_notebook
-from mnist_tutorial.course.schedule import CORE, PROJECT, plans
+from mnist_tutorial.course.teach import CORE, PROJECT, pack, plans
 from mnist_tutorial.errors import MNISTError
 
 COURSE = lessons(ROOT)
 PLANS = plans(COURSE)
+PACK = pack(COURSE, "10:15")
 
 
 def days(text):
@@ -81,3 +84,31 @@ def test_each_row_of_a_notebook_says_when_exercises_begin():
     for start in ("9", "25:00", "soon", ""):
         with pytest.raises(MNISTError, match="expected a clock time such as 09:00"):
             plans([lesson], start)
+
+
+def test_the_mail_names_what_the_plan_of_the_day_has():
+    assert set(PACK) == {"mail.md", "checklist.md", "survey.md"}
+    end = re.findall(r"\d\d:\d\d", plans(COURSE, "10:15")["schedule.md"])[-1]
+    assert f"from 10:15 to {end} " in PACK["mail.md"]
+    for number, lesson in enumerate(COURSE, 1):
+        assert (f"\n> {lesson.title}\n" in PACK["mail.md"]) == (number <= CORE)
+    assert f"{sum(lesson.minutes for lesson in COURSE[:CORE])} minutes" in PACK["checklist.md"]
+
+
+def test_commands_and_links_of_the_teachers_texts_exist():
+    text = "".join(PACK.values())
+    assert {*re.findall(r"-m mnist_tutorial (\w+)", text)} <= {*get_command(app).commands}
+    assert {*re.findall(r"\]\((\w+\.md)\)", text)} <= {*PACK, *PLANS}
+
+
+def test_the_survey_has_an_answer_among_those_offered_and_a_notebook_of_the_day_for_each_question():
+    asked, _, answers = PACK["survey.md"].partition("## For the teacher")
+    questions = re.split(r"^(\d+)\. ", asked.partition("## Before only")[0], flags=re.M)[1:]
+    assert re.findall(r"^(\d+)\. ", asked, re.M) == [str(n) for n in range(1, len(questions) // 2 + 5)]
+    answers = dict(re.findall(r"^(\d+)\. \*\*(.+?)\*\* \(notebook [1-6]\)", answers, re.M))
+    assert list(answers) == questions[::2]
+    for number, question in zip(questions[::2], questions[1::2], strict=True):
+        _, *offered = (" ".join(part.split()) for part in question.split("( )"))
+        assert len(offered) == 4
+        assert offered[3].startswith("I do not know")
+        assert answers[number] in offered[:3]
