@@ -26,9 +26,11 @@ from PIL import Image
 
 import mnist_tutorial as mt
 from mnist_tutorial import errors
-from mnist_tutorial.benchmark import code
+from mnist_tutorial.benchmark import code, suite
+from mnist_tutorial.benchmark.recipe import load_recipe
 from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.benchmark.splits import true_labels
+from mnist_tutorial.benchmark.worker import run_here
 from mnist_tutorial.data.export import to_folder, to_zip
 from mnist_tutorial.data.files import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
@@ -372,9 +374,23 @@ def quick_file(tmp_path):
     return path
 
 
+@pytest.fixture
+def tasks(quick_file):
+    """Plan runs of these recipes, and of what is added to their file."""
+
+    def make(*names, seeds=(0,), evaluated_on="test", variant="sample", added=""):
+        quick_file.write_text(quick_file.read_text() + added)
+        recipes = [load_recipe(f"{quick_file}:{name}") for name in names]
+        return suite.plan(recipes, seeds, [evaluated_on], variant)
+
+    return make
+
+
 def here(tasks, limit=None):
     """Workers in this process."""
-    from mnist_tutorial.benchmark.execute import run_safely  # torch, as above
+    return run_here(tasks)
 
-    for task in tasks:
-        yield task, *run_safely(task)
+
+def ends(outcomes):
+    """Say how each task ended."""
+    return ["failed" if outcome.error else "done" if outcome.result else "there" for outcome in outcomes]
