@@ -324,7 +324,6 @@ def made_code(recipe):
 # Recipes that take no time, and one for each thing that can go wrong.
 QUICK = '''
 import os
-import signal
 
 import numpy as np
 
@@ -355,10 +354,6 @@ def not_a_number(run):
 def looking(run):
     """Look at the test set. Source: none. Claim: none."""
     return mt.load("sample").test
-
-def killed(run):
-    """Kill the process. Source: none. Claim: none."""
-    os.kill(os.getpid(), signal.SIGKILL)
 
 def endless(run):
     """Never return. Source: none. Claim: none."""

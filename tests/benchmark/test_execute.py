@@ -57,14 +57,6 @@ def test_a_recipe_may_hold_out_more_digits_than_a_warm_up_has(tasks):
     assert (result.predicted == same.predicted).all()
 
 
-def test_a_run_that_was_stopped_meanwhile_is_contended(tasks):
-    kill = "subprocess.run(f'kill -STOP {os.getpid()}; sleep 2; kill -CONT {os.getpid()}', shell=True)"
-    stopped = f"def stopped(run):\n    import os, subprocess\n    run.seed and {kill}\n    return quick(run)\n"
-    result = run_task(*tasks("stopped", seeds=[1], added=stopped))
-    assert result.other_cpu_seconds > 1
-    assert result.contended
-
-
 def test_seeds_are_those_of_lightning(monkeypatch):
     def draw():
         return random.random(), np.random.rand(), torch.rand(1).item(), os.environ["PL_GLOBAL_SEED"]
