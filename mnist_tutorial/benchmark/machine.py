@@ -44,17 +44,17 @@ def machine() -> dict[str, Any]:
 @cache
 def versions() -> dict[str, str]:
     """Look up the versions of all installed packages."""
-    packages = {package.name: package.version for package in distributions()}
+    packages = {package.name: package.version for package in reversed([*distributions()])}  # the first one counts
     return dict(sorted(packages.items(), key=lambda item: item[0].lower()))
 
 
 def line(description: dict[str, Any]) -> str:
     """Write the dictionary of `machine` as one line."""
-    versions = [f"{name} {number}" for name, number in description["versions"].items() if name != "mnist-tutorial"]
+    packages = [f"{name} {number}" for name, number in description["versions"].items() if name != "mnist-tutorial"]
     commit = f", commit {commit_of(description)}" if description["commit"] else ""
     return (
         f"{description['processor']}, {description['cores']} cores, {description['device']}, {description['system']}, "
-        f"Python {description['python']}, {', '.join(versions)}; {description['date']}{commit}"
+        f"Python {description['python']}, {', '.join(packages)}; {description['date']}{commit}"
     )
 
 
