@@ -25,9 +25,11 @@ from PIL import Image
 
 import mnist_tutorial as mt
 from mnist_tutorial import errors
-from mnist_tutorial.benchmark import code
+from mnist_tutorial.benchmark import code, suite
+from mnist_tutorial.benchmark.recipe import load_recipe
 from mnist_tutorial.benchmark.result import Result
 from mnist_tutorial.benchmark.splits import true_labels
+from mnist_tutorial.benchmark.worker import run_here
 from mnist_tutorial.data.export import to_folder, to_zip
 from mnist_tutorial.data.files import IDX_FILES
 from mnist_tutorial.data.reference import DIGESTS
@@ -312,7 +314,6 @@ def made_code(recipe):
 # Recipes that take no time, and one for each thing that can go wrong.
 QUICK = '''
 import os
-import signal
 
 import numpy as np
 
@@ -344,10 +345,6 @@ def looking(run):
     """Look at the test set. Source: none. Claim: none."""
     return mt.load("sample").test
 
-def killed(run):
-    """Kill the process. Source: none. Claim: none."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
 def endless(run):
     """Never return. Source: none. Claim: none."""
     while True:
@@ -362,9 +359,23 @@ def quick_file(tmp_path):
     return path
 
 
+@pytest.fixture
+def tasks(quick_file):
+    """Plan runs of these recipes, and of what is added to their file."""
+
+    def make(*names, seeds=(0,), evaluated_on="test", variant="sample", added=""):
+        quick_file.write_text(quick_file.read_text() + added)
+        recipes = [load_recipe(f"{quick_file}:{name}") for name in names]
+        return suite.plan(recipes, seeds, [evaluated_on], variant)
+
+    return make
+
+
 def here(tasks, limit=None):
     """Workers in this process."""
-    from mnist_tutorial.benchmark.execute import run_safely  # torch, as above
+    return run_here(tasks)
 
-    for task in tasks:
-        yield task, *run_safely(task)
+
+def ends(outcomes):
+    """Say how each task ended."""
+    return ["failed" if outcome.error else "done" if outcome.result else "there" for outcome in outcomes]

@@ -12,8 +12,9 @@ from PIL import Image
 from mnist_tutorial.benchmark.execute import run_task
 from mnist_tutorial.benchmark.recipe import Task, load_recipe, recipe_names
 from mnist_tutorial.benchmark.records import above
-from mnist_tutorial.benchmark.result import read_all, unpack
+from mnist_tutorial.benchmark.result import unpack
 from mnist_tutorial.benchmark.splits import true_labels
+from mnist_tutorial.benchmark.store import read_all
 from mnist_tutorial.benchmark.summary import aggregate
 
 sys.path.insert(0, str(ROOT / "tools"))

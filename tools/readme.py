@@ -10,8 +10,8 @@ from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.report.figures import draw_robustness, scatter, to_png
 from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.report.table import cells, escape, markdown, notes, parts, percent, seconds
-from mnist_tutorial.benchmark.result import read_all
 from mnist_tutorial.benchmark.robustness import Robustness
+from mnist_tutorial.benchmark.store import read_all
 from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.course.lesson import lessons
 

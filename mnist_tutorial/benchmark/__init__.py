@@ -9,7 +9,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "compare": ["compare_models", "compare_recipes"],
         "execute": ["run_task"],
         "recipe": ["Recipe", "Task", "load_recipe", "recipe_names"],
-        "result": ["Result", "published", "read", "read_all"],
+        "result": ["Result"],
         "run": ["Run"],
+        "store": ["published", "read", "read_all"],
     },
 )

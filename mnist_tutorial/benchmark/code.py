@@ -3,7 +3,6 @@
 import ast
 import hashlib
 import sys
-import textwrap
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -20,7 +19,7 @@ USED = ("data.split", "pipeline", "training", "benchmark.recipes", "benchmark.ru
 def digest(text: str, recipe: str | None = None) -> str:
     """Compute a digest of what code does; given a recipe, without all others."""
     try:
-        tree = ast.parse(textwrap.dedent(text))
+        tree = ast.parse(text)
     except SyntaxError:  # somebody is editing it
         return _hash(text)
     if recipe is not None:

@@ -8,7 +8,8 @@ import numpy as np
 from rich.table import Table
 
 from mnist_tutorial.benchmark.report.table import terminal_table
-from mnist_tutorial.benchmark.result import Result, published, read, read_all
+from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.store import published, read, read_all
 from mnist_tutorial.benchmark.summary import by_version, each_seed_once
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import mcnemar, welch

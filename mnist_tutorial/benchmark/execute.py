@@ -1,23 +1,18 @@
 """The execution of a task: warm up, train, evaluate, and collect the result."""
 
 import datetime
-import importlib.metadata
 import inspect
 import os
 import random
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from mnist_tutorial.benchmark.clock import Time, timed
-from mnist_tutorial.benchmark.machine import machine, peak_memory, reset_peak_memory
-from mnist_tutorial.benchmark.recipe import Task
+from mnist_tutorial.benchmark.machine import machine, peak_memory, reset_peak_memory, versions
+from mnist_tutorial.benchmark.recipe import Recipe, Task
 from mnist_tutorial.benchmark.result import SHORTEST, Result
 from mnist_tutorial.benchmark.run import CLOCK, Run
 from mnist_tutorial.benchmark.splits import split_for
@@ -26,22 +21,7 @@ from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import calibration
 
 WARM_UP = 1_024  # digits: two batches of the largest size, so that each kernel is chosen before the clock starts
-ERROR_LENGTH = 20_000  # characters that are kept of an error: more than a traceback, but no array in a message
-_warm: set[tuple[str, str]] = set()  # the recipes that this process has run
-
-
-@contextmanager
-def kept_settings() -> Iterator[None]:
-    """Undo what a recipe changes for its whole process, so that the next seed begins as the first one did."""
-    folder, threads = os.getcwd(), torch.get_num_threads()
-    dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
-    try:
-        yield
-    finally:
-        os.chdir(folder)
-        torch.set_num_threads(threads)
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(gradients)
+_warm: set[Recipe] = set()  # the recipes that this process has run
 
 
 class Training(NamedTuple):
@@ -54,7 +34,6 @@ class Training(NamedTuple):
     code: dict[str, str]  # when the training began
 
 
-@kept_settings()
 def run_task(task: Task) -> Result | None:
     """Train once, and evaluate once; returns None in the other processes of a training that several share.
 
@@ -99,19 +78,11 @@ def run_task(task: Task) -> Result | None:
         precision=str(run.precision),
         threads=torch.get_num_threads(),
         machine=machine(),
-        versions=_versions(),
+        versions=versions(),
         started=started,
         code=task.recipe.code() | code,
         **{name: round(value, 5) for name, value in calibration(scores, split.labels).items()},
     )
-
-
-def run_safely(task: Task) -> tuple[Result | None, str | None]:
-    """Run a task; returns result and error, a traceback as text, whose last line is the error itself."""
-    try:
-        return run_task(task), None
-    except BaseException:  # a recipe may also raise SystemExit, KeyboardInterrupt or asyncio.CancelledError
-        return None, traceback.format_exc().strip()[-ERROR_LENGTH:]
 
 
 def seed_everything(seed: int) -> None:
@@ -123,24 +94,24 @@ def seed_everything(seed: int) -> None:
 
 
 def train(task: Task) -> Training:
-    """Train, and evaluate nothing; what a recipe changes for its process stays, see `kept_settings`."""
+    """Train, and evaluate nothing."""
     digits, held_out = split_for(load(task.variant), task.evaluated_on)
     digits = replace(digits, images=digits.images.copy())  # from a view, `images.base` leads to the test digits
-    with kept_settings():
+    with torch.enable_grad():  # scripts end with torch.set_grad_enabled(False)
         warm_up = _warm_up(task, digits)
     run = Run(digits, task.seed, held_out if task.evaluated_on == "validation" else None, task.options)
-    del held_out  # a recipe must not find the test digits in memory; they are read again for the evaluation
     code = task.recipe.code()  # as it was imported: somebody may edit a file while this trains
     function = task.recipe.function
     seed_everything(task.seed)
     reset_peak_memory()
-    network, time = run.train(function)
+    with torch.enable_grad():
+        network, time = run.train(function)
     return Training(run, network, time, warm_up, code)
 
 
 def _warm_up(task: Task, digits: Split, n: int = WARM_UP) -> float:
     """Train on n digits if this process has not run the recipe before; returns seconds."""
-    if (recipe := (task.recipe.name, task.recipe.sha256)) in _warm:
+    if task.recipe in _warm:
         return 0.0
     seed_everything(0)
     few = digits.take(min(n, len(digits)), seed=0)
@@ -150,11 +121,5 @@ def _warm_up(task: Task, digits: Split, n: int = WARM_UP) -> float:
         if n >= len(digits) or "cannot hold out" not in str(error):  # as `Split` says it
             raise
         return _warm_up(task, digits, 10 * n)  # a recipe that holds out thousands of digits
-    _warm.add(recipe)
+    _warm.add(task.recipe)
     return time.wall
-
-
-@cache
-def _versions() -> dict[str, str]:
-    packages = {package.name: package.version for package in importlib.metadata.distributions()}
-    return dict(sorted(packages.items(), key=lambda item: item[0].lower()))

@@ -5,7 +5,8 @@ import os
 import platform
 import subprocess
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -33,22 +34,33 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(psutil.virtual_memory().total / 2**30),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: number for name in PACKAGES if (number := _version(name))},
+        "versions": {name: versions()[name] for name in PACKAGES if name in versions()},  # kornia is optional
         "commit": commit,
         "dirty": dirty,
         "date": datetime.date.today().isoformat(),
     }
 
 
+@cache
+def versions() -> dict[str, str]:
+    """Look up the versions of all installed packages."""
+    packages = {package.name: package.version for package in reversed([*distributions()])}  # the first one counts
+    return dict(sorted(packages.items(), key=lambda item: item[0].lower()))
+
+
 def line(description: dict[str, Any]) -> str:
     """Write the dictionary of `machine` as one line."""
-    versions = [f"{name} {number}" for name, number in description["versions"].items() if name != "mnist-tutorial"]
-    changes = " with changes" if description["dirty"] else ""
-    commit = f", commit {description['commit'][:10]}{changes}" if description["commit"] else ""
+    packages = [f"{name} {number}" for name, number in description["versions"].items() if name != "mnist-tutorial"]
+    commit = f", commit {commit_of(description)}" if description["commit"] else ""
     return (
         f"{description['processor']}, {description['cores']} cores, {description['device']}, {description['system']}, "
-        f"Python {description['python']}, {', '.join(versions)}; {description['date']}{commit}"
+        f"Python {description['python']}, {', '.join(packages)}; {description['date']}{commit}"
     )
+
+
+def commit_of(description: dict[str, Any]) -> str | None:
+    """Abbreviate the commit in the dictionary of `machine`, and say whether there were changes."""
+    return description["commit"] and description["commit"][:10] + " with changes" * description["dirty"]
 
 
 def reset_peak_memory() -> None:
@@ -76,11 +88,6 @@ def _proc(path: str, key: str) -> str | None:
     with suppress(OSError):
         lines = Path("/proc", path).read_text(encoding="utf-8").splitlines()
         return next((line.partition(":")[2].strip() for line in lines if line.startswith(key)), None)
-
-
-def _version(name: str) -> str | None:
-    with suppress(PackageNotFoundError):  # kornia is optional
-        return version(name)
 
 
 def _git(*arguments: str) -> str | None:

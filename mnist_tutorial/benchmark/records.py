@@ -11,7 +11,7 @@ from scipy.stats import ttest_1samp
 
 from mnist_tutorial.benchmark.regression import REFERENCE
 from mnist_tutorial.benchmark.report.table import COLUMNS, columns_of, number, seconds, terminal_table
-from mnist_tutorial.benchmark.result import published, read_all
+from mnist_tutorial.benchmark.store import published, read_all
 from mnist_tutorial.benchmark.summary import RecipeSummary, SummaryTable, aggregate, person
 from mnist_tutorial.errors import MNISTError
 

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from mnist_tutorial.benchmark.compare import errors, is_deterministic, of_one_version
 from mnist_tutorial.benchmark.report.table import terminal_table
-from mnist_tutorial.benchmark.result import Result, read_all
+from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.store import read_all
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.stats import contrast, holm, mcnemar, welch
 

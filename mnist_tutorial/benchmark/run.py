@@ -94,10 +94,7 @@ class Run:
         return LambdaCallback(on_fit_start=keep_precision, on_train_batch_end=report)
 
     def step(self, images: int, loss: torch.Tensor | float, network: Any = None) -> None:
-        """Record one training step; a recipe with its own training loop calls this after each step.
-
-        It tells the number of images in the batch, their mean loss and, for the validation curve, the network so far.
-        """
+        """Record a step of a training loop of your own: its images, their mean loss, and the network to validate."""
         self.images += int(images)  # JSON knows neither NumPy's integers nor tensors
         self._losses.append((self.images, torch.as_tensor(loss).detach()))
         if self._held_out is not None and network is not None and self.images >= self._next_validation:

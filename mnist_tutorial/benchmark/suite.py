@@ -1,45 +1,21 @@
 """The suite: many tasks, each done once, over any number of interruptions; the folder of the results is its state."""
 
 import datetime
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from mnist_tutorial.benchmark.code import changed
 from mnist_tutorial.benchmark.recipe import Recipe, Task
-from mnist_tutorial.benchmark.result import Failure, FormatError, Result, read, save, write
-from mnist_tutorial.benchmark.worker import Outcomes, run_locally
+from mnist_tutorial.benchmark.result import Failure
+from mnist_tutorial.benchmark.store import read, save, write
+from mnist_tutorial.benchmark.worker import Outcome, Outcomes, run_locally
 from mnist_tutorial.errors import MNISTError
 
-FREE = 2**20  # bytes that must be free before a suite starts; a result takes a thirtieth of that
 Workers = Callable[[list[Task]], Outcomes]
-
-
-@dataclass(frozen=True)
-class Event:
-    """The end of a task."""
-
-    kind: str  # "done"; "there" before; "failed"
-    task: Task
-    result: Result | None = None
-    error: str | None = None  # a traceback, whose last line is the error itself
-
-    @property
-    def sentence(self) -> str:
-        """The name of the run, and what became of it."""
-        if self.kind == "failed":
-            last = self.error.splitlines()[-1].removeprefix("mnist_tutorial.errors.MNISTError: ")
-            return f"{self.task.name}: failed: {last}"
-        if self.kind == "there":
-            return f"{self.task.name}: done before"
-        result, digits = self.result, f"{self.result.accuracy:.2%} of the {self.result.evaluated_on} digits"
-        contended = ", slowed down by other programs" if result.contended else ""
-        return f"{result.name}: {digits}, {result.wall:.1f} s{contended}"
 
 
 def plan(
@@ -50,49 +26,45 @@ def plan(
     return [Task(recipe, seed, split, variant, options or {}) for recipe, split, seed in every]
 
 
-def run(tasks: Iterable[Task], folder: Path, workers: Workers = run_locally) -> Iterator[Event]:
-    """Do the tasks that have no result in the folder yet, and write one for each; yields what happens.
+def run(tasks: Iterable[Task], folder: Path, workers: Workers = run_locally) -> Outcomes:
+    """Do the tasks that have no result in the folder yet, and write one for each; yields what becomes of each task.
 
     `workers` are `worker.run_locally`, or `worker.run_on_cluster` with the address of a scheduler. When a task fails,
     the others go on; the next `run` does it again. MNISTError if the folder cannot be written, another process is at
-    work in it, or a damaged file stands in the place of a result: no file is ever overwritten.
+    work in it, or a file that cannot be read stands in the place of a result: no file is ever overwritten.
     """
     with _locked(folder):
         waiting = []
         for task in tasks:
             if is_done(task, folder):
                 _failure(task, folder).unlink(missing_ok=True)  # we may have been killed before we could
-                yield Event("there", task)
+                yield Outcome(task)
             else:
                 waiting.append(task)
         with closing(workers(waiting)) as outcomes:
-            for task, result, error in outcomes:
+            for outcome in outcomes:
                 with _writing(folder):
-                    event = _finish(task, result, error, folder)
-                yield event
+                    _keep(outcome, folder)
+                yield outcome
 
 
 def is_done(task: Task, folder: Path) -> bool:
-    """Whether there is a result of our present code; MNISTError if a file in its place is cut short or edited."""
-    text = None if task.recipe.module else task.recipe.source
-    for path in task.results(folder):
-        with suppress(FormatError):  # of an earlier release
-            if any(not changed(code, text) for code in read(path).codes):
-                return True
-    return False
+    """Whether there is a result of our present code; MNISTError if a file in its place cannot be read."""
+    codes = chain.from_iterable(read(path).codes for path in task.results(folder))
+    return any(not changed(code, task.recipe.source) for code in codes)
 
 
-def _finish(task: Task, result: Result | None, error: str | None, folder: Path) -> Event:
+def _keep(outcome: Outcome, folder: Path) -> None:
     """Write the result or the failure."""
+    task, result, error = outcome
     if error is not None:
         text = error.encode("utf-8", "backslashreplace").decode()  # a path in a traceback may not be UTF-8
         at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         save(_failure(task, folder), Failure(task.recipe.name, task.seed, task.evaluated_on, text, at))
-        return Event("failed", task, error=error)
+        return
     if write(result, folder) is None:
         read(folder / f"{result.name}.json")  # whoever made it meanwhile: MNISTError if it is no result
     _failure(task, folder).unlink(missing_ok=True)
-    return Event("done", task, result)
 
 
 def _failure(task: Task, folder: Path) -> Path:
@@ -101,12 +73,10 @@ def _failure(task: Task, folder: Path) -> Path:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Lock a folder against other suites, and check that it can be written."""
+    """Lock a folder against other suites."""
     lock = FileLock(folder / ".lock", timeout=0)
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(folder).free < FREE:
-            raise OSError("less than 1 MiB is free on its disk")
         lock.acquire()
     try:
         yield

@@ -11,10 +11,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -26,23 +28,62 @@ from mnist_tutorial.errors import MNISTError
 POLL = 0.1  # seconds between two looks at what a process has done
 TASKS = "tasks"  # a file between two processes; the others are 0, once it has started, and the outcomes: 1, 2, 3, ...
 PATIENCE = 15  # seconds for a scheduler to answer
+ERROR_LENGTH = 20_000  # characters that are kept of an error: more than a traceback, but no array in a message
 START = "run `dask scheduler`, and `dask worker ADDRESS --nthreads 1`"
-Outcome = tuple[Result | None, str | None]  # as of `execute.run_safely`
-Outcomes = Iterator[tuple[Task, Result | None, str | None]]
 _one_at_a_time = threading.Lock()  # two trainings on one machine would take each other's time
+
+
+class Outcome(NamedTuple):
+    """What became of a task: its result, or an error; neither, if it was done before."""
+
+    task: Task
+    result: Result | None = None
+    error: str | None = None  # a traceback, whose last line is the error itself
+
+    @property
+    def reason(self) -> str:
+        """The error in a line."""
+        return self.error.splitlines()[-1].removeprefix("mnist_tutorial.errors.MNISTError: ")
+
+    @property
+    def sentence(self) -> str:
+        """The name of the run, and what became of it."""
+        if self.error is not None:
+            return f"{self.task.name}: failed: {self.reason}"
+        if self.result is None:
+            return f"{self.task.name}: done before"
+        result, digits = self.result, f"{self.result.accuracy:.2%} of the {self.result.evaluated_on} digits"
+        contended = ", slowed down by other programs" if result.contended else ""
+        return f"{result.name}: {digits}, {result.wall:.1f} s{contended}"
+
+
+Outcomes = Iterator[Outcome]
+
+
+def run_here(tasks: Iterable[Task]) -> Outcomes:
+    """Do tasks in this process, which a recipe may end."""
+    from mnist_tutorial.benchmark.execute import run_task  # whoever starts another process for it needs no torch
+
+    for task in tasks:
+        try:
+            outcome = Outcome(task, run_task(task))
+        except BaseException:  # a recipe may also raise SystemExit, KeyboardInterrupt or asyncio.CancelledError
+            outcome = Outcome(task, error=traceback.format_exc().strip()[-ERROR_LENGTH:])
+        yield outcome
 
 
 def run_locally(tasks: Sequence[Task], limit: float | None = None) -> Outcomes:
     """Do tasks on this machine, one after the other: a new process for each recipe, and after a failure.
 
     The process ends, with all that the recipe has started, at the latest when this process ends, even if that was
-    killed. A run that takes longer than `limit` seconds has failed. Yields each task with its result, or an error.
+    killed. A run that takes longer than `limit` seconds has failed.
     """
     for _, group in groupby(tasks, key=lambda task: task.recipe):
         waiting = list(group)
         while waiting:
-            for result, error in _in_a_process(waiting.copy(), limit):
-                yield waiting.pop(0), result, error
+            for outcome in _in_a_process(waiting.copy(), limit):
+                waiting.pop(0)
+                yield outcome
 
 
 def run_on_cluster(tasks: Sequence[Task], scheduler: str, limit: float | None = None) -> Outcomes:
@@ -61,43 +102,36 @@ def run_on_cluster(tasks: Sequence[Task], scheduler: str, limit: float | None = 
     with client:
         if not client.nthreads():
             raise MNISTError(f"the dask scheduler at {scheduler} has no workers; {START}")
-        futures = {client.submit(_run_one, task, limit, pure=False): task for task in tasks}
+        futures = {client.submit(_run_alone, task, limit, pure=False): task for task in tasks}
         for future in as_completed(futures):
             try:
-                result, error = future.result()
-            except Exception as reason:  # the scheduler is gone, or several workers have died of this task
-                result, error = None, f"{type(reason).__name__}: {reason}"
-            yield futures[future], result, error
+                yield future.result()
+            except Exception as error:  # the scheduler is gone, or several workers have died of this task
+                yield Outcome(futures[future], error=f"{type(error).__name__}: {error}")
 
 
-def _run_one(task: Task, limit: float | None) -> Outcome:
+def _run_alone(task: Task, limit: float | None) -> Outcome:
     """Do a task on this worker of Dask."""
     with _one_at_a_time:
         [outcome] = _in_a_process([task], limit)
         return outcome
 
 
-def _in_a_process(tasks: list[Task], limit: float | None) -> Iterator[Outcome]:
+def _in_a_process(tasks: list[Task], limit: float | None) -> Outcomes:
     """Start a process; yield the outcome of the first task at least, and of those that it has done after that."""
     with tempfile.TemporaryDirectory(prefix="mnist-tutorial-") as name, _start(folder := Path(name), tasks) as process:
-        number, since = 0, None  # of the next file, and when the last one came
         try:
-            while True:
-                alive = process.poll() is None  # before the look for a file, which may be its last
-                if (path := folder / str(number)).exists():
-                    if number:
-                        yield pickle.loads(path.read_bytes())
-                    number, since = number + 1, time.monotonic()
-                elif not alive:
-                    break
-                elif limit and since and time.monotonic() - since > limit:
-                    yield None, f"TimeoutError: not finished after {limit:g} seconds, the limit that --limit sets"
-                    return
-                else:
-                    time.sleep(POLL)
-            if number <= 1:  # otherwise, the next process shows whose fault it is
-                code = process.returncode
-                yield None, f"the process ended with exit code {code}: did the recipe end it, or was it out of memory?"
+            _wait(folder / "0", process)
+            for number, task in enumerate(tasks, 1):
+                if _wait(path := folder / str(number), process, limit):
+                    yield pickle.loads(path.read_bytes())
+                    continue
+                error = f"TimeoutError: not finished after {limit} seconds, the limit that --limit sets"
+                if (code := process.poll()) is not None:
+                    error = f"the process ended with exit code {code}: did the recipe end it, or was it out of memory?"
+                if code is None or number == 1:  # otherwise, the next process shows whose fault it is
+                    yield Outcome(task, error=error)
+                break
         finally:
             _end(process.pid)
 
@@ -114,23 +148,32 @@ def _start(folder: Path, tasks: list[Task]) -> subprocess.Popen:
     )
 
 
+def _wait(path: Path, process: subprocess.Popen, limit: float | None = None) -> bool:
+    """Wait for a file of a process; returns False if it has ended without it, or after `limit` seconds."""
+    since = time.monotonic()
+    while not path.exists():
+        if process.poll() is not None:
+            return path.exists()  # its last act
+        if limit and time.monotonic() - since > limit:
+            return False
+        time.sleep(POLL)
+    return True
+
+
 def _work(folder: Path) -> None:
     """Do the tasks, and write their outcomes; stop after a run that failed, or that has left something running."""
     tasks = pickle.loads((folder / TASKS).read_bytes())
-    from mnist_tutorial.benchmark.execute import run_safely  # the process that starts this one needs no torch
-
     if os.environ.get("LOCAL_RANK", "0") != "0":  # Lightning has started this process, to share a training
-        run_safely(tasks[0])
+        next(run_here(tasks))
         return
     lifeline = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a recipe that asks for input gets none
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     (folder / "0").touch()
-    for i, task in enumerate(tasks, 1):
-        result, error = run_safely(task)
-        with atomic(folder / str(i)) as part:
-            part.write_bytes(pickle.dumps((result, error)))
-        if error is not None or task.options or psutil.Process().children():
+    for number, outcome in enumerate(run_here(tasks), 1):
+        with atomic(folder / str(number)) as part:
+            part.write_bytes(pickle.dumps(outcome))
+        if outcome.error is not None or outcome.task.options or psutil.Process().children():
             break
     _end(os.getpid())  # a thread of a recipe might keep it
 
@@ -151,4 +194,6 @@ def _end_with_parent(lifeline: int) -> None:
 
 
 if __name__ == "__main__":
-    _work(Path(sys.argv[1]))
+    from mnist_tutorial.benchmark import worker  # by this name, the other process finds the class of an outcome
+
+    worker._work(Path(sys.argv[1]))

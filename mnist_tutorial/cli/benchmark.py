@@ -58,7 +58,7 @@ def _seeds(text):
     return seeds
 
 
-def _follow(events, tasks):
+def _follow(outcomes, tasks):
     """Show a progress bar, and a line for each finished run; returns the number of failures."""
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
@@ -68,13 +68,13 @@ def _follow(events, tasks):
     # No bar in a log file. The default is to estimate from the last half minute only.
     with Progress(*columns, console=console, disable=not console.is_terminal, speed_estimate_period=1e6) as progress:
         bar = progress.add_task(tasks[0].name, total=len(tasks))
-        for event in events:
-            waiting.pop(event.task.name, None)
-            failures += event.kind == "failed"
-            done += event.kind != "there"  # which takes no time, so it says nothing about the others
+        for outcome in outcomes:
+            waiting.pop(outcome.task.name, None)
+            failures += outcome.error is not None
+            done += bool(outcome.result or outcome.error)  # the others, done before, say nothing about the time
             name = next(iter(waiting), "done")
             progress.update(bar, description=name, completed=done, total=done + len(waiting))
-            progress.print(printable(event.sentence), markup=False, soft_wrap=True)
+            progress.print(printable(outcome.sentence), markup=False, soft_wrap=True)
     return failures
 
 
@@ -117,8 +117,9 @@ def report(
     Inconsistent files are refused, each with the reason; the exit code is then 1.
     """
     from mnist_tutorial.benchmark.report import page, table
-    from mnist_tutorial.benchmark.result import Failure, Result, read_all
+    from mnist_tutorial.benchmark.result import Failure, Result
     from mnist_tutorial.benchmark.robustness import Robustness
+    from mnist_tutorial.benchmark.store import read_all
     from mnist_tutorial.benchmark.summary import aggregate, person
 
     if folder is None and not RESULTS.is_dir():
@@ -200,17 +201,17 @@ def robustness(
 ) -> None:
     """Measure a recipe on digits under twelve corruptions, each in five strengths, the same for everybody."""
     from mnist_tutorial.benchmark import robustness
-    from mnist_tutorial.benchmark.execute import kept_settings, train
+    from mnist_tutorial.benchmark.execute import train
     from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
     from mnist_tutorial.benchmark.report.table import terminal_table
-    from mnist_tutorial.benchmark.result import save
+    from mnist_tutorial.benchmark.store import save
 
     task = api.Task(api.load_recipe(recipe), seed, evaluate, mt.load(variant).variant)
+    out = out.absolute()  # a recipe may change the working folder
     out.mkdir(parents=True, exist_ok=True)
-    with kept_settings():  # as `--out` may be relative
-        with _waiting(f"training {task.recipe.name}"):
-            training = train(task)
-        measured = robustness.evaluate(training.run, training.network, task, task.recipe.code() | training.code)
+    with _waiting(f"training {task.recipe.name}"):
+        training = train(task)
+    measured = robustness.evaluate(training.run, training.network, task, task.recipe.code() | training.code)
     save(path := out / f"{measured.name}.json", measured)
     to_png(draw_robustness(measured), path.with_suffix(".png"))
     curves = {name: (*curve, measured.by_corruption[name]) for name, curve in measured.accuracies.items()}

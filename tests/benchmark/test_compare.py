@@ -8,7 +8,7 @@ from statsmodels.stats import contingency_tables
 from statsmodels.stats.weightstats import CompareMeans
 
 from mnist_tutorial.benchmark.compare import compare, compare_models, compare_recipes, table
-from mnist_tutorial.benchmark.result import published, write
+from mnist_tutorial.benchmark.store import published, write
 from mnist_tutorial.errors import MNISTError
 
 

@@ -8,29 +8,21 @@ import pytest
 import torch
 from sklearn.neighbors import NearestCentroid
 
-from mnist_tutorial.benchmark.execute import run_safely, run_task, seed_everything
+from mnist_tutorial.benchmark.execute import run_task, seed_everything
 from mnist_tutorial.benchmark.recipe import Task, load_recipe
-from mnist_tutorial.benchmark.result import read, write
 from mnist_tutorial.benchmark.splits import split_for
+from mnist_tutorial.benchmark.store import read, write
+from mnist_tutorial.benchmark.worker import run_here
 from mnist_tutorial.data.reference import DIGESTS
 from mnist_tutorial.stats import calibration
 
 
-@pytest.fixture
-def task(quick_file):
-    def make(name, seed=0, evaluated_on="test", variant="sample", added=""):
-        quick_file.write_text(quick_file.read_text() + added)
-        return Task(load_recipe(f"{quick_file}:{name}"), seed, evaluated_on, variant)
-
-    return make
-
-
 @pytest.mark.parametrize("evaluated_on", ["validation", "test"])
-def test_the_accuracy_is_that_of_scikit_learn(task, sample, evaluated_on):
+def test_the_accuracy_is_that_of_scikit_learn(tasks, sample, evaluated_on):
     train, other = split_for(sample, evaluated_on)
     oracle = NearestCentroid().fit(train.images.reshape(len(train), -1).astype(float), train.labels)
     expected = oracle.predict(other.images.reshape(len(other), -1).astype(float))
-    result = run_task(task("quick", evaluated_on=evaluated_on))
+    result = run_task(*tasks("quick", evaluated_on=evaluated_on))
     np.testing.assert_array_equal(result.predicted, expected)
     assert result.accuracy == np.mean(expected == other.labels)
     assert result.images_per_second == pytest.approx(len(train) / result.wall, rel=0.1)
@@ -38,10 +30,11 @@ def test_the_accuracy_is_that_of_scikit_learn(task, sample, evaluated_on):
     assert len(result.validation_curve["accuracy"]) == (1 if evaluated_on == "validation" else 0)
 
 
-def test_a_result_records_everything_that_determines_it_and_how_good_its_probabilities_are(task, sample, tmp_path):
-    result, scores = run_task(task("random_guess", seed=3)), np.random.RandomState(3).rand(10_000, 10)[:1_000]
+def test_a_result_records_everything_that_determines_it_and_how_good_its_probabilities_are(tasks, sample, tmp_path):
+    [task] = tasks("random_guess", seeds=[3])
+    result, scores = run_task(task), np.random.RandomState(3).rand(10_000, 10)[:1_000]
     assert (result.recipe, result.seed, result.evaluated_on, result.variant) == ("random-guess", 3, "test", "sample")
-    assert result.source == task("random_guess").recipe.source
+    assert result.source == task.recipe.source
     assert result.docstring == "Guess. Source: none. Claim: 10 %."
     assert result.digests == DIGESTS["sample"]._asdict()
     assert 100 < result.peak_memory_mb < 20_000
@@ -53,44 +46,22 @@ def test_a_result_records_everything_that_determines_it_and_how_good_its_probabi
     assert result.changes == []
     assert "the recipe's file:random_guess" in result.code
     path = write(result, tmp_path)
-    assert [path] == task("random_guess", seed=3).results(tmp_path)
+    assert [path] == task.results(tmp_path)
     assert read(path) == result
 
 
-def test_a_recipe_may_hold_out_more_digits_than_a_warm_up_has(task):
+def test_a_recipe_may_hold_out_more_digits_than_a_warm_up_has(tasks):
     careful = "def careful(run):\n    run.digits.hold_out(2_000, seed=0)\n    return quick(run)\n"
-    result = run_task(task("careful", added=careful))
+    result, same = map(run_task, tasks("careful", "quick", added=careful))
     assert result.warm_up > 0
-    assert (result.predicted == run_task(task("quick")).predicted).all()
+    assert (result.predicted == same.predicted).all()
 
 
-STATE = "str((os.getcwd(), torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled()))"
-CHANGING = f"""
-def changing(run):
-    import torch
-    run.precision = {STATE}
-    torch.set_num_threads(3)
-    torch.set_default_dtype(torch.float64)
-    torch.set_grad_enabled(False)
-    os.chdir("/")
-    return random_guess(run)
-"""
-
-
-def test_each_seed_finds_what_the_first_one_found_and_the_same_seed_gives_the_same_run(task):
-    before = eval(STATE)
-    first, again, other = (run_task(task("changing", seed, added=CHANGING)) for seed in (0, 0, 1))
-    assert {first.precision, again.precision, other.precision, eval(STATE)} == {before}
-    assert (first.predicted == again.predicted).all()
-    assert (first.predicted != other.predicted).any()
-
-
-def test_a_run_that_was_stopped_meanwhile_is_contended(task):
-    kill = "subprocess.run(f'kill -STOP {os.getpid()}; sleep 2; kill -CONT {os.getpid()}', shell=True)"
-    stopped = f"def stopped(run):\n    import os, subprocess\n    run.seed and {kill}\n    return quick(run)\n"
-    result = run_task(task("stopped", seed=1, added=stopped))
-    assert result.other_cpu_seconds > 1
-    assert result.contended
+def test_a_recipe_may_end_with_gradients_switched_off(tasks):
+    body = "import torch\n    assert torch.is_grad_enabled()\n    torch.set_grad_enabled(False)\n    return quick(run)"
+    run_task(
+        *tasks("last", added=f"def last(run):\n    {body}\n")
+    )  # the second call, after the one to warm up, needs them
 
 
 def test_seeds_are_those_of_lightning(monkeypatch):
@@ -120,24 +91,20 @@ ERRORS = {
         "def fault(run):\n    run.digits.hold_out(20_000, seed=0)",
         "cannot hold out 20,000",
     ),
-    "a look of the file": (
-        "import mnist_tutorial as mt\n\ntest = mt.load('sample').test\n\n\ndef fault(run):\n    pass",
-        "looked at digits that it was not given: it called load()",
-    ),
+    "a look of the file": ("test = mt.load('sample').test\ndef fault(run): ...", "not given: it called load()"),
 }
 
 
 @pytest.mark.parametrize(("source", "words"), ERRORS.values(), ids=ERRORS)
-def test_every_error_of_a_recipe_is_text(source, words, tmp_path):
-    (tmp_path / "mine.py").write_text(source)
-    result, error = run_safely(Task(load_recipe(f"{tmp_path / 'mine.py'}:fault"), 0, "test", "sample"))
-    assert result is None
-    assert words in error.splitlines()[-1]
+def test_every_error_of_a_recipe_is_text(source, words, tasks):
+    [outcome] = run_here(tasks("fault", added=source))
+    assert outcome.result is None
+    assert words in outcome.reason
 
 
-def test_all_of_mnist_is_evaluated_on_its_10000_test_digits_which_a_recipe_does_not_get(mnist, task, capsys):
+def test_all_of_mnist_is_evaluated_on_its_10000_test_digits_which_a_recipe_does_not_get(mnist, tasks, capsys):
     handed = "def handed(run):\n    print(len(run.digits))\n    return random_guess(run)\n"
-    result = run_task(task("handed", variant="full", added=handed))
+    result = run_task(*tasks("handed", variant="full", added=handed))
     assert capsys.readouterr().out.split() == ["1024", "60000"]
     assert len(result.predicted) == 10_000
     assert result.accuracy == np.mean(result.predicted == mnist.test.labels)

@@ -5,7 +5,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from typer.testing import CliRunner
 
 from mnist_tutorial.benchmark.records import above
-from mnist_tutorial.benchmark.result import write
+from mnist_tutorial.benchmark.store import write
 from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.cli import app
 

@@ -5,7 +5,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import CompareMeans
 
 from mnist_tutorial.benchmark.regression import REFERENCE, check, table
-from mnist_tutorial.benchmark.result import write
+from mnist_tutorial.benchmark.store import write
 from mnist_tutorial.errors import MNISTError
 
 ERRORS = (50, 56, 49, 53, 51)

@@ -1,30 +1,30 @@
 from dataclasses import replace
 
 import pytest
-from conftest import here
+from conftest import ends, here
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import suite
 from mnist_tutorial.benchmark.execute import run_task
-from mnist_tutorial.benchmark.recipe import Task, load_recipe
 from mnist_tutorial.benchmark.reproduce import reproduce
-from mnist_tutorial.benchmark.result import read, write
+from mnist_tutorial.benchmark.store import read, write
+from mnist_tutorial.benchmark.worker import Outcome
 
 OLDER = {"mnist_tutorial.data.split": "0" * 16}
 
 
 @pytest.fixture
-def made(quick_file, tmp_path):
+def made(tasks, tmp_path):
     """Guess, and write the result, of older code and changed as given; returns its path."""
 
     def make(**changes):
-        result = run_task(Task(load_recipe(f"{quick_file}:random_guess"), 0, "test", "sample"))
+        result = run_task(*tasks("random_guess"))
         return write(replace(result, **({"code": result.code | OLDER} | changes)), tmp_path)
 
     return make
 
 
-def test_a_result_of_older_code_becomes_current_if_all_predictions_are_the_same(made, quick_file, tmp_path):
+def test_a_result_of_older_code_becomes_current_if_all_predictions_are_the_same(made, tasks, tmp_path):
     path, second = made(), made(seed=1)
     before = read(path)
     assert before.changes == ["mnist_tutorial.data.split"]
@@ -34,8 +34,7 @@ def test_a_result_of_older_code_becomes_current_if_all_predictions_are_the_same(
     assert replace(after, reproductions=[]) == before
     reproduce(path, here)  # known already
     assert path.read_bytes() == content
-    tasks = suite.plan([load_recipe(f"{quick_file}:random_guess")], [0], ["test"], "sample")
-    assert [event.kind for event in suite.run(tasks, tmp_path, here)] == ["there"]
+    assert ends(suite.run(tasks("random_guess"), tmp_path, here)) == ["there"]
     assert read(second).changes  # by itself it is stale; the report takes it together with the first
 
 
@@ -52,7 +51,7 @@ def test_it_says_how_many_predictions_differ_and_on_which_machine_each_ran_and_a
 
 
 def test_what_cannot_be_trained_again_is_said(made):
-    with pytest.raises(MNISTError, match="random-guess is neither in this package nor a whole file"):
-        reproduce(made(source="lambda run: None"), here)
+    with pytest.raises(MNISTError, match=r"no recipe random-guess.* or your own as my_file\.py:my_recipe"):
+        reproduce(made(code=OLDER), here)
     with pytest.raises(MNISTError, match="could not be trained again: RuntimeError: it broke"):
-        reproduce(made(seed=1), lambda tasks: ((task, None, "RuntimeError: it broke") for task in tasks))
+        reproduce(made(seed=1), lambda tasks: [Outcome(tasks[0], error="RuntimeError: it broke")])

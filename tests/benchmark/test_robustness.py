@@ -6,10 +6,10 @@ from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import code, robustness
 from mnist_tutorial.benchmark.recipe import Task, load_recipe
 from mnist_tutorial.benchmark.report.figures import draw_robustness, to_png
-from mnist_tutorial.benchmark.result import read_all, save
 from mnist_tutorial.benchmark.robustness import CORRUPTIONS, Robustness, corrupted, evaluate
 from mnist_tutorial.benchmark.run import Run
 from mnist_tutorial.benchmark.splits import split_for
+from mnist_tutorial.benchmark.store import read_all, save
 
 EACH = {name: [round(1 - 0.1 * s, 2) for s in range(1, 6)] for name in CORRUPTIONS}
 

@@ -7,14 +7,14 @@ from functools import partial
 
 import psutil
 import pytest
-from conftest import here
+from conftest import ends, here
 from distributed import Client
 
 from mnist_tutorial import MNISTError
 from mnist_tutorial.benchmark import suite, worker
 from mnist_tutorial.benchmark.execute import run_task
-from mnist_tutorial.benchmark.recipe import load_recipe
-from mnist_tutorial.benchmark.result import read_all
+from mnist_tutorial.benchmark.recipe import Task, load_recipe
+from mnist_tutorial.benchmark.store import read_all
 from mnist_tutorial.benchmark.worker import run_locally, run_on_cluster
 
 # Whatever it starts, in its session and out of it, must end with the process.
@@ -49,24 +49,9 @@ def another(run):
 """
 
 
-@pytest.fixture
-def tasks(quick_file):
-    quick_file.write_text(quick_file.read_text() + ENDLESS)
-
-    def make(*names, seeds=(0,), **options):
-        recipes = [load_recipe(f"{quick_file}:{name}") for name in names]
-        return suite.plan(recipes, seeds, ["test"], "sample", options)
-
-    return make
-
-
-def kinds(events):
-    return [(event.kind, event.task.recipe.name) for event in events]
-
-
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGINT"])
 def test_a_suite_that_was_interrupted_leaves_nothing_behind_and_carries_on(name, tasks, quick_file, tmp_path):
-    out, planned = tmp_path / "out", tasks("quick", "leaving")
+    out, planned = tmp_path / "out", tasks("quick", "leaving", added=ENDLESS)
     recipes = [f"--recipe={quick_file}:{name}" for name in ("quick", "leaving")]
     options = "--seeds", "1", "--evaluate", "test", "--variant", "sample", "--out", str(out)
     command = [sys.executable, "-m", "mnist_tutorial", "benchmark", "run", *recipes, *options]
@@ -81,26 +66,24 @@ def test_a_suite_that_was_interrupted_leaves_nothing_behind_and_carries_on(name,
     [(path, _)] = read_all(out)[0]
     before = path.read_bytes()
     mended = replace(planned[1], recipe=replace(planned[1].recipe, function_name="random_guess"))
-    assert kinds(suite.run([planned[0], mended], out, here)) == [("there", "quick"), ("done", "leaving")]
+    assert ends(suite.run([planned[0], mended], out, here)) == ["there", "done"]
     assert path.read_bytes() == before
 
 
-def test_a_process_does_the_runs_of_one_recipe_until_it_ends_or_leaves_something(tasks, tmp_path, capfd):
-    planned = [*tasks("varying", seeds=[1, 0, 2, 3, 4]), *tasks("another")]
-    ended, *done = suite.run(planned, tmp_path / "out")
+def test_a_process_does_the_runs_of_one_recipe_until_it_ends_or_leaves_something(tasks, capfd):
+    ended, *done = run_locally(tasks("varying", seeds=[1, 0, 2, 3, 4], added=ENDLESS) + tasks("another"))
     assert "ended with exit code 3" in ended.error
-    assert [event.kind for event in done] == ["done"] * 5, [event.error for event in done]
-    first, second, third, fresh, other = (int(event.result.precision) for event in done)
+    assert ends(done) == ["done"] * 5
+    first, second, third, fresh, other = (int(outcome.result.precision) for outcome in done)
     assert first == second == third
     assert len({first, fresh, other}) == 3
     assert not any(map(psutil.pid_exists, (first, fresh, other)))
     assert "this is no output" not in capfd.readouterr().out
 
 
-def test_a_run_beyond_its_limit_is_a_failure_and_the_rest_goes_on(tasks, tmp_path):
-    events = list(suite.run(tasks("endless", seeds=[0, 1]), tmp_path / "out", partial(run_locally, limit=1e-3)))
-    assert kinds(events) == [("failed", "endless")] * 2
-    assert all("not finished after 0.001 seconds, the limit that --limit sets" in event.error for event in events)
+def test_a_run_beyond_its_limit_is_a_failure_and_the_rest_goes_on(tasks):
+    reasons = [outcome.reason for outcome in run_locally(tasks("endless", seeds=[0, 1]), limit=1e-3)]
+    assert reasons == ["TimeoutError: not finished after 0.001 seconds, the limit that --limit sets"] * 2
 
 
 @pytest.fixture
@@ -129,11 +112,9 @@ def test_the_workers_of_a_scheduler_do_the_tasks_and_the_results_come_back(tasks
         for _ in range(2):
             dask("dask_worker", client.scheduler.address, "--nthreads", "1", "--no-nanny")
         client.wait_for_workers(2)
-    done, failed = sorted(suite.run(planned, tmp_path / "out", train), key=lambda event: event.kind)
-    assert "RuntimeError: it broke" in failed.error
-    [(_, expected, _)] = here(planned[:1])
-    assert (done.result.predicted == expected.predicted).all()
-    assert [result for _, result in read_all(tmp_path / "out")[0]] == [done.result]
+    failed, done = sorted(train(planned), key=lambda outcome: outcome.task.name)
+    assert failed.reason == "RuntimeError: it broke"
+    assert (done.result.predicted == run_task(planned[0]).predicted).all()
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error(tasks, monkeypatch):
@@ -144,11 +125,11 @@ def test_a_scheduler_that_does_not_answer_is_an_error(tasks, monkeypatch):
 
 @pytest.mark.full
 def test_two_processes_train_what_one_does_and_end():
+    task = Task(load_recipe("cnn-1s"), 0, "validation", "sample")
     options = {"devices": 2, "strategy": "ddp", "accelerator": "cpu"}
-    alone, shared = (suite.plan([load_recipe("cnn-1s")], [0], ["validation"], "sample", o)[0] for o in ({}, options))
-    [(_, together, error)] = run_locally([shared])
+    [(_, together, error)] = run_locally([replace(task, options=options)])
     assert error is None
-    alone = run_task(alone)
+    alone = run_task(task)
     assert (together.devices, together.strategy, alone.strategy) == (2, "ddp", "auto")
     assert together.name != alone.name
     # The same number of steps with batches of the same size, each process with half of them.

@@ -7,8 +7,9 @@ from conftest import here, made_result
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from mnist_tutorial.benchmark.result import Failure, read, read_all, save, write
+from mnist_tutorial.benchmark.result import Failure
 from mnist_tutorial.benchmark.robustness import CORRUPTIONS, Robustness
+from mnist_tutorial.benchmark.store import read, read_all, save, write
 from mnist_tutorial.cli import app
 
 NO_CURVE = {"images": [], "seconds": [], "accuracy": []}

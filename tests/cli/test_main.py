@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import made_result
 
-from mnist_tutorial.benchmark.result import write
+from mnist_tutorial.benchmark.store import write
 
 CITE = [sys.executable, "-m", "mnist_tutorial", "cite"]
 

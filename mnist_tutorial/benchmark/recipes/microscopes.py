@@ -28,17 +28,9 @@ BATCH_SIZE = 256  # of all processes together
 
 
 def microscope(seed: int | None = None) -> dt.Feature:
-    """Image digits of three micrometres, in and out of focus, from ten to ten thousand photons.
+    """Image digits of three micrometres, in and out of focus, from ten to ten thousand photons; a seed repeats them.
 
-    Parameters
-    ----------
-    seed : int, optional
-        Makes the draws repeat.
-
-    Returns
-    -------
-    deeptrack.Feature
-        From ink (B, H, W) to images (B, H, W), each with mean 0 and standard deviation 1.
+    From ink (B, H, W) to images (B, H, W), each with mean 0 and standard deviation 1.
     """
     lens = Fluorescence(
         NA=0.7,
@@ -66,23 +58,10 @@ def _exposed(images: np.ndarray | torch.Tensor) -> np.ndarray | torch.Tensor:
 def fit_restorer(
     run: Run, template: dl.DeeplayModule, epochs: int, lr: float, reader: dl.DeeplayModule
 ) -> dl.Regressor:
-    """Train a network to restore the ink, after a classifier that reads it.
+    """Train a network to restore the ink, from images (B, 1, H, W) to images, with Adam at this learning rate.
 
-    Parameters
-    ----------
-    run : Run
-    template : deeplay template
-        From images (B, 1, H, W) to images of the same shape.
-    epochs : int
-    lr : float
-        The learning rate of Adam.
-    reader : deeplay template
-        Of a classifier, which is trained for two epochs on digits from the scanner.
-
-    Returns
-    -------
-    deeplay.Regressor
-        Its attribute ``reader`` is the classifier.
+    Before that, `reader`, a template of a classifier, is trained for two epochs on digits from the scanner; it becomes
+    the attribute ``reader`` of the network.
     """
     classifier = training.classifier(reader, max_lr=1.5e-2)
     loader = batches(run, RandomCrop(24) >> Standardize(), BATCH_SIZE)

@@ -28,28 +28,11 @@ def fit(
     label_smoothing: float = 0.1,
     view: Callable[[Any, Split], np.ndarray] = predict,
 ) -> dl.Classifier:
-    """Train a template as the notebooks do.
+    """Train a template as the notebooks do; for the learning rate, optimizer and smoothing, see `training.classifier`.
 
-    Parameters
-    ----------
-    run : Run
-    template : deeplay template
-    features : deeptrack.Feature
-        The transforms of each digit in training.
-    epochs : float
-        Below one, a part of an epoch.
-    max_lr, optimizer, label_smoothing
-        As in `training.classifier`.
-    batch_size : int
-        Of all processes together.
-    warps : deeptrack.Feature, optional
-        Applied before `features` in all epochs except the last, which shows the digits as they are.
-    view : callable
-        Predicts: from network and split to scores (N, 10).
-
-    Returns
-    -------
-    deeplay.Classifier
+    Each digit passes through `features`, and before that through `warps`, except in the last epoch, which shows the
+    digits as they are. Fewer `epochs` than one are a part of an epoch; a batch is that of all processes together; and
+    `view` predicts: from network and split to scores (N, 10).
     """
     network = training.classifier(template, max_lr=max_lr, optimizer=optimizer, label_smoothing=label_smoothing)
     limits = {"limit_train_batches": epochs} if epochs < 1 else {}
