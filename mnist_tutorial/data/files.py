@@ -52,7 +52,7 @@ def read(path: Path | str) -> tuple[Arrays, str]:
 
 
 def contents(path):
-    """List the files in a folder or an archive, but hidden or huge ones: for each name, what reads its bytes."""
+    """List the files in a folder or an archive, but hidden ones: for each name, what reads its bytes."""
     with explained(path):
         if not str(path):
             raise MNISTError(f"the path is empty; expected {EXPECTED}")
@@ -60,42 +60,41 @@ def contents(path):
         path = Path(url2pathname(urlsplit(text).path) if text.startswith("file:") else text).expanduser()
         if not path.exists():
             raise MNISTError(f"does not exist; expected {EXPECTED}")
-        for name, size, read_bytes in _folder(path) if path.is_dir() else _archive(path):
+        for name, read_bytes in _folder(path) if path.is_dir() else _archive(path):
             name = name.replace("\\", "/").removeprefix("./")  # as some programs for Windows, and tar, write them
             hidden = name.endswith("/") or any(part.startswith(HIDDEN) for part in name.split("/"))
-            if not hidden and size <= MAX_BYTES:
+            if not hidden:
                 files[name] = read_bytes
     return files
 
 
 def _folder(path):
-    """Generate name, size and reader of each file in a folder."""
+    """Generate name and reader of each file in a folder."""
     os.scandir(path).close()  # rglob says nothing about a folder that cannot be read
     for file in path.rglob("*"):
-        if file.is_file():  # a pipe could be read for ever
-            yield str(file.relative_to(path)), file.stat().st_size, file.read_bytes
+        if file.is_file():
+            yield str(file.relative_to(path)), file.read_bytes
 
 
 def _archive(path):
-    """Generate name, size and reader of each file in a zip or tar archive, which is kept in memory, or of this file."""
+    """Generate name and reader of each file in a zip or tar archive, which is kept in memory, or of this file."""
     if not path.is_file() or path.stat().st_size > MAX_BYTES:
         raise MNISTError(f"expected a file of at most {MAX_BYTES:,} bytes: {EXPECTED}")
     data = path.read_bytes()
+    known = any(name.fullmatch(path.name) for name in (IDX_NAME, NPZ_NAME, TABLE_NAME))
     if data[:100].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         raise MNISTError("a web page, not MNIST; does the network want you to log in?")
     if tarfile.is_tarfile(io.BytesIO(data)):  # first: a zip in a tar looks like a zip
         archive = tarfile.open(fileobj=io.BytesIO(data))  # noqa: SIM115  its files are read later
         for entry in archive:
             if entry.isfile():
-                yield entry.name, entry.size, lambda entry=entry: archive.extractfile(entry).read()
-    elif is_data(path.name):
-        yield path.name, len(data), lambda: data
+                yield entry.name, lambda entry=entry: archive.extractfile(entry).read()
+    elif known:  # also if it begins as an archive of other files does
+        yield path.name, lambda: data
     elif data.startswith(b"PK"):
         archive = zipfile.ZipFile(io.BytesIO(data))
         for entry in archive.infolist():
-            yield entry.filename, entry.file_size, lambda entry=entry: archive.read(entry)
-    elif idx_names([path.name]):
-        raise MNISTError(f"one of the four IDX files; name the folder that holds all four, {path.absolute().parent}")
+            yield entry.filename, lambda entry=entry: archive.read(entry)
     else:
         raise MNISTError(f"{len(data):,} bytes that begin with {data[:16]!r}; expected {EXPECTED}")
 
@@ -114,11 +113,6 @@ def explained(name, notes=None):
         if notes is None:
             raise MNISTError(text) from error
         notes.append(text)
-
-
-def is_data(name):
-    """Say whether a file with this name holds digits itself, though an archive of other files may begin alike."""
-    return bool(NPZ_NAME.fullmatch(name) or TABLE_NAME.fullmatch(name))
 
 
 def _matches(pattern, names):
@@ -197,11 +191,10 @@ def png_array(data):
     with PngImageFile(io.BytesIO(data)) as image:
         if image.size != (28, 28):
             raise MNISTError(f"{image.size[0]} x {image.size[1]} pixels; expected 28 x 28")
-        pixels = np.asarray(image if image.mode == "L" or image.mode.startswith("I") else image.convert("RGB"))
-    if pixels.ndim == 3 and (pixels != pixels[:, :, :1]).any():
-        raise MNISTError("in colour; expected grey values")
-    grey = pixels if pixels.ndim == 2 else pixels[:, :, 0]
-    return (grey // 256 if grey.max() > 255 else grey).astype(np.uint8)  # of 16 bits, some programs use eight
+        if not image.mode.startswith("I"):
+            return np.asarray(image.convert("L"))
+        grey = np.asarray(image)
+        return (grey // 256 if grey.max() > 255 else grey).astype(np.uint8)  # of 16 bits, some programs use eight
 
 
 def _read_npz(files):

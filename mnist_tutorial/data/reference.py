@@ -121,12 +121,9 @@ def listing(variant: str, part: str) -> Listing:
 
 @cache
 def _official(part):
-    # reference.bin: 70,000 labels, two to a byte; then 70,000 checksums, four bytes each, little-endian.
-    data = (files(__package__) / "reference.bin").read_bytes()
-    packed = np.frombuffer(data, np.uint8, sum(COUNTS.values()) // 2)
-    chosen = slice(COUNTS["train"]) if part == "train" else slice(COUNTS["train"], None)
-    labels = np.stack([packed >> 4, packed & 15], axis=1).ravel()[chosen]
-    numbers = np.empty(len(labels), np.int64)
+    table = np.load(str(files(__package__) / "reference.npy"))  # label and checksum of each of the 70,000 images
+    table = np.split(table, [COUNTS["train"]])[part == "test"]
+    labels, numbers = table["label"], np.empty(len(table), np.int64)
     for digit in range(10):
         numbers[labels == digit] = np.arange(np.sum(labels == digit))
-    return Listing(labels, numbers, np.arange(len(labels)), np.frombuffer(data, "<u4", offset=len(packed))[chosen])
+    return Listing(labels, numbers, np.arange(len(labels)), table["checksum"])
