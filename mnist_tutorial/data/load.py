@@ -134,7 +134,8 @@ def _full(folder, address):
             if path.exists():
                 logger.warning("%s: the cache is damaged, and MNIST is fetched again", path)
             # 3. Put into the cache folder by hand. 4. Fetched from a mirror.
-            given = {address: partial(mirrors.web, address)} if address else {}
+            shown = re.sub(r"(?<=://)[^/]*@|[?#].*", "", address)  # without a password, as its origin
+            given = {shown: partial(mirrors.web, address)} if address else {}
             arrays, origin, failures = mirrors.fetch(given or mirrors.by_hand(folder) | mirrors.MIRRORS)
             if failures:
                 logger.warning("MNIST comes from %s. Tried before: %s", origin, "; ".join(failures))

@@ -115,6 +115,11 @@ def test_the_next_mirror_is_asked_one_line_says_which_failed_and_nothing_is_left
     assert not list((tmp_path / "temporary").iterdir())
 
 
+def test_a_password_in_an_address_is_not_shown(load, answer, idx_zip):
+    address = answer(lambda handler: send(handler, idx_zip.read_bytes()))
+    assert load(address.replace("//", "//anna:hunter2@") + "mnist.zip?token=hunter2").origin == address + "mnist.zip"
+
+
 @pytest.fixture
 def npm(tmp_path, monkeypatch):
     """Put an npm on the PATH that runs lines of Python."""
