@@ -57,7 +57,7 @@ def read_cache(path: Path) -> tuple[Arrays, str, str] | None:
         *parts, line = np.split(np.fromfile(path, np.uint8, ENDS[-1] + MAX_LINE), ENDS)
         arrays = Arrays(*(part.reshape(shape) for part, shape in zip(parts, SHAPES, strict=True)))
         provenance = json.loads(line.tobytes())
-        return check_digests(arrays, "full", path), provenance["origin"], provenance["fetched"]
+        return check_digests(arrays, "full"), provenance["origin"], provenance["fetched"]
     except PermissionError:
         raise
     except (MNISTError, OSError, LookupError, TypeError, ValueError):

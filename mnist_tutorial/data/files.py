@@ -39,8 +39,8 @@ TABLE_NAME = re.compile(r"(?ia)(?:.*[^a-z])?(train|test)(?:[^a-z/][^/]*)?(?:/\d+
 def read(path: Path | str) -> tuple[Arrays, str]:
     """Read MNIST from a folder, a zip or a tar archive, at any depth, or a file; nothing is unpacked to the disk.
 
-    The arrays are in official order, the variant is "full" or "sample"; only the digests show whether they are MNIST's.
-    If the path cannot be read, or does not hold all the digits, that is an MNISTError.
+    The arrays are verified and in official order, the variant is "full" or "sample". If the path cannot be read, or
+    does not hold exactly these digits, that is an MNISTError.
     """
     files = contents(path)
     with explained(path):

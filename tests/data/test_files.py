@@ -113,7 +113,7 @@ SAMPLE = {
 def test_all_formats_are_read_in_official_order(kind, request, tmp_path):
     arrays, variant = read((FULL | SAMPLE)[kind](request.getfixturevalue, tmp_path))
     assert variant == ("full" if kind in FULL else "sample")
-    check_digests(arrays, variant, kind)
+    check_digests(arrays, variant)
 
 
 def test_what_systems_add_is_ignored(class_tree, tmp_path):
