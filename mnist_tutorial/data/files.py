@@ -9,6 +9,7 @@ import struct
 import tarfile
 import zipfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -56,47 +57,39 @@ def contents(path):
     with explained(path):
         if not str(path):
             raise MNISTError(f"the path is empty; expected {EXPECTED}")
-        text, files = str(path), {}
+        text = str(path)
         path = Path(url2pathname(urlsplit(text).path) if text.startswith("file:") else text).expanduser()
         if not path.exists():
             raise MNISTError(f"does not exist; expected {EXPECTED}")
-        for name, read_bytes in _folder(path) if path.is_dir() else _archive(path):
-            name = name.replace("\\", "/").removeprefix("./")  # as some programs for Windows, and tar, write them
-            hidden = name.endswith("/") or any(part.startswith(HIDDEN) for part in name.split("/"))
-            if not hidden:
-                files[name] = read_bytes
-    return files
-
-
-def _folder(path):
-    """Generate name and reader of each file in a folder."""
-    os.scandir(path).close()  # rglob says nothing about a folder that cannot be read
-    for file in path.rglob("*"):
-        if file.is_file():
-            yield str(file.relative_to(path)), file.read_bytes
+        if path.is_dir():
+            os.scandir(path).close()  # rglob says nothing about a folder that cannot be read
+            files = {str(file.relative_to(path)): file.read_bytes for file in path.rglob("*") if file.is_file()}
+        else:
+            files = _archive(path)
+        # As some programs for Windows, and tar, write names.
+        files = {name.replace("\\", "/").removeprefix("./"): read_bytes for name, read_bytes in files.items()}
+        names = (name for name in files if not any(part.startswith(HIDDEN) for part in name.split("/")))
+        return {name: files[name] for name in names if not name.endswith("/")}
 
 
 def _archive(path):
-    """Generate name and reader of each file in a zip or tar archive, which is kept in memory, or of this file."""
+    """List the files in a zip or tar archive, which is kept in memory, or this file alone."""
     if not path.is_file() or path.stat().st_size > MAX_BYTES:
         raise MNISTError(f"expected a file of at most {MAX_BYTES:,} bytes: {EXPECTED}")
     data = path.read_bytes()
-    known = any(name.fullmatch(path.name) for name in (IDX_NAME, NPZ_NAME, TABLE_NAME))
     if data[:100].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         raise MNISTError("a web page, not MNIST; does the network want you to log in?")
     if tarfile.is_tarfile(io.BytesIO(data)):  # first: a zip in a tar looks like a zip
         archive = tarfile.open(fileobj=io.BytesIO(data))  # noqa: SIM115  its files are read later
-        for entry in archive:
-            if entry.isfile():
-                yield entry.name, lambda entry=entry: archive.extractfile(entry).read()
-    elif known:  # also if it begins as an archive of other files does
-        yield path.name, lambda: data
-    elif data.startswith(b"PK"):
+        return {
+            entry.name: lambda entry=entry: archive.extractfile(entry).read() for entry in archive if entry.isfile()
+        }
+    if any(name.fullmatch(path.name) for name in (IDX_NAME, NPZ_NAME, TABLE_NAME)):
+        return {path.name: lambda: data}  # also if it begins as an archive of other files does
+    if data.startswith(b"PK"):
         archive = zipfile.ZipFile(io.BytesIO(data))
-        for entry in archive.infolist():
-            yield entry.filename, lambda entry=entry: archive.read(entry)
-    else:
-        raise MNISTError(f"{len(data):,} bytes that begin with {data[:16]!r}; expected {EXPECTED}")
+        return {name: partial(archive.read, name) for name in archive.namelist()}
+    raise MNISTError(f"{len(data):,} bytes that begin with {data[:16]!r}; expected {EXPECTED}")
 
 
 @contextmanager
