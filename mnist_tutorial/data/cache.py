@@ -4,14 +4,12 @@ import errno
 import json
 import logging
 import os
-import re
 import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -26,17 +24,15 @@ SHAPES = Arrays((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
 ENDS = np.cumsum([np.prod(shape) for shape in SHAPES])
 MAX_LINE = 2**16
 FETCH = "python -m mnist_tutorial fetch"
+ADVICE = {
+    Timeout: "wait for the other process that fetches MNIST or end it, or ",
+    PermissionError: "ask its owner to share it, or ",
+    "full": "MNIST needs 60 MB there. Free some space, set TMPDIR for the download, or ",
+}
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NOTICE = 2  # seconds of waiting for another process, after which a person is told
 PAUSES = (0.1, 0.4, 1.6)  # seconds; Windows replaces no file that is open, and a virus scanner soon closes it
 logger = logging.getLogger("mnist_tutorial")
-
-
-class Provenance(NamedTuple):
-    """Where the data came from, and when they were fetched: UTC, in the format of ISO 8601."""
-
-    origin: str
-    fetched: str | None
 
 
 def cache_folder(folder: Path | str | None = None) -> Path:
@@ -46,35 +42,34 @@ def cache_folder(folder: Path | str | None = None) -> Path:
     return user_cache_path("mnist-tutorial", appauthor=False)
 
 
-def shown(address: str) -> str:
-    """Return an address without user name, password, query and fragment."""
-    return re.sub(r"://([^/]*@)?([^?#]*).*", r"://\2", address)
-
-
 def cache_file(folder: Path, address: str = "") -> Path:
     """Return the path of the cache file; an address that a user wants the data from has one of its own."""
-    suffix = f"-{sha256(shown(address).encode()).hexdigest()[:12]}" if address else ""
+    suffix = f"-{sha256(address.encode()).hexdigest()[:12]}" if address else ""
     return folder / f"mnist-v1{suffix}.bin"
 
 
-def read_cache(path: Path) -> tuple[Arrays, Provenance] | None:
-    """Read and verify a cache file; None if it is missing or damaged, a PermissionError if it is somebody else's."""
+def read_cache(path: Path) -> tuple[Arrays, str, str] | None:
+    """Read and verify a cache file, with origin and time; None if it is missing or damaged.
+
+    If it may not be read, that is a PermissionError.
+    """
     try:
         *parts, line = np.split(np.fromfile(path, np.uint8, ENDS[-1] + MAX_LINE), ENDS)
         arrays = Arrays(*(part.reshape(shape) for part, shape in zip(parts, SHAPES, strict=True)))
-        return check_digests(arrays, "full", path), Provenance(**json.loads(line.tobytes()))
+        provenance = json.loads(line.tobytes())
+        return check_digests(arrays, "full"), provenance["origin"], provenance["fetched"]
     except PermissionError:
         raise
-    except (MNISTError, OSError, TypeError, ValueError):
+    except (MNISTError, OSError, LookupError, TypeError, ValueError):
         return None
 
 
-def write_cache(path: Path, arrays: Arrays, provenance: Provenance) -> None:
+def write_cache(path: Path, arrays: Arrays, origin: str, fetched: str) -> None:
     """Write a cache file, whole or not at all; hold `cache_lock` meanwhile."""
     with atomic(path) as part, open(part, "wb") as file:
         for array in arrays:
             file.write(np.ascontiguousarray(array))
-        file.write(json.dumps(provenance._asdict()).encode())
+        file.write(json.dumps({"origin": origin, "fetched": fetched}).encode())
 
 
 @contextmanager
@@ -93,15 +88,8 @@ def cache_lock(folder: Path, limit: float = 60) -> Iterator[None]:
             yield
     except (OSError, NotImplementedError) as error:  # the latter where a file system has no locks
         name, reason = getattr(error, "filename", None) or folder, getattr(error, "strerror", None) or error
-        advice = ""
-        if isinstance(error, Timeout):
-            name, reason = path, f"another process has been fetching MNIST for more than {limit:g} seconds"
-            advice = "wait for that process or end it, or "
-        elif isinstance(error, PermissionError):
-            advice = "ask its owner to share it, or "
-        elif getattr(error, "errno", None) in DISK_FULL:
-            advice = "MNIST needs 60 MB there. Free some space, set TMPDIR for the download, or "
-        advice += f"set MNIST_TUTORIAL_CACHE to another folder, and run: {FETCH}"
+        kind = "full" if getattr(error, "errno", None) in DISK_FULL else type(error)
+        advice = f"{ADVICE.get(kind, '')}set MNIST_TUTORIAL_CACHE to another folder, and run: {FETCH}"
         raise MNISTError(f"{name}: cannot be used ({reason}); {advice}") from error
 
 

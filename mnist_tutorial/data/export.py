@@ -1,17 +1,16 @@
 """Exports: MNIST as files, in a folder or in a zip archive."""
 
 import os
-import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mnist_tutorial.data.cache import DISK_FULL, atomic, temporary
 from mnist_tutorial.data.files import IDX_FILES
@@ -26,6 +25,9 @@ LAYOUTS = {  # the names of the files, and what takes them as they are
     "torchvision": ("MNIST/raw/{file}", 'torchvision.datasets.MNIST("{folder}")'),
 }
 ROOT = "MNIST_dataset"  # everything in a zip is in this folder, so that nobody unpacks 70,000 files among their own
+TEXTS = Environment(
+    loader=PackageLoader(__package__, "texts"), trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined
+)
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.pack(">IIBBBBB", 28, 28, 8, 0, 0, 0, 0)  # 28 x 28 pixels, 8 bits, grayscale, not interlaced
 
@@ -40,11 +42,9 @@ def tree(mnist: MNIST, layout: str = "class-folders", manifest: bool = False) ->
         raise MNISTError(f"layout is {layout!r}; expected one of {', '.join(map(repr, LAYOUTS))}")
     if manifest and layout == "torchvision":
         raise MNISTError("a manifest lists PNG files; --layout torchvision has none")
-    blocks = {mnist.variant, layout, *["manifest"] * manifest, *["png"] * (layout != "torchvision")}
-    citation, licence = _text("citation.txt", blocks), _text("licence.txt", blocks)
-    readme = _text("dataset.md", blocks).replace("$citation", citation).replace("$licence", licence)
-    yield "README.md", readme.encode()
-    yield "LICENSE.txt", licence.encode()
+    given = {"variant": mnist.variant, "layout": layout, "manifest": manifest}
+    for name, template in (("README.md", "dataset.md"), ("LICENSE.txt", "licence.txt")):
+        yield name, TEXTS.get_template(template).render(given).encode()
     if layout == "torchvision":
         arrays = (mnist.train.images, mnist.train.labels, mnist.test.images, mnist.test.labels)
         for file, array in zip(IDX_FILES, arrays, strict=True):
@@ -132,9 +132,3 @@ def _room(mnist, path, bytes_each):
             raise
         size = f"expected at most {bytes_each * (len(mnist.train) + len(mnist.test)) / 1e6:,.0f} MB there"
         raise MNISTError(f"{path}: {error.strerror}; {size}. Make room, and run the same command again") from error
-
-
-def _text(name, blocks):
-    """Fill in a template, in which a block from [[name]] to [[end]] is for this variant, layout or manifest alone."""
-    text = (files(__package__) / "texts" / name).read_text(encoding="utf-8")
-    return re.sub(r"\[\[(\S+)\]\]\n(.*?)\[\[end\]\]\n", lambda block: block[2] * (block[1] in blocks), text, flags=re.S)

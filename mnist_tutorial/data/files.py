@@ -9,6 +9,7 @@ import struct
 import tarfile
 import zipfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -39,8 +40,8 @@ TABLE_NAME = re.compile(r"(?ia)(?:.*[^a-z])?(train|test)(?:[^a-z/][^/]*)?(?:/\d+
 def read(path: Path | str) -> tuple[Arrays, str]:
     """Read MNIST from a folder, a zip or a tar archive, at any depth, or a file; nothing is unpacked to the disk.
 
-    The arrays are in official order, the variant is "full" or "sample"; only the digests show whether they are MNIST's.
-    If the path cannot be read, or does not hold all the digits, that is an MNISTError.
+    The arrays are verified and in official order, the variant is "full" or "sample". If the path cannot be read, or
+    does not hold exactly these digits, that is an MNISTError.
     """
     files = contents(path)
     with explained(path):
@@ -52,32 +53,27 @@ def read(path: Path | str) -> tuple[Arrays, str]:
 
 
 def contents(path):
-    """List the files in a folder or an archive, but hidden or huge ones: for each name, what reads its bytes."""
+    """List the files in a folder or an archive, but hidden ones: for each name, what reads its bytes."""
     with explained(path):
         if not str(path):
             raise MNISTError(f"the path is empty; expected {EXPECTED}")
-        text, files = str(path), {}
+        text = str(path)
         path = Path(url2pathname(urlsplit(text).path) if text.startswith("file:") else text).expanduser()
         if not path.exists():
             raise MNISTError(f"does not exist; expected {EXPECTED}")
-        for name, size, read_bytes in _folder(path) if path.is_dir() else _archive(path):
-            name = name.replace("\\", "/").removeprefix("./")  # as some programs for Windows, and tar, write them
-            hidden = name.endswith("/") or any(part.startswith(HIDDEN) for part in name.split("/"))
-            if not hidden and size <= MAX_BYTES:
-                files[name] = read_bytes
-    return files
-
-
-def _folder(path):
-    """Generate name, size and reader of each file in a folder."""
-    os.scandir(path).close()  # rglob says nothing about a folder that cannot be read
-    for file in path.rglob("*"):
-        if file.is_file():  # a pipe could be read for ever
-            yield str(file.relative_to(path)), file.stat().st_size, file.read_bytes
+        if path.is_dir():
+            os.scandir(path).close()  # rglob says nothing about a folder that cannot be read
+            files = {str(file.relative_to(path)): file.read_bytes for file in path.rglob("*") if file.is_file()}
+        else:
+            files = _archive(path)
+        # As some programs for Windows, and tar, write names.
+        files = {name.replace("\\", "/").removeprefix("./"): read_bytes for name, read_bytes in files.items()}
+        names = (name for name in files if not any(part.startswith(HIDDEN) for part in name.split("/")))
+        return {name: files[name] for name in names if not name.endswith("/")}
 
 
 def _archive(path):
-    """Generate name, size and reader of each file in a zip or tar archive, which is kept in memory, or of this file."""
+    """List the files in a zip or tar archive, which is kept in memory, or this file alone."""
     if not path.is_file() or path.stat().st_size > MAX_BYTES:
         raise MNISTError(f"expected a file of at most {MAX_BYTES:,} bytes: {EXPECTED}")
     data = path.read_bytes()
@@ -85,19 +81,15 @@ def _archive(path):
         raise MNISTError("a web page, not MNIST; does the network want you to log in?")
     if tarfile.is_tarfile(io.BytesIO(data)):  # first: a zip in a tar looks like a zip
         archive = tarfile.open(fileobj=io.BytesIO(data))  # noqa: SIM115  its files are read later
-        for entry in archive:
-            if entry.isfile():
-                yield entry.name, entry.size, lambda entry=entry: archive.extractfile(entry).read()
-    elif is_data(path.name):
-        yield path.name, len(data), lambda: data
-    elif data.startswith(b"PK"):
+        return {
+            entry.name: lambda entry=entry: archive.extractfile(entry).read() for entry in archive if entry.isfile()
+        }
+    if any(name.fullmatch(path.name) for name in (IDX_NAME, NPZ_NAME, TABLE_NAME)):
+        return {path.name: lambda: data}  # also if it begins as an archive of other files does
+    if data.startswith(b"PK"):
         archive = zipfile.ZipFile(io.BytesIO(data))
-        for entry in archive.infolist():
-            yield entry.filename, entry.file_size, lambda entry=entry: archive.read(entry)
-    elif idx_names([path.name]):
-        raise MNISTError(f"one of the four IDX files; name the folder that holds all four, {path.absolute().parent}")
-    else:
-        raise MNISTError(f"{len(data):,} bytes that begin with {data[:16]!r}; expected {EXPECTED}")
+        return {name: partial(archive.read, name) for name in archive.namelist()}
+    raise MNISTError(f"{len(data):,} bytes that begin with {data[:16]!r}; expected {EXPECTED}")
 
 
 @contextmanager
@@ -114,11 +106,6 @@ def explained(name, notes=None):
         if notes is None:
             raise MNISTError(text) from error
         notes.append(text)
-
-
-def is_data(name):
-    """Say whether a file with this name holds digits itself, though an archive of other files may begin alike."""
-    return bool(NPZ_NAME.fullmatch(name) or TABLE_NAME.fullmatch(name))
 
 
 def _matches(pattern, names):
@@ -197,11 +184,10 @@ def png_array(data):
     with PngImageFile(io.BytesIO(data)) as image:
         if image.size != (28, 28):
             raise MNISTError(f"{image.size[0]} x {image.size[1]} pixels; expected 28 x 28")
-        pixels = np.asarray(image if image.mode == "L" or image.mode.startswith("I") else image.convert("RGB"))
-    if pixels.ndim == 3 and (pixels != pixels[:, :, :1]).any():
-        raise MNISTError("in colour; expected grey values")
-    grey = pixels if pixels.ndim == 2 else pixels[:, :, 0]
-    return (grey // 256 if grey.max() > 255 else grey).astype(np.uint8)  # of 16 bits, some programs use eight
+        if not image.mode.startswith("I"):
+            return np.asarray(image.convert("L"))
+        grey = np.asarray(image)
+        return (grey // 256 if grey.max() > 255 else grey).astype(np.uint8)  # of 16 bits, some programs use eight
 
 
 def _read_npz(files):

@@ -14,7 +14,7 @@ from mnist_tutorial.errors import MNISTError
 SIZE, BOX = 28, 20  # pixels of an image, and of the square that holds its ink
 CENTRE = 14.0  # index of the pixel where the centre of mass lies: half a pixel off the middle, as measured in MNIST
 FORMATS = ["JPEG", "PNG"]
-READ, NOT_READ = {".jpg", ".jpeg", ".png"}, {".heic", ".heif", ".webp", ".gif", ".tif", ".tiff", ".bmp"}
+SUFFIXES = (".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".gif", ".tif", ".tiff", ".bmp")  # read or refused
 NAME = re.compile(r"\d(?!\d)", re.ASCII)
 BOMB = Image.DecompressionBombWarning  # at 89 million pixels; Pillow refuses twice as many
 SIDE = 600  # pixels of the longer side on which a photo is worked on
@@ -70,7 +70,8 @@ def prepare(image: np.ndarray, centre: bool = True) -> np.ndarray:
     ink = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = (max(round(side * BOX / max(ink.shape)), 1) for side in ink.shape)
     ink = _scale(ink, height, width)
-    top, left = (_start(ink.sum(axis, dtype=np.int64)) for axis in (1, 0))
+    centre_of_mass = np.indices(ink.shape).reshape(2, -1) @ ink.ravel() / ink.sum()
+    top, left = np.rint(CENTRE - centre_of_mass).clip(0, np.subtract(SIZE, ink.shape)).astype(int)  # nothing sticks out
     prepared[top : top + height, left : left + width] = ink
     return prepared
 
@@ -80,11 +81,6 @@ def _scale(image, height, width):
     # nearly all digits of MNIST have a pixel of full ink.
     scaled = np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
     return np.rint(scaled * (255 / scaled.max())).astype(np.uint8)
-
-
-def _start(mass):
-    """Find where an axis begins so that its centre of mass lies in the middle, and nothing sticks out."""
-    return int(np.clip(np.rint(CENTRE - np.average(np.arange(len(mass)), weights=mass)), 0, SIZE - len(mass)))
 
 
 def read_photos(folder: Path | str) -> Split:
@@ -98,25 +94,13 @@ def read_photos(folder: Path | str) -> Split:
     ------
     MNISTError
         If the folder or a photo cannot be read, there is no photo, or one has no digit in its name or shows no ink.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     photo = Image.new("L", (300, 400), "white")
-    ...     photo.paste("black", (180, 100, 200, 250))
-    ...     photo.save(f"{folder}/1_mine.png")
-    ...     read_photos(folder)
-    Split(1 digits)
     """
     folder = Path(folder).expanduser()
     try:
         paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     except OSError as error:
         raise MNISTError(f"{folder}: {error.strerror}; expected a folder with photos such as 7_mine.jpg") from error
-    if other := [path for path in paths if path.suffix.lower() in NOT_READ]:
-        raise MNISTError(f"{other[0]}: expected a JPEG or PNG file. Save the photo as one, or move it elsewhere")
-    photos = [path for path in paths if path.suffix.lower() in READ]
+    photos = [path for path in paths if path.suffix.lower() in SUFFIXES]
     if not photos:
         raise MNISTError(f"{folder}: {len(paths)} files, no photo; expected JPEG or PNG files such as 7_mine.jpg")
     if unnamed := [path for path in photos if not NAME.match(path.name)]:
@@ -139,7 +123,7 @@ def _grey(path):
             photo = ImageOps.invert(photo) if _is_light_on_dark(photo) else photo
             return np.asarray(photo).min(2).astype(np.float32)
     except Exception as error:  # a damaged file makes Pillow raise almost anything
-        expected = f"expected JPEG or PNG, at most {2 * Image.MAX_IMAGE_PIXELS:,} pixels. Save it again, or smaller"
+        expected = f"expected JPEG or PNG, at most {2 * Image.MAX_IMAGE_PIXELS:,} pixels. Save it as one, or smaller"
         raise MNISTError(f"{path}: cannot be read as a photo ({error!s:.100}); {expected}") from error
 
 

