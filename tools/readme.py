@@ -117,7 +117,7 @@ def tables(measured, table):
         f"{line(measured['machine'])}.",
     ]
     shown = [note for note in notes(table) if not note.startswith("To 97 %")]
-    _, (_, *calibration) = parts(table)
+    _, (_, *calibration), _ = parts(table)
     sizes = "; ".join(f"{SYSTEMS[name]}: {size / 1e6:,.0f} MB" for name, size in measured["kits"]["bytes"].items())
     return {
         "kits": f"A kit for Python {measured['kits']['python']}, MNIST included: {sizes}.",

@@ -17,7 +17,6 @@ from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.errors import printable
 from mnist_tutorial.stats import wilson_interval
 
-STALE = ", stale"  # in the label of a row
 MAX_CHANGES = 3  # that a remark names
 
 
@@ -135,7 +134,7 @@ def _label(row, namesakes):
         row.label += f", {row.processes} process{'es' * (row.processes > 1)}"
     if versions:
         row.remarks.append(f"other runs of this name are of other code: {', '.join(name[:8] for name in versions)}")
-    row.label += STALE * bool(row.changes)
+    row.label += " (stale)" * bool(row.changes)
 
 
 def _mark_twins(rows):

@@ -5,13 +5,11 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-FAMILIES = ("linear", "MLP", "CNN", "other")
-
 
 class Published(NamedTuple):
     """One published result, with the accuracy on the 10,000 test digits in percent; None if its source does not say."""
 
-    family: str  # one of FAMILIES
+    family: str  # linear, MLP, CNN or other
     model: str
     augmentation: str  # "none", a description, or empty if not stated
     ensemble: int | None  # number of networks that vote

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 from rich import box, markup
 from rich.table import Table
 
-from mnist_tutorial.benchmark.summary import STALE, SummaryTable
+from mnist_tutorial.benchmark.summary import SummaryTable
 from mnist_tutorial.errors import printable
 from mnist_tutorial.stats import BINS
 
@@ -35,11 +36,13 @@ COLUMNS = {
     "Brier": lambda row: number(row.brier, ".4f"),
     "ECE, %": lambda row: percent(row.ece),
     "corrupted accuracy, %": lambda row: percent(row.corrupted_accuracy, 1),
+    **{str(digit): lambda row, digit=digit: number(_errors_of(row, digit), ".1f") for digit in range(10)},
 }
 LEFT = ("person", "recipe", "same predictions as")
 _MEASURES = ("error, %", "NLL", "Brier", "ECE, %", "corrupted accuracy, %")
 CALIBRATION = ("person", "recipe", "machine", "n", *_MEASURES)
-RESULTS = tuple(column for column in COLUMNS if column not in _MEASURES)
+DIGITS = ("person", "recipe", "machine", *"0123456789")
+RESULTS = tuple(column for column in COLUMNS if column not in (*_MEASURES, *"0123456789"))
 
 
 def columns_of(table: SummaryTable, columns: Iterable[str] = RESULTS) -> list[str]:
@@ -56,10 +59,16 @@ def cells(table: SummaryTable, columns: Iterable[str] = RESULTS) -> tuple[list[s
 
 
 def parts(table: SummaryTable) -> Iterator[tuple[str, list[str], list[list[str]], list[str]]]:
-    """List results and, if a run knows them, calibration and robustness: a title, headings, lines and notes of each."""
+    """List results, and what else runs know of calibration, robustness and digits: title, headings, lines, notes."""
     yield "", *cells(table), notes(table)
     if any(row.nll is not None or row.corrupted_accuracy is not None for row in table.rows):
         yield "Calibration and robustness", *cells(table, CALIBRATION), paragraphs("calibration", bins=BINS)
+    if any(row.n for row in table.rows):
+        yield (
+            "Errors by digit",
+            *cells(table, DIGITS),
+            ["The mean number of test digits of each kind that a run misclassifies."],
+        )
 
 
 def paragraphs(name: str, **numbers: Any) -> list[str]:
@@ -87,7 +96,7 @@ def remarks(table: SummaryTable) -> list[str]:
     labels_of = defaultdict(list)
     for row in table.rows:
         for remark in row.remarks:
-            labels_of[remark].append(row.label.removesuffix(STALE))
+            labels_of[remark].append(row.label)
     return [
         f"{'All recipes' if 1 < len(labels) == len(table.rows) else ', '.join(dict.fromkeys(labels))}: {remark}."
         for remark, labels in labels_of.items()
@@ -149,6 +158,12 @@ def span(values: Iterable[Any]) -> str:
 
 def _few(names):
     return names if len(names) < 2 else [names[0], f"{len(names) - 1} more"]
+
+
+def _errors_of(row, digit):
+    """Average how many of a digit the test runs misclassify."""
+    counts = [(run.predicted[run.labels == digit] != digit).sum() for run in row.test_runs]
+    return np.mean(counts) if counts else None
 
 
 def _training(row):

@@ -4,6 +4,7 @@ import numpy as np
 from conftest import made_probabilities, made_result
 
 from mnist_tutorial.benchmark.report.table import cells, markdown, notes, parts, remarks
+from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.benchmark.summary import aggregate
 
 
@@ -82,7 +83,17 @@ def test_markdown_has_a_line_for_each_recipe_and_the_notes_below():
 
 def test_the_table_of_calibration_is_left_out_if_no_run_kept_probabilities():
     run = made_result("sure", wrong=100)
-    assert len(list(parts(table_of(run)))) == 1
-    _, (title, _, lines, _) = parts(table_of(made_probabilities(run, 50.0 * np.eye(10)[run.predicted])))
+    assert len(list(parts(table_of(run)))) == 2
+    _, (title, _, lines, _), _ = parts(table_of(made_probabilities(run, 50.0 * np.eye(10)[run.predicted])))
     assert title.startswith("Calibration")
     assert lines == [["sure", "1", "1.00", "0.5000", "0.0200", "1.00", "–"]]  # wrong by 50 nats, one time in a hundred
+
+
+def test_errors_are_counted_for_each_digit_over_the_runs():
+    labels = true_labels("full", "test")
+    sevens, ones = np.flatnonzero(labels == 7)[:9], np.flatnonzero(labels == 1)[:1]
+    table = table_of(made_result("cnn", 0, sevens), made_result("cnn", 1, [*sevens[:5], *ones]))
+    _, (title, headings, lines, _) = parts(table)
+    assert (title, headings) == ("Errors by digit", ["recipe", *"0123456789"])
+    assert lines == [["cnn", "0.0", "0.5", *["0.0"] * 5, "7.0", "0.0", "0.0"]]
+    assert len(list(parts(table_of(made_result(evaluated_on="validation"))))) == 1
