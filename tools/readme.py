@@ -8,8 +8,7 @@ from pathlib import Path
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.report.figures import draw_robustness, scatter, to_png
-from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.report.table import cells, escape, markdown, notes, parts, percent, seconds
+from mnist_tutorial.benchmark.report.table import cells, escape, markdown, notes, parts, percent, published, seconds
 from mnist_tutorial.benchmark.result import read_all
 from mnist_tutorial.benchmark.robustness import Robustness
 from mnist_tutorial.benchmark.summary import aggregate

@@ -16,8 +16,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
-from mnist_tutorial.benchmark.report.literature import Published
-from mnist_tutorial.benchmark.report.table import percent, seconds, span
+from mnist_tutorial.benchmark.report.table import Published, percent, seconds, span
 from mnist_tutorial.benchmark.summary import SummaryTable
 from mnist_tutorial.errors import printable
 from mnist_tutorial.plots import BLUE, ORANGE, Picture

@@ -12,7 +12,6 @@ from mnist_tutorial.benchmark.clock import CONTENDED
 from mnist_tutorial.benchmark.code import PACKAGE, RECIPE
 from mnist_tutorial.benchmark.report import table as text
 from mnist_tutorial.benchmark.report.figures import draw, to_address
-from mnist_tutorial.benchmark.report.literature import published
 from mnist_tutorial.benchmark.result import Failure, Result
 from mnist_tutorial.benchmark.summary import SummaryTable
 from mnist_tutorial.data import atomic
@@ -54,9 +53,9 @@ def write(
         "mark": MARK,
         "headline": headline(tables),
         "tables": tables,
-        "figures": {table.variant: draw(table, published()) for table in tables},
+        "figures": {table.variant: draw(table, text.published()) for table in tables},
         "protocol": [entry.split(": ", 1) for entry in text.paragraphs("protocol", contended=100 * CONTENDED)],
-        "published": published(),
+        "published": text.published(),
         "failures": [_failed(owner, failure) for owner, failure in failures],
         "refused": list(map(str, refused)),
         **{"text": text, "address": to_address, "beside": files_beside},
@@ -96,11 +95,10 @@ def headline(tables: Sequence[SummaryTable]) -> str:
     counts = {"recipe": len({(run.recipe, run.version) for run in runs})}
     counts |= {"test run": kinds["test"], "validation run": kinds["validation"]}
     counted = ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for noun, count in counts.items())
-    contended, people = sum(run.contended for run in runs), {row.person for row in rows} - {""}
+    people = {row.person for row in rows} - {""}
     return (
-        f"{counted}, {text.span([run.started[:10] for run in runs])}. "
-        f"Contended runs, during which other programs used the processor: {contended}."
-        f"{f' People: {len(people)}.' if people else ''}"
+        f"{counted}, {text.span([run.started[:10] for run in runs])}. Contended runs, during which other programs used "
+        f"the processor: {sum(run.contended for run in runs)}." + f" People: {len(people)}." * bool(people)
     )
 
 

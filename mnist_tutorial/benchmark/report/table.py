@@ -1,11 +1,13 @@
-"""The table of recipes as text, with notes that explain its numbers."""
+"""The tables of a report: of recipes, as text, with notes that explain its numbers; and of the literature."""
 
+import csv
 import html
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich import box, markup
@@ -43,6 +45,32 @@ _MEASURES = ("error, %", "NLL", "Brier", "ECE, %", "corrupted accuracy, %")
 CALIBRATION = ("person", "recipe", "machine", "n", *_MEASURES)
 DIGITS = ("person", "recipe", "machine", *"0123456789")
 RESULTS = tuple(column for column in COLUMNS if column not in (*_MEASURES, *"0123456789"))
+
+
+class Published(NamedTuple):
+    """One published result, with the accuracy on the 10,000 test digits in percent; None if its source does not say."""
+
+    family: str  # linear, MLP, CNN or other
+    model: str
+    augmentation: str  # "none", a description, or empty if not stated
+    ensemble: int | None  # number of networks that vote
+    accuracy: float
+    parameters: int | None
+    seconds: float | None  # of training, on this hardware
+    hardware: str
+    source: str
+    url: str
+    note: str  # what to know before comparing: permutation invariant, best case, number of runs
+
+
+@cache
+def published() -> tuple[Published, ...]:
+    """Read the published results that come with the package, in the order of ``literature.csv``."""
+    text = (files(__package__) / "literature.csv").read_text(encoding="utf-8")
+    kinds = {"ensemble": int, "accuracy": float, "parameters": int, "seconds": float}
+    for row in (rows := list(csv.DictReader(text.splitlines()))):
+        row |= {name: kind(row[name]) if row[name] else None for name, kind in kinds.items()}
+    return tuple(Published(**row) for row in rows)
 
 
 def columns_of(table: SummaryTable, columns: Iterable[str] = RESULTS) -> list[str]:

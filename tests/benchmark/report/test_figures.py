@@ -8,7 +8,7 @@ from matplotlib.text import Text
 
 from mnist_tutorial.benchmark.report import figures
 from mnist_tutorial.benchmark.report.figures import MAX_ROWS, draw, scatter
-from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.report.table import published
 from mnist_tutorial.benchmark.summary import aggregate
 
 

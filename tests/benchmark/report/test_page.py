@@ -9,7 +9,7 @@ from conftest import made_probabilities, made_result
 
 from mnist_tutorial.benchmark.clock import CONTENDED
 from mnist_tutorial.benchmark.report import page
-from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.report.table import published
 from mnist_tutorial.benchmark.result import Failure
 from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.benchmark.summary import aggregate
