@@ -19,7 +19,7 @@ from mnist_tutorial.stats import BINS
 
 NONE, CONTENDED = "–", "†"
 TARGETS = (0.97, 0.98, 0.99, 0.995)
-COLUMNS = {
+RESULTS = {
     "person": lambda row: row.person or NONE,
     "recipe": lambda row: row.label.removeprefix(f"{row.person}/"),
     "same predictions as": lambda row: " and ".join(_few(row.twins)) or NONE,
@@ -33,18 +33,18 @@ COLUMNS = {
     **{f"to {100 * target:g} %, s": lambda row, target=target: _time_to(row, target) for target in TARGETS},
     "images/s": lambda row: number(row.rate, ",.0f"),
     "memory, MB": lambda row: number(row.memory, ",.0f"),
+}
+MEASURES = {
     "error, %": lambda row: percent(1 - row.accuracy if row.n else None),
     "NLL": lambda row: number(row.nll, ".4f"),
     "Brier": lambda row: number(row.brier, ".4f"),
     "ECE, %": lambda row: percent(row.ece),
     "corrupted accuracy, %": lambda row: percent(row.corrupted_accuracy, 1),
-    **{str(digit): lambda row, digit=digit: number(_errors_of(row, digit), ".1f") for digit in range(10)},
 }
+DIGITS = {str(digit): lambda row, digit=digit: number(_errors_of(row, digit), ".1f") for digit in range(10)}
+COLUMNS = RESULTS | MEASURES | DIGITS
 LEFT = ("person", "recipe", "same predictions as")
-_MEASURES = ("error, %", "NLL", "Brier", "ECE, %", "corrupted accuracy, %")
-CALIBRATION = ("person", "recipe", "machine", "n", *_MEASURES)
-DIGITS = ("person", "recipe", "machine", *"0123456789")
-RESULTS = tuple(column for column in COLUMNS if column not in (*_MEASURES, *"0123456789"))
+WHO = "person", "recipe", "machine"
 
 
 class Published(NamedTuple):
@@ -90,13 +90,10 @@ def parts(table: SummaryTable) -> Iterator[tuple[str, list[str], list[list[str]]
     """List results, and what else runs know of calibration, robustness and digits: title, headings, lines, notes."""
     yield "", *cells(table), notes(table)
     if any(row.nll is not None or row.corrupted_accuracy is not None for row in table.rows):
-        yield "Calibration and robustness", *cells(table, CALIBRATION), paragraphs("calibration", bins=BINS)
+        yield "Calibration and robustness", *cells(table, (*WHO, "n", *MEASURES)), paragraphs("calibration", bins=BINS)
     if any(row.n for row in table.rows):
-        yield (
-            "Errors by digit",
-            *cells(table, DIGITS),
-            ["The mean number of test digits of each kind that a run misclassifies."],
-        )
+        note = "The mean number of test digits of each kind that a run misclassifies."
+        yield "Errors by digit", *cells(table, (*WHO, *DIGITS)), [note]
 
 
 def paragraphs(name: str, **numbers: Any) -> list[str]:

@@ -46,13 +46,10 @@ def test_all_are_drawn_where_there_are_runs_of_both_kinds():
     assert [drawing.key for drawing in draw(table_of(made_result(evaluated_on="validation")))] == ["learning"]
 
 
-def test_each_recipe_is_a_mark_at_its_cost_and_mean_accuracy_with_its_name(table):
+def test_each_recipe_is_a_mark_at_its_cost_and_mean_accuracy_with_its_name_beside_published_ones(table):
     assert marks(scatter(table, "seconds")) == {(1.1, 99.05), (40.0, 99.66), (9.0, 96.88)}
     assert names(scatter(table, "seconds")) == {"quick", "best", "neighbours"}
     assert marks(scatter(table, "parameters")) == {(72_362, 99.05), (70_794, 99.66)}
-
-
-def test_published_results_are_marks_with_their_hardware(table):
     drawing = scatter(table, "seconds", published())
     assert (0.762, 99.041) in marks(drawing)
     assert "train_mnist_fast\nGTX 1660 Ti" in names(drawing)
@@ -71,9 +68,8 @@ def test_names_cover_neither_each_other_nor_a_mark_and_those_without_room_are_co
         points = [axes.transData.transform(line.get_xydata()[0]) for line in axes.lines if len(line.get_xdata()) == 1]
         assert not any(box.contains(*point) for box in boxes for point in points)
         assert drawing.remark.startswith(f"{len(points) - len(boxes)} marks" if len(points) > len(boxes) else "")
-        assert names(drawing) <= {run.recipe for run in runs} | names(
-            scatter(table_of(runs[0]), "seconds", published())
-        )
+        beside = names(scatter(table_of(runs[0]), "seconds", published()))
+        assert names(drawing) <= {run.recipe for run in runs} | beside
 
 
 def test_machines_have_marks_and_contended_recipes_are_hollow_as_the_legend_says():
