@@ -77,7 +77,7 @@ def test_the_history_of_the_speed_records_is_that_of_their_runs():
 def test_stale_results_are_marked():
     [block] = re.findall(r"benchmark: written.*?end of benchmark", README, re.DOTALL)
     for row in readme.benchmark().rows:
-        assert re.search(rf"\| {row.recipe}( {row.version[:8]})?{', stale' * bool(row.changes)} \|", block)
+        assert re.search(rf"\| {row.recipe}( {row.version[:8]})?{' .stale.' * bool(row.changes)} \|", block)
 
 
 def test_the_two_commands_come_first_and_links_resolve():

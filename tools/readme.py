@@ -8,8 +8,7 @@ from pathlib import Path
 import mnist_tutorial as mt
 from mnist_tutorial.benchmark.machine import line
 from mnist_tutorial.benchmark.report.figures import draw_robustness, scatter, to_png
-from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.report.table import cells, escape, markdown, notes, parts, percent, seconds
+from mnist_tutorial.benchmark.report.table import cells, escape, markdown, notes, parts, percent, published, seconds
 from mnist_tutorial.benchmark.robustness import Robustness
 from mnist_tutorial.benchmark.store import read_all
 from mnist_tutorial.benchmark.summary import aggregate
@@ -117,7 +116,7 @@ def tables(measured, table):
         f"{line(measured['machine'])}.",
     ]
     shown = [note for note in notes(table) if not note.startswith("To 97 %")]
-    _, (_, *calibration) = parts(table)
+    _, (_, *calibration), _ = parts(table)
     sizes = "; ".join(f"{SYSTEMS[name]}: {size / 1e6:,.0f} MB" for name, size in measured["kits"]["bytes"].items())
     return {
         "kits": f"A kit for Python {measured['kits']['python']}, MNIST included: {sizes}.",

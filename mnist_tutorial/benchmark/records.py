@@ -10,7 +10,7 @@ from rich.table import Table
 from scipy.stats import ttest_1samp
 
 from mnist_tutorial.benchmark.regression import REFERENCE
-from mnist_tutorial.benchmark.report.table import COLUMNS, columns_of, number, seconds, terminal_table
+from mnist_tutorial.benchmark.report.table import COLUMNS, WHO, columns_of, number, seconds, terminal_table
 from mnist_tutorial.benchmark.store import published, read_all
 from mnist_tutorial.benchmark.summary import RecipeSummary, SummaryTable, aggregate, person
 from mnist_tutorial.errors import MNISTError
@@ -41,7 +41,7 @@ class Record(NamedTuple):
     @property
     def cells(self) -> dict[str, str]:
         """What to show, by heading."""
-        return {name: COLUMNS[name](self.row) for name in ("person", "recipe", "machine")} | {
+        return {name: COLUMNS[name](self.row) for name in WHO} | {
             "seconds": seconds(self.row.seconds),
             "ratio": number(self.ratio, ".3f"),
             "n": str(self.n),

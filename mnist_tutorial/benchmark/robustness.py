@@ -77,11 +77,6 @@ class Robustness(BaseModel):
     started: str
 
     @property
-    def by_corruption(self) -> dict[str, float]:
-        """The mean over the strengths of each corruption."""
-        return {corruption: float(np.mean(curve)) for corruption, curve in self.accuracies.items()}
-
-    @property
     def mean(self) -> float:
         """The mean corrupted accuracy: over all corruptions and strengths."""
         return float(np.mean(list(self.accuracies.values())))

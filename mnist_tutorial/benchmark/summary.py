@@ -4,12 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, permutations
+from itertools import chain, permutations, product, starmap
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy  # its submodules are loaded when they are used
 
 from mnist_tutorial.benchmark.code import agree, changed
 from mnist_tutorial.benchmark.result import Result
@@ -17,7 +18,6 @@ from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.errors import printable
 from mnist_tutorial.stats import wilson_interval
 
-STALE = ", stale"  # in the label of a row
 MAX_CHANGES = 3  # that a remark names
 
 
@@ -97,16 +97,11 @@ def each_seed_once(results: Iterable[Result]) -> list[Result]:
     return [first[seed] for seed in sorted(first)]
 
 
-def by_version(results: Iterable[Result]) -> list[list[Result]]:
+def by_version(results: Sequence[Result]) -> list[list[Result]]:
     """Group results of one recipe by the code that is known to give them: that which ran, or that of a reproduction."""
-    groups = []
-    for result in results:
-        same, others = [], []
-        for group in groups:
-            agrees = any(agree(a, b) for a in result.codes for run in group for b in run.codes)
-            (same if agrees else others).append(group)
-        groups = [*others, [*chain(*same), result]]
-    return groups
+    agrees = [[any(starmap(agree, product(a.codes, b.codes))) for b in results] for a in results]
+    n, groups = scipy.sparse.csgraph.connected_components(np.array(agrees, int))
+    return [[result for result, group in zip(results, groups, strict=True) if group == i] for i in range(n)]
 
 
 def _table(variant, pairs, robustness):
@@ -123,7 +118,7 @@ def _table(variant, pairs, robustness):
     _mark_twins(rows)
     rows.sort(key=lambda row: (-(row.accuracy or 0), row.label, row.machine))
     counted = [run for row in rows for run in row.runs]
-    descriptions = {letters[name]: describe([run for run in counted if run.hardware == name]) for name in machines}
+    descriptions = {letters[name]: _describe([run for run in counted if run.hardware == name]) for name in machines}
     return SummaryTable(variant, rows, descriptions)
 
 
@@ -135,7 +130,7 @@ def _label(row, namesakes):
         row.label += f", {row.processes} process{'es' * (row.processes > 1)}"
     if versions:
         row.remarks.append(f"other runs of this name are of other code: {', '.join(name[:8] for name in versions)}")
-    row.label += STALE * bool(row.changes)
+    row.label += " (stale)" * bool(row.changes)
 
 
 def _mark_twins(rows):
@@ -196,7 +191,7 @@ def _remarks(row):
         yield f"no test runs; {accuracy:.2f} % on held-out digits (n = {len(row.runs)})"
 
 
-def describe(runs: list[Result]) -> str:
+def _describe(runs):
     """Describe a machine in a line: its hardware, the packages of the latest run, and dates and commits of all runs."""
     latest = max(runs, key=lambda run: run.started)
     processor, cores, device, system = latest.hardware

@@ -1,7 +1,6 @@
 """The commands of ``python -m mnist_tutorial benchmark``: train, look at results, and compare them."""
 
 import re
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -131,7 +130,7 @@ def report(
         if not (runs or refused or failed):
             raise MNISTError(f"{folder} holds no results; `benchmark run cnn --out {folder}` makes one")
         people = [person(path, folder) for path, _ in runs]
-        failures = [asdict(failure) | {"person": person(path, folder)} for path, failure in failed]
+        failures = [(person(path, folder), failure) for path, failure in failed]
         tables = aggregate([result for _, result in runs], [value for _, value in measured], people)
         written = page.write(tables, refused, failures, out, force)
     say("\n".join(map(str, written)))
@@ -214,8 +213,8 @@ def robustness(
     measured = robustness.evaluate(training.run, training.network, task, task.recipe.code() | training.code)
     save(path := out / f"{measured.name}.json", measured)
     to_png(draw_robustness(measured), path.with_suffix(".png"))
-    curves = {name: (*curve, measured.by_corruption[name]) for name, curve in measured.accuracies.items()}
-    rows = [(name, *(f"{100 * share:.1f}" for share in shares)) for name, shares in curves.items()]
+    curves = [(name, [*curve, sum(curve) / len(curve)]) for name, curve in measured.accuracies.items()]
+    rows = [(name, *(f"{100 * share:.1f}" for share in shares)) for name, shares in curves]
     title = f"Accuracy of {measured.recipe} on corrupted {measured.evaluated_on} digits (%)"
     show(terminal_table(title, ("corruption", *map(str, range(1, len(rows[0]) - 1)), "mean"), rows))
     say(f"clean: {measured.clean:.2%}; mean over all corrupted sets: {measured.mean:.2%}; {measured.seconds:.0f} s")

@@ -74,13 +74,15 @@ def out_of_reach(address: str) -> str:
 
 
 def _download(address, path):
-    """Write what a server sends to a file, unless it is endless."""
+    """Write what a server sends to a file, unless it is a web page or endless."""
     received = 0
     with requests.get(address, stream=True, timeout=TIMEOUT) as response, path.open("wb") as file:
         response.raise_for_status()
         size = int(response.headers.get("Content-Length", 0))
         with progress_bar(f"fetching {path.name}", "B", total=size or None, unit_scale=True) as bar:
             for chunk in response.iter_content(2**10):
+                if not received and chunk.lstrip().startswith(b"<"):
+                    raise MNISTError("sent a web page, not the file; does the network want you to log in?")
                 received += file.write(chunk)
                 bar.update(len(chunk))
                 if max(received, size) > LARGEST:

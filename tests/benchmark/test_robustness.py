@@ -78,7 +78,6 @@ def test_what_is_read_is_what_was_written_and_results_are_read_beside_it(tmp_pat
     assert read_all(tmp_path) == ([], [])
     assert made().name == f"ours-{code.version({'a': '1'})[:8]}-robustness-seed0"
     assert made().mean == pytest.approx(0.7)
-    assert made().by_corruption["scale"] == pytest.approx(0.7)
     assert made(variant="sample", evaluated_on="validation").name.endswith("-sample-robustness-validation-seed0")
 
 

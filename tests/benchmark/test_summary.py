@@ -47,11 +47,11 @@ def test_sample_and_full_never_meet():
 def test_results_of_other_code_are_stale_until_one_seed_is_reproduced():
     older = [made_result("cnn", seed, code=OLDER) for seed in range(3)]
     [table] = aggregate([made_result("cnn", 0), *older])
-    assert sorted((row.n, row.label.endswith(", stale"), row.changes) for row in table.rows) == [
+    assert sorted((row.n, row.label.endswith(" (stale)"), row.changes) for row in table.rows) == [
         (1, False, []),
         (3, True, ["mnist_tutorial.errors"]),
     ]
-    assert only(older[:1]).label == "cnn, stale"
+    assert only(older[:1]).label == "cnn (stale)"
     again = {"code": made_result("cnn").code, "date": "2026-12-01", "commit": "f" * 10}
     row = only([*older[1:], made_result("cnn", 3), dataclasses.replace(older[0], reproductions=[again])])
     assert (row.label, row.n, row.changes) == ("cnn", 4, [])

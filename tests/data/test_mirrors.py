@@ -66,7 +66,7 @@ FAILURES = {
 def test_a_server_that_fails_is_one_line(respond, words, limits, load, answer, monkeypatch):
     for limit, value in limits.items():
         monkeypatch.setattr(mirrors, limit, value)
-    address = answer(respond) + "mnist.zip"
+    address = answer(respond) + ("mnist.zip" if "web page" not in words else "")  # of the folder of the IDX files
     with pytest.raises(mt.MNISTError, match=rf"{address}: .*{words}") as error:
         load(address)
     assert "mnist-tutorial-" not in str(error.value)  # the temporary folder

@@ -6,8 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "figures": ["draw", "draw_robustness", "scatter", "to_png"],
-        "literature": ["published"],
         "page": ["write"],
-        "table": ["markdown"],
+        "table": ["markdown", "published"],
     },
 )

@@ -1,4 +1,4 @@
-"""Figures: five of the recipes, whose titles and alternative texts are in report.html, and one of robustness."""
+"""Figures: three of the recipes, whose titles and alternative texts are in report.html, and one of robustness."""
 
 import base64
 import io
@@ -16,10 +16,8 @@ from matplotlib.text import Text
 from matplotlib.ticker import LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
-from mnist_tutorial.benchmark.report.literature import FAMILIES, Published
-from mnist_tutorial.benchmark.report.table import percent, seconds, span
-from mnist_tutorial.benchmark.splits import true_labels
-from mnist_tutorial.benchmark.summary import STALE, SummaryTable
+from mnist_tutorial.benchmark.report.table import Published, percent, seconds, span
+from mnist_tutorial.benchmark.summary import SummaryTable
 from mnist_tutorial.errors import printable
 from mnist_tutorial.plots import BLUE, ORANGE, Picture
 
@@ -62,8 +60,7 @@ def to_png(figure: Figure, path: Path, dpi: int = 110) -> None:
 def draw(table: SummaryTable, published: Sequence[Published] = ()) -> list[Drawing]:
     """Make all figures for which there are results; published ones appear for the full MNIST only."""
     published = published if table.variant == "full" else ()
-    made = [scatter(table, cost, published) for cost in ("seconds", "parameters")]
-    made += [learning_curves(table), digit_errors(table), published_plot(table, published)]
+    made = scatter(table, "seconds", published), scatter(table, "parameters", published), learning_curves(table)
     return [drawing for drawing in made if drawing]
 
 
@@ -90,8 +87,10 @@ def scatter(table: SummaryTable, cost: str, published: Sequence[Published] = ())
             look |= {"markerfacecolor": "none", "label": "hollow: all runs were contended"}
         axes.plot(x, y, **look)
     for point in theirs:
-        axes.plot(*point, **_their_look("D", f"published{', on other hardware' * timed}"))
-    _legend(axes, "upper left")
+        axes.plot(*point, "D", color="black", markerfacecolor="none", label=f"published{', on other hardware' * timed}")
+    handles, labels = axes.get_legend_handles_labels()
+    once = dict(zip(labels, handles, strict=True))
+    figure.legend(once.values(), once, loc="outside upper left", ncols=2)
     nameless = _label(axes, points, names)
     remark = f"{nameless:,} marks have no name, for want of room; their numbers are in the table." if nameless else ""
     return Drawing(cost, figure, remark)
@@ -124,57 +123,10 @@ def learning_curves(table: SummaryTable) -> Drawing | None:
     _scale(axes, "y", _error(points["mean"]), ticks=(1, 3))
     figure.supxlabel("seconds of training (log scale)")
     figure.supylabel(f"accuracy on {table.images[1]:,} held-out digits, %")
-    return Drawing("learning", figure, f"Runs of a recipe: {span(points['size'])}. {_left_out(rows)}", numbers)
-
-
-@styled
-def digit_errors(table: SummaryTable) -> Drawing | None:
-    """Draw how many of each digit a recipe misclassifies, on average over its seeds; None without test runs."""
-    rows = [row for row in table.rows if row.n]
-    if not rows:
-        return None
-    names, labels = [_name(table, row) for row in rows], true_labels(table.variant, "test")
-    wrong = [np.mean([run.predicted != labels for run in row.test_runs], axis=0) for row in rows]
-    errors = np.array([np.bincount(labels, shares, minlength=10) for shares in wrong])
-    numbers = [("recipe", *"0123456789")]
-    numbers += [(name, *(f"{count:.1f}" for count in line)) for name, line in zip(names, errors, strict=True)]
-    errors = errors[:MAX_ROWS]
-    figure = Picture(figsize=(8.5, 0.9 + 0.36 * len(errors)))
-    axes = figure.add_subplot(frame_on=False)
-    norm = mpl.colors.LogNorm(max(0.2, errors.min()), max(1, errors.max()), clip=True)
-    axes.imshow(errors, cmap="Blues", norm=norm, aspect="auto", interpolation="none")
-    for (line, digit), count in np.ndenumerate(errors):
-        look = {"ha": "center", "va": "center", "fontsize": 11, "color": "white" if norm(count) > 0.6 else "black"}
-        axes.text(digit, line, f"{count:.{0 if count >= 9.95 else 1}f}", **look)
-    axes.grid(False)
-    axes.tick_params(length=0)
-    axes.set_yticks(range(len(errors)), names[:MAX_ROWS])
-    axes.xaxis.set(ticks=range(10), ticks_position="top", label_position="top")
-    axes.set_xlabel("true digit", labelpad=8)
-    return Drawing("digits", figure, _left_out(rows), numbers)
-
-
-@styled
-def published_plot(table: SummaryTable, published: Sequence[Published]) -> Drawing | None:
-    """Draw our accuracies next to published ones; None if there are no test runs, or nothing is published."""
-    rows = [row for row in table.rows if row.n]
-    if not rows or not published:
-        return None
-    marks = [(_name(table, row), row.accuracy, _look(table, row)) for row in rows[:MAX_ROWS]]
-    for result in sorted(published, key=lambda result: (FAMILIES[::-1].index(result.family), -result.accuracy)):
-        name = f"{result.model}, {result.source.split(',')[0].replace(' et al.', '')}"
-        marks.append((name, result.accuracy / 100, _their_look(*_kind(result))))
-    lines = len({name for name, _, _ in marks})
-    figure = Picture(figsize=(8.5, 1.5 + 0.235 * lines))
-    axes = figure.add_subplot(xlabel="test accuracy, %")
-    for name, accuracy, look in marks:
-        axes.plot([_error(accuracy)], [name], **look)
-    _scale(axes, "x", [_error(accuracy) for _, accuracy, _ in marks], ticks=(1, 2, 5))
-    axes.set_ylim(lines - 0.4, -0.6)
-    axes.tick_params(axis="x", top=True, labeltop=True, labelsize=10)
-    axes.tick_params(axis="y", length=0, labelsize=10.5)
-    _legend(axes, "lower center")
-    return Drawing("published", figure, _left_out(rows))
+    remark = f"Runs of a recipe: {span(points['size'])}."
+    if (left_out := len(rows) - MAX_ROWS) > 0:
+        remark += f" The {left_out:,} least accurate recipes are in the table only."
+    return Drawing("learning", figure, remark, numbers)
 
 
 @styled
@@ -185,7 +137,7 @@ def draw_robustness(robustness: "Robustness") -> Figure:
     for axes, (corruption, curve) in zip(panels.flat, robustness.accuracies.items(), strict=True):
         axes.axhline(clean, color="black", linestyle=":", linewidth=1)
         axes.plot([clean, *(100 * share for share in curve)], "o-", color=BLUE, markersize=4)
-        axes.set(title=f"{corruption.replace('_', ' ')}: {percent(robustness.by_corruption[corruption], 1)}")
+        axes.set(title=f"{corruption.replace('_', ' ')}: {percent(np.mean(curve), 1)}")
     axes.set(ylim=(0, 103), xticks=range(len(curve) + 1))  # of all
     figure.suptitle(
         f"{printable(robustness.recipe)}, seed {robustness.seed}: {clean:.2f} % of the clean "
@@ -229,13 +181,6 @@ def _label(axes, points, names):
     return len(points) - len(axes.texts)
 
 
-def _legend(axes, place):
-    """Explain each kind of mark once, outside the axes."""
-    handles, labels = axes.get_legend_handles_labels()
-    once = dict(zip(labels, handles, strict=True))
-    axes.figure.legend(once.values(), once, loc=f"outside {place}", ncols=2)
-
-
 def _look(table, row):
     """Choose colour and marker by the letter of the machine."""
     colour, marker = MACHINES[(ord(row.machine[0]) - ord("A")) % len(MACHINES)]
@@ -244,30 +189,9 @@ def _look(table, row):
     return {"color": colour, "marker": marker, "linestyle": "none", "label": label}
 
 
-def _their_look(marker, label):
-    return {"color": "black", "marker": marker, "linestyle": "none", "markerfacecolor": "none", "label": label}
-
-
-def _kind(result):
-    """Choose the marker of a published result, and its meaning."""
-    if result.note.startswith("best case"):
-        return "x", "published: best case, chosen on the test set"
-    if result.ensemble != 1:
-        return "s", "published: several networks, or not stated"
-    if result.augmentation != "none":
-        return "^", "published: one network, augmented or not stated"
-    return "o", "published: one network, no augmentation"
-
-
-def _left_out(rows):
-    left_out = len(rows) - MAX_ROWS
-    return f"The {left_out:,} least accurate recipes are in the table only." if left_out > 0 else ""
-
-
 def _name(table, row, letters=40):
     """Name a row, with its machine if the table has several."""
-    name = row.label.removesuffix(STALE)
-    name = name if len(name) <= letters else f"{name[: letters - 1]}…"
+    name = row.label if len(row.label) <= letters else f"{row.label[: letters - 1]}…"
     return f"{name}, {row.machine}" if len(table.machines) > 1 else name
 
 

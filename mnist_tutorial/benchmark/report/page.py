@@ -12,8 +12,7 @@ from mnist_tutorial.benchmark.clock import CONTENDED
 from mnist_tutorial.benchmark.code import PACKAGE, RECIPE
 from mnist_tutorial.benchmark.report import table as text
 from mnist_tutorial.benchmark.report.figures import draw, to_address
-from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.result import Result
+from mnist_tutorial.benchmark.result import Failure, Result
 from mnist_tutorial.benchmark.summary import SummaryTable
 from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError, printable
@@ -34,14 +33,14 @@ ENVIRONMENT = Environment(
 def write(
     tables: Sequence[SummaryTable],
     refused: Sequence[MNISTError],
-    failures: Sequence[dict],
+    failures: Sequence[tuple[str, Failure]],
     out: Path,
     force: bool = False,
 ) -> list[Path]:
-    """Write ``index.html`` and ``report.md`` about runs, refused files and failed runs; returns their paths.
+    """Write ``index.html`` and ``report.md`` about runs, refused files and failed runs, each after its person.
 
-    MNISTError if there are files of these names that are not reports, or that somebody has changed, unless forced; or
-    if the folder cannot be written.
+    Returns their paths. MNISTError if there are files of these names that are not reports, or that somebody has
+    changed, unless forced; or if the folder cannot be written.
     """
     paths = [Path(out, name) for name in TEMPLATES]
     for path in paths:
@@ -54,10 +53,10 @@ def write(
         "mark": MARK,
         "headline": headline(tables),
         "tables": tables,
-        "figures": {table.variant: draw(table, published()) for table in tables},
+        "figures": {table.variant: draw(table, text.published()) for table in tables},
         "protocol": [entry.split(": ", 1) for entry in text.paragraphs("protocol", contended=100 * CONTENDED)],
-        "published": published(),
-        "failures": [_failure(failure) for failure in failures],
+        "published": text.published(),
+        "failures": [_failed(owner, failure) for owner, failure in failures],
         "refused": list(map(str, refused)),
         **{"text": text, "address": to_address, "beside": files_beside},
     }
@@ -96,11 +95,10 @@ def headline(tables: Sequence[SummaryTable]) -> str:
     counts = {"recipe": len({(run.recipe, run.version) for run in runs})}
     counts |= {"test run": kinds["test"], "validation run": kinds["validation"]}
     counted = ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for noun, count in counts.items())
-    contended, people = sum(run.contended for run in runs), {row.person for row in rows} - {""}
+    people = {row.person for row in rows} - {""}
     return (
-        f"{counted}, {text.span([run.started[:10] for run in runs])}. "
-        f"Contended runs, during which other programs used the processor: {contended}."
-        f"{f' People: {len(people)}.' if people else ''}"
+        f"{counted}, {text.span([run.started[:10] for run in runs])}. Contended runs, during which other programs used "
+        f"the processor: {sum(run.contended for run in runs)}." + f" People: {len(people)}." * bool(people)
     )
 
 
@@ -109,12 +107,8 @@ def files_beside(run: Result) -> list[str]:
     return [name for name in run.code if not name.startswith((f"{PACKAGE}.", RECIPE))]
 
 
-def _failure(failure):
+def _failed(owner, failure):
     """Say which run failed, whose it was, and why: the last line of the error."""
-    error, owner = str(failure.get("error")), failure.get("person")
-    run = f"{failure.get('recipe')}, seed {failure.get('seed')}, {failure.get('evaluated_on')}"
-    return {
-        "run": f"{owner}/{run}" if owner else run,
-        "reason": (error.strip().splitlines() or ["?"])[-1],
-        "error": error,
-    }
+    run = "/".join(filter(None, (owner, failure.recipe)))
+    reason = failure.error.strip().rpartition("\n")[2]
+    return {"run": f"{run}, seed {failure.seed}, {failure.evaluated_on}", "reason": reason, "error": failure.error}

@@ -1,22 +1,25 @@
-"""The table of recipes as text, with notes that explain its numbers."""
+"""The tables of a report: of recipes, as text, with notes that explain its numbers; and of the literature."""
 
+import csv
 import html
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from rich import box, markup
 from rich.table import Table
 
-from mnist_tutorial.benchmark.summary import STALE, SummaryTable
+from mnist_tutorial.benchmark.summary import SummaryTable
 from mnist_tutorial.errors import printable
 from mnist_tutorial.stats import BINS
 
 NONE, CONTENDED = "–", "†"
 TARGETS = (0.97, 0.98, 0.99, 0.995)
-COLUMNS = {
+RESULTS = {
     "person": lambda row: row.person or NONE,
     "recipe": lambda row: row.label.removeprefix(f"{row.person}/"),
     "same predictions as": lambda row: " and ".join(_few(row.twins)) or NONE,
@@ -30,16 +33,44 @@ COLUMNS = {
     **{f"to {100 * target:g} %, s": lambda row, target=target: _time_to(row, target) for target in TARGETS},
     "images/s": lambda row: number(row.rate, ",.0f"),
     "memory, MB": lambda row: number(row.memory, ",.0f"),
+}
+MEASURES = {
     "error, %": lambda row: percent(1 - row.accuracy if row.n else None),
     "NLL": lambda row: number(row.nll, ".4f"),
     "Brier": lambda row: number(row.brier, ".4f"),
     "ECE, %": lambda row: percent(row.ece),
     "corrupted accuracy, %": lambda row: percent(row.corrupted_accuracy, 1),
 }
+DIGITS = {str(digit): lambda row, digit=digit: number(_errors_of(row, digit), ".1f") for digit in range(10)}
+COLUMNS = RESULTS | MEASURES | DIGITS
 LEFT = ("person", "recipe", "same predictions as")
-_MEASURES = ("error, %", "NLL", "Brier", "ECE, %", "corrupted accuracy, %")
-CALIBRATION = ("person", "recipe", "machine", "n", *_MEASURES)
-RESULTS = tuple(column for column in COLUMNS if column not in _MEASURES)
+WHO = "person", "recipe", "machine"
+
+
+class Published(NamedTuple):
+    """One published result, with the accuracy on the 10,000 test digits in percent; None if its source does not say."""
+
+    family: str  # linear, MLP, CNN or other
+    model: str
+    augmentation: str  # "none", a description, or empty if not stated
+    ensemble: int | None  # number of networks that vote
+    accuracy: float
+    parameters: int | None
+    seconds: float | None  # of training, on this hardware
+    hardware: str
+    source: str
+    url: str
+    note: str  # what to know before comparing: permutation invariant, best case, number of runs
+
+
+@cache
+def published() -> tuple[Published, ...]:
+    """Read the published results that come with the package, in the order of ``literature.csv``."""
+    text = (files(__package__) / "literature.csv").read_text(encoding="utf-8")
+    kinds = {"ensemble": int, "accuracy": float, "parameters": int, "seconds": float}
+    for row in (rows := list(csv.DictReader(text.splitlines()))):
+        row |= {name: kind(row[name]) if row[name] else None for name, kind in kinds.items()}
+    return tuple(Published(**row) for row in rows)
 
 
 def columns_of(table: SummaryTable, columns: Iterable[str] = RESULTS) -> list[str]:
@@ -56,10 +87,13 @@ def cells(table: SummaryTable, columns: Iterable[str] = RESULTS) -> tuple[list[s
 
 
 def parts(table: SummaryTable) -> Iterator[tuple[str, list[str], list[list[str]], list[str]]]:
-    """List results and, if a run knows them, calibration and robustness: a title, headings, lines and notes of each."""
+    """List results, and what else runs know of calibration, robustness and digits: title, headings, lines, notes."""
     yield "", *cells(table), notes(table)
     if any(row.nll is not None or row.corrupted_accuracy is not None for row in table.rows):
-        yield "Calibration and robustness", *cells(table, CALIBRATION), paragraphs("calibration", bins=BINS)
+        yield "Calibration and robustness", *cells(table, (*WHO, "n", *MEASURES)), paragraphs("calibration", bins=BINS)
+    if any(row.n for row in table.rows):
+        note = "The mean number of test digits of each kind that a run misclassifies."
+        yield "Errors by digit", *cells(table, (*WHO, *DIGITS)), [note]
 
 
 def paragraphs(name: str, **numbers: Any) -> list[str]:
@@ -87,7 +121,7 @@ def remarks(table: SummaryTable) -> list[str]:
     labels_of = defaultdict(list)
     for row in table.rows:
         for remark in row.remarks:
-            labels_of[remark].append(row.label.removesuffix(STALE))
+            labels_of[remark].append(row.label)
     return [
         f"{'All recipes' if 1 < len(labels) == len(table.rows) else ', '.join(dict.fromkeys(labels))}: {remark}."
         for remark, labels in labels_of.items()
@@ -149,6 +183,12 @@ def span(values: Iterable[Any]) -> str:
 
 def _few(names):
     return names if len(names) < 2 else [names[0], f"{len(names) - 1} more"]
+
+
+def _errors_of(row, digit):
+    """Average how many of a digit the test runs misclassify."""
+    counts = [(run.predicted[run.labels == digit] != digit).sum() for run in row.test_runs]
+    return np.mean(counts) if counts else None
 
 
 def _training(row):

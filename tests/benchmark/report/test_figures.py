@@ -8,8 +8,7 @@ from matplotlib.text import Text
 
 from mnist_tutorial.benchmark.report import figures
 from mnist_tutorial.benchmark.report.figures import MAX_ROWS, draw, scatter
-from mnist_tutorial.benchmark.report.literature import published
-from mnist_tutorial.benchmark.splits import true_labels
+from mnist_tutorial.benchmark.report.table import published
 from mnist_tutorial.benchmark.summary import aggregate
 
 
@@ -38,35 +37,27 @@ def names(drawing):
 
 
 @pytest.mark.filterwarnings("error")
-def test_all_five_are_drawn_where_there_are_runs_of_both_kinds():
+def test_all_are_drawn_where_there_are_runs_of_both_kinds():
     drawings = draw(table_of(made_result(wrong=0), made_result(evaluated_on="validation", wrong=0)), published())
-    assert [drawing.key for drawing in drawings] == ["seconds", "parameters", "learning", "digits", "published"]
+    assert [drawing.key for drawing in drawings] == ["seconds", "parameters", "learning"]
     for drawing in drawings:
         figures.to_address(drawing.figure)
-    assert [drawing.key for drawing in draw(table_of(made_result(parameters=None)))] == ["seconds", "digits"]
+    assert [drawing.key for drawing in draw(table_of(made_result(parameters=None)))] == ["seconds"]
     assert [drawing.key for drawing in draw(table_of(made_result(evaluated_on="validation")))] == ["learning"]
 
 
-def test_each_recipe_is_a_mark_at_its_cost_and_mean_accuracy_with_its_name(table):
+def test_each_recipe_is_a_mark_at_its_cost_and_mean_accuracy_with_its_name_beside_published_ones(table):
     assert marks(scatter(table, "seconds")) == {(1.1, 99.05), (40.0, 99.66), (9.0, 96.88)}
     assert names(scatter(table, "seconds")) == {"quick", "best", "neighbours"}
     assert marks(scatter(table, "parameters")) == {(72_362, 99.05), (70_794, 99.66)}
-
-
-def test_published_results_are_marks_with_their_hardware(table):
     drawing = scatter(table, "seconds", published())
     assert (0.762, 99.041) in marks(drawing)
     assert "train_mnist_fast\nGTX 1660 Ti" in names(drawing)
     assert (1936, 99.1) in marks(scatter(table, "parameters", published()))
-    [axes] = figures.published_plot(table, published()).figure.axes
-    dots = [round(100 - line.get_xdata()[0], 6) for line in axes.lines]
-    assert len(dots) == 3 + len(published())
-    assert {result.accuracy for result in published()} | {99.05, 99.66, 96.88} == set(dots)
 
 
 def test_names_cover_neither_each_other_nor_a_mark_and_those_without_room_are_counted():
-    old = {"mnist_tutorial.errors": ""}  # stale, which only tables say
-    spread = [made_result(f"recipe-{i}", 0, 60 + 3 * i, wall=5 + i, code=old) for i in range(30)]
+    spread = [made_result(f"recipe-{i}", 0, 60 + 3 * i, wall=5 + i) for i in range(30)]
     crowd = [made_result(f"same-{i}", 0, 40 + i // 9, wall=20 + i / 10) for i in range(60)]
     for runs in (spread, crowd):
         drawing = scatter(table_of(*runs), "seconds", published())
@@ -77,9 +68,8 @@ def test_names_cover_neither_each_other_nor_a_mark_and_those_without_room_are_co
         points = [axes.transData.transform(line.get_xydata()[0]) for line in axes.lines if len(line.get_xdata()) == 1]
         assert not any(box.contains(*point) for box in boxes for point in points)
         assert drawing.remark.startswith(f"{len(points) - len(boxes)} marks" if len(points) > len(boxes) else "")
-        assert names(drawing) <= {run.recipe for run in runs} | names(
-            scatter(table_of(runs[0]), "seconds", published())
-        )
+        beside = names(scatter(table_of(runs[0]), "seconds", published()))
+        assert names(drawing) <= {run.recipe for run in runs} | beside
 
 
 def test_machines_have_marks_and_contended_recipes_are_hollow_as_the_legend_says():
@@ -126,15 +116,6 @@ def test_each_recipe_has_a_panel_up_to_a_limit_and_a_line_in_the_table():
     at_once = {"images": [0], "seconds": [0.0], "accuracy": [0.9]}
     run = made_result("at-once", 0, 500, evaluated_on="validation", validation_curve=at_once)
     assert figures.learning_curves(table_of(run)) is None  # its scale is logarithmic
-
-
-def test_errors_are_counted_for_each_digit_over_the_runs():
-    labels = true_labels("full", "test")
-    sevens, ones = np.flatnonzero(labels == 7)[:9], np.flatnonzero(labels == 1)[:1]
-    drawing = figures.digit_errors(table_of(made_result("cnn", 0, sevens), made_result("cnn", 1, [*sevens[:5], *ones])))
-    counts = ["0.0", "0.5", *["0.0"] * 5, "7.0", "0.0", "0.0"]
-    assert [text.get_text() for text in drawing.figure.axes[0].texts] == counts
-    assert drawing.numbers[1] == ("cnn", *counts)
 
 
 def test_the_same_results_give_the_same_picture_whose_text_is_text():

@@ -9,7 +9,8 @@ from conftest import made_probabilities, made_result
 
 from mnist_tutorial.benchmark.clock import CONTENDED
 from mnist_tutorial.benchmark.report import page
-from mnist_tutorial.benchmark.report.literature import published
+from mnist_tutorial.benchmark.report.table import published
+from mnist_tutorial.benchmark.result import Failure
 from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.benchmark.summary import aggregate
 from mnist_tutorial.data.reference import COUNTS
@@ -50,10 +51,12 @@ def test_it_asks_for_nothing_outside(usual):
 def test_each_figure_is_an_image_with_a_text_and_its_numbers_stand_in_tables(usual):
     seen, texts, _ = usual
     images = seen.find_all("img")
-    assert len(images) == 5 + 3
+    assert len(images) == 3 + 2
     assert all("all numbers are in the table" in image["alt"] for image in images)
     assert "cnn 120,000 10.0 99.60 99.60 99.60" in texts["Results on MNIST"]  # a point of the learning curve
     assert "linear 70,794 92.20" in texts["Results on MNIST"]
+    shaded = seen.find(id="full-errors").find_next("table").select("td[style*=' 70%']")  # the worst of each recipe
+    assert len({cell.parent.a.text for cell in shaded}) == 2
     for image in images:  # each is a picture that asks for nothing outside; nobody fetches a namespace
         svg = base64.b64decode(image["src"].split(",")[1]).decode()
         assert all(link.startswith(("#", "data:")) for link in re.findall(r'href="([^"]+)"', svg))
@@ -83,12 +86,12 @@ def test_every_run_is_listed_with_its_seed_and_times(usual):
 
 def test_a_reviewer_sees_what_ran_and_failed_and_what_looks_like_markup_is_text(tmp_path):
     error = "Traceback (most recent call last):\n  File 'my.py'\nValueError: 1 <b> 2"
-    failure = {"recipe": "mine", "seed": 3, "evaluated_on": "test", "error": error, "person": "Ada"}
+    failures = [("Ada", Failure("mine", 3, "test", error, "2026-11-23")), ("", Failure("x", 0, "test", "", ""))]
     refused = [MNISTError("results/x.json: cut short | delete it")]
     run = made_result("x", docstring="If a <b> c.\n\nSource: 1 & 2.", source="import numpy\n\ndef x(run): '''<b>'''")
     run = made_probabilities(replace(run, code=run.code | {"beside_it": "2" * 16}), 5.0 * np.eye(10)[run.predicted])
     sample = made_result(variant="sample")
-    seen, texts, markdown = report(tmp_path, run, sample, refused=refused, failures=[failure, {"error": ""}])
+    seen, texts, markdown = report(tmp_path, run, sample, refused=refused, failures=failures)
     for words in ("Ada/mine, seed 3, test", "ValueError: 1 <b> 2", "File 'my.py'", "x.json: cut short | delete it"):
         assert words in texts["Problems"]
     for words in ("If a <b> c.", "import numpy def x(run): '''<b>'''", "not kept here: beside_it"):

@@ -1,9 +1,12 @@
 import dataclasses
+from urllib.parse import urlsplit
 
 import numpy as np
+import pytest
 from conftest import made_probabilities, made_result
 
-from mnist_tutorial.benchmark.report.table import cells, markdown, notes, parts, remarks
+from mnist_tutorial.benchmark.report.table import cells, markdown, notes, parts, published, remarks
+from mnist_tutorial.benchmark.splits import true_labels
 from mnist_tutorial.benchmark.summary import aggregate
 
 
@@ -82,7 +85,38 @@ def test_markdown_has_a_line_for_each_recipe_and_the_notes_below():
 
 def test_the_table_of_calibration_is_left_out_if_no_run_kept_probabilities():
     run = made_result("sure", wrong=100)
-    assert len(list(parts(table_of(run)))) == 1
-    _, (title, _, lines, _) = parts(table_of(made_probabilities(run, 50.0 * np.eye(10)[run.predicted])))
+    assert len(list(parts(table_of(run)))) == 2
+    _, (title, _, lines, _), _ = parts(table_of(made_probabilities(run, 50.0 * np.eye(10)[run.predicted])))
     assert title.startswith("Calibration")
     assert lines == [["sure", "1", "1.00", "0.5000", "0.0200", "1.00", "–"]]  # wrong by 50 nats, one time in a hundred
+
+
+def test_errors_are_counted_for_each_digit_over_the_runs():
+    labels = true_labels("full", "test")
+    sevens, ones = np.flatnonzero(labels == 7)[:9], np.flatnonzero(labels == 1)[:1]
+    table = table_of(made_result("cnn", 0, sevens), made_result("cnn", 1, [*sevens[:5], *ones]))
+    _, (title, headings, lines, _) = parts(table)
+    assert (title, headings) == ("Errors by digit", ["recipe", *"0123456789"])
+    assert lines == [["cnn", "0.0", "0.5", *["0.0"] * 5, "7.0", "0.0", "0.0"]]
+    assert len(list(parts(table_of(made_result(evaluated_on="validation"))))) == 1
+
+
+def test_each_published_result_has_its_shape_and_is_there_once():
+    rows = published()
+    assert len({(row.model, row.augmentation, row.parameters, row.source) for row in rows}) == len(rows)
+    for row in rows:
+        assert row.family in {"linear", "MLP", "CNN", "other"}
+        assert row.model == row.model.strip() != ""
+        assert 80 < row.accuracy < 100
+        assert (row.seconds is None) == (row.hardware == ""), row  # seconds mean nothing without the hardware
+        assert row.source
+        assert urlsplit(row.url).scheme in {"http", "https"}
+    assert {row.accuracy for row in rows if row.note.startswith("best case")} == {99.79, 99.87, 99.91}
+
+
+def test_anchors_of_the_literature():
+    errors = {(row.model, row.augmentation): 100 - row.accuracy for row in published()}
+    assert errors["LeNet-5", "none"] == pytest.approx(0.95)
+    assert errors["784-2500-2000-1500-1000-500-10", "elastic and affine"] == pytest.approx(0.35)
+    assert errors["committee of 35 CNNs (MCDNN)", "elastic"] == pytest.approx(0.23)
+    assert errors["ResNet-preact-20", "Cutout 8"] == pytest.approx(0.25)
