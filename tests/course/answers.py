@@ -109,7 +109,7 @@ def _mirror(images):
 
 
 def _upside_down(n, rng):
-    return np.pi * (rng.random(n) < 0.2)
+    return rng.uniform(-0.1, 0.1, n) + np.pi * (rng.random(n) < 0.2)
 
 
 def _better(a, b, least=0.0):

@@ -70,8 +70,7 @@ def corruption(answer: Answer) -> str:
     accuracy = {}
     for strength in (0.0, 0.5, 1.0):
         images = np.asarray((dt.Value(frozen(clean)) >> feature(answer(strength)))(), float)
-        hint = "All images go through the feature at once."
-        same(images.shape, clean.shape, "for the shape of a batch", hint=hint)
+        same(images.shape, clean.shape, "for the shape of a batch, which goes through the feature at once")
         case = f"at strength {strength:g},"
         refuse(not np.isfinite(images).all(), f"{case} some grey values are NaN or infinite; expected numbers.")
         refuse(not np.ptp(images), f"{case} all pixels are {images.flat[0]:.3g}; expected something to see.")
