@@ -34,14 +34,13 @@ def _labelled(folder, label=lambda name: int(name[0]), path=str):
     return dt.sources.Source(path=[path(file) for file in paths], label=[label(file.name) for file in paths])
 
 
+def _made(base, **methods):
+    return type(base.__name__, (base,), methods)
+
+
 def _level(rule):
     """Make a class that answers `threshold` with the right interface."""
-
-    class Threshold(mt.checks.threshold.reference):
-        def get(self, image, level, **kwargs):
-            return rule(image, level)
-
-    return Threshold
+    return _made(mt.checks.threshold.reference, get=lambda self, image, level, **others: rule(image, level))
 
 
 class WithoutKwargs(mt.checks.threshold.reference):
@@ -74,24 +73,18 @@ def _border_for_the_first(template):
     template[0].blocks[0].layer.configure(padding=2 * len(template[0].blocks))
 
 
-class Silence(nn.Module):
-    def forward(self, logits):
-        return 0 * logits
-
-
-class Clipped(nn.Module):
-    def forward(self, logits):
-        return logits.clamp(min=0)
+def _last(function):
+    return dl.Layer(_made(nn.Module, forward=lambda self, logits: function(logits)))
 
 
 def _silent(limit):
     convolution = dl.Layer(nn.Conv2d, 1, 1, 3, stride=3)  # (B, 1, 28, 28) -> (B, 1, 9, 9)
     hidden = dl.MultiLayerPerceptron(9 * 9, [(limit - 20) // (9 * 9 + 1 + 10)], 10)
-    return dl.Sequential(convolution, hidden, dl.Layer(Silence))
+    return dl.Sequential(convolution, hidden, _last(lambda logits: 0 * logits))
 
 
-def _perceptron(limit, **settings):
-    return dl.MultiLayerPerceptron(784, [(limit - 10) // 795], 10, **settings)
+def _perceptron(limit, inputs=784, **settings):
+    return dl.MultiLayerPerceptron(inputs, [(limit - 10) // (inputs + 11)], 10, **settings)
 
 
 def _sigmoids(limit):
@@ -103,11 +96,6 @@ def _peak(counts):
     return np.unravel_index(counts.argmax(), counts.shape)
 
 
-def _both_ways(*arrays):
-    counts = confusion_matrix(*arrays)
-    return _peak(np.triu(counts + counts.T, 1))
-
-
 def _worst_digit(labels, predictions):
     wrong = labels != predictions
     digit = mode(labels[wrong])
@@ -116,17 +104,20 @@ def _worst_digit(labels, predictions):
 
 def _mirror(images):
     out = mt.RandomAffine(rotate=mt.uniform(-0.1, 0.1))(np.array(images))
-    mirrored = np.random.rand(len(out)) < 0.3
-    out[mirrored] = out[mirrored][:, :, ::-1]
+    out[::3] = out[::3, :, ::-1].copy()
     return out
 
 
 def _upside_down(n, rng):
-    return np.where(rng.random(n) < 0.2, np.pi, rng.uniform(-0.1, 0.1, n))
+    return rng.uniform(-0.1, 0.1, n) + np.pi * (rng.random(n) < 0.2)
 
 
 def _better(a, b, least=0.0):
     return "neither" if abs(b - a) < least else "AB"[int(b > a)]
+
+
+def _by(test, **settings):
+    return lambda a, b: "neither" if test(a, b, **settings).pvalue >= 0.05 else _better(a.mean(), b.mean())
 
 
 def _recipe(template, warp=lambda x: x, digits=lambda run: run.digits, watched=True, epochs=3, max_lr=1e-2):
@@ -158,11 +149,6 @@ def _with_names(folder):
     names = [path.name for path in Path(folder).rglob("*_*.png")]
     labels = np.array([name.partition("_")[0] for name in names]).astype(int)
     return dt.sources.Source(label=labels, path=[Path(folder, name) for name in names], name=names)
-
-
-class Loose(mt.checks.threshold.reference):
-    def get(self, image, **properties):
-        return (image > 255 * properties["level"]) * np.float32(1)
 
 
 def _by_differences(a, y, x):
@@ -206,27 +192,14 @@ def _watched_dot(shift, scale):
     return (moved.sum(axis=0) * column).sum() / moved.sum()
 
 
-class Darker(dt.Feature):
-    def get(self, images, **kwargs):
-        return images * np.random.uniform(0.5, 1, (len(images), 1, 1))
+def _darker(self, images, **properties):
+    return images * np.random.uniform(0.5, 1, (len(images), 1, 1))
 
 
 def _hands():
     scale, translate = (mt.uniform(0.8, 1.2), mt.uniform(0.8, 1.2)), (mt.uniform(-2, 2), mt.uniform(-2, 2))
     affine = mt.RandomAffine(scale, translate, rotate=mt.uniform(-0.35, 0.35), shear=mt.uniform(-0.35, 0.35))
     return affine >> mt.RandomElastic(alpha=mt.uniform(0, 60), sigma=6)
-
-
-def _by(test, **settings):
-    return lambda a, b: "neither" if test(a, b, **settings).pvalue >= 0.05 else "AB"[int(b.mean() > a.mean())]
-
-
-def _half_the_pixels(limit):
-    return dl.Sequential(dl.Layer(nn.AvgPool2d, 2), dl.MultiLayerPerceptron(14 * 14, [(limit - 10) // 207], 10))
-
-
-def _tried_out(n):
-    return next(k for k in range(n % 2, n + 1, 2) if stats.binomtest((n + k) // 2, n).pvalue < 0.05)
 
 
 ANSWERS = {
@@ -236,7 +209,6 @@ ANSWERS = {
         ZEROS: (lambda numbers: (0, 0, 0), "one number or several numbers"),
         IGNORES: (lambda numbers: (3, 28, 28), "one number or several numbers"),
         "always a batch": (lambda numbers: (np.size(numbers), 28, 28), "no batch axis"),
-        "length of a number": (lambda numbers: (len(numbers), 28, 28), "of your code"),
         "with channel": (lambda numbers: (*np.shape(numbers), 1, 28, 28), "no axis for channels"),
         "channel last": (lambda numbers: (*np.shape(numbers), 28, 28, 1), "no axis for channels"),
         "always an image": (lambda numbers: (28, 28), "several images"),
@@ -248,7 +220,6 @@ ANSWERS = {
         "a value": (lambda pixels: dt.Value(1) - pixels, RIGHT),
         ZEROS: (lambda pixels: pixels * 0, "paper becomes 1"),
         IGNORES: (lambda pixels: dt.Value(np.ones(SHAPE)), "Begin with `pixels`"),
-        "minus": (lambda pixels: -1 * pixels, "paper becomes 1"),
         "grey values": (lambda pixels: 255 - pixels, "paper becomes 1"),
         "black and white": (lambda pixels: pixels < 0.5, "greys between"),
         "the largest grey value": (lambda pixels: pixels >> (lambda image: image.max() - image), "does not reach it"),
@@ -262,7 +233,7 @@ ANSWERS = {
         ZEROS: (lambda folder: _labelled(folder, lambda name: 0), "before the underscore"),
         IGNORES: (lambda folder: dt.sources.Source(path=["7_001000.png"], label=[7]), "0 of them"),
         "ImageFolder": (lambda folder: dt.sources.ImageFolder(str(folder)), "a class of each folder, or file"),
-        "names alone": (lambda folder: _labelled(folder, path=lambda file: file.name), "the folder comes before it"),
+        "names alone": (lambda folder: _labelled(folder, path=lambda file: file.name), "comes its folder"),
         "text": (lambda folder: _labelled(folder, lambda name: name[0]), "expected a number"),
         "number of the file": (lambda folder: _labelled(folder, lambda name: int(name[2:8])), "before the underscore"),
         "a list": (lambda folder: sorted(Path(folder).glob("*.png")), "expected a DeepTrack source"),
@@ -276,12 +247,12 @@ ANSWERS = {
         "ink first": (lambda mean, std: ((1 - mean) / std, -mean / std), "swapped"),
         "all grey values": (lambda mean, std: (-255 * mean / std, 255 * (1 - mean) / std), "and so is ink"),
         "times": (lambda mean, std: (-mean * std, (1 - mean) * std), "divide by it"),
-        "one number": (lambda mean, std: (1 - mean) / std, "expected two"),
+        "one number": (lambda mean, std: (1 - mean) / std, "There are two numbers"),
         "rounded": (lambda mean, std: (round(-mean / std, 2), round((1 - mean) / std, 2)), "rounded too much"),
     },
     "threshold": {
         "where": (_level(lambda image, level: np.where(image > 255 * level, 1, 0).astype("float32")), RIGHT),
-        "properties": (Loose, RIGHT),
+        "heaviside": (_level(lambda image, level: np.heaviside(image / 255 - level, 0).astype(np.float32)), RIGHT),
         ZEROS: (_level(lambda image, level: np.zeros(image.shape, np.float32)), "scale of the grey values"),
         IGNORES: (_level(lambda image, level: np.tri(*image.shape[-2:]) + 0 * image), "scale of the grey values"),
         "fixed level": (_level(lambda image, level: (image > 127).astype(np.float32)), "use the property"),
@@ -299,7 +270,6 @@ ANSWERS = {
         ZEROS: (lambda images: np.zeros((len(images), 50)), "the same numbers"),
         IGNORES: (lambda images: np.random.default_rng(0).random((len(images), 50)), "too little"),
         "too many": (lambda images: images.reshape(len(images), -1), "at most 100"),
-        "ink only": (lambda images: images.mean(axis=(1, 2))[:, None], "too little"),
         "columns only": (lambda images: images.mean(axis=1, dtype=float), "both directions"),
         "every third pixel": (lambda images: images[:, ::3, ::3].reshape(len(images), -1), "at most 4 points"),
         "one image": (lambda images: images[0], "expected (4000, D)"),
@@ -312,20 +282,16 @@ ANSWERS = {
         "shift only": (lambda shift, scale: shift, "enlarged as well"),
         "sum": (lambda shift, scale: shift + scale, "does not add pixels"),
         "smaller": (lambda shift, scale: shift / scale, "larger"),
-        "a text": (lambda shift, scale: f"{shift * scale:.2f}", "expected"),
     },
     "darker": {
-        "a feature": (lambda pixels: pixels >> Darker(), RIGHT),
+        "a feature": (lambda pixels: pixels >> _made(dt.Feature, get=_darker)(), RIGHT),
         "a list": (lambda pixels: pixels >> (lambda x: np.array([y * np.random.uniform(0.5, 1) for y in x])), RIGHT),
         ZEROS: (lambda pixels: pixels * 0, "all factors are 0"),
         IGNORES: (lambda pixels: dt.Value(np.full((64, *SHAPE), 0.7)), "within one image"),
         "lambda": (lambda pixels: pixels >> mt.Brightness(lambda: np.random.uniform(0.5, 1)), "share one factor"),
         "fixed": (lambda pixels: pixels >> mt.Brightness(0.75), "expected random"),
         "once": (lambda pixels: pixels >> mt.Brightness(np.linspace(0.5, 1, 64)), "second update"),
-        "for the batch of the notebook": (
-            lambda pixels: pixels >> mt.Brightness(lambda: np.random.uniform(0.5, 1, 256)),
-            "...]); expected a number, an array with one for each of the 64 images",
-        ),
+        "of 256": (lambda pixels: pixels >> mt.Brightness(lambda: np.random.uniform(0.5, 1, 256)), "); expected a"),
         "wide": (lambda pixels: pixels >> mt.Brightness(mt.uniform(0, 1)), "expected 0.5 to 1"),
         "brighter, too": (lambda pixels: pixels >> mt.Brightness(mt.uniform(0.5, 1.5)), "expected 0.5 to 1"),
         "multiplied": (lambda pixels: pixels * mt.uniform(0.5, 1), "give it to mt.Brightness"),
@@ -342,12 +308,9 @@ ANSWERS = {
         "one in five upside down": (lambda: mt.RandomAffine(rotate=mt.PerImage(_upside_down)), "a 6 upside down"),
         "one in three mirrored": (lambda: _mirror, "are mirrored"),
         "DeepTrack's, for one image": (lambda: dt.Affine(rotate=lambda: np.random.uniform(-0.2, 0.2)), "for a batch"),
-        "one angle, small": (lambda: mt.RandomAffine(rotate=lambda: np.random.uniform(-0.02, 0.02)), "a draw for each"),
         "nothing": (lambda: mt.RandomAffine(rotate=mt.uniform(-0.001, 0.001)), "too little"),
-        "noise": (lambda: mt.GaussianNoise(0.05), "moves ink"),
-        "darker": (lambda: mt.Brightness(mt.uniform(0.4, 0.8)), "moves ink"),
         "lambda": (lambda: mt.RandomAffine(rotate=lambda: 0.15), "eight equal images"),
-        "the class": (lambda: mt.RandomAffine, "the class RandomAffine"),
+        "the class": (lambda: mt.RandomAffine, "call the class"),
     },
     "squared_error_slope": {
         "differences": (_by_differences, RIGHT),
@@ -372,7 +335,6 @@ ANSWERS = {
         IGNORES: (lambda x, t, *parameters: parameters, "way back"),
         "nothing changed": (partial(backpropagate, relu, relu_slope), "still ReLU"),
         "forward only": (partial(backpropagate, tanh, relu_slope), "still that of ReLU"),
-        "forward only, by h": (partial(backpropagate, tanh, lambda z: np.tanh(z) > 0), "still that of ReLU"),
         "back only": (partial(backpropagate, relu, tanh_slope), "way forward still"),
         "bent twice": (partial(backpropagate, tanh, lambda z: 1 - np.tanh(np.tanh(z)) ** 2), "apply tanh twice"),
         "the slope of h = ReLU": (partial(backpropagate, relu, lambda z: 1 - relu(z) ** 2), "way forward still"),
@@ -385,7 +347,6 @@ ANSWERS = {
         "biases divided twice": (lambda x, *t: [g / len(x) ** (g.ndim == 1) for g in _gradients(x, *t)], "The biases"),
         "transposed": (lambda *arrays: [array.T for array in _gradients(*arrays)], "the shapes are"),
         "the first two only": (lambda *arrays: _gradients(*arrays)[:2], "expected four arrays"),
-        "nothing returned": (lambda *arrays: None, "returns nothing yet"),
         "in place": (lambda x, t, *others: _gradients(x, np.subtract(t, 0.1, out=t), *others), "compute a new one"),
     },
     "start": {
@@ -394,14 +355,11 @@ ANSWERS = {
         ZEROS: (_both(np.zeros), "What gets through"),
         IGNORES: (lambda *sizes: (np.ones((784, 128)), np.ones((128, 10))), "expected (5, 3)"),
         "ones": (_both(np.ones), "ever part"),
-        "all 0.1": (_both(lambda shape: np.full(shape, 0.1)), "ever part"),
-        "all 0.01": (_both(lambda shape: np.full(shape, 0.01)), "ever part"),
         "zeros in front": (lambda i, n, o: (np.zeros((i, n)), np.random.normal(0, 0.2, (n, o))), "What gets through"),
         "normal": (_both(lambda shape: np.random.normal(size=shape)), "Try smaller ones"),
         "uniform from -1 to 1": (_both(lambda shape: np.random.uniform(-1, 1, shape)), "Try smaller ones"),
         "uniform from 0 to 1": (_both(lambda shape: np.random.uniform(size=shape)), "Let them cancel"),
         "all negative": (_both(lambda shape: -0.01 * np.random.uniform(size=shape)), "below 0"),
-        "transposed": (lambda i, n, o: (np.zeros((n, i)), np.zeros((o, n))), "expected (5, 3). Transpose it"),
         "that of torch, as it is": (_both(lambda shape: nn.Linear(*shape).weight), "Transpose it"),
         "one array": (lambda i, n, o: np.zeros((i, n)), "expected two arrays"),
         "not numbers": (_both(lambda shape: np.full(shape, np.nan)), "not finite"),
@@ -423,31 +381,25 @@ ANSWERS = {
         "nothing": (lambda t: t, "Did you configure"),
         "the last one, too": (_activations("activation"), "no longer gives logits"),
         "only the first": (_activations("activation#0"), "match all of them"),
-        "a typo": (_activations("activations"), "Did you configure"),
         "created": (lambda t: mt.checks.gelu.reference(t).create(), "expected its template"),
-        "created first": (lambda t: t.create(), "expected its template"),
         "layers of torch": (lambda t: nn.Sequential(nn.Linear(784, 10)), "expected a deeplay template"),
         "what configure gives": (lambda t: t[..., "activation#:-1"].configure(nn.GELU), "return the template itself"),
         "a selection": (lambda t: t[..., "activation#:-1"], "return the template itself"),
         "an instance": (_activations("activation#:-1", nn.GELU()), "expected the class, `nn.GELU`"),
-        "an instance for one": (_configured(lambda t: t.blocks[0].activation.configure(nn.GELU())), "class, `nn.GELU`"),
         "a classifier": (lambda t: dl.Classifier(mt.checks.gelu.reference(t)), "the network alone"),
         "the class": (lambda t: dl.MultiLayerPerceptron, "call the class"),
     },
     "small_mlp": {
         "sigmoid": (lambda limit: _activations("activation#:-1", nn.Sigmoid)(_perceptron(limit)), RIGHT),
-        "half the pixels": (_half_the_pixels, RIGHT),
+        "half the pixels": (lambda limit: dl.Sequential(dl.Layer(nn.AvgPool2d, 2), _perceptron(limit, 14 * 14)), RIGHT),
         ZEROS: (_silent, "it recognizes"),
         IGNORES: (lambda limit: dl.MultiLayerPerceptron(784, [20], 10), "at least half"),
         "too large": (lambda limit: mt.models.mlp(), "at most"),
         "probabilities": (lambda limit: _perceptron(limit, out_activation=dl.Layer(nn.Softmax, dim=1)), "add up to 1"),
         "ReLU at the end": (lambda limit: _activations("activation", nn.ReLU)(_perceptron(limit)), "last layer, ReLU"),
         "tanh at the end": (lambda limit: _perceptron(limit, out_activation=nn.Tanh), "after its last layer, Tanh"),
-        "clipped logits": (lambda limit: dl.Sequential(_perceptron(limit), dl.Layer(Clipped)), "last layer; expected"),
-        "a classifier": (lambda limit: dl.Classifier(_perceptron(limit)), "the network alone"),
-        "a created classifier": (lambda limit: mt.classifier(_perceptron(limit)), "the network alone"),
+        "clipped logits": (lambda limit: dl.Sequential(_perceptron(limit), _last(torch.relu)), "last layer; expected"),
         "many sigmoids": (_sigmoids, "gradient"),
-        "created": (lambda limit: mt.checks.small_mlp.reference(limit).create(), "expected its template"),
         "one output": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 1), "expected (64, 10)"),
     },
     "feature_map_size": {
@@ -472,8 +424,6 @@ ANSWERS = {
         "the first only": (_configured(lambda t: t[0].blocks[0].layer.configure(kernel_size=5)), "match all of them"),
         "one wide border": (_configured(_windows(kernel_size=5, padding=0), _border_for_the_first), "wider border"),
         "linear layers, too": (_configured(lambda t: t[..., "layer"].configure(kernel_size=5)), "Unknown configurable"),
-        "what configure returns": (lambda t: t[..., "layer#0"].configure(kernel_size=5), "return the template itself"),
-        "built": (lambda t: mt.checks.wide_windows.reference(t).build(), "expected its template"),
     },
     "small_cnn": {
         "one number for each map": (_largest(_averaging_cnn), RIGHT),
@@ -481,9 +431,7 @@ ANSWERS = {
         ZEROS: (_silent, "it recognizes"),
         IGNORES: (lambda limit: mt.models.cnn(channels=(4, 8, 8)), "at least half"),
         "too large": (lambda limit: mt.models.cnn(), "at most"),
-        "created": (lambda limit: mt.checks.small_cnn.reference(limit).create(), "expected its template"),
         "a perceptron": (lambda limit: dl.MultiLayerPerceptron(784, [limit // 800], 10), "no convolution"),
-        "a classifier": (lambda limit: dl.Classifier(mt.checks.small_cnn.reference(limit)), "network alone"),
     },
     "confidence": {
         "torch": (lambda z, t: torch.softmax(torch.tensor(z) / t, dim=0).max().item(), RIGHT),
@@ -503,8 +451,7 @@ ANSWERS = {
         IGNORES: (lambda labels, predictions: (4, 9), "expected"),
         "with the diagonal": (lambda *arrays: _peak(confusion_matrix(*arrays)), "leave the diagonal out"),
         "reversed": (lambda *arrays: mt.checks.most_confused.reference(*arrays)[::-1], "true digit comes first"),
-        "both ways": (_both_ways, "two directions"),
-        "each by itself": (lambda true, got: (mode(true[true != got]), mode(got[true != got])), "Count pairs"),
+        "both ways": (lambda *a: _peak(np.triu(confusion_matrix(*a) + confusion_matrix(*a).T, 1)), "two directions"),
         "the worst digit": (_worst_digit, "Count pairs"),
         "the likeliest wrong answer": (lambda *arrays: _worst_digit(*arrays[::-1])[::-1], "Count pairs"),
     },
@@ -541,12 +488,10 @@ ANSWERS = {
         "a lambda": (_focus(lambda: np.random.uniform(2e-7, 2e-6)), "a draw for each image"),
         "in micrometres": (_focus(mt.uniform(-1, 1)), "1e-6"),
         "too little": (_focus(mt.uniform(-1e-6, 1e-6)), "expected 0 to 2"),
-        "hardly": (_focus(mt.uniform(0, 1e-12)), "in focus"),
         "too much": (_focus(mt.uniform(-3e-6, 3e-6)), "expected 0 to 2"),
         "the old lens": (lambda optics: mt.Fluorescence(0.7, 600e-9, 40, 6e-6, defocus=FOCUS), "none of them typed"),
         "its own wavelength": (_focus(FOCUS, wavelength=600e-9), "none of them typed"),
         "the same again": (_focus(np.linspace(0, 2e-6, 64)), "expected new ones"),
-        "a number": (lambda optics: 1e-6, "expected a DeepTrack feature"),
     },
     "disagreement": {
         "one by one": (lambda x, y, image: [((image(a) - b) ** 2).mean() for a, b in zip(x, y, strict=True)], RIGHT),
@@ -560,7 +505,7 @@ ANSWERS = {
         "in place": (lambda x, y, image: _mean_square(np.subtract(image(x), y, out=y)), "compute a new one"),
     },
     "error_reduction": {
-        "tried out": (_tried_out, RIGHT),
+        "tried out": (lambda n: next(k for k in range(n) if stats.binomtest((n + k) // 2, n).pvalue < 0.05), RIGHT),
         "quantile": (lambda disagree: disagree - 2 * (int(stats.binom.ppf(0.025, disagree, 0.5)) - 1), RIGHT),
         ZEROS: (lambda disagree: 0, "yours is 0; expected"),
         IGNORES: (lambda disagree: 14, "expected"),

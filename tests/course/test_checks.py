@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import threading
+from itertools import cycle, islice
 
 import nbformat
 import pytest
@@ -70,11 +71,11 @@ def ask(check, submission, capsys):
     return line, placed
 
 
-def draws(check, sample, mnist, monkeypatch):
-    """Repeat what follows, on the sample and on all digits in turns."""
-    for number in range(-(-DRAWS // 4) if check in TRAINED else DRAWS):
-        monkeypatch.setattr(helpers, "load", lambda variant, data=(sample, mnist)[number % 2]: data)
-        yield number
+def draws(check, monkeypatch, *data):
+    """Repeat what follows, on each of the data in turns."""
+    for chosen in islice(cycle(data), -(-DRAWS // 4) if check in TRAINED else DRAWS):
+        monkeypatch.setattr(helpers, "load", lambda variant, chosen=chosen: chosen)
+        yield
 
 
 def test_each_exercise_has_a_check_with_help_and_right_and_wrong_answers():
@@ -92,7 +93,7 @@ def test_each_exercise_has_a_check_with_help_and_right_and_wrong_answers():
 def test_the_stub_fails_and_our_answer_takes_its_place(check, capsys, sample, mnist, monkeypatch):
     """What a student's notebook does who skips an exercise; the notebook itself is run with the solution."""
     name, stub, _, cell = EXERCISES[check]
-    for _ in draws(check, sample, mnist, monkeypatch):
+    for _ in draws(check, monkeypatch, sample, mnist):
         names = {}
         exec(IMPORTS + stub, names)
         exec(cell.splitlines()[0], names)  # the lines below go on with the answer
@@ -105,7 +106,7 @@ def test_the_stub_fails_and_our_answer_takes_its_place(check, capsys, sample, mn
 def test_the_solution_passes_and_stays_on_all_of_mnist(check, capsys, mnist, monkeypatch):
     name, _, solution, _ = EXERCISES[check]
     submission = answer(solution, name)
-    for _ in draws(check, mnist, mnist, monkeypatch):
+    for _ in draws(check, monkeypatch, mnist):
         line, placed = ask(check, submission, capsys)
         assert line.startswith("✓"), line
         assert placed is submission
@@ -121,23 +122,14 @@ def test_the_solution_passes_and_stays_on_all_of_mnist(check, capsys, mnist, mon
         if DRAWS > 1 or check not in TRAINED or words != RIGHT or number == 0
     ],
 )
-def test_an_answer_stays_if_it_is_right_and_gets_its_hint_if_it_is_wrong(
-    check, idea, capsys, sample, mnist, monkeypatch
-):
+def test_a_right_answer_stays_and_a_wrong_one_gets_its_hint(check, idea, capsys, sample, mnist, monkeypatch):
     submission, words = ANSWERS[check][idea]
-    for _ in draws(check, sample, mnist, monkeypatch):
+    for _ in draws(check, monkeypatch, sample, mnist):
         line, placed = ask(check, submission, capsys)
         assert words in line
         assert line.startswith(RIGHT if words == RIGHT else "✗"), line
         assert placed is (submission if words == RIGHT else getattr(mt.checks, check).reference)
         assert max(EXERCISES[check][2].splitlines(), key=len).strip() not in line  # a hint gives nothing away
-
-
-def test_an_error_in_the_answer_becomes_a_hint_with_its_line(capsys):
-    submission = answer("def batch_shape(numbers):\n    a = 1\n    return a / 0\n", "batch_shape")
-    line, placed = ask("batch_shape", submission, capsys)
-    assert re.search("✗.* line 3 of your code, .* raised ZeroDivisionError", line)
-    assert placed is mt.checks.batch_shape.reference
 
 
 @pytest.mark.parametrize("submission", [None, ..., 0, "text", [], lambda: None, lambda *a, **k: exit(), object])
@@ -146,24 +138,16 @@ def test_no_check_raises_whatever_it_gets(submission, capsys):
         assert ask(check, submission, capsys)[0].startswith("✗")
 
 
-def raising(error):
-    def answer(*args):
-        raise error
-
-    return answer
-
-
-@pytest.mark.parametrize("error", [SystemExit(3), ValueError("x" * 10**6), ValueError("two\nlines")])
+@pytest.mark.parametrize("error", ["SystemExit(3)", "ValueError(10**6 * 'x')", "ValueError('two\\nlines')"])
 def test_whatever_an_answer_raises_becomes_a_line(error, capsys):
-    line, _ = ask("batch_shape", raising(error), capsys)
-    assert line.startswith("✗")
-    assert f"{type(error).__name__}: {error}"[:15] in line
+    line, _ = ask("batch_shape", answer(f"def batch_shape(n):\n    raise {error}", "batch_shape"), capsys)
+    assert re.match("✗.* line 2 of your code, .* raised (SystemExit: 3|ValueError: xxx|ValueError: two lines)", line)
     assert len(line) < 1_000
 
 
 def test_ctrl_c_ends_a_check():
     with pytest.raises(KeyboardInterrupt):
-        mt.checks.batch_shape(raising(KeyboardInterrupt()))
+        mt.checks.batch_shape(answer("def batch_shape(n):\n    raise KeyboardInterrupt", "batch_shape"))
 
 
 @LIMITED

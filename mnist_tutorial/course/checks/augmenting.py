@@ -2,10 +2,10 @@
 
 import deeptrack as dt
 import numpy as np
-from scipy.ndimage import center_of_mass, shift
+from scipy import ndimage
 
-from mnist_tutorial.course.checks.exercise import Answer, exercise, refuse, rng, same
-from mnist_tutorial.course.checks.helpers import draw, feature, frozen, nearest_neighbour
+from mnist_tutorial.course.checks.exercise import Answer, ask, exercise, frozen, refuse, rng, same
+from mnist_tutorial.course.checks.helpers import draw, feature, nearest_neighbour
 from mnist_tutorial.pipeline import Brightness, RandomAffine, uniform
 
 DRAWS = 3  # of warps for each digit
@@ -16,15 +16,14 @@ TOLERANCE = 0.03  # of the share. Over 40 draws, notebook 7's own warps kept 0.7
 @exercise(reference=lambda shift, scale: shift * scale)
 def landing_point(answer: Answer) -> str:
     """Check where a dot lands. The answer takes a shift and a scale, and returns its distance from the middle."""
-    for distance, scale in zip(rng.uniform(3, 8, 3).round(1), rng.uniform(1.3, 2.5, 3).round(1), strict=True):
+    for shift, scale in zip(rng.uniform(3, 8, 3).round(1), rng.uniform(1.3, 2.5, 3).round(1), strict=True):
         mistakes = [
-            (distance, "The image is enlarged as well, about its middle."),
-            (distance + scale, "Scaling does not add pixels; it multiplies each distance from the middle."),
-            (distance / scale, "A scale above 1 makes things larger, distances too."),
+            (shift, "The image is enlarged as well, about its middle."),
+            (shift + scale, "Scaling does not add pixels; it multiplies each distance from the middle."),
+            (shift / scale, "A scale above 1 makes things larger, distances too."),
         ]
-        case = f"for a shift of {distance:g} pixels and a scale of {scale:g}"
         hint = "Which comes first, the shift or the scaling?"
-        same(answer(float(distance), float(scale)), distance * scale, case, mistakes, hint, rtol=5e-3)
+        ask(answer, shift * scale, mistakes, hint, rtol=5e-3, shift=shift, scale=scale)
     return "the shift comes first, and is scaled with everything else"
 
 
@@ -39,29 +38,22 @@ def darker(answer: Answer) -> str:
         # Four, since two alone may agree by chance.
         draws = [np.asarray(pipeline.update()(source[np.arange(64)])) for _ in range(4)]
     except (TypeError, AttributeError) as error:
-        number = "a draw for each image is a property, and no number: give it to mt.Brightness."
-        refuse("PerImage" in str(error), number)
-        headless = "the pipeline does not begin with `pixels`, so it gets no image: pixels >> ..."
-        refuse("SourceItem" in str(error), headless)
+        refuse("PerImage" in str(error), "a draw for each image is no number but a property: give it to mt.Brightness.")
+        refuse("SourceItem" in str(error), "it gets no image, since it does not begin with `pixels`: pixels >> ...")
         raise
-    shape = f"a batch of {images.shape} comes out as {draws[0].shape}; expected the same shape."
-    refuse(draws[0].shape != images.shape, shape)
+    same(draws[0].shape, images.shape, "for the shape of a batch")
     ratios = np.stack(draws) / images  # (4, 64, 28, 28)
     factors = ratios[:, :, 0, 0]
     first, last, low, high = factors[0, 0], factors[-1, -1], factors.min(), factors.max()
-    uneven = np.ptp(ratios, axis=(2, 3)).max() > 1e-3
-    refuse(uneven, "within one image, pixels change by different factors; expected one factor per image.")
+    one = "expected one factor per image"
+    refuse(np.ptp(ratios, axis=(2, 3)).max() > 1e-3, f"within one image, pixels change by different factors; {one}.")
     refuse(np.allclose(factors, 1), "all images come out unchanged, with a factor of 1.")
-    fixed = f"all factors are {first:.3g}; expected random ones. A number as a property never changes."
-    refuse(high - low < 1e-3, fixed)
-    shared = (
-        f"all 64 images of a batch share one factor, {first:.3g} and then {last:.3g}; expected one factor per image."
-    )
-    refuse(np.ptp(factors, axis=1).max() < 1e-3, f"{shared} DeepTrack calls a function once per evaluation.")
-    too_wide = low < 0.499 or high > 1.001 or high - low < 0.4
-    refuse(too_wide, f"the factors range from {low:.2f} to {high:.2f}; expected 0.5 to 1.")
-    repeated = np.allclose(factors[0], factors[1])
-    refuse(repeated, "the second update gives the same factors as the first; expected new ones.")
+    refuse(high - low < 1e-3, f"all factors are {first:.3g}; expected random ones. A number never changes.")
+    shared = f"all 64 images of a batch share one factor, {first:.3g} and then {last:.3g}; {one}"
+    refuse(np.ptp(factors, axis=1).max() < 1e-3, f"{shared}. DeepTrack calls a function once per evaluation.")
+    wrong = low < 0.499 or high > 1.001 or high - low < 0.4
+    refuse(wrong, f"the factors range from {low:.2f} to {high:.2f}; expected 0.5 to 1.")
+    refuse(np.allclose(*factors[:2]), "the second update gives the same factors as the first; expected new ones.")
     return f"64 images, 64 factors, from {low:.2f} to {high:.2f}"
 
 
@@ -72,26 +64,22 @@ def warps(answer: Answer) -> str:
     known, held_out = draw()
     digits, labels = np.repeat(held_out.images, DRAWS, axis=0), np.repeat(held_out.labels, DRAWS)
     warped = _warped(augmentation, digits)
-    shape = f"images of {digits.shape} come out as {warped.shape}; expected the same shape."
-    refuse(warped.shape != digits.shape, shape)
+    same(warped.shape, digits.shape, "for the shape of a batch")
     inked = _warped(augmentation, np.full((8, 28, 28), 255, np.uint8))[:, 12:16, 12:16]
     grey = "a sheet full of ink gets other grey values; expected a warp, which moves ink and leaves it as it is."
     refuse(np.abs(inked - 1).max() > 0.02, grey)
     alone = np.zeros((28, 28, 28), np.uint8)
     alone[14] = digits[0]
-    spread = _warped(augmentation, alone)[[12, 13, 15, 16]].any()
-    hint = "with 28 channels; mt.RandomAffine has the same properties, for a batch."
-    refuse(
-        spread, f"the ink of one image turns up in another. `dt.Affine` takes a batch (B, 28, 28) for one image {hint}"
-    )
+    spread = "the ink of one image turns up in another. `dt.Affine` takes a batch (B, 28, 28) for one image with"
+    advice = "28 channels; mt.RandomAffine has the same properties, for a batch."
+    refuse(_warped(augmentation, alone)[[12, 13, 15, 16]].any(), f"{spread} {advice}")
     copies = _warped(augmentation, np.repeat(digits[:1], 8, axis=0))
     equal = "a batch of eight copies of a digit comes out as eight equal images; expected a draw for each."
     refuse(np.ptp(copies, axis=0).max() < 1e-6, equal)
+    # Up to 0.008 for warps that mirror nothing, since a dot may be lost.
     mirrored, turned = _orientation(augmentation)
-    hint = f"{mirrored:.0%} of the images are mirrored: look at a mirrored 2, 3 or 7. Which digit is it?"
-    refuse(mirrored > 0.03, hint)  # up to 0.008 for warps that mirror nothing, since a dot may be lost
-    hint = f"{turned:.0%} of the images are turned by more than 90 degrees. What becomes of a 6 upside down?"
-    refuse(turned > 0.03, hint)
+    refuse(mirrored > 0.03, f"{mirrored:.0%} of the images are mirrored. Which digit is a mirrored 2, 3 or 7?")
+    refuse(turned > 0.03, f"{turned:.0%} of the images are turned by over 90 degrees. What is a 6 upside down?")
     change = np.abs(warped - digits / 255).mean()
     kept = nearest_neighbour(_centred(known.images / 255), known.labels, _centred(warped), labels)
     result = f"{kept:.0%} keep their label, and a pixel changes by {change:.3f} on average"
@@ -124,4 +112,5 @@ def _orientation(augmentation, n=512):
 
 def _centred(images):
     """Shift images by whole pixels, to where MNIST's centres of mass are: a nearest neighbour compares pixels."""
-    return np.stack([shift(image, 14 - np.round(center_of_mass(image + 1e-9)), order=0) for image in images])
+    moves = [14 - np.round(ndimage.center_of_mass(image + 1e-9)) for image in images]
+    return np.stack([ndimage.shift(image, move, order=0) for image, move in zip(images, moves, strict=True)])

@@ -1,15 +1,14 @@
 """The exercises of notebook 8."""
 
-from bisect import bisect
 from dataclasses import replace
 
 import deeplay as dl
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 
 from mnist_tutorial import stats
 from mnist_tutorial.benchmark.run import Run
-from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, returned, rng, same
+from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, returned, rng, same, short
 from mnist_tutorial.course.checks.helpers import DIGITS, HELD_OUT, LEARNT, draw, trained
 from mnist_tutorial.errors import MNISTError
 from mnist_tutorial.training.models import mlp
@@ -17,25 +16,15 @@ from mnist_tutorial.training.models import mlp
 LEVEL = 0.05
 
 
-def _p_value(disagree, fewer):
-    """Apply McNemar's exact test to networks that disagree on so many digits, where one makes so many fewer errors."""
-    return binomtest((disagree + fewer) // 2, disagree).pvalue
-
-
-def _error_reduction(disagree):
-    candidates = range(disagree % 2, disagree + 1, 2)  # the larger, the smaller p
-    return candidates[bisect(candidates, False, key=lambda fewer: _p_value(disagree, fewer) < LEVEL)]
-
-
-@exercise(reference=_error_reduction)
+@exercise(reference=lambda disagree: disagree - 2 * (int(binom.ppf(LEVEL / 2, disagree, 0.5)) - 1))
 def error_reduction(answer: Answer) -> str:
     """Check significance. The answer takes on how many digits two networks disagree, and returns a number."""
     for disagree in rng.permutation([rng.integers(6, 15), rng.integers(20, 60), rng.integers(75, 200)]).tolist():
         disagree *= 2  # as in the task: with an odd number, the difference would be odd, too
-        truth, got = _error_reduction(disagree), returned(answer(disagree))
+        truth, got = error_reduction.reference(disagree), returned(answer(disagree))
         hint = "Split the digits between the two, and try splits that are more and more one-sided."
         if np.ndim(got) == 0 and 0 <= got <= disagree:
-            p_value = _p_value(disagree, int(got))
+            p_value = binomtest((disagree + int(got)) // 2, disagree).pvalue  # McNemar's exact test
             wanted = "the smallest number with p" if p_value < LEVEL else "p"
             hint = f"With {got:g} fewer errors, p = {p_value:.3f}; expected {wanted} below {LEVEL}."
             if got % 2:
@@ -45,12 +34,7 @@ def error_reduction(answer: Answer) -> str:
     return "the more two networks disagree, the larger the difference must be"
 
 
-def _verdict(a, b):
-    test = stats.welch(a, b)
-    return "AB"[test.difference > 0] if test.p_value < LEVEL else "neither"
-
-
-@exercise(reference=_verdict)
+@exercise(reference=lambda a, b: "AB"[int(b.mean() > a.mean())] if stats.welch(a, b).p_value < LEVEL else "neither")
 def verdict(answer: Answer) -> str:
     """Check which recipe is better. The answer takes accuracies of A and of B, and returns "A", "B" or "neither"."""
     shape, many = np.array([-1.0, -0.5, 0, 0.5, 1]) * 8e-4, np.linspace(-8e-4, 8e-4, 10)
@@ -69,8 +53,8 @@ def verdict(answer: Answer) -> str:
         a, b = (rng.permutation(base + values) for values in (a, b))
         accuracies = [f"{100 * group.mean():.2f} ± {100 * group.std(ddof=1):.2f} %" for group in (a, b)]
         got = returned(answer(a.copy(), b.copy()))
-        refuse(got not in ("A", "B", "neither"), f'yours is {got!r:.40}; expected "A", "B" or "neither".')
-        same(got, truth, "for A {} and B {}".format(*accuracies), (), hint)
+        refuse(got not in ("A", "B", "neither"), f'yours is {short(got)}; expected "A", "B" or "neither".')
+        same(got, truth, "for A {} and B {}".format(*accuracies), hint=hint)
     return "you compare a difference with the spread over seeds"
 
 
@@ -84,8 +68,8 @@ def own_recipe(answer: Answer) -> str:
 
     def recipe(run):
         network = returned(answer(run))
-        if any(isinstance(module, dl.Layer) for module in getattr(network, "modules", list)()):
-            raise Hint("you returned a template, which has no weights; expected a network that has been trained.")
+        template = any(isinstance(module, dl.Layer) for module in getattr(network, "modules", list)())
+        refuse(template, "you returned a template, which has no weights; expected a network that has been trained.")
         return network
 
     try:
@@ -95,10 +79,9 @@ def own_recipe(answer: Answer) -> str:
         raise Hint(f"{error}.") from error
     accuracy = np.mean(answers == asked.labels)
     result = f"{accuracy:.0%} of held-out digits after {run.images:,} images"
-    unknown = "the run does not know what was trained on. Pass run.callback() to the trainer."
-    refuse(not run.images, f"{result}: {unknown}")
+    refuse(not run.images, f"{result}: the run has not seen it train. Pass run.callback() to the trainer.")
     others = "it has learnt from digits that it was not given, and the held-out ones may be among them."
     refuse(np.mean(answers == held_out.labels) > LEARNT, f"{others} Take them from run.digits, and nowhere else.")
-    if accuracy < LEARNT:
-        raise Hint(f"{result}; expected at least {LEARNT:.0%}. Did it train, and do you return the network that did?")
+    hint = "Did it train, and do you return the network that did?"
+    refuse(accuracy < LEARNT, f"{result}; expected at least {LEARNT:.0%}. {hint}")
     return f"{result}, in {time.wall:.1f} s"

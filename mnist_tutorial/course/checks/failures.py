@@ -5,8 +5,8 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix
 
-from mnist_tutorial.course.checks.exercise import Answer, exercise, refuse, rng, same
-from mnist_tutorial.course.checks.helpers import draw, feature, frozen, nearest_neighbour
+from mnist_tutorial.course.checks.exercise import Answer, ask, exercise, frozen, refuse, rng, same
+from mnist_tutorial.course.checks.helpers import draw, feature, nearest_neighbour
 from mnist_tutorial.pipeline import Erase
 
 LITTLE = 0.3  # the accuracy below which hardly anything can be read, and it is chance which of two is lower
@@ -17,7 +17,7 @@ def confidence(answer: Answer) -> str:
     """Check a confidence. The answer takes ten logits and a temperature, and returns the largest probability."""
     for temperature in rng.permutation([rng.uniform(0.3, 0.6), rng.uniform(1.5, 2.5)]):
         # One digit leads, by so much that the right answer and the mistakes differ.
-        logits = frozen(rng.permutation([4.4] + 9 * [0]) + rng.normal(0, 0.1, size=10))
+        logits = rng.permutation([4.4] + 9 * [0]) + rng.normal(0, 0.1, size=10)
         probabilities, warm = softmax(logits / temperature), softmax(logits).max()
         smaller = "A high temperature makes the network less confident, so the logits must become smaller."
         mistakes = [
@@ -27,8 +27,7 @@ def confidence(answer: Answer) -> str:
             (warm / temperature, "Divide the logits, not the probability: ten probabilities must still add up to 1."),
         ]
         hint = "Divide, then apply softmax; the answer is the largest of the ten."
-        got, case = answer(logits, float(temperature)), f"at temperature {temperature:.2f}"
-        same(got, probabilities.max(), case, mistakes, hint)
+        ask(answer, probabilities.max(), mistakes, hint, logits=logits, temperature=temperature)
     return "confident at a low temperature, in doubt at a high one, and always the same digit"
 
 
@@ -71,16 +70,14 @@ def corruption(answer: Answer) -> str:
     accuracy = {}
     for strength in (0.0, 0.5, 1.0):
         images = np.asarray((dt.Value(frozen(clean)) >> feature(answer(strength)))(), float)
-        shapes = f"a batch of images, {clean.shape}, comes out as {images.shape}; expected the same shape"
-        refuse(images.shape != clean.shape, f"{shapes}. All images go through the feature at once.")
+        same(images.shape, clean.shape, "for the shape of a batch, which goes through the feature at once")
         case = f"at strength {strength:g},"
         refuse(not np.isfinite(images).all(), f"{case} some grey values are NaN or infinite; expected numbers.")
         refuse(not np.ptp(images), f"{case} all pixels are {images.flat[0]:.3g}; expected something to see.")
         accuracy[strength] = nearest_neighbour(known.images / 255, known.labels, images, held_out.labels)
         change = np.abs(images - clean).max()
-        changed = f"{case} a pixel changes by up to {change:.2f}; expected no change, so that the curve starts at the"
-        hint = "accuracy on clean digits. (Images come in with grey values from 0 to 1.)"
-        refuse(strength == 0 and change > 0.01, f"{changed} {hint}")
+        changed = f"{case} a pixel changes by up to {change:.2f}; expected no change: the curve starts at clean digits."
+        refuse(strength == 0 and change > 0.01, f"{changed} (Images come in with grey values from 0 to 1.)")
     result = f"the nearest neighbour gets {', '.join(f'{value:.0%} at {s:g}' for s, value in accuracy.items())}"
     none, half, full = accuracy.values()
     refuse(full > none - 0.2, f"{result}; expected at least 20 points less at strength 1 than at 0.")

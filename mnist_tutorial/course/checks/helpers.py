@@ -38,19 +38,13 @@ def nearest_neighbour(known: np.ndarray, labels: np.ndarray, features: np.ndarra
     return float(KNeighborsClassifier(1).fit(known, labels).score(features, truth))
 
 
-def frozen(array: np.ndarray) -> np.ndarray:
-    """View an array so that nothing can change it: an answer computes something new, and leaves its input as it is."""
-    return np.broadcast_to(array, array.shape)
-
-
 def feature(value: Any) -> dt.Feature:
     """Return a value if it is a DeepTrack feature, or a function that DeepTrack would make one of."""
     if isinstance(returned(value), dt.Feature):
         return value
     if isinstance(value, type):
         raise Hint(f"you returned the class {value.__name__}; expected a feature: call the class.")
-    random = "you returned a draw for each image; expected a feature that takes it as a property."
-    refuse(isinstance(value, PerImage), random)
+    refuse(isinstance(value, PerImage), "you returned a draw for each image; expected a feature with that property.")
     refuse(not callable(value), f"you returned {short(value)}; expected a DeepTrack feature, which is evaluated later.")
     return dt.Lambda(lambda: value)  # as DeepTrack takes a plain function behind `>>`
 

@@ -7,8 +7,8 @@ import deeptrack as dt
 import numpy as np
 from PIL import Image
 
-from mnist_tutorial.course.checks.exercise import Answer, Hint, agree, exercise, refuse, returned, rng, same
-from mnist_tutorial.course.checks.helpers import feature, frozen
+from mnist_tutorial.course.checks.exercise import Answer, Hint, agree, exercise, frozen, refuse, returned, rng, same
+from mnist_tutorial.course.checks.helpers import feature
 
 
 @exercise(reference=lambda numbers: (*np.shape(numbers), 28, 28))
@@ -67,22 +67,21 @@ def flat_source(answer: Answer) -> str:
         kind = f"you returned {type(source).__name__}; expected a DeepTrack source, dt.sources.Source(...)."
         refuse(not isinstance(source, dt.sources.Source), kind)
         items = [source[i] for i in range(len(source))]
-        if items and not {"path", "label"} <= set(items[0]):
-            raise Hint(f"the items have the fields {', '.join(items[0])}; expected path and label.")
+        fields = [*items[0]] if items else ["path", "label"]
+        refuse(not {"path", "label"} <= {*fields}, f"the fields are {', '.join(fields)}; expected path and label.")
         labels = {Path(str(item["path"])).name: item["label"] for item in items}
-        count = f"the folder has {len(names)} files; your source has {len(names & {*labels})} of them."
-        refuse({*labels} != names, count)
+        found = len(names & {*labels})
+        refuse({*labels} != names, f"the folder has {len(names)} files; your source has {found} of them.")
         path = items[0]["path"]
         try:
             dt.LoadImage(source.path)(items[0])
         except Exception as error:
-            hint = "A name alone is not a path: the folder comes before it."
-            raise Hint(f"dt.LoadImage cannot open {path!r}. {hint}") from error
+            raise Hint(f"dt.LoadImage cannot open {path!r}. Before the name of a file comes its folder.") from error
     hint = "The digit comes before the underscore; the rest is the number of the file."
     if isinstance(source, dt.sources.ImageFolder):
         hint = "ImageFolder makes a class of each folder, or file, that it finds in yours. Make a Source yourself."
     for name, label in labels.items():
         text = f"the label of {name} is the text {label!r}; expected a number, which a loss needs."
         refuse(isinstance(label, str), text)
-        same(int(label), int(name[0]), f"for {name}", (), hint)
+        same(int(label), int(name[0]), f"for {name}", hint=hint)
     return "each file has the label that its name gives, and can be loaded"

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mnist_tutorial.course.checks.exercise import Answer, exercise, refuse, returned, rng, same
-from mnist_tutorial.course.checks.helpers import draw, feature, frozen
+from mnist_tutorial.course.checks.exercise import Answer, ask, exercise, frozen, refuse, returned, rng, same
+from mnist_tutorial.course.checks.helpers import draw, feature
 from mnist_tutorial.pipeline import Fluorescence, uniform
 
 RAYLEIGH = 0.61  # the radius of the first dark ring in units of wavelength / NA: Born and Wolf, section 8.6.2
@@ -21,18 +21,17 @@ def _lenses():
 def spot_radius(answer: Answer) -> str:
     """Check the radius of a spot. The answer takes NA, wavelength and pixel (in metres), and returns it in pixels."""
     for NA, wavelength, pixel in rng.uniform((0.4, 400e-9, 50e-9), (0.95, 700e-9, 150e-9), (3, 3)).tolist():
-        got, truth = returned(answer(NA, wavelength, pixel)), RAYLEIGH * wavelength / NA / pixel
+        truth = RAYLEIGH * wavelength / NA / pixel
         mistakes = [
             (2 * truth, "That is the diameter."),
             (truth / RAYLEIGH, "That is the wavelength divided by NA; the ring is a little closer."),
             (truth * NA**2, "A larger NA makes a smaller spot."),
             (truth * pixel * 1e6, "These are micrometres; how many pixels is that?"),
+            (truth * pixel, "These are metres; how many pixels is that?"),
+            (truth * pixel**2, "Metres divided by metres per pixel are pixels."),
         ]
-        tiny = {truth * pixel: "These are metres; how many pixels is that?"}  # both are close to 0, and to each other
-        tiny[truth * pixel**2] = "Metres divided by metres per pixel are pixels."
-        mistakes += [(got, tiny[size]) for size in tiny if isinstance(got, float) and np.isclose(got, size, 0.01, 0)]
-        case = f"for NA {NA:.2f}, a wavelength of {wavelength * 1e9:.0f} nm and pixels of {pixel * 1e9:.0f} nm"
-        same(got, truth, case, mistakes, "Rayleigh's radius is 0.61 times the wavelength, divided by NA.", rtol=0.01)
+        hint = "Rayleigh's radius is 0.61 times the wavelength, divided by NA."
+        ask(answer, truth, mistakes, hint, rtol=0.01, NA=NA, wavelength=wavelength, pixel=pixel)
     return "the larger the aperture, the smaller the spot"
 
 
@@ -48,8 +47,7 @@ def shaky_focus(answer: Answer) -> str:
         drawn = np.empty((2, len(points)))  # in micrometres
         for i in range(2):
             got = np.asarray(microscope.update()(points))
-            shape = f"a batch of {points.shape} comes out as {got.shape}; expected the same shape."
-            refuse(got.shape != points.shape, shape)
+            same(got.shape, points.shape, "for the shape of a batch")
             distance = ((got[:, None] - known) ** 2).sum(axis=(2, 3)) / (known**2).sum(axis=(1, 2))
             hint = "all the optics passed on, none of them typed, and is the defocus in metres? A micrometre is 1e-6."
             unknown = f"the image of a point looks like none within 4 µm of the focus. Are {hint}"
@@ -59,11 +57,10 @@ def shaky_focus(answer: Answer) -> str:
         refuse(high == 0, "all images are in focus.")
         equal = f"all images of a batch are {drawn[0, 0]:.2g} µm out of focus; expected a draw for each image."
         refuse(not np.ptp(drawn, axis=1).any(), f"{equal} What stood for that in any_focus?")
-        wrong = high > 2.1 or high < 1.6 or low > 0.4
+        wrong = not 1.6 <= high <= 2.1 or low > 0.4
         refuse(wrong, f"the images are {low:.2g} to {high:.2g} µm out of focus; expected 0 to 2.")
         refuse(np.array_equal(*drawn), "the second update gives the same images as the first; expected new ones.")
-    focus = f"64 images, each with its own focus, up to {high:.2g} µm away"
-    return f"{focus}; above or below, a flat sample looks the same"
+    return f"64 images, each with its own focus, up to {high:.2g} µm away; above or below, they look the same"
 
 
 @exercise(reference=lambda restored, seen, image: ((image(restored) - seen) ** 2).mean(axis=(1, 2)))

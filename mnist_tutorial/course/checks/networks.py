@@ -9,7 +9,7 @@ import torch
 from deeplay.applications import Application
 from torch import nn
 
-from mnist_tutorial.course.checks.exercise import Answer, Hint, exercise, refuse, returned, rng, same
+from mnist_tutorial.course.checks.exercise import Answer, Hint, ask, exercise, refuse, returned, rng, same
 from mnist_tutorial.course.checks.helpers import learns
 
 
@@ -25,9 +25,8 @@ def count_parameters(answer: Answer) -> str:
             (truth - (hidden[-1] + 1) * outputs, "The outputs are neurons, too."),
             (inputs + neurons, "You have counted the neurons. Each of them has a weight for each of its inputs."),
         ]
-        case = f"for {inputs} inputs, hidden layers {hidden} and {outputs} outputs"
         hint = "Draw the layers: what numbers does each neuron have?"
-        same(answer(inputs, list(hidden), outputs), truth, case, mistakes, hint)
+        ask(answer, truth, mistakes, hint, inputs=inputs, hidden=hidden, outputs=outputs)
     return "a weight for each connection, and a bias for each neuron"
 
 
@@ -42,16 +41,13 @@ def gelu(answer: Answer) -> str:
     for layers in rng.permutation([1, 4]).tolist():
         _, network = _created(answer, dl.MultiLayerPerceptron(784, rng.integers(4, 20, size=layers).tolist(), 10))
         activations = tuple(type(block.activation).__name__ for block in getattr(network, "blocks", ()))
-        case = f"for {layers} hidden {'layer' if layers == 1 else 'layers'}"
-        number = f"{len(activations)} layers; expected {layers + 1}"
-        changed = f"{case}, your network has {number}. Change the template that you are given."
-        refuse(len(activations) != layers + 1, changed)
+        same(len(activations), layers + 1, "in the number of layers", hint="Change the template that you are given.")
         hint = "Does your selector match all of them, at any depth?"
         if activations[-1] != "Identity":
             hint = "The last layer no longer gives logits; which selector leaves it out?"
         relu, expected = ((name,) * layers + ("Identity",) for name in ("ReLU", "GELU"))
         mistakes = [(relu, "Did you configure the template that you return?")]
-        same(activations, expected, f"{case} and the last one", mistakes, hint)
+        same(activations, expected, "for the hidden layers and the last one", mistakes, hint)
     return "GELU in each hidden layer, and none after the last"
 
 
@@ -76,9 +72,8 @@ def feature_map_size(answer: Answer) -> str:
             ((size - 1) // pool, "A window as large as the image fits in one place, not in none."),
             (size / pool, -(-size // pool), "Pixels are whole: pooling drops the remainder."),
         ]
-        case = f"for {pixels} pixels, kernel {kernel}, padding {padding} and pooling {pool}"
         hint = "In how many places does the window fit?"
-        same(answer(pixels, kernel, padding, pool), size // pool, case, mistakes, hint)
+        ask(answer, size // pool, mistakes, hint, pixels=pixels, kernel=kernel, padding=padding, pool=pool)
     return "you know the size of a feature map before you build it"
 
 
@@ -90,20 +85,18 @@ def _wide_windows(template):
 @exercise(reference=_wide_windows)
 def wide_windows(answer: Answer) -> str:
     """Check windows of 5 x 5 that leave the size. The answer takes a template with convolutions, and returns it."""
-    channels = [*rng.integers(2, 6, size=rng.integers(2, 5)).tolist(), 8]
-    convolutions = dl.ConvolutionalNeuralNetwork(1, channels[:-1], channels[-1], out_activation=nn.ReLU)
+    channels = (*rng.integers(2, 6, size=rng.integers(2, 5)).tolist(), 8)
+    convolutions = dl.ConvolutionalNeuralNetwork(1, list(channels[:-1]), 8, out_activation=nn.ReLU)
     _, network = _created(answer, dl.Sequential(convolutions, dl.MultiLayerPerceptron(8 * 14 * 14, [12], 10)))
     layers = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
-    number = f"{len(layers)} convolutions; expected the {len(channels)} of the template"
-    changed = f"your network has {number}. Change the template that you are given."
-    refuse([layer.out_channels for layer in layers] != channels, changed)
-    windows = [layer.kernel_size for layer in layers]
+    found = tuple(layer.out_channels for layer in layers)
+    same(found, channels, "for the channels of the convolutions", hint="Change the template that you are given.")
+    windows = tuple(layer.kernel_size for layer in layers)
     hint = "Does your selector match all of them?" if (5, 5) in windows else "Did you configure the template?"
-    sides = f"the windows are {', '.join(f'{a} x {b}' for a, b in windows)}; expected 5 x 5 for all. {hint}"
-    refuse(set(windows) != {(5, 5)}, sides)
+    same(windows, ((5, 5),) * len(layers), "for the sides of the windows", hint=hint)
     sizes = tuple(layer(torch.zeros(1, layer.in_channels, 14, 14)).shape[-1] for layer in layers)
     hint = "A larger window fits in fewer places, unless the image gets a wider border."
-    same(sizes, (14,) * len(sizes), "for an image of 14 x 14 pixels, the sides of the feature maps", (), hint)
+    same(sizes, (14,) * len(sizes), "for an image of 14 x 14 pixels, the sides of the feature maps", hint=hint)
     return "5 x 5 everywhere, and each feature map as large as before"
 
 
@@ -131,18 +124,16 @@ def _created(answer: Answer, *arguments: Any) -> tuple[dl.DeeplayModule, nn.Modu
         instance = "attribute 'kwargs'" in str(error)  # all that deeplay 0.1.4 says of it
         refuse(instance, f"{hint} The template makes the instances when a network is created.")
         raise
-    kind = type(template).__name__
+    kind, expected = type(template).__name__, "expected a deeplay template"
     if isinstance(template, type):
-        raise Hint(f"you returned the class {template.__name__}; expected a deeplay template: call the class.")
-    hint = "`configure` changes the template in place: return the template itself, on the next line."
-    selected = f"you returned what a selector or its `configure` gives; expected a deeplay template. {hint}"
-    refuse(kind in ("Selection", "_MethodForwarder"), selected)
+        raise Hint(f"you returned the class {template.__name__}; {expected}: call the class.")
+    selected = f"you returned what a selector or its `configure` gives; {expected}. `configure` changes it in place:"
+    refuse(kind in ("Selection", "_MethodForwarder"), f"{selected} return the template itself, on the next line.")
     loss = f"you returned a {kind}, which is a network with its loss and its optimizer"
     refuse(isinstance(template, Application), f"{loss}; expected the template of the network alone.")
-    refuse(not isinstance(template, dl.DeeplayModule), f"you returned {kind}; expected a deeplay template.")
-    hint = "you returned a network that has been created; expected its template, which can still be configured."
-    done = not any(isinstance(module, dl.Layer) for module in template.modules())
-    refuse(done, f"{hint} Leave out `create` or `build`: the check does it.")
+    refuse(not isinstance(template, dl.DeeplayModule), f"you returned {kind}; {expected}.")
+    done = "you returned a created network; expected its template. Leave out `create` or `build`: the check does it."
+    refuse(not any(isinstance(module, dl.Layer) for module in template.modules()), done)
     return template, template.new().create().eval()
 
 
@@ -150,30 +141,24 @@ def _small(answer, limits, needed=nn.Module):
     """Check networks of up to so many parameters: their size, their outputs, and what the last one learns."""
     for limit in limits:
         template, network = _created(answer, limit)
-        kinds = [type(module) for module in network.modules()]
-        refuse(not any(issubclass(kind, needed) for kind in kinds), "it has no convolution; expected at least one.")
+        found = any(isinstance(module, needed) for module in network.modules())
+        refuse(not found, "it has no convolution; expected at least one.")
         count = sum(parameter.numel() for parameter in network.parameters())
         refuse(count > limit, f"it has {count:,} parameters; expected at most {limit:,}. Where are most of them?")
         few = f"it has {count:,} of {limit:,} parameters; expected at least half of them. Use what you may use."
         refuse(count < 0.45 * limit, few)  # what nearly uses half must not depend on the draw of the limit
-        _refuse_outputs(network)
+        layers = [network]  # in the order in which they compute, but for those that leave each output as it is
+        for module in network.modules():
+            if not list(module.children()) and not isinstance(module, nn.Identity | nn.Dropout | nn.Flatten):
+                module.register_forward_hook(lambda module, *others, layers=layers: layers.append(module))
+        with torch.no_grad():
+            outputs = network(torch.randn(64, 1, 28, 28))
+        same(outputs.shape, (64, 10), "for 64 images, the shape of the outputs", hint="Each digit gets a number.")
+        probable = "its outputs add up to 1, so they are probabilities; expected logits, as the softmax is in the loss."
+        refuse(torch.allclose(outputs.sum(1), torch.ones(64)), probable)
+        last = layers[-1]
+        bends = type(last).__module__ == nn.ReLU.__module__ and not isinstance(last, nn.LogSoftmax)
+        after = f"there is an activation function after its last layer{f', {type(last).__name__}' * bends}"
+        clipped = bends or outputs.max() > 0 == outputs.min()
+        refuse(clipped, f"{after}; expected logits, which may be any numbers, also negative ones.")
     return f"{count:,} parameters of {limit:,}, and {learns(template)}"
-
-
-def _refuse_outputs(network):
-    """Refuse outputs that are not logits of the ten digits."""
-    layers = [network]  # in the order in which they compute, but for those that leave each output as it is
-    for module in network.modules():
-        if not list(module.children()) and not isinstance(module, nn.Identity | nn.Dropout | nn.Flatten):
-            module.register_forward_hook(lambda module, inputs, output: layers.append(module))
-    with torch.no_grad():
-        outputs = network(torch.randn(64, 1, 28, 28))
-    shape = f"64 images give {tuple(outputs.shape)}; expected (64, 10), a number for each digit."
-    refuse(outputs.shape != (64, 10), shape)
-    probable = "its outputs add up to 1, so they are probabilities; expected logits, as the softmax is in the loss."
-    refuse(torch.allclose(outputs.sum(1), torch.ones(64)), probable)
-    last = layers[-1]
-    bends = type(last).__module__ == nn.ReLU.__module__ and not isinstance(last, nn.LogSoftmax)
-    after = f"there is an activation function after its last layer{f', {type(last).__name__}' * bends}"
-    clipped = bends or outputs.max() > 0 == outputs.min()
-    refuse(clipped, f"{after}; expected logits, which may be any numbers, also negative ones.")

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import expit, softmax
 
-from mnist_tutorial.course.checks.exercise import Answer, exercise, refuse, returned, rng, same
-from mnist_tutorial.course.checks.helpers import draw, frozen
+from mnist_tutorial.course.checks.exercise import Answer, ask, exercise, frozen, refuse, returned, rng, same
+from mnist_tutorial.course.checks.helpers import draw
 
 
 def _arrays(value, count, hint):
@@ -17,7 +17,7 @@ def _arrays(value, count, hint):
 def squared_error_slope(answer: Answer) -> str:
     """Check a slope of the squared error. The answer takes output, label and input, and returns that for the weight."""
     for y in rng.permutation([0, 1, 0, 1]).tolist():
-        z, x = rng.choice([-1.7, -1.2, -0.6, 0.6, 1.2, 1.7]), rng.choice([0.3, 0.45, 0.7])  # no two mistakes agree
+        z, x = rng.choice([-1.7, -1.2, -0.6, 0.6, 1.2, 1.7]), float(rng.choice([0.3, 0.45, 0.7]))  # no mistakes agree
         a = float(expit(z))
         slope, loss = (a - y) * a * (1 - a), (a - y) ** 2 / 2
         undone = "By how much does the loss change with a? Differentiate the square."
@@ -32,7 +32,7 @@ def squared_error_slope(answer: Answer) -> str:
             (a - y, "That is the first of three factors: a changes with z, and z with the weight."),
         ]
         hint = "Go from back to front: the loss with a, a with z, z with the weight."
-        same(answer(a, y, float(x)), slope * x, f"for output {a:.2f}, label {y} and input {x:.2f}", mistakes, hint)
+        ask(answer, slope * x, mistakes, hint, a=a, y=y, x=x)
     return "small where the neuron is certain, even if it is certain and wrong"
 
 
@@ -103,17 +103,11 @@ def start(answer: Answer) -> str:
     for sizes in ((5, 3, 2), (784, NEURONS, 10)):
         W1, W2 = weights = _arrays(answer(*sizes), 2, "expected two arrays, W1 and W2.")
         for name, array, shape in zip(("W1", "W2"), weights, (sizes[:2], sizes[1:]), strict=True):
-            hint = " Transpose it: a column for each neuron." * (array.shape == shape[::-1])
-            wrong = f"for layers of {sizes}, {name} has the shape {array.shape}; expected {shape}.{hint}"
-            refuse(array.shape != shape, wrong)
+            transposed = [(shape[::-1], "Transpose it: a column for each neuron.")]
+            same(array.shape, shape, f"for layers of {sizes}, in the shape of {name}", transposed)
             refuse(not np.isfinite(array).all(), f"{name} has numbers that are not finite.")
     accuracy = np.mean([_trained(W1, W2) for _ in range(RUNS)])
     result = f"it reads {accuracy:.0%} of new digits after {STEPS} steps"
-    refuse(accuracy < LEARNT, f"{result}; expected at least {LEARNT:.0%}. {_why(W1, W2)}")
-    return result
-
-
-def _why(W1, W2):
     size, alike = np.sqrt((W1**2).mean()), np.ptp(W1, axis=1).max() < 1e-3 and np.ptp(W2, axis=0).max() < 1e-3
     reasons = {
         "All hidden neurons give 0, where ReLU has slope 0. What gets through to learn from?": not W1.any(),
@@ -123,7 +117,9 @@ def _why(W1, W2):
         f"Your weights are about {size:.2g}, and {len(W1)} of them add up to a lot. Try smaller ones.": size > 0.3,
         "Look at the outputs of the hidden neurons: do they differ from each other, and from digit to digit?": True,
     }
-    return next(hint for hint, holds in reasons.items() if holds)
+    hint = next(hint for hint, holds in reasons.items() if holds)
+    refuse(accuracy < LEARNT, f"{result}; expected at least {LEARNT:.0%}. {hint}")
+    return result
 
 
 def _trained(W1, W2, learning_rate=0.5, batch_size=64):
