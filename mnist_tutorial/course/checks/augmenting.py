@@ -48,7 +48,9 @@ def darker(answer: Answer) -> str:
     one = "expected one factor per image"
     refuse(np.ptp(ratios, axis=(2, 3)).max() > 1e-3, f"within one image, pixels change by different factors; {one}.")
     refuse(np.allclose(factors, 1), "all images come out unchanged, with a factor of 1.")
-    refuse(high - low < 1e-3, f"all factors are {first:.3g}; expected random ones. A number never changes.")
+    refuse(
+        high - low < 1e-3, f"all factors are {first:.3g}; expected random ones. A number as a property never changes."
+    )
     shared = f"all 64 images of a batch share one factor, {first:.3g} and then {last:.3g}; {one}"
     refuse(np.ptp(factors, axis=1).max() < 1e-3, f"{shared}. DeepTrack calls a function once per evaluation.")
     wrong = low < 0.499 or high > 1.001 or high - low < 0.4

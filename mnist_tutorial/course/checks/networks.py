@@ -132,8 +132,8 @@ def _created(answer: Answer, *arguments: Any) -> tuple[dl.DeeplayModule, nn.Modu
     loss = f"you returned a {kind}, which is a network with its loss and its optimizer"
     refuse(isinstance(template, Application), f"{loss}; expected the template of the network alone.")
     refuse(not isinstance(template, dl.DeeplayModule), f"you returned {kind}; {expected}.")
-    done = "you returned a created network; expected its template. Leave out `create` or `build`: the check does it."
-    refuse(not any(isinstance(module, dl.Layer) for module in template.modules()), done)
+    done = "you returned a created network; expected its template, which can still be configured. Leave out `create`"
+    refuse(not any(isinstance(module, dl.Layer) for module in template.modules()), f"{done} or `build`.")
     return template, template.new().create().eval()
 
 
