@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import re
 import reprlib
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from mnist_tutorial.data import atomic
 from mnist_tutorial.errors import MNISTError
 
 MAX_BYTES = 2**22  # of a file; a result takes 30 kB
+JSON = re.compile(r"[^.].*\.json")  # not the ._x.json that macOS puts beside x.json
 AGAIN = "move it elsewhere, and run it again"  # what to do about a damaged file
 
 
@@ -68,7 +71,7 @@ def read_all(folder: Path, kinds: Sequence[type] = (Result,)) -> tuple[list[tupl
         raise MNISTError(f"{folder}: no such folder; `benchmark run --out {folder}` makes it")
     values, refused = [], []
     places = os.walk(folder, onerror=lambda error: refused.append(MNISTError(f"{error.filename}: {_problem(error)}")))
-    for path in sorted(Path(place, name) for place, _, names in places for name in names if name.endswith(".json")):
+    for path in sorted(Path(place, name) for place, _, names in places for name in names if JSON.fullmatch(name)):
         try:
             if (value := _load(path, kinds)) is not None:
                 values.append((path, value))
@@ -96,7 +99,7 @@ def _load(path: Path, kinds: Sequence[type]) -> Any:
             raise ValueError(f"edited after it was written (its checksum differs); {AGAIN}")
         del content["kind"], content["format"]
         return kind(**content)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError, zlib.error) as error:
         raise MNISTError(f"{path}: {_problem(error)}") from error
 
 

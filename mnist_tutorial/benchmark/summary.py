@@ -147,6 +147,8 @@ def _mark_twins(rows):
                 reason = "from runs that began in the same second, as a copied file has; ask who made it"
             elif run.version != theirs.version:
                 reason = "from different code; look at both"
+            elif run.seed != theirs.seed:
+                reason = "with another seed, as of code that draws no random numbers"
             remark = f"same predictions under another name, {reason}"
             row.remarks += {remark} - {*row.remarks}
 

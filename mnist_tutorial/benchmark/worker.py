@@ -38,7 +38,7 @@ class Outcome(NamedTuple):
 
     task: Task
     result: Result | None = None
-    error: str | None = None  # a traceback, whose last line is the error itself
+    error: str | None = None  # a traceback, whose last line is the error itself, or its first line once more
 
     @property
     def reason(self) -> str:
@@ -67,8 +67,9 @@ def run_here(tasks: Iterable[Task]) -> Outcomes:
     for task in tasks:
         try:
             outcome = Outcome(task, run_task(task))
-        except BaseException:  # a recipe may also raise SystemExit, KeyboardInterrupt or asyncio.CancelledError
-            outcome = Outcome(task, error=traceback.format_exc().strip()[-ERROR_LENGTH:])
+        except BaseException as error:  # a recipe may also raise SystemExit, KeyboardInterrupt or CancelledError
+            text, lines = traceback.format_exc().strip(), traceback.format_exception_only(error)[-1].splitlines()
+            outcome = Outcome(task, error="\n".join([text, *lines[: len(lines) > 1]])[-ERROR_LENGTH:])
         yield outcome
 
 
@@ -121,14 +122,15 @@ def _in_a_process(tasks: list[Task], limit: float | None) -> Outcomes:
     """Start a process; yield the outcome of the first task at least, and of those that it has done after that."""
     with tempfile.TemporaryDirectory(prefix="mnist-tutorial-") as name, _start(folder := Path(name), tasks) as process:
         try:
-            _wait(folder / "0", process)
+            begun = _wait(folder / "0", process)
             for number, task in enumerate(tasks, 1):
                 if _wait(path := folder / str(number), process, limit):
                     yield pickle.loads(path.read_bytes())
                     continue
                 error = f"TimeoutError: not finished after {limit} seconds, the limit that --limit sets"
                 if (code := process.poll()) is not None:
-                    error = f"the process ended with exit code {code}: did the recipe end it, or was it out of memory?"
+                    why = "did the recipe end it, or was it out of memory?" if begun else "it did not start; run doctor"
+                    error = f"the process ended with exit code {code}: {why}"
                 if code is None or number == 1:  # otherwise, the next process shows whose fault it is
                     yield Outcome(task, error=error)
                 break

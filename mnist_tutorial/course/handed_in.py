@@ -3,6 +3,7 @@
 import ast
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,7 +18,7 @@ WITHOUT_EXERCISES = ("glossary", "project")  # they come along when a whole fold
 READ = (".ipynb", ".json", ".txt")  # what the name of a notebook may end with
 # What Moodle and Canvas put behind the name of a person.
 PLATFORMS = re.compile(r"(.+?)(?:_\d+_assignsubmission_(?:file|onlinetext)|(?:_LATE)?_\d+_\d+_)")
-COPY = re.compile(r"^copy of |(?: ?\(\d+\)|-\d+|-copy\d+|\.new(?:-\w{6}|\d*))+$", re.I)
+COPY = re.compile(r"^copy of |(?: ?\(\d+\)|-copy\d+|\.new(?:-\w{6}|\d*))+$", re.I)
 CHECK = re.compile(r"\bchecks\.(?!claim\b)(\w+)\(")
 DEFINITIONS = ("import ", "from ", "def ", "class ", "@")
 ROOT = PurePosixPath()
@@ -51,7 +52,9 @@ def read_all(place: Path, lessons: Sequence[Lesson]) -> list[HandedIn]:
     root = zipfile.Path(place) if place.is_file() and zipfile.is_zipfile(place) else place
     contents = {path: content for path, content in _walk(root) if _stem(path.name) not in WITHOUT_EXERCISES}
     if not contents or ROOT in contents:
-        raise MNISTError(f"{place}: no files; expected a folder or a zip file with what people have handed in")
+        reason = contents.get(ROOT, "no files")
+        reason = reason if isinstance(reason, str) else "a single file"
+        raise MNISTError(f"{place}: {reason}; expected a folder or a zip file with what people have handed in")
     names = _persons([*contents], [_stem(lesson.name) for lesson in lessons])
     stubs = {lesson.name: _take_apart(variant(lesson.notebook, "student"))[1] for lesson in lessons}
     return [_read(names[path], path, content, stubs) for path, content in contents.items()]
@@ -69,7 +72,7 @@ def _walk(place, path=ROOT):
             yield from files or [(path, "an empty zip file")]
         else:
             yield path, place.read_bytes() if path.suffix.lower() in READ else "no notebook"
-    except (OSError, RuntimeError, zipfile.BadZipFile) as error:  # RuntimeError: it has a password
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:  # RuntimeError: a password
         yield path, f"cannot be read ({error!s:.100})"
 
 
@@ -88,7 +91,7 @@ def _person(parts, lessons):
             return match[1]
     folders = [part for part in parts[:-1] if part not in lessons]
     name = COPY.sub("", _stem(parts[-1]))
-    own = re.sub("|".join(lessons), "", name).strip(" _-.")
+    own = re.sub(rf"({'|'.join(lessons)})(-\d{{1,2}})?(?!\d)", "", name).strip(" _-.")  # 01_loading-1 is a copy
     return folders[0] if folders else own or name
 
 
@@ -118,7 +121,7 @@ def _read(person, path, content, stubs):
 
 
 def _take_apart(notebook):
-    """Return definitions before the exercises, and name of each check -> its call, the cells since the last one.
+    """Return the definitions of the lesson, and for each check its call and the cells of the answer before it.
 
     Somebody may join an answer with its check, or call a check again and again.
     """
@@ -147,7 +150,11 @@ def _statements(source):
 
 def _python(source):
     """Blank the lines of a cell that only IPython understands, so that the others keep their numbers."""
-    return re.sub(r"^\s*[%!?].*|^.*\?$", "", source, flags=re.M)
+    try:
+        ast.parse(source)
+        return source
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return re.sub(r"^[ \t]*(?:[%!?].*|[\w.]+\?+[ \t]*)$", "", source, flags=re.M)
 
 
 def _code(cells):

@@ -98,7 +98,7 @@ def explained(name, notes=None):
     try:
         yield
     except Exception as error:  # damaged files make zipfile, tarfile, gzip and Pillow raise almost anything
-        reason = getattr(error, "strerror", None) or f"{error}; it may be cut off: copy or fetch it again"
+        reason = getattr(error, "strerror", None) or f"{error}; if it is cut off, copy or fetch it again"
         if isinstance(error, MemoryError):
             reason = "not enough memory; close other programs and notebooks first"
         known = isinstance(error, MNISTError) and str(error).removeprefix(f"{Path(name).name}: ")

@@ -76,7 +76,8 @@ def load(variant: str = "auto", *, cache: Path | str | None = None) -> MNIST:
     Raises
     ------
     MNISTError
-        If the full data set is not available and the sample is not allowed.
+        If the full data set is not available and the sample is not allowed, or if what ``MNIST_TUTORIAL_DATA`` names
+        is not MNIST.
 
     Examples
     --------

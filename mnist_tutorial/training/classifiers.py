@@ -87,7 +87,7 @@ class OneCycleClassifier(dl.Classifier):
         )
 
     def _steps(self) -> int:
-        """Count the steps that remain, or all if none does: then Lightning says so, or the batches were smaller."""
+        """Count the steps that are left; if none is, all: Lightning ends the fit, or has estimated too few."""
         steps, done = self.trainer.estimated_stepping_batches, self.trainer.global_step
         changing = any(isinstance(callback, GradientAccumulationScheduler) for callback in self.trainer.callbacks)
         if not 0 <= steps < math.inf or changing:

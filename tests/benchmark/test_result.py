@@ -70,6 +70,8 @@ FAULTS = {
     "another kind of file": ({"kind": "robustness"}, "not about a run"),
     "edited": (lambda content: content.replace(b'"wall": 10.0', b'"wall": 0.1'), "edited after it was written"),
     "cut short": (lambda content: content[:-100], "cut short, or not JSON"),
+    "brackets without end": (lambda content: b"[" * 100_000, "recursion"),
+    "predictions of other bytes": ({"predicted": "ABCD"}, "incorrect header check"),
     "5 MB": (lambda content: b" " * 5_000_000, "larger than"),
 }
 
@@ -106,6 +108,7 @@ def test_all_kinds_of_files_are_read_at_once_and_each_damaged_one_is_refused_onc
     store.save(folder / "b.failure.json", failure)
     (folder / "a.failure.json").write_text('{"kind": "failure"')
     (folder / "somebody's.json").write_text('{"kind": []}')
+    (folder / "._b.failure.json").write_text("which macOS adds")
     read, [refused] = store.read_all(folder, [Result, Failure])
     assert read == [(folder / "b.failure.json", failure), (written, store.read(written))]
     assert str(refused).startswith(f"{folder / 'a.failure.json'}: cut short")

@@ -68,6 +68,12 @@ def test_a_failure_is_reported_the_rest_goes_on_and_a_failed_run_is_done_again(t
     assert kept["crashing"].error.endswith('raise RuntimeError("it broke")\nRuntimeError: it broke')
 
 
+def test_of_an_error_of_several_lines_the_first_is_the_reason(tasks):
+    [outcome] = here(tasks("several", added="def several(run):\n    raise ValueError('it broke\\n  - try this')\n"))
+    assert outcome.reason == "ValueError: it broke"
+    assert "  - try this" in outcome.error
+
+
 def test_a_folder_has_one_suite_at_a_time(tasks, out):
     planned = tasks("random_guess", seeds=[0, 1])
     first = suite.run(planned, out, here)

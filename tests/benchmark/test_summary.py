@@ -99,14 +99,19 @@ def test_a_shared_starter_recipe_has_a_row_for_each_person():
 
 
 @pytest.mark.parametrize(
-    ("recipe", "minute", "why"),
-    [("cnn", "09", "as the same code"), ("cnn", "00", "in the same second"), ("mine", "09", "from different code")],
+    ("recipe", "seed", "minute", "why"),
+    [
+        ("cnn", 0, "09", "as the same code"),
+        ("cnn", 1, "09", "with another seed"),
+        ("cnn", 0, "00", "in the same second"),
+        ("mine", 0, "09", "from different code"),
+    ],
 )
-def test_equal_predictions_under_two_names_are_marked(recipe, minute, why):
+def test_equal_predictions_under_two_names_are_marked(recipe, seed, minute, why):
     code = {} if recipe == "cnn" else {"recipe": "mine", "code": made_code("mine")}  # a print is enough
     begin = "2026-11-23T07:00:00+00:00"
     first = made_result("cnn", 0, 50, started=begin)
-    copied = dataclasses.replace(first, started=begin.replace("07:00", f"07:{minute}"), **code)
+    copied = dataclasses.replace(first, started=begin.replace("07:00", f"07:{minute}"), seed=seed, **code)
     rows = people(("Ada", first), ("Eve", copied), ("Ben", made_result("cnn", 1, 60, started=begin)))
     twins = {label: row.twins for label, row in rows.items()}
     assert twins == {"Ada/cnn": [f"Eve/{recipe}"], f"Eve/{recipe}": ["Ada/cnn"], "Ben/cnn": []}

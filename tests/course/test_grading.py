@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from zipfile import ZIP_DEFLATED
 
 import nbformat
 import psutil
@@ -31,6 +32,7 @@ ANSWERS = {
     "a formula": ("=1+1", "no", "SyntaxError", "'=1+1"),  # a spreadsheet shows it, and does not compute it
     "prints": ("def batch_shape(n):\n    print('✓')\n    return 3", "no", "a shape is a tuple", "return 3"),
     "right": (RIGHT, "yes", "✓", ""),
+    "a question": (f"{RIGHT}  # is that right?", "yes", "✓", ""),
     "magic": (f"%time 1\n{RIGHT}", "yes", "✓", ""),
     "data": ("def batch_shape(n):\n    return mnist.train.images[n].shape", "yes", "✓", ""),
     "in parts": ("d = (28, 28)\ndef batch_shape(n):\n    return np.shape(n) + d", "yes", "✓", ""),
@@ -70,6 +72,8 @@ def solved(rows):
 
 def test_a_class_is_graded_as_its_platforms_deliver_it(tmp_path):
     stub = notebook()
+    damaged = bytearray(zip_of(tmp_path / "Kim", {"01_loading.ipynb": stub}, ZIP_DEFLATED).read_bytes())
+    damaged[500:510] = bytes(10)
     fay = {"01_loading.ipynb.json": stub, "__MACOSX/._01_loading.ipynb": "", "essay.docx": "words"}
     files = {
         "Moodle Ann_123_assignsubmission_file_/01_loading.ipynb": notebook(RIGHT),
@@ -84,6 +88,7 @@ def test_a_class_is_graded_as_its_platforms_deliver_it(tmp_path):
         "Hal.zip": b"cut off",
         "Ian.zip": zip_of(tmp_path / "Ian", {}).read_bytes(),
         "Joy/instructor/01_loading.ipynb": notebook(kind="instructor"),
+        "Kim.zip": bytes(damaged),
         ".DS_Store": "",
     }
     done, rows = grade(write(tmp_path / "in", files), tmp_path / "grades.csv")
@@ -92,7 +97,7 @@ def test_a_class_is_graded_as_its_platforms_deliver_it(tmp_path):
     expected = {(person, exercise): "not answered" for person in people for exercise in EXERCISES}
     expected |= {("Moodle Ann", "batch_shape"): "yes", ("Eve", "batch_shape"): "no"}
     refused = {"Fay": "Fay/essay.docx", "Gus": "Gus/01_loading.ipynb", "Hal": "Hal.zip", "Ian": "Ian.zip"}
-    refused |= {"Joy": "Joy/instructor/01_loading.ipynb"}
+    refused |= {"Joy": "Joy/instructor/01_loading.ipynb", "Kim": "Kim/01_loading.ipynb"}
     assert solved(rows) == expected | {(person, ""): "refused" for person in refused}
     assert {row["person"]: row["notebook"] for row in rows if row["solved"] == "refused"} == refused
     assert all(row["the check says"] for row in rows if row["solved"] == "refused")
@@ -106,6 +111,9 @@ def test_one_zip_file_of_all_is_graded_and_remarks_in_the_file_stay(tmp_path):
         "ben_LATE_12_345_01_loading-1.ipynb",
         "Cy/01_loading.ipynb",
         "01_loading/dee.ipynb.txt",
+        "group-1_01_loading.ipynb",
+        "01_loading-group-2.ipynb",
+        "01_loading-20231234.ipynb",
     )
     everyone = dict.fromkeys(names, notebook())
     (tmp_path / "in").mkdir()
@@ -113,7 +121,7 @@ def test_one_zip_file_of_all_is_graded_and_remarks_in_the_file_stay(tmp_path):
     for place, out in (("in/all.zip", tmp_path / "all.csv"), ("in", tmp_path / "grades.csv")):
         done, rows = grade(tmp_path / place, out)
         assert done.exit_code == 0
-        assert {row["person"] for row in rows} == {"Ann", "ben", "Cy", "dee"}
+        assert {row["person"] for row in rows} == {"Ann", "ben", "Cy", "dee", "group-1", "group-2", "20231234"}
     first = out.read_bytes()
     out.write_bytes(first + b"Ann,a remark\n")
     done = CliRunner().invoke(app, ["workshop", "grade", str(tmp_path / "in"), "--out", str(out)])  # as it was

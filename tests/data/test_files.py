@@ -162,7 +162,7 @@ def cut(path):
 
 
 EYE = np.eye(28, dtype="u1")
-CUT_OFF = "may be cut off: copy or"
+CUT_OFF = "is cut off, copy or"
 ACCIDENTS = {
     "no name": (lambda the, folder: "", "path is empty"),  # which is not the current folder
     "nothing there": (lambda the, folder: folder / "gone.zip", "gone.zip: does not exist; expected"),

@@ -4,6 +4,7 @@ import functools
 import inspect
 import os
 import signal
+import site
 import sysconfig
 import threading
 import time
@@ -18,7 +19,12 @@ import numpy as np
 from mnist_tutorial import compat
 from mnist_tutorial.errors import encodable, printable
 
-LIBRARIES = (*map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), Path(__file__).parents[2])
+LIBRARIES = (
+    sysconfig.get_path("stdlib"),
+    *site.getsitepackages(),
+    site.getusersitepackages(),
+    Path(__file__).parents[2],
+)
 NOT_THE_STUDENTS = (*(f"{folder}{os.sep}" for folder in LIBRARIES), "<frozen")
 CARRY_ON = "(Until then, the notebook carries on with our answer.)"
 LIMIT = 30  # seconds; right answers take less than five, also beside two busy programs on two cores
@@ -159,6 +165,6 @@ def short(value: Any) -> str:
     value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, float):
         return f"{value:.4g}"
-    if hasattr(value, "shape") and np.size(value) > 8:
+    if hasattr(value, "shape") and np.size(value) > 8 and getattr(value.dtype, "kind", "f") in "biuf":
         return f"an array of shape {tuple(value.shape)}, from {value.min():.4g} to {value.max():.4g}"
     return f"{np.asarray(value) if hasattr(value, 'shape') else value!r:.60}"
