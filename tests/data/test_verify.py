@@ -50,7 +50,7 @@ def test_every_difference_is_named(class_tree):
         "extra: train/1/1_000400.png: MNIST sample has no such number, or the file is there twice",
         "extra: train/4/5_000001.png: not the name of a digit's file",
         "changed: test/7/7_000450.png: holds an image that is not in MNIST",
-        "changed: test/8/8_000450.png: cannot be read (not a PNG file; it is cut off: copy or fetch it again)",
+        "changed: test/8/8_000450.png: cannot be read (not a PNG file; if it is cut off, copy or fetch it again)",
         "changed: train/3/3_000001.png: holds train/5/5_000002.png",
     ]
     assert in_short(class_tree) == "not MNIST sample: 3 missing, 4 extra, 3 changed"
