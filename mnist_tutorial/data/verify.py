@@ -70,11 +70,11 @@ def _compare_png(contents, digits, findings):
     for part in COUNTS:
         labels, numbers, _, checksums = map(np.ndarray.tolist, listing(variant, part))
         missing |= {(part, *digit): checksum for *digit, checksum in zip(labels, numbers, checksums, strict=True)}
-    # Others are named as the first file is: with the same folders above them, in class folders or flat.
-    match = PNG_NAME.fullmatch(next(iter(digits)))
-    folders = {part: "".join([*match[1].rpartition("/")[:2], part]) for part in COUNTS}
-    folders |= {part: PNG_NAME.fullmatch(name)[1] for name, (part, *_) in digits.items()}
-    layout = "{0}/{1}/" if match[3] else "{0}/"
+    # Others are named as most files are: with the same folders above them, in class folders or flat.
+    matches = [PNG_NAME.fullmatch(name) for name in digits]
+    folders = {part: "".join([*matches[0][1].rpartition("/")[:2], part]) for part in COUNTS}
+    folders |= {part: match[1] for match, (part, *_) in zip(matches, digits.values(), strict=True)}
+    layout = "{0}/{1}/" if 2 * sum(match[3] is not None for match in matches) > len(matches) else "{0}/"
     names = {digit: (layout + "{1}_{2:06}.png").format(folders[digit[0]], *digit[1:]) for digit in missing}
     holders = {checksum: names[digit] for digit, checksum in missing.items()}
     with progress_bar("checking PNG files", " files", total=len(digits)) as bar:
